@@ -1,0 +1,43 @@
+# What can be done here; `make` alone lists it. The first target that needs it makes .venv.
+
+PYTHON ?= python3
+BIN = .venv/bin
+
+.PHONY: help
+help:  ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+.venv/run: pyproject.toml
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed: make PYTHON=python3.11")'
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable .
+	@touch $@
+
+.venv/dev: .venv/run
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
+	@touch $@
+
+.PHONY: demo
+demo: .venv/run  ## download 194 flags from the bundled slow server into downloaded/
+	$(BIN)/getflags --server DELAY --all --max-req 100
+
+.PHONY: test
+test: .venv/dev  ## run all tests, with branch coverage
+	$(BIN)/coverage erase
+	$(BIN)/coverage run -m pytest
+	$(BIN)/coverage combine --quiet
+	$(BIN)/coverage report
+
+.PHONY: lint
+lint: .venv/dev  ## check style and types
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+
+.PHONY: flags
+flags: .venv/dev  ## draw the flags again
+	$(BIN)/python -m artwork.render
+
+.PHONY: clean
+clean:  ## take away all that make has made
+	rm -rf .venv build dist .coverage .coverage.* .mypy_cache .pytest_cache .ruff_cache .hypothesis

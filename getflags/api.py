@@ -1,0 +1,158 @@
+"""The library's front door: ``download`` and ``adownload``.
+
+They turn keyword arguments into a plan, run an engine, and return a report. Nothing is printed, and
+no option means anything else than on the command line.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Mapping
+from time import perf_counter
+from typing import TypedDict, Unpack
+
+from getflags import engines, plan, proxies, save, wire
+from getflags.errors import UsageError
+from getflags.events import Emit, Event
+from getflags.inputfile import Entry
+from getflags.model import (
+    CONNECT_TIMEOUT,
+    LIMIT,
+    MAX_REDIRS,
+    TIMEOUT,
+    Exists,
+    Network,
+    Plan,
+    Rules,
+)
+from getflags.report import Report
+
+
+class Settings(TypedDict, total=False):
+    """The keyword arguments of ``download`` and ``adownload``; all have defaults.
+
+    ============== ===========================================================================
+    dir            folder for the files, made if missing (``"downloaded"``)
+    engine         ``"asyncio"`` (default), ``"threads"`` or ``"sequential"``
+    client         the HTTP library (``"httpx"``)
+    loop           ``"auto"`` (default), ``"uvloop"`` or ``"asyncio"``
+    max_req        at most so many requests at a time (20)
+    exists         ``"overwrite"`` (default), ``"skip"``, ``"refresh"`` or ``"fail"``
+    headers        more header fields; sent to the typed URL's origin alone
+    timeout        longest silence on a connection, in seconds (30)
+    connect_timeout  longest wait for a connection, in seconds (10)
+    max_redirs     redirects followed for one target (10)
+    proxy          one proxy for all; default: the environment's
+    cacert         file of certificates to trust, instead of the system's
+    insecure       ask for no certificate at all (False)
+    base_url       the mirror that country codes are fetched from; codes need it
+    keep_outcomes  keep each outcome in the report (True); False for very long jobs
+    emit           called with each event, on this thread; must not block or raise
+    ============== ===========================================================================
+    """
+
+    dir: str | os.PathLike[str]
+    engine: str
+    client: str
+    loop: str
+    max_req: int
+    exists: str
+    headers: Mapping[str, str]
+    timeout: float
+    connect_timeout: float
+    max_redirs: int
+    proxy: str | None
+    cacert: str | os.PathLike[str] | None
+    insecure: bool
+    base_url: str
+    keep_outcomes: bool
+    emit: Emit | None
+
+
+def download(targets: Iterable[str | Entry], **settings: Unpack[Settings]) -> Report:
+    """Download every target and return what became of each.
+
+    ``targets`` are URLs, country codes, letters, or ``Entry`` values with a name, a folder or a
+    checksum; an iterator is consumed lazily, so there may be millions. A target's failure is an
+    ``Outcome`` in the report, never an exception. Raises UsageError for settings that make no
+    sense, before any request, and whatever ``targets`` itself raises.
+    """
+    job, report = _prepare(targets, settings)
+    run = engines.engine(settings.get("engine", engines.DEFAULT))
+    start = perf_counter()
+    run(job, _tee(report, settings.get("emit")))
+    report.elapsed = perf_counter() - start
+    return report
+
+
+async def adownload(targets: Iterable[str | Entry], **settings: Unpack[Settings]) -> Report:
+    """Do as ``download`` does, inside the running event loop; always with the asyncio engine.
+
+    ``targets`` is pulled on the loop's thread, so it should not block. Cancelling takes away
+    what is half done.
+    """
+    from getflags.engines.event_loop import arun
+
+    job, report = _prepare(targets, settings)
+    start = perf_counter()
+    await arun(job, _tee(report, settings.get("emit")))
+    report.elapsed = perf_counter() - start
+    return report
+
+
+def _prepare(targets: Iterable[str | Entry], settings: Settings) -> tuple[Plan, Report]:
+    """Turn the settings into a plan and an empty report. Raises UsageError."""
+    folder = os.fspath(settings.get("dir", "downloaded"))
+    limit = settings.get("max_req", LIMIT)
+    if limit < 1:
+        raise UsageError(f"max_req is {limit}; it takes at least 1")
+    entries = (Entry(item) if isinstance(item, str) else item for item in targets)
+    place = plan.Place(settings.get("base_url", ""), folder, **save.manners())
+    job = Plan(
+        plan.settle(plan.expand(entries), place),
+        limit,
+        settings.get("client", "httpx"),
+        settings.get("loop", "auto"),
+        Rules(
+            tuple(settings.get("headers", {}).items()),
+            settings.get("max_redirs", MAX_REDIRS),
+            _exists(settings.get("exists", Exists.OVERWRITE.value)),
+        ),
+        _network(settings),
+    )
+    wire.client(job.client).check(job.network)
+    save.make_folder(folder)
+    return job, Report(keep=settings.get("keep_outcomes", True))
+
+
+def _exists(name: str) -> Exists:
+    try:
+        return Exists(name)
+    except ValueError:
+        known = ", ".join(one.value for one in Exists)
+        raise UsageError(f"exists is {name!r}; it takes {known}") from None
+
+
+def _network(settings: Settings) -> Network:
+    proxy = settings.get("proxy")
+    cacert = settings.get("cacert")
+    return Network(
+        timeout=settings.get("timeout", TIMEOUT),
+        connect_timeout=settings.get("connect_timeout", CONNECT_TIMEOUT),
+        proxies=(
+            proxies.explicit(proxy, os.environ) if proxy else proxies.from_environment(os.environ)
+        ),
+        cacert=os.fspath(cacert) if cacert else None,
+        insecure=settings.get("insecure", False),
+    )
+
+
+def _tee(report: Report, emit: Emit | None) -> Emit:
+    if emit is None:
+        return report.read
+
+    def both(event: Event) -> None:
+        report.read(event)
+        emit(event)
+
+    return both

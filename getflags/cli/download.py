@@ -1,0 +1,199 @@
+"""``getflags [OPTION]... [TARGET]...``: the download, from words to exit code.
+
+The composition root: here the rooms are put together, in the order in which ``main`` reads. No
+request is made before everything that a person may have got wrong was looked at.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import ExitStack, closing, contextmanager
+from dataclasses import dataclass, replace
+from itertools import islice
+from time import perf_counter
+
+from getflags import bundled, engines, plan, proxies, report, save, wire
+from getflags.cli import options as grammar
+from getflags.cli.failed import list_failures
+from getflags.cli.options import Options
+from getflags.cli.screen import Screen
+from getflags.cli.signals import Interrupted, handled
+from getflags.cli.source import Source
+from getflags.errors import UsageError
+from getflags.events import Emit, Event
+from getflags.inputfile import Entry
+from getflags.model import LIMIT, ExitStatus, Network, Plan, Rules
+from getflags.text import counted, printable
+from getflags.urls import BadURL, clean, origin, redact
+
+
+def main(words: list[str]) -> int:
+    """Download what the words ask for; return the exit code. Raises UsageError."""
+    options = grammar.parse(words)
+    screen = Screen(options)
+    result = report.Report(keep=False)
+    try:
+        with handled(), closing(Source(options)) as source:
+            job = _survey(options, source)
+            if job.total == 0:
+                screen.say("Nothing to do: the list holds no target.")
+                return ExitStatus.OK
+            _check(options, job)
+            with _site(options, job, screen) as site:
+                _download(options, screen, source, replace(job, site=site), result)
+                return result.exit_status
+    except Interrupted as stop:
+        screen.complain(f"getflags: interrupted; {counted(result.arrived, 'file')} complete")
+        return stop.code
+
+
+@dataclass(frozen=True, slots=True)
+class _Site:
+    """Where flags come from. ``direct``: an origin that no proxy may stand before."""
+
+    base_url: str = ""
+    direct: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class _Job:
+    """What the first reading of the targets tells."""
+
+    seen: plan.Survey
+    total: int  # after --limit
+    labels: list[str]  # all, where they are few; else the first and the last
+    only: Entry | None  # the entry, where there is only one
+    site: _Site = _Site()
+
+    @property
+    def noun(self) -> str:
+        """What to call the targets."""
+        return "file" if self.seen.urls else "flag"
+
+
+def _survey(options: Options, source: Source) -> _Job:
+    """Read all targets once: how many, which codes, what to call them."""
+    seen = plan.survey(source.entries())
+    total = min(len(seen), options.limit or len(seen))
+    words: list[str] = []
+    only = None
+    for entry in _in_order(source, seen, total):
+        only = entry
+        words[report.FEW :] = [entry.word]  # where there are many: the last one
+    labels = [plan.label(word) for word in words]
+    return _Job(seen, total, labels, only if total == 1 else None)
+
+
+def _in_order(source: Source, seen: plan.Survey, total: int) -> Iterator[Entry]:
+    return islice(plan.in_order(plan.expand(source.entries()), seen), total)
+
+
+def _check(options: Options, job: _Job) -> None:
+    """Look at what makes sense by itself but not together. Raises UsageError."""
+    for name, value in (("-o", options.out), ("--checksum", options.checksum)):
+        if value and job.only is None:
+            raise UsageError(f"{name} is for a single target, and there are {job.total:,}")
+    if job.only and not options.input_file:  # in a list, a bad target fails alone
+        place = _place(options, _Site(bundled.REMOTE))
+        (target,) = plan.settle([_with_options(job.only, options)], place)
+        if target.flaw:
+            raise UsageError(f"{target.label!r} cannot be fetched: {target.flaw}")
+    if options.base_url:
+        try:
+            clean(options.base_url)
+        except BadURL as error:
+            shown = plan.label(options.base_url)
+            raise UsageError(f"--base-url {shown!r} cannot be used: {error}") from None
+    wire.client(options.client).check(_network(options, _Site()))
+    save.make_folder(options.dir)
+
+
+@contextmanager
+def _site(options: Options, job: _Job, screen: Screen) -> Iterator[_Site]:
+    """Say where flags come from, and start the server if need be."""
+    if not job.seen.codes:
+        yield _Site()
+    elif options.base_url:
+        screen.say(f"Mirror site: {printable(redact(options.base_url))}")
+        yield _Site(options.base_url)
+    elif options.server == "REMOTE":
+        screen.say(f"REMOTE site: {bundled.REMOTE}")
+        yield _Site(bundled.REMOTE)
+    else:
+        with bundled.running(options.server, options.seed, screen.complain) as server:
+            screen.say(f"{options.server} site: {server.shown}")
+            yield _Site(server.base_url, (origin(server.base_url),))
+
+
+def _download(
+    options: Options, screen: Screen, source: Source, job: _Job, result: report.Report
+) -> None:
+    """Run the engine, with a reader of events for each thing that was asked for."""
+    limit = min(_limit(options, job.site), job.total)
+    for line in report.opening(job.noun, job.labels, job.total, limit):
+        screen.say(line)
+    entries = (_with_options(entry, options) for entry in _in_order(source, job.seen, job.total))
+    work = Plan(
+        plan.settle(entries, _place(options, job.site)),
+        limit,
+        options.client,
+        options.loop,
+        Rules(tuple(options.header), options.max_redirs, options.exists),
+        _network(options, job.site),
+    )
+    start = perf_counter()
+    with ExitStack() as stack:
+        readers: list[Emit] = [result.read]
+        if options.json:
+            readers.append(screen.json())
+        if options.failed_out:
+            readers.append(stack.enter_context(list_failures(options.failed_out, options.dir)))
+        readers.append(stack.enter_context(closing(screen.view(job.total))).read)
+        engines.engine(options.engine)(work, _to_all(readers))
+    result.elapsed = perf_counter() - start
+    for line in report.closing(result, job.noun):
+        screen.say(line)
+
+
+def _to_all(readers: list[Emit]) -> Emit:
+    def emit(event: Event) -> None:
+        for read in readers:
+            read(event)
+
+    return emit
+
+
+def _limit(options: Options, site: _Site) -> int:
+    if options.engine == "sequential":
+        return 1
+    usual = grammar.REMOTE_LIMIT if site.base_url == bundled.REMOTE else LIMIT
+    return options.max_req or usual
+
+
+def _with_options(entry: Entry, options: Options) -> Entry:
+    """Apply ``-o`` and ``--checksum``, which were found to be for this one."""
+    return replace(
+        entry,
+        out=options.out or entry.out,
+        checksum=options.checksum or entry.checksum,
+    )
+
+
+def _place(options: Options, site: _Site) -> plan.Place:
+    return plan.Place(site.base_url, options.dir, **save.manners())
+
+
+def _network(options: Options, site: _Site) -> Network:
+    return Network(
+        timeout=options.timeout,
+        connect_timeout=options.connect_timeout,
+        proxies=(
+            proxies.explicit(options.proxy, os.environ)
+            if options.proxy
+            else proxies.from_environment(os.environ)
+        ),
+        direct=site.direct,
+        cacert=options.cacert,
+        insecure=options.insecure,
+    )

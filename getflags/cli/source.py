@@ -1,0 +1,72 @@
+"""Where a download's targets come from: the words of the command line and the ``-i`` file.
+
+The list is read twice, once to count and check it and once to fetch it, so that the bar has a total
+and a mistake is found before the first request, and yet a list of millions is never in memory.
+What cannot be read twice (a pipe) is copied to a temporary file first.
+"""
+
+from __future__ import annotations
+
+import io
+import shutil
+import tempfile
+from collections.abc import Iterator
+from typing import IO, TextIO
+
+from getflags import codes, plan
+from getflags.cli.options import Options
+from getflags.errors import UsageError
+from getflags.inputfile import BadInput, Entry, parse
+from getflags.text import printable
+
+
+class Source:
+    """The entries of a run, as often as they are wanted. Raises UsageError for bad input."""
+
+    def __init__(self, options: Options) -> None:
+        self._options = options
+        self._list = _open(options.input_file) if options.input_file else None
+        self._words = self._named()
+
+    def entries(self) -> Iterator[Entry]:
+        """Yield all entries, those of the command line first. Raises UsageError."""
+        yield from self._words
+        if self._list:
+            self._list.seek(0)
+            try:
+                yield from parse(self._list)
+            except BadInput as error:
+                raise UsageError(f"{printable(self._options.input_file or '')}: {error}") from None
+
+    def close(self) -> None:
+        """Let go of the list."""
+        if self._list:
+            self._list.close()
+
+    def _named(self) -> list[Entry]:
+        """Return what the command line asks for."""
+        options = self._options
+        for word in options.targets:
+            if not plan.is_target(word):
+                raise UsageError(f"{plan.label(word)!r} is not {plan.ACCEPTED}")
+        entries = [Entry(word) for word in options.targets]
+        if options.all:
+            entries += [Entry(code) for code in codes.ALL]
+        if options.every:
+            entries += [Entry(code, guessed=True) for code in codes.every()]
+        if not entries and not self._list:
+            entries = [Entry(code) for code in codes.POP20]
+        return entries
+
+
+def _open(name: str) -> TextIO:
+    try:
+        stream: IO[bytes] = open(0 if name == "-" else name, "rb")  # noqa: PTH123, SIM115
+        if name == "-" or not stream.seekable():
+            copy = tempfile.TemporaryFile()  # noqa: SIM115 - as above, Source closes it
+            shutil.copyfileobj(stream, copy)
+            stream = copy
+    except OSError as error:
+        raise UsageError(f"cannot read the list {printable(name)!r}: {error.strerror}") from None
+    # Bytes that are no UTF-8 survive the way to the URL, where they are percent-encoded.
+    return io.TextIOWrapper(stream, encoding="utf-8", errors="surrogateescape")

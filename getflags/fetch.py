@@ -1,0 +1,74 @@
+"""The twin shells: they carry facts to a ``Transfer`` and carry out what it decides.
+
+The only place where decisions, wire and file meet, once without ``await`` and once with. They hold
+no policy, and they must stay the same: a test washes ``async`` and ``await`` out of the second and
+compares it with the first. (The roads not taken: a generator of I/O requests needs two interpreters
+that are bigger twins; generating one colour from the other hides the decisions between awaits.)
+"""
+
+from __future__ import annotations
+
+from getflags import save
+from getflags.errors import Fault
+from getflags.events import Emit, Progressed, Started
+from getflags.model import Outcome, Rules, Target
+from getflags.save import Part
+from getflags.spill import AsyncPart
+from getflags.transfer import Transfer
+from getflags.wire import AsyncWire, Wire
+
+
+def fetch(target: Target, rules: Rules, wire: Wire, emit: Emit) -> Outcome:
+    """Fetch one target to its end, whichever that is. Raises only for the program's own bugs."""
+    emit(Started(target))
+    with Part(target) as part:
+        transfer = Transfer(target, rules)
+
+        def on_body(piece: bytes) -> None:
+            if transfer.bytes_arrived(len(piece)):
+                emit(Progressed(target, transfer.received, transfer.expected))
+            part.write(piece)
+
+        try:
+            transfer.begin(save.on_disk(target, rules.exists))
+            while transfer.ask:
+                try:
+                    wire.get(*transfer.ask, transfer.head_arrived, on_body)
+                    part.close()
+                    transfer.response_ended(part.digest)
+                except Fault as fault:
+                    transfer.broke(fault)
+            if transfer.complete:
+                part.install()
+                transfer.installed()
+        except OSError as error:
+            transfer.not_saved(save.explain(error))
+        return transfer.result()
+
+
+async def afetch(target: Target, rules: Rules, wire: AsyncWire, emit: Emit) -> Outcome:
+    """Fetch one target to its end, whichever that is. Raises only for the program's own bugs."""
+    emit(Started(target))
+    async with AsyncPart(target) as part:
+        transfer = Transfer(target, rules)
+
+        async def on_body(piece: bytes) -> None:
+            if transfer.bytes_arrived(len(piece)):
+                emit(Progressed(target, transfer.received, transfer.expected))
+            await part.write(piece)
+
+        try:
+            transfer.begin(save.on_disk(target, rules.exists))
+            while transfer.ask:
+                try:
+                    await wire.get(*transfer.ask, transfer.head_arrived, on_body)
+                    await part.close()
+                    transfer.response_ended(part.digest)
+                except Fault as fault:
+                    transfer.broke(fault)
+            if transfer.complete:
+                part.install()
+                transfer.installed()
+        except OSError as error:
+            transfer.not_saved(save.explain(error))
+        return transfer.result()

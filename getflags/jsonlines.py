@@ -1,0 +1,53 @@
+"""Events as JSON, one object a line, for programs.
+
+The fields are a promise to scripts: names stay, new ones may come. Passwords are left out here too,
+because this text usually ends in a log.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from getflags.events import Event, Finished, Progressed, Started
+from getflags.model import Target
+from getflags.urls import redact
+
+
+def line(event: Event) -> str:
+    """Return an event as one line of ASCII."""
+    return json.dumps(_values(event))
+
+
+def _values(event: Event) -> dict[str, Any]:
+    match event:
+        case Started(target):
+            return {"event": "started", **_target(target)}
+        case Progressed(target, received, expected):
+            return {
+                "event": "progressed",
+                **_target(target),
+                "received": received,
+                "expected": expected,
+            }
+        case Finished(outcome):
+            return {
+                "event": "finished",
+                **_target(outcome.target),
+                "status": outcome.status.value,
+                "failed": outcome.failed,
+                "reason": outcome.reason,
+                "code": outcome.code,
+                "size": outcome.size,
+                "requests": outcome.requests,
+                "unsized": outcome.unsized,
+            }
+
+
+def _target(target: Target) -> dict[str, Any]:
+    return {
+        "index": target.index,
+        "target": target.label,
+        "url": redact(target.url),
+        "path": target.path if target.url else None,
+    }

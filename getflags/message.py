@@ -1,0 +1,63 @@
+"""The head of a response, and how to read its fields.
+
+A value and pure readers of it, with the sections of RFC 9110 and 9112 that say how. What follows
+from a field is the transfer's decision; ranges, validators and dates have rooms of their own.
+"""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+from typing import NamedTuple
+
+from getflags.errors import Malformed
+from getflags.model import Fields
+
+_DIGITS = 19  # of 2^63
+
+
+class Head(NamedTuple):
+    """Status code and header fields of a response; field names in lower case."""
+
+    status: int
+    fields: Fields
+
+    def all(self, name: str) -> list[str]:
+        """Return every value of a field, in order. ``name`` in lower case."""
+        return [value for key, value in self.fields if key == name]
+
+
+def content_length(head: Head) -> int | None:
+    """Return the body's announced length in bytes; None where nothing usable announces it.
+
+    Transfer-Encoding overrides Content-Length (RFC 9112 section 6.3, rule 3), and a list of
+    identical values counts as one (rule 5). Raises Malformed for conflicting or illegal values.
+    """
+    if head.all("transfer-encoding"):
+        return None
+    values = {part.strip() for value in head.all("content-length") for part in value.split(",")}
+    if not values:
+        return None
+    value = values.pop()
+    if values or not (value.isascii() and value.isdigit() and len(value) <= _DIGITS):
+        raise Malformed("the server sent an invalid Content-Length")
+    return int(value)
+
+
+def describe(status: int) -> str:
+    """Return ``404 Not Found``; the phrase is the standard's, never the server's (RFC 9112 section 4)."""
+    try:
+        return f"{status} {HTTPStatus(status).phrase}"
+    except ValueError:
+        return f"{status} (not a standard status code)"
+
+
+def location(head: Head) -> str:
+    """Return where a redirect points. Raises Malformed unless there is exactly one Location."""
+    values = head.all("location")
+    if len(values) != 1:
+        what = "more than one Location" if values else "no Location"
+        raise Malformed(f"redirected ({describe(head.status)}) with {what}")
+    try:
+        return values[0].encode("latin-1").decode("utf-8")  # raw UTF-8 is common in the wild
+    except ValueError:
+        return values[0]

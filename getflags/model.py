@@ -1,0 +1,154 @@
+"""The values that travel through the house: frozen, picklable, without behaviour of weight.
+
+What is asked for (``Target``), under which rules (``Rules``, ``Network``, ``Plan``), and what
+became of it (``Outcome``, ``ExitStatus``). Nothing here does I/O, reads a clock or decides
+anything; a function that needs more than the value itself lives in another room.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from enum import Enum, IntEnum
+
+MAX_REDIRS = 10
+TIMEOUT = 30.0
+CONNECT_TIMEOUT = 10.0
+LIMIT = 20  # as fast as 50 on every server measured, and kinder: docs/decisions/0003-defaults.md
+
+Fields = tuple[tuple[str, str], ...]  # header fields, in order
+
+
+class Exists(Enum):
+    """What to do when a file of the target's name is there already."""
+
+    OVERWRITE = "overwrite"  # atomically, once the new one is whole
+    SKIP = "skip"  # no request; the file counts as present
+    REFRESH = "refresh"  # ask for it only if it changed since (If-Modified-Since)
+    FAIL = "fail"  # no request; the target fails
+
+
+@dataclass(frozen=True, slots=True)
+class Checksum:
+    """An expected digest: a ``hashlib`` name and lower-case hex digits."""
+
+    algorithm: str
+    hexdigest: str
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """One file to fetch, its name settled.
+
+    ``url`` is ready for the wire (it may hold credentials); ``label`` is what to call the target
+    when talking to people (never secrets, never control characters); ``word`` is what the user
+    typed. ``name`` is relative to ``folder`` and never leaves it. ``flaw`` is why this target
+    can't even be asked for; such a target fails without a request. ``guessed`` marks a country
+    code that nobody named by itself (from a letter, or from ``-e``): it may well not exist.
+    """
+
+    index: int
+    word: str
+    label: str
+    url: str
+    folder: str
+    name: str
+    checksum: Checksum | None = None
+    guessed: bool = False
+    flaw: str = ""
+
+    @property
+    def path(self) -> str:
+        """Where the file will stand."""
+        return f"{self.folder}/{self.name}"
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """What a transfer must know to decide: the user's header fields and limits."""
+
+    headers: Fields = ()
+    max_redirs: int = MAX_REDIRS
+    exists: Exists = Exists.OVERWRITE
+
+
+@dataclass(frozen=True, slots=True)
+class Network:
+    """What a wire must know to connect. Times in seconds.
+
+    ``proxies`` maps ``http``, ``https`` or ``all`` to a proxy's URL, ``no`` to the hosts that are
+    reached directly (the form of the environment's NO_PROXY). ``direct`` holds origins that no
+    proxy may stand before: the bundled servers.
+    """
+
+    timeout: float = TIMEOUT
+    connect_timeout: float = CONNECT_TIMEOUT
+    proxies: Fields = ()
+    direct: tuple[str, ...] = ()
+    cacert: str | None = None
+    insecure: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """A whole job: the targets, pulled one by one, and how to fetch them.
+
+    ``targets`` may be a generator of a million: nobody may turn it into a list. ``limit`` is the
+    largest number of requests at a time.
+    """
+
+    targets: Iterable[Target]
+    limit: int = LIMIT
+    client: str = "httpx"
+    loop: str = "auto"
+    rules: Rules = field(default_factory=Rules)
+    network: Network = field(default_factory=Network)
+
+
+class Status(Enum):
+    """How a target ended."""
+
+    OK = "ok"  # fetched, checked, in place
+    PRESENT = "present"  # it was there, and the rules say that it stays
+    NOT_FOUND = "not found"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of one target.
+
+    ``reason`` says why, for people, and is empty only for ``OK``. ``code`` is the last HTTP
+    status seen; ``size`` the file's bytes. ``unsized`` is true where the server announced no
+    length and no checksum was given: a body cut short could not have been told from a whole one
+    (RFC 9112 section 6.3, rule 8).
+    """
+
+    target: Target
+    status: Status
+    reason: str = ""
+    code: int | None = None
+    size: int = 0
+    requests: int = 0
+    unsized: bool = False
+
+    @property
+    def failed(self) -> bool:
+        """Whether this target spoils the promise of exit code 0."""
+        if self.status is Status.NOT_FOUND:
+            return not self.target.guessed
+        return self.status is Status.FAILED
+
+    @property
+    def arrived(self) -> bool:
+        """Whether the file is on disk, fetched now or there before."""
+        return self.status in {Status.OK, Status.PRESENT}
+
+
+class ExitStatus(IntEnum):
+    """The exit codes of the command line."""
+
+    OK = 0
+    SOME_FAILED = 1
+    USAGE = 2
+    ALL_FAILED = 3

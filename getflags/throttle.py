@@ -1,0 +1,141 @@
+"""Many jobs, a few at a time, results as they come: a lazy ``as_completed`` in two colours.
+
+The standard ones take all jobs up front; a million of them are gigabytes. These pull a job from
+the iterable only when a slot of the semaphore is free, yield results in order of completion, and
+cancel what is left when the consumer stops. General on purpose: nothing here knows of downloads.
+An exception in a job is the program's failure and is raised to the consumer as it is.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import AsyncGenerator, Awaitable, Callable, Generator, Iterable
+from queue import SimpleQueue
+from typing import Generic, NamedTuple, TypeVar
+
+T = TypeVar("T")
+R = TypeVar("R")
+
+
+async def as_completed_async(
+    jobs: Iterable[T], work: Callable[[T], Awaitable[R]], limit: int
+) -> AsyncGenerator[R, None]:
+    """Await ``work(job)`` for each job, at most ``limit`` at a time; yield results as they come.
+
+    Close the iterator (``contextlib.aclosing``) to cancel what is in flight.
+    """
+    slots = asyncio.Semaphore(limit)
+    done: asyncio.Queue[asyncio.Future[R]] = asyncio.Queue()
+    flying: set[asyncio.Future[R]] = set()
+    waiting = iter(jobs)
+    exhausted = False
+    try:
+        while True:
+            while not exhausted and not slots.locked():
+                for job in waiting:
+                    await slots.acquire()  # at once: it isn't locked
+                    begun = asyncio.ensure_future(work(job))
+                    flying.add(begun)
+                    begun.add_done_callback(done.put_nowait)
+                    break
+                else:
+                    exhausted = True
+            if not flying:
+                return
+            future = await done.get()
+            flying.discard(future)
+            slots.release()
+            yield future.result()
+    finally:
+        for future in flying:
+            future.cancel()
+        await asyncio.gather(*flying, return_exceptions=True)
+
+
+def as_completed(jobs: Iterable[T], work: Callable[[T], R], limit: int) -> Generator[R, None, None]:
+    """Run ``work(job)`` on threads, at most ``limit`` at a time; yield results as they come."""
+    return merge(jobs, lambda job, put: put(work(job)), limit)
+
+
+def merge(
+    jobs: Iterable[T], work: Callable[[T, Callable[[R], None]], None], limit: int
+) -> Generator[R, None, None]:
+    """Run ``work(job, put)`` on threads, at most ``limit`` at a time; yield all that they put.
+
+    The iterable is pulled and the results are yielded on the caller's thread. Threads cannot be
+    cancelled: when the consumer stops, no further job is begun, and whoever can end the running
+    ones (by shutting their sockets) should. They are daemons, so none holds up the exit.
+    """
+    crew: _Crew[T, R] = _Crew(work)
+    slots = threading.Semaphore(limit)
+    waiting = iter(jobs)
+    exhausted = False
+    flying = 0
+    try:
+        while True:
+            while not exhausted and slots.acquire(blocking=False):
+                for job in waiting:
+                    crew.begin(job, flying)
+                    flying += 1
+                    break
+                else:
+                    exhausted = True
+            if not flying:
+                return
+            news = crew.news.get()
+            if isinstance(news, _End):
+                flying -= 1
+                slots.release()
+                if news.bug:
+                    raise news.bug
+            else:
+                yield news.item
+    finally:
+        crew.dismiss()
+
+
+class _Item(NamedTuple, Generic[R]):
+    item: R
+
+
+class _End(NamedTuple):
+    bug: BaseException | None
+
+
+class _Crew(Generic[T, R]):
+    """Daemon threads, hired when a job finds nobody idle.
+
+    Not a ThreadPoolExecutor: the interpreter waits for its threads at exit, and a thread that
+    reads from a silent server would hold up Ctrl-C for as long as the server likes.
+    """
+
+    def __init__(self, work: Callable[[T, Callable[[R], None]], None]) -> None:
+        self.news: SimpleQueue[_Item[R] | _End] = SimpleQueue()
+        self._work = work
+        self._jobs: SimpleQueue[T | _End] = SimpleQueue()
+        self._size = 0
+
+    def begin(self, job: T, flying: int) -> None:
+        """Give a job to somebody; ``flying`` is how many are at work already."""
+        if flying == self._size:
+            threading.Thread(target=self._worker, name="getflags", daemon=True).start()
+            self._size += 1
+        self._jobs.put(job)
+
+    def dismiss(self) -> None:
+        """Let each go home after the job at hand."""
+        for _ in range(self._size):
+            self._jobs.put(_End(None))
+
+    def _put(self, item: R) -> None:
+        self.news.put(_Item(item))
+
+    def _worker(self) -> None:
+        while not isinstance(job := self._jobs.get(), _End):
+            try:
+                self._work(job, self._put)
+            except BaseException as bug:  # noqa: BLE001 - raised again, on the consumer's thread
+                self.news.put(_End(bug))
+            else:
+                self.news.put(_End(None))

@@ -1,0 +1,118 @@
+"""URLs as text: cleaning, comparing, joining, hiding secrets.
+
+Pure. A URL that has passed ``clean`` is ASCII, absolute, http or https, with a host and a legal
+port, so that no later room meets ``UnicodeError`` or a library's own idea of a bad URL.
+The grammar is RFC 3986's; what people type beyond it (accents in a path or a host) is encoded
+as browsers do. What must not be guessed at (spaces, control characters) is refused.
+"""
+
+from __future__ import annotations
+
+import re
+from base64 import b64encode
+from urllib.parse import SplitResult, quote, unquote_to_bytes, urljoin, urlsplit
+
+_DEFAULT_PORTS = {"http": 80, "https": 443}
+# What nearly all URLs look like; a match needs no further look.
+_PLAIN = re.compile(r"https?://[a-z0-9.-]{1,63}(?::[0-9]{1,4})?/[\w.~/%&=+,;:@!$'()*?-]*", re.ASCII)
+_FORBIDDEN = re.compile(r"[\x00-\x20\x7f-\x9f\u2028\u2029]")
+_HOST = re.compile(r"[a-z0-9._~!$&'()*+,;=-]+", re.ASCII)
+_PATH_SAFE = "/%:@!$&'()*+,;=~?[]|"  # "%": what is encoded already stays as it is
+
+
+class BadURL(ValueError):
+    """The text is not an http or https URL; the message says why."""
+
+
+def clean(url: str) -> str:
+    """Return the URL in the form that goes on the wire, without a fragment.
+
+    Raises BadURL.
+    """
+    if _PLAIN.fullmatch(url):
+        return url
+    if _FORBIDDEN.search(url):
+        raise BadURL("it holds a space or a control character; write it percent-encoded")
+    try:
+        parts = urlsplit(url)
+        host, port = parts.hostname, parts.port
+    except ValueError as error:
+        raise BadURL(f"it is malformed ({error})") from None
+    if parts.scheme not in _DEFAULT_PORTS:
+        raise BadURL("only http:// and https:// are accepted")
+    if not host or "\\" in parts.netloc:
+        raise BadURL("it names no host")
+    return _compose(parts, _ascii_host(host), port)
+
+
+def _compose(parts: SplitResult, host: str, port: int | None) -> str:
+    userinfo, at, _ = parts.netloc.rpartition("@")
+    netloc = quote(userinfo, safe=":%!$&'()*+,;=~") + at + host
+    if port is not None:
+        netloc += f":{port}"
+    path = quote(parts.path or "/", safe=_PATH_SAFE, errors="surrogateescape")
+    query = quote(parts.query, safe=_PATH_SAFE, errors="surrogateescape")
+    return f"{parts.scheme}://{netloc}{path}" + (f"?{query}" if query else "")
+
+
+def _ascii_host(host: str) -> str:
+    if ":" in host:  # an IPv6 literal: urlsplit has checked it
+        return f"[{host}]"
+    if not host.isascii():
+        import idna  # 20 ms; only for those who need it
+
+        try:
+            host = idna.encode(host, uts46=True).decode("ascii")
+        except idna.IDNAError as error:
+            raise BadURL(f"its host name is not valid ({error})") from None
+    if not _HOST.fullmatch(host) or any(len(label) > 63 for label in host.split(".")):  # noqa: PLR2004 - RFC 1035 2.3.4
+        raise BadURL("its host name is not valid")
+    return host
+
+
+def origin(url: str) -> str:
+    """Scheme, host and port, the port always written (RFC 6454 section 4)."""
+    parts = urlsplit(url)
+    host = f"[{parts.hostname}]" if ":" in (parts.hostname or "") else parts.hostname
+    return f"{parts.scheme}://{host}:{parts.port or _DEFAULT_PORTS[parts.scheme]}"
+
+
+def split_credentials(url: str) -> tuple[str, str | None]:
+    """Take ``user:password@`` out of a URL; return the rest and the Authorization it asks for.
+
+    No wire ever sees the password inside a URL, because libraries print URLs.
+    """
+    parts = urlsplit(url)
+    userinfo, at, host = parts.netloc.rpartition("@")
+    if not at:
+        return url, None
+    bare = parts._replace(netloc=host).geturl()
+    user, _, password = userinfo.partition(":")
+    pair = unquote_to_bytes(user) + b":" + unquote_to_bytes(password)
+    return bare, "Basic " + b64encode(pair).decode("ascii")
+
+
+def redact(url: str) -> str:
+    """Return the URL as it may be shown: ``***`` for whatever stands before the host's ``@``.
+
+    Works on any text, also on one that is no URL at all.
+    """
+    scheme, mark, rest = url.partition("://")
+    if not mark:
+        return url
+    end = min((i for i in map(rest.find, "/?#") if i >= 0), default=len(rest))
+    _, at, host = rest[:end].rpartition("@")
+    return f"{scheme}://***@{host}{rest[end:]}" if at else url
+
+
+def join(base: str, reference: str) -> str:
+    """Resolve a Location against the URL that it came from (RFC 3986 section 5).
+
+    Credentials that a server writes into a Location are dropped: they are not the user's. Raw
+    spaces are encoded, as browsers do, because servers do write them. Raises BadURL.
+    """
+    try:
+        joined = urljoin(base, reference.strip(" \t").replace(" ", "%20"))
+    except ValueError as error:
+        raise BadURL(f"it is malformed ({error})") from None
+    return split_credentials(clean(joined))[0]

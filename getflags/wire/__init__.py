@@ -1,0 +1,84 @@
+"""The wire: the only rooms that know an HTTP library, one file each.
+
+A wire *pushes* facts: it makes one GET, hands the head to ``on_head`` and, if that wants the body,
+each piece to ``on_body``. Push suits a loop over a stream and a library of callbacks alike. It
+follows no redirect, decodes nothing, tries nothing again, keeps no cookie: those are decisions.
+Every exception of its library leaves it as a ``Fault``; those of ``on_head`` and ``on_body`` pass
+through untouched. Here stand the types that engines rely on and the table of libraries.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from importlib import import_module
+from typing import Protocol, cast
+
+from getflags.errors import UsageError
+from getflags.message import Head
+from getflags.model import Fields, Network
+
+#: Module of each client. It has ``open_wire``, ``open_async_wire`` and ``check``.
+CLIENTS = {"httpx": "getflags.wire.httpx_wire"}
+
+
+class Wire(Protocol):
+    """One connection's worth of synchronous HTTP; used by one thread at a time."""
+
+    def get(
+        self,
+        url: str,
+        headers: Fields,
+        on_head: Callable[[Head], bool],
+        on_body: Callable[[bytes], None],
+    ) -> None:
+        """Make one GET and return when its response is over, or not wanted. Raises Fault."""
+        ...
+
+    def abort(self) -> None:
+        """End the request under way, from another thread; it then raises Fault."""
+        ...
+
+    def close(self) -> None:
+        """Let go of the connections."""
+        ...
+
+
+class AsyncWire(Protocol):
+    """One connection's worth of asynchronous HTTP; used by one task at a time."""
+
+    async def get(
+        self,
+        url: str,
+        headers: Fields,
+        on_head: Callable[[Head], bool],
+        on_body: Callable[[bytes], Awaitable[None]],
+    ) -> None:
+        """Make one GET and return when its response is over, or not wanted. Raises Fault."""
+        ...
+
+    async def close(self) -> None:
+        """Let go of the connections."""
+        ...
+
+
+class Client(Protocol):
+    """What a module in the table offers."""
+
+    def open_wire(self, network: Network) -> Wire:
+        """Return a wire; it connects when it is first used."""
+        ...
+
+    def open_async_wire(self, network: Network) -> AsyncWire:
+        """Return a wire; it connects when it is first used."""
+        ...
+
+    def check(self, network: Network) -> None:
+        """Find out, before any request, whether these settings can work. Raises UsageError."""
+        ...
+
+
+def client(name: str) -> Client:
+    """Load the client of that name. Raises UsageError."""
+    if name not in CLIENTS:
+        raise UsageError(f"unknown client {name!r}; there is {', '.join(CLIENTS)}")
+    return cast("Client", import_module(CLIENTS[name]))
