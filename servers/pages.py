@@ -1,0 +1,60 @@
+"""The pages that people look at: a wall of flags, a list of files.
+
+What may live here: pure functions from names to HTML. What may not: anything that a page would
+have to fetch from elsewhere; it must look right on a train.
+"""
+
+import os
+from collections.abc import Mapping, Sequence
+from html import escape
+from urllib.parse import quote
+
+_STYLE = """
+:root { color-scheme: light dark; }
+body { font: 1rem/1.5 system-ui, sans-serif; margin: 2rem auto; max-width: 75rem; padding: 0 1rem; }
+h1 { font-size: 1.5rem; font-weight: 600; }
+a { color: inherit; }
+.flags { display: grid; gap: 1.25rem 1rem; list-style: none; padding: 0;
+         grid-template-columns: repeat(auto-fill, minmax(8rem, 1fr)); }
+.flags a { display: block; text-decoration: none; }
+.flags img { aspect-ratio: 3 / 2; background: #8882; border: 1px solid #8886; border-radius: 3px;
+             box-sizing: border-box; display: block; object-fit: contain; width: 100%; }
+.flags b { font-family: ui-monospace, monospace; }
+"""
+
+
+def wall(label: str, countries: Mapping[str, str]) -> str:
+    """Return a page with all flags; `countries` has the names by code, in lower case."""
+    cards = "\n".join(
+        f'<li><a href="/flags/{code}/{code}.gif">'
+        f'<img src="/flags/{code}/{code}.gif" alt="" loading="lazy">'
+        f"<b>{code.upper()}</b> {escape(name)}</a></li>"
+        for code, name in sorted(countries.items())
+    )
+    return _page(f"{label}: {len(countries)} flags", f'<ul class="flags">\n{cards}\n</ul>')
+
+
+def listing(path: str, names: Sequence[str]) -> str:
+    """Return a page that links to `names`, the files and folders found at `path`."""
+    base = path.rstrip("/")  # links from the root on work whether `path` ends with a slash or not
+    rows = "\n".join(
+        f'<li><a href="{escape(base)}/{quote(os.fsencode(name))}">{_readable(name)}</a></li>'
+        for name in names
+    )
+    return _page(f"Files in {escape(path)}", f"<ul>\n{rows}\n</ul>")
+
+
+def _readable(name: str) -> str:
+    """Return a file name as text, though on disk it may be any bytes."""
+    return escape(os.fsencode(name).decode("utf-8", "replace"))
+
+
+def _page(title: str, body: str) -> str:
+    """Return a whole document; `title` and `body` are HTML."""
+    return (
+        '<!doctype html>\n<html lang="en">\n<meta charset="utf-8">\n'
+        '<meta name="viewport" content="width=device-width">\n'
+        '<link rel="icon" href="data:,">\n'  # or else the browser asks for /favicon.ico
+        f"<title>{title}</title>\n<style>{_STYLE}</style>\n"
+        f"<h1>{title}</h1>\n{body}\n</html>\n"
+    )

@@ -1,0 +1,38 @@
+"""What a resource is at a moment: its bytes and the facts about them (RFC 9110 section 3.2).
+
+What may live here: the values that the places where bytes come from (`catalogue`, `folder`,
+`generated`) give to the place that answers (`respond`). What may not: any of these places.
+"""
+
+from dataclasses import dataclass
+from typing import Protocol
+
+
+class Source(Protocol):
+    """Bytes too many to hold in memory, read a piece at a time."""
+
+    def read(self, offset: int, size: int) -> bytes:
+        """Return `size` bytes from `offset` on, fewer only if the source ends there.
+
+        Raises OSError if they can't be read.
+        """
+        ...
+
+    def close(self) -> None:
+        """Give back what the source holds. To be called once, whether it was read or not."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Representation:
+    """The bytes of a resource and what a head says of them.
+
+    `size` is in bytes; `etag` is strong and has its quotes; `modified` is in whole seconds since
+    1970, the precision of HTTP. `content` is the bytes themselves where they are few.
+    """
+
+    content: bytes | Source
+    size: int
+    content_type: str
+    etag: str
+    modified: int

@@ -1,0 +1,1 @@
+"""The tests: a file for each module, one scenario table for all engines, and the house's rules."""

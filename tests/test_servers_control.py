@@ -1,0 +1,100 @@
+"""What is under `/-/`."""
+
+import json
+
+import pytest
+
+from servers.control import answer
+from servers.faults import Behaviour
+from servers.origin import Origin
+from servers.respond import Request, Response
+
+
+@pytest.fixture
+def origin() -> Origin:
+    """Make a server that has been asked for something."""
+    origin = Origin("ERROR", Behaviour(delay=(0.5, 5.0), error_rate=0.25), 7)
+    origin.admit("/a")
+    return origin
+
+
+def ask(
+    origin: Origin, target: str, method: str = "GET", fields: dict[str, str] | None = None
+) -> Response:
+    return answer(origin, Request(method, target, fields or {}))
+
+
+def content(response: Response) -> object:
+    assert response.status == 200
+    assert b"Content-Type: application/json" in response.head
+    assert b"Cache-Control: no-store" in response.head
+    assert isinstance(response.body, bytes)
+    return json.loads(response.body)
+
+
+def test_about(origin: Origin) -> None:
+    assert content(ask(origin, "/-/about")) == {
+        "server": "getflags-servers",
+        "version": 1,
+        "label": "ERROR",
+        "seed": 7,
+        "delay": [0.5, 5.0],
+        "error_rate": 0.25,
+    }
+
+
+def test_ledger(origin: Origin) -> None:
+    ledger = content(ask(origin, "/-/ledger?now"))
+    assert isinstance(ledger, dict)
+    assert ledger["attempts"] == {"/a": 1}
+    assert list(ledger)[6:] == [
+        "requests",
+        "responses",
+        "attempts",
+        "bytes",
+        "in_flight",
+        "peak_in_flight",
+    ]
+
+
+def test_head(origin: Origin) -> None:
+    get, head = ask(origin, "/-/about"), ask(origin, "/-/about", "HEAD")
+    assert (head.head, head.body) == (get.head, b"")
+
+
+@pytest.mark.parametrize(
+    ("query", "seed"), [("", 7), ("?", 7), ("?x=1", 7), ("?seed=9", 9), ("?seed=1&seed=-2", -2)]
+)
+def test_reset(origin: Origin, query: str, seed: int) -> None:
+    about = content(ask(origin, f"/-/reset{query}", "POST"))
+    assert about == json.loads(json.dumps(origin.about()))
+    assert origin.seed == seed
+    assert origin.account()["requests"] == 0
+
+
+@pytest.mark.parametrize("query", ["?seed=", "?seed=x", "?seed=1.5"])
+def test_a_bad_seed_changes_nothing(origin: Origin, query: str) -> None:
+    assert ask(origin, f"/-/reset{query}", "POST").status == 400
+    assert origin.account()["requests"] == 1
+
+
+def test_no_web_page_can_reset(origin: Origin) -> None:
+    assert ask(origin, "/-/reset", "POST", {"origin": "null"}).status == 403
+    assert origin.account()["requests"] == 1
+
+
+@pytest.mark.parametrize(
+    ("target", "method", "status", "allow"),
+    [
+        ("/-/reset", "GET", 405, b"POST"),
+        ("/-/about", "POST", 405, b"GET, HEAD"),
+        ("/-/about", "PROPFIND", 501, b""),
+        ("/-/", "GET", 404, b""),
+        ("/-/other", "HEAD", 404, b""),
+        ("/-/about/", "GET", 404, b""),
+    ],
+)
+def test_refusals(origin: Origin, target: str, method: str, status: int, allow: bytes) -> None:
+    response = ask(origin, target, method)
+    assert response.status == status
+    assert (b"Allow: " + allow in response.head) == bool(allow)

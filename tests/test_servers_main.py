@@ -1,0 +1,121 @@
+"""The program, run for real."""
+
+import json
+import os
+import signal
+import socket
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from servers.__main__ import main
+from tests.servers_kit import Client, Program, port_of, request
+
+
+def about(port: int, host: str = "127.0.0.1") -> dict[str, object]:
+    with Client(port, host) as client:
+        found: dict[str, object] = json.loads(client.ask("/-/about").body)
+        return found
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_three_servers_and_their_end(number: int) -> None:
+    with Program("--port", "0", "--seed", "7", "--delay", "60") as program:
+        found = program.ready(3)
+        assert [label for label, _ in found] == ["LOCAL", "DELAY", "ERROR"]
+        ports = [port_of(address) for _, address in found]
+        assert [address for _, address in found] == [
+            f"http://127.0.0.1:{port}/flags" for port in ports
+        ]
+        abouts = [about(port) for port in ports]
+        assert [each["label"] for each in abouts] == ["LOCAL", "DELAY", "ERROR"]
+        assert [each["seed"] for each in abouts] == [7, 7, 7]
+        assert [each["error_rate"] for each in abouts] == [0.0, 0.0, 0.25]
+        with Client(ports[1]) as client, Client(ports[1]) as witness:
+            client.send(request("/flags/br/br.gif"))
+            while json.loads(witness.ask("/-/ledger").body)["in_flight"] == 0:
+                pass
+            assert program.end(number) == (0, "")  # a minute's delay doesn't hold it up
+
+
+def test_a_folder(tmp_path: Path) -> None:
+    (tmp_path / "a.bin").write_bytes(b"a")
+    with Program("local", "--port", "0", "--directory", str(tmp_path)) as program:
+        ((_, address),) = program.ready()
+        port = port_of(address)
+        assert address == f"http://127.0.0.1:{port}/"
+        with Client(port) as client:
+            assert client.ask("/a.bin").body == b"a"
+            assert client.ask("/bytes/1/x").status == 404
+        assert program.end(signal.SIGTERM) == (0, "")
+
+
+def test_ipv6() -> None:
+    with Program("error", "--port", "0", "--bind", "::1") as program:
+        ((label, address),) = program.ready()
+        assert label == "ERROR"
+        assert address.startswith("http://[::1]:")
+        assert about(port_of(address), "::1")["label"] == "ERROR"
+
+
+@pytest.fixture
+def default_port_taken() -> Iterator[None]:
+    """See to it that LOCAL's default port is taken, by somebody else perhaps."""
+    try:
+        other = socket.create_server(("127.0.0.1", 8000))
+    except OSError:
+        yield
+    else:
+        with other:
+            yield
+
+
+@pytest.mark.usefixtures("default_port_taken")
+def test_a_default_port_that_is_taken() -> None:
+    with Program("local") as program:
+        ((_, address),) = program.ready()
+        port = port_of(address)
+        assert program.end(signal.SIGTERM) == (
+            0,
+            f"python -m servers: port 8000 is taken: LOCAL is on {port} instead\n",
+        )
+
+
+def test_the_lifeline() -> None:
+    with Program("local", "--port", "0", "--lifeline", stdin=subprocess.PIPE) as program:
+        program.ready()
+        assert program.process.stdin
+        program.process.stdin.close()
+        program.process.stdin = None
+        assert program.wait() == (0, "")
+
+
+def test_the_lifeline_of_a_killed_program() -> None:
+    """The end of a pipe that nobody holds any more."""
+    end, start = os.pipe()
+    with Program("local", "--port", "0", "--lifeline", stdin=end) as program:
+        os.close(end)
+        program.ready()
+        os.close(start)
+        assert program.wait() == (0, "")
+
+
+def test_a_port_that_is_taken(capsys: pytest.CaptureFixture[str]) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        port = other.getsockname()[1]
+        assert main(["local", "--port", str(port)], prog="getflags serve") == 2
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert err == (
+        f"getflags serve: cannot listen on 127.0.0.1 port {port}: Address already in use\n"
+    )
+
+
+def test_words_that_make_no_sense(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["mars"]) == 2
+    assert capsys.readouterr() == (
+        "",
+        "python -m servers: 'mars' is no server: give LOCAL, DELAY, ERROR or nothing\n",
+    )

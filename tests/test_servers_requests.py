@@ -1,0 +1,152 @@
+"""From bytes to requests, without a socket."""
+
+import httptools
+import pytest
+
+from servers.requests import LONGEST_HEAD, RequestReader
+from servers.respond import Request, Response
+
+GET = b"GET /a HTTP/1.1\r\nHost: x\r\n\r\n"
+
+
+def read(*pieces: bytes) -> RequestReader:
+    reader = RequestReader()
+    for piece in pieces:
+        reader.feed(piece)
+    return reader
+
+
+def outcome(reader: RequestReader) -> list[int | str]:
+    """Return targets of requests and statuses of refusals."""
+    return [
+        each.target if isinstance(each, Request) else each.status.value for each in reader.queue
+    ]
+
+
+def test_a_request() -> None:
+    reader = read(
+        b"HEAD /a?b HTTP/1.1\r\nHost: x\r\nRange: bytes=0-1\r\nUser-Agent: y\r\n"
+        b'IF-NONE-MATCH: "a"\r\nIf-None-Match: "b"\r\n\r\n'
+    )
+    fields = {"range": "bytes=0-1", "if-none-match": '"a", "b"'}
+    assert list(reader.queue) == [Request("HEAD", "/a?b", fields, keep_alive=True)]
+    assert not reader.deaf
+
+
+def test_any_cut_gives_the_same() -> None:
+    data = b"\r\n" + GET + b"POST /b HTTP/1.1\r\nHost: x\r\nContent-Length: 3\r\n\r\nabc" + GET
+    whole = list(read(data).queue)
+    assert [each.target for each in whole if isinstance(each, Request)] == ["/a", "/b", "/a"]
+    assert list(read(*(data[at : at + 1] for at in range(len(data)))).queue) == whole
+
+
+def test_bodies_are_read_off() -> None:
+    chunked = b"POST /b HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n"
+    reader = read(chunked + b"3\r\nabc\r\n0\r\nRange: bytes=0-1\r\n\r\n" + GET)
+    assert list(reader.queue) == [Request("POST", "/b", {}), Request("GET", "/a", {})]
+
+
+def test_fields_do_not_leak_into_the_next_request() -> None:
+    reader = read(b"GET /b HTTP/1.1\r\nHost: x\r\nRange: bytes=0-1\r\n\r\n" + GET)
+    assert reader.queue[1] == Request("GET", "/a", {})
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        b"GET /a HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n",
+        b"GET /a HTTP/1.0\r\n\r\n",
+        b"GET /a HTTP/1.0\r\nConnection: keep-alive\r\n\r\n",
+    ],
+)
+def test_the_last_request(head: bytes) -> None:
+    reader = read(head + GET, GET)
+    assert list(reader.queue) == [Request("GET", "/a", {}, keep_alive=False)]
+    assert reader.deaf
+
+
+@pytest.mark.parametrize(
+    ("data", "status"),
+    [
+        (b"GET /a\r\n\r\n", 400),
+        (b"GET a HTTP/1.1\r\nHost: x\r\n\r\n", 400),
+        (b"GET * HTTP/1.1\r\nHost: x\r\n\r\n", 400),
+        (b"GET /a HTTP/3.0\r\nHost: x\r\n\r\n", 400),
+        (b"GET /a HTTP/1.1\r\n\r\n", 400),
+        (b"GET /a HTTP/1.1\r\nHost: x\r\nHost: y\r\n\r\n", 400),
+        (b"GET /a HTTP/1.1\r\nHost : x\r\n\r\n", 400),
+        (b"GET /a HTTP/1.1\r\nHost: x\r\nContent-Length: -1\r\n\r\n", 400),
+        (b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", 400),
+        (b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03", 400),
+        (b"BREW /pot HTTP/1.1\r\nHost: x\r\n\r\n", 501),
+        (b"get /a HTTP/1.1\r\nHost: x\r\n\r\n", 501),
+        (b"OPTIONS * HTTP/1.1\r\nHost: x\r\n\r\n", 405),
+        (b"CONNECT x:443 HTTP/1.1\r\nHost: x\r\n\r\n", 405),
+    ],
+)
+def test_refusals(data: bytes, status: int) -> None:
+    reader = read(GET, data, GET)
+    assert outcome(reader) == ["/a", status]
+    refusal = reader.queue[-1]
+    assert isinstance(refusal, Response)
+    assert refusal.last
+    assert reader.deaf
+
+
+def test_garbage_behind_a_request_is_just_garbage() -> None:
+    assert outcome(read(GET + b"BREW /pot HTTP/1.1\r\n")) == ["/a", 400]
+
+
+def test_an_absolute_target() -> None:
+    assert outcome(read(b"GET http://x/a?b HTTP/1.1\r\nHost: x\r\n\r\n")) == ["/a?b"]
+
+
+def test_an_upgrade_is_ignored() -> None:
+    upgrade = b"GET /b HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: h2c\r\n\r\n"
+    reader = read(upgrade * 3000 + GET, GET)
+    assert outcome(reader) == ["/b"] * 3000 + ["/a", "/a"]
+    assert outcome(read(upgrade)) == ["/b"]
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"GET /a HTTP/1.1\r\nHost: x\r\nX: " + b"x" * LONGEST_HEAD + b"\r\n\r\n",
+        b"GET /a HTTP/1.1\r\nHost: x\r\n" + b"X: yyyyyyy\r\n" * (LONGEST_HEAD // 8) + b"\r\n",
+        b"GET /" + b"a" * LONGEST_HEAD + b" HTTP/1.1\r\nHost: x\r\n\r\n",
+        b"GET /a HTTP/1.1\r\nHost: x\r\nX: " + b"x" * LONGEST_HEAD,
+        b"GET /" + b"a" * LONGEST_HEAD,
+    ],
+)
+@pytest.mark.parametrize("step", [1000, 10**9])
+def test_a_huge_head_is_refused(data: bytes, step: int) -> None:
+    reader = read(*(data[at : at + step] for at in range(0, len(data), step)))
+    assert outcome(reader) == [431]
+
+
+def test_a_head_is_not_blamed_for_its_neighbours() -> None:
+    """A piece of data may be full of small requests, or of a body, and end within a head."""
+    body = b"POST /b HTTP/1.1\r\nHost: x\r\nContent-Length: 100000\r\n\r\n" + b"x" * 100_000
+    assert outcome(read(body + GET * 5000 + GET[:10], GET[10:])) == ["/b"] + ["/a"] * 5001
+
+
+def test_who_waits_for_permission() -> None:
+    head = b"POST /b HTTP/1.1\r\nHost: x\r\nContent-Length: 3\r\nExpect: 100-Continue\r\n"
+    reader = read(head)
+    assert not reader.expectant  # the head is not whole
+    reader.feed(b"\r\n")
+    assert read(head + b"\r\n").expectant
+    reader.feed(b"\r\nabc")
+    assert not reader.expectant
+    assert not read(head + b"\r\nabc").expectant
+    assert not read(head.replace(b"1.1", b"1.0") + b"\r\n").expectant
+    assert not read(head.replace(b"100-C", b"200-C") + b"\r\n").expectant
+
+
+def test_a_bug_of_ours_is_not_blamed_on_the_client(monkeypatch: pytest.MonkeyPatch) -> None:
+    def bug(*_: object) -> None:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(RequestReader, "_complete", bug)
+    with pytest.raises(httptools.HttpParserCallbackError):
+        read(GET)
