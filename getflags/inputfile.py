@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
 from getflags.model import Checksum
-from getflags.text import printable
+from getflags.text import printable, quoted
 
 
 class BadInput(ValueError):
@@ -63,7 +63,7 @@ def _with_option(entry: Entry, text: str) -> Entry:
         return replace(entry, folder=value)
     if value and key == "checksum":
         return replace(entry, checksum=parse_checksum(value))
-    raise BadInput(f"{printable(text)!r} is not out=NAME, dir=DIR or checksum=ALGO=HEX")
+    raise BadInput(f"{quoted(text)} is not out=NAME, dir=DIR or checksum=ALGO=HEX")
 
 
 def parse_checksum(text: str) -> Checksum:

@@ -44,7 +44,7 @@ def content_length(head: Head) -> int | None:
 
 
 def describe(status: int) -> str:
-    """Return ``404 Not Found``; the phrase is the standard's, never the server's (RFC 9112 section 4)."""
+    """Return ``404 Not Found``, in the standard's words, not the server's (RFC 9112 section 4)."""
     try:
         return f"{status} {HTTPStatus(status).phrase}"
     except ValueError:

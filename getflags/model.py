@@ -105,6 +105,19 @@ class Plan:
     network: Network = field(default_factory=Network)
 
 
+@dataclass(frozen=True, slots=True)
+class OnDisk:
+    """What stands under the final name before the first request.
+
+    ``modified`` is an HTTP date (RFC 9110 section 5.6.7); ``digest`` is in hex, and None where
+    the target has no checksum to compare it with.
+    """
+
+    modified: str
+    size: int
+    digest: str | None = None
+
+
 class Status(Enum):
     """How a target ended."""
 

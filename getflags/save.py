@@ -20,10 +20,9 @@ from types import TracebackType
 from typing import Self, TypedDict
 
 from getflags.errors import UsageError
-from getflags.model import Exists, Target
+from getflags.model import Exists, OnDisk, Target
 from getflags.naming import PART_PREFIX
-from getflags.text import printable
-from getflags.transfer import OnDisk
+from getflags.text import quoted
 
 _HASH_PIECE = 1 << 20  # bytes
 _serial = itertools.count()  # next() on it is atomic: names differ between threads
@@ -152,8 +151,7 @@ def make_folder(folder: str) -> None:
             probe.open()
     except OSError as error:
         raise UsageError(
-            f"cannot write to the folder {printable(folder)!r}: {error.strerror}; "
-            "choose another with -d"
+            f"cannot write to the folder {quoted(folder)}: {error.strerror}; choose another with -d"
         ) from None
 
 

@@ -19,6 +19,11 @@ def printable(text: str) -> str:
     return _RAW.sub(lambda match: ascii(match[0])[1:-1], text)
 
 
+def quoted(text: str) -> str:
+    """Return foreign text between quotation marks, safe to print; not ``repr``, which doubles."""
+    return f"'{printable(text)}'"
+
+
 def counted(number: int, noun: str) -> str:
     """Return ``1 flag``, ``2 flags``."""
     return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"

@@ -15,13 +15,12 @@ library, a socket, a file, a clock or a thread; whoever wants to test a decision
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import NamedTuple
 
 from getflags import urls
 from getflags.errors import Disconnected, Fault, Malformed
 from getflags.message import Head, content_length, describe, location
-from getflags.model import Exists, Fields, Outcome, Rules, Status, Target
+from getflags.model import Exists, Fields, OnDisk, Outcome, Rules, Status, Target
 
 # A progress event each so many bytes: seldom enough to cost nothing, often enough to see.
 PROGRESS_STEP = 256 * 1024
@@ -41,19 +40,6 @@ class Ask(NamedTuple):
 
     url: str
     headers: Fields
-
-
-@dataclass(frozen=True, slots=True)
-class OnDisk:
-    """What stands under the final name before the first request.
-
-    ``modified`` is an HTTP date (RFC 9110 section 5.6.7); ``digest`` is in hex, and None where
-    the target has no checksum to compare it with.
-    """
-
-    modified: str
-    size: int
-    digest: str | None = None
 
 
 class Transfer:

@@ -98,7 +98,7 @@ def _check(options: Options, job: _Job) -> None:
         place = _place(options, _Site(bundled.REMOTE))
         (target,) = plan.settle([_with_options(job.only, options)], place)
         if target.flaw:
-            raise UsageError(f"{target.label!r} cannot be fetched: {target.flaw}")
+            raise UsageError(f"'{target.label}' cannot be fetched: {target.flaw}")
     if options.base_url:
         try:
             clean(options.base_url)

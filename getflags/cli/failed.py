@@ -16,7 +16,7 @@ from getflags.errors import UsageError
 from getflags.events import Emit, Event, Finished
 from getflags.inputfile import unparse
 from getflags.plan import entry_again
-from getflags.text import printable
+from getflags.text import quoted
 
 
 @contextmanager
@@ -28,7 +28,7 @@ def list_failures(name: str, default_folder: str) -> Iterator[Emit]:
             raise IsADirectoryError(21, "Is a directory")
         descriptor, temporary = tempfile.mkstemp(prefix=".getflags-", dir=path.parent)
     except OSError as error:
-        raise UsageError(f"cannot write {printable(name)!r}: {error.strerror}") from None
+        raise UsageError(f"cannot write {quoted(name)}: {error.strerror}") from None
     with open(descriptor, "w", encoding="utf-8", errors="surrogateescape") as file:  # noqa: PTH123 - a descriptor
 
         def read(event: Event) -> None:

@@ -17,7 +17,7 @@ from getflags import codes, plan
 from getflags.cli.options import Options
 from getflags.errors import UsageError
 from getflags.inputfile import BadInput, Entry, parse
-from getflags.text import printable
+from getflags.text import printable, quoted
 
 
 class Source:
@@ -48,7 +48,7 @@ class Source:
         options = self._options
         for word in options.targets:
             if not plan.is_target(word):
-                raise UsageError(f"{plan.label(word)!r} is not {plan.ACCEPTED}")
+                raise UsageError(f"'{plan.label(word)}' is not {plan.ACCEPTED}")
         entries = [Entry(word) for word in options.targets]
         if options.all:
             entries += [Entry(code) for code in codes.ALL]
@@ -67,6 +67,6 @@ def _open(name: str) -> TextIO:
             shutil.copyfileobj(stream, copy)
             stream = copy
     except OSError as error:
-        raise UsageError(f"cannot read the list {printable(name)!r}: {error.strerror}") from None
+        raise UsageError(f"cannot read the list {quoted(name)}: {error.strerror}") from None
     # Bytes that are no UTF-8 survive the way to the URL, where they are percent-encoded.
     return io.TextIOWrapper(stream, encoding="utf-8", errors="surrogateescape")

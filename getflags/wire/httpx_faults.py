@@ -44,7 +44,8 @@ def _unreachable(error: httpx.TransportError, where: str) -> Fault:
         if isinstance(cause, ssl.SSLCertVerificationError):
             return Untrusted(f"{where}certificate not trusted: {printable(cause.verify_message)}")
         if isinstance(cause, ssl.SSLError):
-            return Untrusted(f"{where}TLS failed: {printable(cause.reason or str(cause))}")
+            reason = getattr(cause, "reason", None) or str(cause)  # set by OpenSSL alone
+            return Untrusted(f"{where}TLS failed: {printable(reason)}")
         if isinstance(cause, socket.gaierror):
             return Unreachable(f"{where}host name not found ({cause.strerror})")
     said = printable(str(error)) or "no connection"

@@ -22,7 +22,7 @@ from getflags.errors import Fault, Malformed, UsageError
 from getflags.message import Head
 from getflags.model import Fields, Network
 from getflags.text import printable
-from getflags.urls import redact
+from getflags.urls import clean, redact
 from getflags.wire import tls
 from getflags.wire.httpx_faults import translate
 
@@ -49,6 +49,8 @@ def check(network: Network) -> None:
         if network.cacert and not network.insecure:
             tls.context(network)
         for kind, proxy in network.proxies:
+            if proxy.startswith("http"):
+                clean(proxy)  # an impossible host would only show when it is looked up
             if kind != "no":
                 httpx.HTTPTransport(**_options(network, "http", proxy)).close()
     except ImportError:

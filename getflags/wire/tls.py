@@ -14,7 +14,7 @@ from pathlib import Path
 
 from getflags.errors import Untrusted
 from getflags.model import Network
-from getflags.text import printable
+from getflags.text import quoted
 
 _contexts: dict[Network, ssl.SSLContext] = {}
 _building = threading.Lock()
@@ -45,7 +45,7 @@ def _build(network: Network) -> ssl.SSLContext:
     except OSError as error:  # ssl.SSLError is one
         reason = "not a list of certificates" if isinstance(error, ssl.SSLError) else error.strerror
         raise Untrusted(
-            f"cannot read the certificates in {printable(file or folder or '')!r}: {reason}"
+            f"cannot read the certificates in {quoted(file or folder or '')}: {reason}"
         ) from error
     if not (file or folder or made.get_ca_certs() or _system_folder()):
         import certifi  # a Python without a system store, as on macOS

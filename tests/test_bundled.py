@@ -1,0 +1,179 @@
+"""Finding a bundled server or starting one, and never mistaking a stranger for ours."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+import getflags
+from getflags import bundled
+from getflags.errors import GetflagsError
+from tests.kit import ENVIRON, ROOT
+from tests.rawserver import Answer, RawServer, ok, silence
+
+
+def ask(url: str) -> dict[str, object]:
+    with urllib.request.urlopen(url, timeout=5) as answer:
+        return dict(json.load(answer))
+
+
+def free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        return int(taken.getsockname()[1])
+
+
+@pytest.fixture
+def port(monkeypatch: pytest.MonkeyPatch) -> int:
+    """Let a port that is free stand for 8000, which a tester may be using."""
+    number = free_port()
+    monkeypatch.setitem(bundled.PORTS, "LOCAL", number)
+    return number
+
+
+def test_a_server_is_started_on_its_port_and_stopped(port: int) -> None:
+    said: list[str] = []
+    with bundled.running("LOCAL", 7, said.append) as server:
+        assert server.base_url == f"http://127.0.0.1:{port}/flags"
+        assert server.shown == f"http://localhost:{port}/flags"
+        assert ask(f"http://127.0.0.1:{port}/-/about")["seed"] == 7
+    assert said == []
+    with pytest.raises(ConnectionRefusedError):
+        socket.create_connection(("127.0.0.1", port))
+
+
+def test_the_public_form_gives_the_base_url(port: int, tmp_path: Path) -> None:
+    with getflags.serving("local") as base_url:
+        report = getflags.download(["BR", "cn"], dir=tmp_path, base_url=base_url)
+    assert base_url == f"http://127.0.0.1:{port}/flags"
+    assert report.exit_status == 0
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["br.gif", "cn.gif"]
+
+
+@pytest.fixture
+def running(port: int) -> Iterator[str]:
+    """One of ours, started by somebody else."""
+    command = [sys.executable, "-m", "servers", "LOCAL", "--port", str(port), "--seed", "3"]
+    process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True, env=ENVIRON)
+    assert process.stdout
+    process.stdout.readline()
+    yield f"http://127.0.0.1:{port}"
+    process.terminate()
+    process.wait()
+    process.stdout.close()
+
+
+def test_one_that_runs_is_used_and_left_alone(running: str) -> None:
+    with bundled.running("LOCAL", None, print) as server:
+        assert server.base_url == running + "/flags"
+        ask(f"{running}/flags/br/metadata.json")
+    assert ask(running + "/-/ledger")["requests"] == 1
+    assert ask(running + "/-/ledger")["seed"] == 3
+
+
+def test_a_seed_makes_one_that_runs_begin_anew(running: str) -> None:
+    ask(f"{running}/flags/br/metadata.json")
+    with bundled.running("LOCAL", 9, print):
+        assert ask(running + "/-/ledger")["requests"] == 0
+        assert ask(running + "/-/ledger")["seed"] == 9
+
+
+STRANGERS: dict[str, Answer] = {
+    "not json": ok(b"<html>"),
+    "other json": ok(b'{"server": "else"}'),
+    "no object": ok(b"[]"),
+    "other label": ok(b'{"server": "getflags-servers", "label": "DELAY"}'),
+    "not http": b"220 ftp ready\r\n",
+    "silent": silence,
+}
+
+
+@pytest.mark.parametrize("answer", STRANGERS.values(), ids=STRANGERS)
+def test_a_stranger_keeps_its_port_and_is_spoken_of(
+    answer: Answer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(bundled, "_PROBE_TIMEOUT", 0.1)
+    said: list[str] = []
+    with RawServer({"/-/about": answer}) as stranger:
+        monkeypatch.setitem(bundled.PORTS, "LOCAL", stranger.port)
+        with bundled.running("LOCAL", None, said.append) as server:
+            assert str(stranger.port) not in server.base_url
+            about = server.base_url.replace("/flags", "/-/about")
+            assert ask(about)["server"] == "getflags-servers"
+    assert said == [
+        f"getflags: port {stranger.port} is taken by another program; using another port for LOCAL"
+    ]
+
+
+def test_a_server_that_does_not_start_is_one_sentence(
+    port: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    del port
+    monkeypatch.setattr(bundled, "module", lambda: "no_such_module_here")
+    with (
+        pytest.raises(GetflagsError, match="the bundled server LOCAL did not start"),
+        bundled.running("LOCAL", None, print),
+    ):
+        pytest.fail("there is no server")
+
+
+def test_a_server_that_does_not_stop_is_ended() -> None:
+    process = subprocess.Popen(
+        [sys.executable, "-c", "import time; time.sleep(60)"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    patience, bundled._STOP_TIMEOUT = bundled._STOP_TIMEOUT, 0.1
+    try:
+        bundled._stop(process)
+    finally:
+        bundled._STOP_TIMEOUT = patience
+    assert process.returncode == -signal.SIGKILL
+
+
+def test_a_server_does_not_outlive_a_client_that_was_killed(port: int) -> None:
+    script = (
+        "import os, getflags.bundled as b\n"
+        f"b.PORTS['LOCAL'] = {port}\n"
+        "with b.running('LOCAL', None, print) as s:\n"
+        "    print(s.base_url, flush=True)\n"
+        "    os.kill(os.getpid(), 9)\n"
+    )
+    environ = {**ENVIRON, "PYTHONPATH": str(ROOT)}
+    done = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, env=environ, check=False, timeout=20
+    )
+    assert done.stdout
+    while True:  # it notices at once, and takes a moment to go
+        try:
+            socket.create_connection(("127.0.0.1", port), timeout=1).close()
+        except ConnectionRefusedError:
+            break
+
+
+def test_the_module_is_found_beside_the_package_or_inside_it(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    assert bundled.module() == "servers"
+    (tmp_path / "servers").mkdir()
+    monkeypatch.setattr(bundled, "_PACKAGE", tmp_path)
+    assert bundled.module() == "getflags.servers"
+
+
+def test_an_inherited_python_path_is_kept(port: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PYTHONPATH", os.pathsep.join(["/somewhere", "/else"]))
+    with bundled.running("LOCAL", None, print) as server:
+        connection = http.client.HTTPConnection("127.0.0.1", port)
+        connection.request("HEAD", server.base_url)
+        assert connection.getresponse().status in {200, 404}
+        connection.close()

@@ -1,0 +1,328 @@
+"""The command line from outside: a real process, real servers, real files."""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import json
+import os
+import pty
+import struct
+import subprocess
+import termios
+from pathlib import Path
+
+import pytest
+
+from getflags import engines
+from tests.kit import ENVIRON, ROOT, command, files, getflags
+from tests.rawserver import RawServer, moved, ok
+from tests.siteserver import Site, site
+
+FLAGS = ROOT / "servers" / "flags"
+ENGINES = sorted(engines.ENGINES)
+
+__all__ = ["site"]
+
+
+def flag(code: str) -> bytes:
+    return (FLAGS / code / f"{code}.gif").read_bytes()
+
+
+def test_the_seeds_transcript(site: Site, tmp_path: Path) -> None:
+    server = site("ERROR", seed=7, delay="0-0.01")
+    done = getflags("-al", "100", "-m", "100", "--base-url", server.base_url, cwd=tmp_path)
+
+    ledger = server.ledger()
+    good, bad = ledger["responses"]["200"], ledger["responses"]["418"]
+    assert good + bad == 100
+    assert done.returncode == 1
+    assert done.stdout.splitlines()[:-1] == [
+        f"Mirror site: {server.base_url}",
+        "Searching for 100 flags: from AD to LK",
+        "100 concurrent connections will be used.",
+        "--------------------",
+        f"{good:3} flags downloaded.",
+        f"{bad:3} errors.",
+    ]
+    assert done.stdout.splitlines()[-1].startswith("Elapsed time: ")
+    assert done.stderr.count("418 I'm a Teapot\n") == bad
+    assert len(files(tmp_path / "downloaded")) == good
+
+
+@pytest.mark.parametrize("label", ["error", "Local"])
+def test_a_bundled_server_is_started_for_the_run(label: str, tmp_path: Path) -> None:
+    done = getflags("-s", label, "-l", "2", "-v", "--seed", "11", cwd=tmp_path)
+
+    assert done.returncode in {0, 1}
+    lines = done.stdout.splitlines()
+    assert lines[0].startswith(f"{label.upper()} site: http://localhost:")
+    assert lines[1:3] == ["Searching for 2 flags: BD, BR", "2 concurrent connections will be used."]
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_the_same_faults_at_any_concurrency_from_any_engine(
+    site: Site, tmp_path: Path, engine: str
+) -> None:
+    server = site("ERROR", seed=7, delay="0-0.002")
+    seen = set()
+    for limit in ("1", "10", "100"):
+        server.reset(7)
+        words = ["-a", "-q", "-m", limit, "--engine", engine, "--base-url", server.base_url]
+        done = getflags(*words, "--failed-out", "failed.txt", cwd=tmp_path)
+        assert done.returncode == 1
+        ledger = server.ledger()
+        failed = (tmp_path / "failed.txt").read_text().split()
+        assert len(failed) == ledger["responses"]["418"]
+        seen.add((ledger["responses"]["200"], tuple(sorted(failed))))
+    assert len(seen) == 1
+    assert seen == {_expected(194)}
+
+
+def _expected(total: int) -> tuple[int, tuple[str, ...]]:
+    """Work out from the servers' own pure rule what must fail under seed 7."""
+    from getflags.codes import ALL
+    from servers.faults import Behaviour, decide
+
+    behaviour = Behaviour(delay=(0.0, 0.002), error_rate=0.25)
+    failed = tuple(
+        code
+        for code in ALL
+        if decide(behaviour, 7, f"/flags/{code.lower()}/{code.lower()}.gif", 1).status
+    )
+    return total - len(failed), failed
+
+
+def test_mixed_targets_one_checksum_wrong(site: Site, tmp_path: Path) -> None:
+    mirror = site("LOCAL")
+    body = b"binary \x00 stuff"
+    with RawServer({"/a.bin": ok(body), "/b.bin": ok(body), "/c/f.gif": ok(body)}) as server:
+        (tmp_path / "list.txt").write_text(
+            f"# a list\r\n{server.url('/b.bin')}\r\n"
+            f"  out=sub/renamed.bin\r\n  checksum=sha-256={hashlib.sha256(body).hexdigest()}\r\n"
+            f"{server.url('/c/f.gif')}\n  dir=other\n  checksum=md5={'0' * 32}\n"
+        )
+        base = ["--base-url", mirror.base_url]
+        words = ["BR", "C", server.url("/a.bin"), "-i", "list.txt", "--failed-out", "again.txt"]
+        done = getflags(*words, *base, cwd=tmp_path)
+
+        names = "br cv cy cz ca cd cf cg ch ci cl cm cn co cr cu".split()
+        expected = {f"{code}.gif": flag(code) for code in names}
+        expected |= {"a.bin": body, "sub/renamed.bin": body}
+        assert files(tmp_path / "downloaded") == expected
+        assert files(tmp_path / "other") == {}
+        assert done.returncode == 1
+        (line,) = done.stderr.splitlines()
+        assert line.startswith(
+            f"getflags: {server.url('/c/f.gif')}: checksum mismatch: md5 expected 0000"
+        )
+        assert hashlib.md5(body, usedforsecurity=False).hexdigest() in line
+
+        again = getflags("-i", "again.txt", *base, "-v", cwd=tmp_path)
+        assert again.returncode == 3
+        assert f"Searching for 1 file: {server.url('/c/f.gif')}" in again.stdout
+        assert server.asked("/c/f.gif") == 2
+        assert server.asked("/a.bin") == 1
+
+
+def test_targets_come_in_the_order_given_and_codes_sorted_once(site: Site, tmp_path: Path) -> None:
+    mirror = site("LOCAL")
+    with RawServer({f"/{n}": ok(b"x") for n in "1234"}) as server:
+        words = [server.url("/2"), "CN", "br", server.url("/1"), "-i", "-", "-v"]
+        words += ["--engine", "sequential", "--base-url", mirror.base_url]
+        text = f"{server.url('/4')}\nAD\nCN\n{server.url('/3')}\n"
+        done = getflags(*words, cwd=tmp_path, stdin=text)
+    said = [line.split()[0] for line in done.stdout.splitlines() if " OK " in line]
+    expected = [server.url("/2"), "AD", "BR", "CN", *map(server.url, ["/1", "/4", "/3"])]
+    assert said == expected
+    assert "Searching for 7 files" in done.stdout
+
+
+def test_every_code_and_letters_may_miss_but_not_a_named_one(site: Site, tmp_path: Path) -> None:
+    base = ["--base-url", site("LOCAL").base_url, "-m", "10"]
+    every = getflags("-e", *base, cwd=tmp_path)
+    assert every.returncode == 0
+    assert "194 flags downloaded.\n482 not found.\n" in every.stdout
+    assert every.stderr == ""
+
+    letter = getflags("u", "-v", *base, cwd=tmp_path)
+    assert letter.returncode == 0
+    assert "UB not found" in letter.stdout
+
+    named = getflags("BR", "UB", *base, cwd=tmp_path)
+    assert named.returncode == 1
+    assert "getflags: UB: 404 Not Found" in named.stderr
+
+    nothing = getflags("X", *base, cwd=tmp_path)
+    assert nothing.returncode == 3
+
+
+def test_limits(site: Site, tmp_path: Path) -> None:
+    base = ["--base-url", site("LOCAL").base_url]
+    done = getflags("-l", "1", *base, cwd=tmp_path)
+    assert "Searching for 1 flag: BD\n1 connection will be used.\n" in done.stdout
+    assert "  1 flag downloaded.\n" in done.stdout
+    done = getflags("--engine", "sequential", "-m", "9", *base, cwd=tmp_path)
+    assert "Searching for 20 flags: from BD to VN\n1 connection will be used." in done.stdout
+
+
+def test_existing_files(tmp_path: Path) -> None:
+    name = tmp_path / "downloaded" / "f"
+    with RawServer({"/f": ok(b"new", "Last-Modified: Sun, 06 Nov 1994 08:49:37 GMT")}) as server:
+        url = server.url("/f")
+        assert getflags(url, cwd=tmp_path).returncode == 0
+        name.write_bytes(b"old")
+        skip = getflags(url, "--exists", "skip", cwd=tmp_path)
+        assert (skip.returncode, name.read_bytes(), len(server.heads)) == (0, b"old", 1)
+        assert "  1 file there already." in skip.stdout
+        fail = getflags(url, "--exists", "fail", cwd=tmp_path)
+        assert (fail.returncode, name.read_bytes(), len(server.heads)) == (3, b"old", 1)
+        assert "a file of that name exists" in fail.stderr
+        server.answers["/f"] = b"HTTP/1.1 304 Not Modified\r\nConnection: close\r\n\r\n"
+        same = getflags(url, "--exists", "refresh", "-v", cwd=tmp_path)
+        assert (same.returncode, name.read_bytes(), len(server.heads)) == (0, b"old", 2)
+        assert "not changed since" in same.stdout
+        assert b"if-modified-since: " in server.heads[1].lower()
+        server.answers["/f"] = ok(b"newer")
+        assert getflags(url, "--exists", "refresh", cwd=tmp_path).returncode == 0
+        assert name.read_bytes() == b"newer"
+
+
+def test_out_and_checksum_for_a_single_target(tmp_path: Path) -> None:
+    digest = hashlib.sha256(b"abc").hexdigest()
+    with RawServer({"/f": ok(b"abc")}) as server:
+        words = [server.url("/f"), "-o", "a/b.txt", "--checksum", f"sha-256={digest}", "-d", "D"]
+        assert getflags(*words, cwd=tmp_path).returncode == 0
+        assert files(tmp_path / "D") == {"a/b.txt": b"abc"}
+
+
+def test_names_stay_inside_and_apart(tmp_path: Path) -> None:
+    paths = ["/x/f.gif", "/y/f.gif", "/z/%2e%2e%2fup", "/", "/q?f=1", "/r/.bashrc", "/CON"]
+    with RawServer({path: ok(path.encode()) for path in paths}) as server:
+        server.answers["/moved"] = moved("/r/.bashrc")
+        done = getflags(*map(server.url, [*paths, "/moved"]), "-m", "1", cwd=tmp_path)
+    assert done.returncode == 0
+    assert files(tmp_path) == {
+        "downloaded/f.gif": b"/x/f.gif",
+        "downloaded/f.1.gif": b"/y/f.gif",
+        "downloaded/.._up": b"/z/%2e%2e%2fup",
+        "downloaded/index.html": b"/",
+        "downloaded/q": b"/q?f=1",
+        "downloaded/.bashrc": b"/r/.bashrc",
+        "downloaded/CON": b"/CON",
+        "downloaded/moved": b"/r/.bashrc",
+    }
+
+
+def test_json_is_one_object_an_event(tmp_path: Path) -> None:
+    with RawServer({"/f": ok(b"abc")}) as server:
+        url = server.url("/f").replace("//", "//me:secret@")
+        done = getflags(url, server.url("/none"), "--json", "-m", "1", cwd=tmp_path)
+    events = [json.loads(line) for line in done.stdout.splitlines()]
+    assert [event["event"] for event in events] == ["started", "finished"] * 2
+    assert events[1]["status"] == "ok"
+    assert events[1]["path"] == "downloaded/f"
+    assert events[3]["status"] == "not found"
+    assert events[3]["reason"] == "404 Not Found"
+    assert "  1 file downloaded." in done.stderr
+    assert "secret" not in done.stdout + done.stderr
+
+
+def test_quiet_says_only_what_failed(tmp_path: Path) -> None:
+    with RawServer({"/f": ok(b"abc")}) as server:
+        done = getflags(server.url("/f"), server.url("/none"), "-q", cwd=tmp_path)
+    assert done.stdout == ""
+    assert done.stderr == f"getflags: {server.url('/none')}: 404 Not Found\n"
+
+
+def test_failed_out_may_be_the_list_that_is_read(tmp_path: Path) -> None:
+    (tmp_path / "sub").mkdir()
+    with RawServer({"/a/f": ok(b"abc")}) as server:
+        (tmp_path / "list").write_text(
+            f"{server.url('/a/f')}\n{server.url('/b/f')}\n{server.url('/c/f')}\n  dir=sub\n"
+        )
+        done = getflags("-i", "list", "--failed-out", "list", "-m", "1", cwd=tmp_path)
+        assert done.returncode == 1
+        assert (tmp_path / "list").read_text() == (
+            f"{server.url('/b/f')}\n  out=f.1\n{server.url('/c/f')}\n  dir=sub\n"
+        )
+        server.answers |= {"/b/f": ok(b"second"), "/c/f": ok(b"third")}
+        assert getflags("-i", "list", "--failed-out", "list", cwd=tmp_path).returncode == 0
+    assert files(tmp_path) == {
+        "list": b"",
+        "downloaded/f": b"abc",
+        "downloaded/f.1": b"second",
+        "sub/f": b"third",
+    }
+
+
+def test_the_environments_proxy_is_used_but_not_for_the_bundled_servers(tmp_path: Path) -> None:
+    with RawServer({"http://far.example/f": ok(b"via")}) as proxy:
+        environ = {"HTTP_PROXY": proxy.url("")}
+        done = getflags("http://far.example/f", "BR", "--seed", "1", cwd=tmp_path, environ=environ)
+    assert done.returncode == 0, done.stderr
+    assert files(tmp_path / "downloaded") == {"f": b"via", "br.gif": flag("br")}
+    assert len(proxy.heads) == 1
+
+
+def test_no_proxy_and_an_explicit_proxy(tmp_path: Path) -> None:
+    with RawServer({"/f": ok(b"direct")}) as server, RawServer({}) as proxy:
+        words = [server.url("/f"), "--proxy", proxy.url("").removeprefix("http://")]
+        assert getflags(*words, cwd=tmp_path).returncode == 3
+        assert len(proxy.heads) == 1
+        done = getflags(*words, cwd=tmp_path, environ={"NO_PROXY": "127.0.0.1"})
+    assert done.returncode == 0
+    assert len(proxy.heads) == 1
+
+
+@pytest.mark.parametrize("loop", ["asyncio", "uvloop"])
+def test_either_event_loop(tmp_path: Path, loop: str) -> None:
+    with RawServer({"/f": ok(b"abc")}) as server:
+        assert getflags(server.url("/f"), "--loop", loop, cwd=tmp_path).returncode == 0
+
+
+def test_a_terminal_gets_a_bar(tmp_path: Path) -> None:
+    """A real pseudo-terminal on standard error."""
+    with RawServer({f"/{n}": ok(b"x" * 1000) for n in range(3)}) as server:
+        urls = [server.url(f"/{n}") for n in range(3)]
+        main_end, its_end = pty.openpty()
+        fcntl.ioctl(its_end, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 90, 0, 0))
+        environ = {**ENVIRON, "PYTHONPATH": str(ROOT)}
+        done = subprocess.run(
+            command(*urls), cwd=tmp_path, stdout=subprocess.PIPE, stderr=its_end,
+            env=environ, timeout=30, check=False,
+        )  # fmt: skip
+        os.close(its_end)
+        shown = _read_all(main_end)
+    assert done.returncode == 0
+    assert "100%|" in shown
+    assert "3/3 [" in shown
+    assert "3.0 kB]" in shown
+
+
+def _read_all(terminal: int) -> str:
+    shown = b""
+    try:
+        while piece := os.read(terminal, 65536):
+            shown += piece
+    except OSError:  # how Linux says that nobody holds the other end any more
+        pass
+    os.close(terminal)
+    return shown.decode()
+
+
+def test_a_reader_that_goes_away_ends_the_text_and_not_the_downloads(tmp_path: Path) -> None:
+    with RawServer({f"/{n}": ok(b"x") for n in range(50)}) as server:
+        urls = [server.url(f"/{n}") for n in range(50)]
+        environ = {**ENVIRON, "PYTHONPATH": str(ROOT)}
+        process = subprocess.Popen(
+            command("-v", *urls), cwd=tmp_path, stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE, env=environ, text=True,
+        )  # fmt: skip
+        assert process.stdout
+        assert process.stderr
+        process.stdout.close()
+        assert process.stderr.read() == ""
+        assert process.wait(20) == 0
+        process.stderr.close()
+    assert len(files(tmp_path / "downloaded")) == 50

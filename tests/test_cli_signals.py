@@ -1,0 +1,136 @@
+"""Ctrl-C and SIGTERM, for real: exit code, seconds, one line, nothing left behind."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from time import monotonic
+
+import pytest
+
+from getflags import engines
+from getflags.cli import signals
+from tests.kit import ENVIRON, ROOT, command, files
+from tests.rawserver import RawServer, ok, stall_after
+
+SIGNALS = [signal.SIGINT, signal.SIGTERM]
+STALLED = b"HTTP/1.1 200 OK\r\nContent-Length: 9999999\r\n\r\nabc"
+
+
+@pytest.fixture
+def server() -> Iterator[RawServer]:
+    answers = {f"/stall{number}": stall_after(STALLED) for number in range(4)}
+    with RawServer({**answers, "/ok": ok(b"fine"), "/mute": stall_after(b"")}) as running:
+        yield running
+
+
+def start(cwd: Path, *words: str) -> subprocess.Popen[str]:
+    environ = {**ENVIRON, "PYTHONPATH": str(ROOT)}
+    return subprocess.Popen(
+        command(*words), cwd=cwd, env=environ, text=True,
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+    )  # fmt: skip
+
+
+LOOPS = [(engine, "auto") for engine in sorted(engines.ENGINES)] + [("asyncio", "asyncio")]
+
+
+@pytest.mark.parametrize("number", SIGNALS)
+@pytest.mark.parametrize(("engine", "loop"), LOOPS)
+def test_a_signal_ends_stalled_transfers(
+    server: RawServer, tmp_path: Path, engine: str, loop: str, number: signal.Signals
+) -> None:
+    (tmp_path / "downloaded").mkdir()
+    (tmp_path / "downloaded" / "stall1").write_bytes(b"old")
+    urls = map(server.url, ["/ok", "/stall1", "/stall2", "/mute"])
+    words = ["-m", "4", "--engine", engine, "--loop", loop, "--failed-out", "failed.txt"]
+    process = start(tmp_path, *words, *urls)
+    for _ in range(1 if engine == "sequential" else 3):
+        assert server.stalled.acquire(timeout=20)
+
+    process.send_signal(number)
+    began = monotonic()
+    _, err = process.communicate(timeout=10)
+
+    assert process.returncode == 128 + number
+    assert monotonic() - began < 3
+    assert err in {f"getflags: interrupted; {done} complete\n" for done in ("0 files", "1 file")}
+    left = files(tmp_path)
+    assert left.pop("downloaded/ok", b"fine") == b"fine"
+    assert left == {"downloaded/stall1": b"old", "failed.txt": b""}
+
+
+def test_a_second_signal_ends_it_at_once(tmp_path: Path) -> None:
+    """The first is caught by code that never comes to an end."""
+    script = (
+        "import time\n"
+        "from getflags.cli.signals import Interrupted, handled\n"
+        "with handled():\n"
+        "    try:\n"
+        "        print('ready', flush=True)\n"
+        "        time.sleep(60)\n"
+        "    except Interrupted:\n"
+        "        print('caught', flush=True)\n"
+        "        while True: pass\n"
+    )
+    environ = {**ENVIRON, "PYTHONPATH": str(ROOT)}
+    for second in (True, False):
+        with subprocess.Popen(
+            [sys.executable, "-c", script], cwd=tmp_path, env=environ,
+            stdout=subprocess.PIPE, text=True,
+        ) as process:  # fmt: skip
+            assert process.stdout
+            process.stdout.readline()
+            process.send_signal(signal.SIGINT)
+            began = monotonic()
+            assert process.stdout.readline() == "caught\n"
+            if second:
+                process.send_signal(signal.SIGTERM)
+            assert process.wait(10) == (143 if second else 130)
+            assert (monotonic() - began < 2) == second
+            assert monotonic() - began < 3
+
+
+def test_a_signal_that_is_ignored_stays_ignored() -> None:
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        with signals.handled():
+            assert signal.getsignal(signal.SIGINT) is signal.SIG_IGN
+            assert signal.getsignal(signal.SIGTERM) is signals._first
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+def test_handlers_are_given_back_after_success_and_after_an_error() -> None:
+    before = signal.getsignal(signal.SIGINT)
+    with signals.handled():
+        assert signal.getsignal(signal.SIGINT) is signals._first
+    assert signal.getsignal(signal.SIGINT) is before
+    with pytest.raises(ZeroDivisionError), signals.handled():
+        raise ZeroDivisionError
+    assert signal.getsignal(signal.SIGINT) is before
+
+
+def test_interrupted_says_what_a_shell_expects() -> None:
+    assert signals.Interrupted(signal.SIGINT).code == 130
+    assert signals.Interrupted(signal.SIGTERM).code == 143
+
+
+def test_a_bundled_server_ends_with_an_interrupted_run(tmp_path: Path) -> None:
+    process = start(tmp_path, "-s", "DELAY", "-l", "5", "--seed", "3", "-m", "5", "--json")
+    assert process.stdout
+    assert process.stderr
+    process.stdout.readline()  # the first has started
+    server = next(line for line in process.stderr if "site:" in line).split()[2]
+    process.send_signal(signal.SIGINT)
+    assert process.wait(5) == 130
+    process.stdout.close()
+    process.stderr.close()
+    port = int(server.rpartition(":")[2].partition("/")[0])
+    assert port
+    with pytest.raises(ProcessLookupError):  # the whole group is gone
+        os.killpg(process.pid, 0)

@@ -1,0 +1,170 @@
+"""Bad input: one clear sentence that names the thing, exit 2, nothing requested, nothing made."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from getflags.cli import main
+from tests.kit import files
+from tests.rawserver import RawServer, ok
+
+ACCEPTED = "an http:// or https:// URL, a two-letter country code (BR) or one letter (B)"
+
+USAGE = {
+    "unknown word": (["brazil"], f"'brazil' is not {ACCEPTED}"),
+    "a digit": (["B1"], f"'B1' is not {ACCEPTED}"),
+    "not ascii": (["ÄÖ"], f"'ÄÖ' is not {ACCEPTED}"),
+    "other scheme": (["ftp://user:secret@h/x"], f"'ftp://***@h/x' is not {ACCEPTED}"),
+    "escape codes": (["\x1b[31mred"], r"'\x1b[31mred' is not"),
+    "malformed URL": (["http://[::1/x"], "'http://[::1/x' cannot be fetched: it is malformed"),
+    "no host": (["http://"], "'http://' cannot be fetched: it names no host"),
+    "space in URL": (["http://h/a b"], "it holds a space or a control character"),
+    "bad port": (["http://h:99999/x"], "it is malformed (Port out of range 0-65535)"),
+    "bad word in a list": (["BR", "http://h/x", "brazil"], "'brazil' is not"),
+    "engine": (["--engine", "warp", "BR"], "--engine: invalid choice: 'warp' (choose from"),
+    "client": (["--client", "telnet", "BR"], "--client: invalid choice: 'telnet' (choose from"),
+    "loop": (["--loop", "fruit", "BR"], "--loop: invalid choice: 'fruit'"),
+    "server": (["-s", "MOON", "BR"], "-s/--server: invalid choice: 'MOON' (choose from"),
+    "-m 0": (["-m", "0"], "-m/--max-req/--max_req: '0' is not a whole number, 1 or more"),
+    "-m -1": (["-m", "-1"], "'-1' is not a whole number, 1 or more"),
+    "-m abc": (["-m", "abc"], "'abc' is not a whole number"),
+    "-m 10^30": (["-m", "1" + "0" * 30], "is not a whole number"),
+    "-l -1": (["-l", "-1"], "-l/--limit: '-1' is not a whole number, 1 or more"),
+    "-l 0": (["-l", "0"], "'0' is not a whole number, 1 or more"),
+    "--timeout 0": (["--timeout", "0"], "'0' is not a positive number of seconds"),
+    "--timeout nan": (["--timeout", "nan"], "'nan' is not a positive number of seconds"),
+    "--timeout inf": (["--connect-timeout", "inf"], "'inf' is not a positive number"),
+    "--timeout x": (["--timeout", "1s"], "'1s' is not a positive number of seconds"),
+    "--max-redirs": (["--max-redirs", "-1"], "'-1' is not a whole number, 0 or more"),
+    "--exists": (["--exists", "maybe"], "'maybe' is none of overwrite, skip, refresh, fail"),
+    "header": (["-H", "no colon"], "'no colon' is not of the form 'Name: value'"),
+    "header injection": (["-H", "A: b\r\nC: d"], "is not of the form 'Name: value'"),
+    "checksum length": (["--checksum", "md5=00", "BR"], "md5 takes 32 hexadecimal digits"),
+    "checksum name": (["--checksum", "crc=00", "BR"], "unknown algorithm"),
+    "-o for two": (["-o", "x", "BR", "CN"], "-o is for a single target, and there are 2"),
+    "-o for a list": (["-o", "x"], "-o is for a single target, and there are 20"),
+    "--checksum for two": (
+        ["--checksum", "md5=" + "0" * 32, "B"],
+        "--checksum is for a single target, and there are 26",
+    ),
+    "-o leaves the folder": (["-o", "../x", "BR"], "'BR' cannot be fetched: the name must be"),
+    "-o absolute": (["-o", "/etc/x", "BR"], "the name must be relative and stay inside"),
+    "-o for control": (["-o", "a\x1bb", "BR"], "something that a file name may not"),
+    "base URL": (["--base-url", "gopher://h", "BR"], "--base-url 'gopher://h' cannot be used"),
+    "no such list": (["-i", "no-such"], "cannot read the list 'no-such': No such file"),
+    "list is a folder": (["-i", "."], "cannot read the list '.': Is a directory"),
+    "folder is a file": (["-d", "a-file", "BR"], "cannot write to the folder 'a-file'"),
+    "failed-out": (["--failed-out", "no/such", "BR"], "cannot write 'no/such': No such file"),
+    "failed-out folder": (["--failed-out", ".", "BR"], "cannot write '.': Is a directory"),
+    "proxy": (["--proxy", "ftp://u:secret@h", "BR"], "proxy 'ftp://***@h' is not an http"),
+    "socks": (["--proxy", "socks5://h:1", "BR"], "pip install 'httpx[socks]'"),
+    "cacert": (["--cacert", "none", "BR"], "cannot read the certificates in 'none'"),
+    "unknown option": (["--frobnicate"], "unrecognized arguments: --frobnicate"),
+    "abbreviation": (["--verb"], "unrecognized arguments: --verb"),
+    "quiet and verbose": (["-q", "-v"], "not allowed with argument"),
+    "missing value": (["-m"], "expected one argument"),
+}
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "a-file").touch()
+    return tmp_path
+
+
+@pytest.mark.parametrize(("words", "sentence"), USAGE.values(), ids=USAGE)
+def test_usage_errors(
+    words: list[str], sentence: str, folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with RawServer({}) as server:
+        if "--failed-out" in words:  # found out last of all, but still before any request
+            words = [*words, "--base-url", server.url("")]
+        assert main(words) == 2
+        assert server.heads == []
+    out, err = capsys.readouterr()
+    assert sentence in err
+    assert err.startswith("getflags: ")
+    assert err.count("\n") == 1
+    assert "secret" not in err
+    assert "\x1b" not in err
+    if "--failed-out" not in words:
+        assert out == ""
+    assert files(folder) == {"a-file": b""}
+
+
+LISTS = {
+    "option first": ("  out=x\nBR\n", "list.txt: line 1: an option without a target above it"),
+    "unknown option": ("BR\n  header=x\n", "line 2: 'header=x' is not out=NAME"),
+    "empty option": ("BR\n  out=\n", "line 2: 'out=' is not out=NAME"),
+    "bad checksum": ("BR\n\n# c\n  checksum=md5=zz\n", "line 4: checksum 'md5=zz': md5 takes 32"),
+}
+
+
+@pytest.mark.parametrize(("text", "sentence"), LISTS.values(), ids=LISTS)
+def test_a_list_that_cannot_be_understood_names_the_line(
+    text: str, sentence: str, folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (folder / "list.txt").write_text(text)
+    assert main(["-i", "list.txt"]) == 2
+    assert sentence in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("text", ["", "# nothing\n\n", "\ufeff\r\n"])
+def test_an_empty_list_is_an_empty_job(
+    text: str, folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (folder / "list.txt").write_text(text, encoding="utf-8")
+    assert main(["-i", "list.txt"]) == 0
+    assert capsys.readouterr().out == "Nothing to do: the list holds no target.\n"
+
+
+def test_help_lists_every_option(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as stop:
+        main(["-h"])
+    assert stop.value.code == 0
+    text = capsys.readouterr().out
+    for option in (
+        "--all --every --limit --max-req --max_req --server --verbose --input-file --dir --out "
+        "--base-url --engine --client --loop --exists --checksum --header --timeout "
+        "--connect-timeout --max-redirs --proxy --cacert --insecure --quiet --json --failed-out "
+        "--seed --version --help"
+    ).split():
+        assert option in text
+
+
+@pytest.mark.parametrize("words", [["--version"], ["-v", "--version"]])
+def test_version(words: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    try:
+        code = main(words)
+    except SystemExit as stop:
+        code = stop.code  # type: ignore[assignment]
+    assert code == 0
+    assert capsys.readouterr().out == "getflags 0.1.0\n"
+
+
+def test_a_single_bad_target_in_a_list_fails_alone(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with RawServer({"/ok": ok(b"fine")}) as server:
+        lines = ["http://[::1/x", server.url("/ok"), "http://h/a b", "brazil", "http://h:0x/"]
+        (folder / "list.txt").write_text("\n".join(lines))
+        assert main(["-i", "list.txt"]) == 1
+    err = capsys.readouterr().err.splitlines()
+    assert [line.split(": ")[1] for line in err] == [
+        "http://[::1/x", "http://h/a b", "brazil", "http://h:0x/"
+    ]  # fmt: skip
+    assert files(folder / "downloaded") == {"ok": b"fine"}
+
+
+def test_a_list_of_one_bad_target_is_all_failed(folder: Path) -> None:
+    (folder / "list.txt").write_text("http://[::1/x\n")
+    assert main(["-i", "list.txt"]) == 3
+
+
+def test_a_malformed_url_among_others_on_the_command_line_fails_alone(folder: Path) -> None:
+    with RawServer({"/ok": ok(b"fine")}) as server:
+        assert main([server.url("/ok"), "http://h:99999/"]) == 1
+    assert files(folder / "downloaded") == {"ok": b"fine"}

@@ -1,0 +1,272 @@
+"""One scenario table for all engines: same outcomes, same files, same exit codes.
+
+The server is a real one on a real socket; what it does is written in the table.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import socket
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+import getflags
+from getflags import Status, UsageError, engines
+from getflags.events import Event, Finished, Started
+from tests.kit import files
+from tests.rawserver import Answer, RawServer, moved, ok, reset, silence
+
+BODY = b"GIF89a" + bytes(range(256)) * 40
+HEAD = b"HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: "
+CHUNKED = b"HTTP/1.1 200 OK\r\nConnection: close\r\nTransfer-Encoding: chunked\r\n\r\n"
+
+#: path → what the server does
+ANSWERS: dict[str, Answer] = {
+    "/200": ok(BODY),
+    "/empty": ok(b""),
+    "/chunked": CHUNKED + b"5\r\nhello\r\n0\r\n\r\n",
+    "/unsized": b"HTTP/1.1 200 OK\r\nConnection: close\r\n\r\nto the end",
+    "/203": ok(BODY, status="203 Non-Authoritative Information"),
+    "/299": ok(BODY, status="299 Whatever"),
+    "/204": b"HTTP/1.1 204 No Content\r\nConnection: close\r\n\r\n",
+    "/205": ok(b"", status="205 Reset Content"),
+    "/206": ok(BODY[:5], "Content-Range: bytes 0-4/100", status="206 Partial Content"),
+    "/304": b"HTTP/1.1 304 Not Modified\r\nConnection: close\r\n\r\n",
+    "/chain": moved("chain2"),
+    "/chain2": moved("/chain3?a=b#c", "307 Temporary Redirect"),
+    "/chain3?a=b": moved("/200", "302 Found"),
+    "/loop": moved("/loop"),
+    "/file": moved("file:///etc/passwd"),
+    "/nowhere": ok(b"", status="302 Found"),
+    "/404": ok(b"no", status="404 Not Found"),
+    "/410": ok(b"no", status="410 Gone"),
+    "/418": ok(b"I'm a teapot", status="418 I'm a teapot"),
+    "/500": ok(b"x" * 100_000, status="500 Internal Server Error"),
+    "/999": ok(b"", status="999 \x1b]0;pwned\x07"),
+    "/silent": silence,
+    "/cut": HEAD + b"100\r\n\r\n" + b"x" * 40,
+    "/cut-in-head": b"HTTP/1.1 200 OK\r\nCont",
+    "/cut-chunk": CHUNKED + b"5\r\nhello\r\n",
+    "/bad-chunk": CHUNKED + b"ZZ\r\nhello\r\n",
+    "/reset": reset,
+    "/two-lengths": HEAD + b"5\r\nContent-Length: 6\r\n\r\nhello!",
+    "/same-lengths": HEAD + b"5, 5\r\n\r\nhello",
+    "/bad-length": HEAD + b"+5\r\n\r\nhello",
+    "/not-http": b"\x15\x03\x01\x00\x02\x02\x16",
+    "/endless-head": b"HTTP/1.1 200 OK\r\n" + b"X-Filler: y\r\n" * 20_000,
+}
+
+#: path → (status, what the reason says); no entry in FILES: nothing may stand on disk
+EXPECTED = {
+    "/200": (Status.OK, ""),
+    "/empty": (Status.OK, ""),
+    "/chunked": (Status.OK, ""),
+    "/unsized": (Status.OK, ""),
+    "/203": (Status.OK, ""),
+    "/299": (Status.OK, ""),
+    "/same-lengths": (Status.OK, ""),
+    "/chain": (Status.OK, ""),
+    "/204": (Status.FAILED, "204 No Content"),
+    "/205": (Status.FAILED, "205 Reset Content"),
+    "/206": (Status.FAILED, "not asked for"),
+    "/304": (Status.FAILED, "304 Not Modified"),
+    "/loop": (Status.FAILED, "too many redirects"),
+    "/file": (Status.FAILED, "only http:// and https://"),
+    "/nowhere": (Status.FAILED, "no Location"),
+    "/404": (Status.NOT_FOUND, "404 Not Found"),
+    "/410": (Status.FAILED, "410 Gone"),
+    "/418": (Status.FAILED, "418 I'm a Teapot"),
+    "/500": (Status.FAILED, "500 Internal Server Error"),
+    "/999": (Status.FAILED, "999"),
+    "/silent": (Status.FAILED, "nothing came for 0.5 s"),
+    "/cut": (Status.FAILED, "incomplete: 40 of 100 bytes"),
+    "/cut-in-head": (Status.FAILED, "closed the connection"),
+    "/cut-chunk": (Status.FAILED, "incomplete: 5 bytes"),
+    "/bad-chunk": (Status.FAILED, "not valid HTTP"),
+    "/reset": (Status.FAILED, "connection reset"),
+    "/two-lengths": (Status.FAILED, "not valid HTTP"),
+    "/bad-length": (Status.FAILED, "not valid HTTP"),
+    "/not-http": (Status.FAILED, "not valid HTTP"),
+    "/endless-head": (Status.FAILED, "not valid HTTP"),
+}
+FILES = {
+    "200": BODY,
+    "empty": b"",
+    "chunked": b"hello",
+    "unsized": b"to the end",
+    "203": BODY,
+    "299": BODY,
+    "same-lengths": b"hello",
+    "chain": BODY,
+}
+
+ENGINES = sorted(engines.ENGINES)
+
+
+@pytest.fixture
+def server() -> Iterator[RawServer]:
+    with RawServer(ANSWERS) as running:
+        yield running
+
+
+@pytest.mark.parametrize("limit", [1, 7])
+@pytest.mark.parametrize("engine", ENGINES)
+def test_the_scenario_table(server: RawServer, tmp_path: Path, engine: str, limit: int) -> None:
+    report = getflags.download(
+        map(server.url, EXPECTED), dir=tmp_path, engine=engine, max_req=limit, timeout=0.5
+    )
+
+    for outcome in report.outcomes:
+        status, words = EXPECTED[outcome.target.url.removeprefix(server.url(""))]
+        assert (outcome.status, words in outcome.reason) == (status, True), outcome
+        assert bool(outcome.reason) == (status is not Status.OK)
+        assert outcome.unsized == (outcome.target.name in {"chunked", "unsized"})
+    assert report.total == len(EXPECTED)
+    assert files(tmp_path) == FILES
+    assert report.bytes == sum(map(len, FILES.values()))
+    assert report.exit_status == getflags.ExitStatus.SOME_FAILED
+    assert server.asked("/loop") == 11  # the first and ten redirects
+    assert server.asked("/404") == server.asked("/500") == 1
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_an_older_file_survives_every_failure(
+    server: RawServer, tmp_path: Path, engine: str
+) -> None:
+    failing = [path for path, (status, _) in EXPECTED.items() if status is not Status.OK]
+    for path in failing:
+        (tmp_path / path[1:]).write_bytes(b"old")
+
+    report = getflags.download(map(server.url, failing), dir=tmp_path, engine=engine, timeout=0.5)
+
+    assert report.exit_status == getflags.ExitStatus.ALL_FAILED
+    assert files(tmp_path) == {path[1:]: b"old" for path in failing}
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_every_target_is_started_and_finished_once(
+    server: RawServer, tmp_path: Path, engine: str
+) -> None:
+    events: list[Event] = []
+    urls = [server.url(f"/200?{number}") for number in range(30)]
+    server.answers = {f"/200?{number}": ok(BODY) for number in range(30)}
+
+    getflags.download(urls, dir=tmp_path, engine=engine, max_req=4, emit=events.append)
+
+    started = [event.target.index for event in events if isinstance(event, Started)]
+    finished = [event.outcome.target.index for event in events if isinstance(event, Finished)]
+    assert sorted(started) == sorted(finished) == list(range(30))
+    assert set(files(tmp_path)) == {"200"} | {f"200.{number}" for number in range(1, 30)}
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_nobody_listens(tmp_path: Path, engine: str) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+    report = getflags.download([f"http://127.0.0.1:{port}/x"], dir=tmp_path, engine=engine)
+
+    assert report.outcomes[0].reason == "connection refused"
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_a_host_that_does_not_exist(tmp_path: Path, engine: str) -> None:
+    report = getflags.download(["http://nonexistent.invalid/x"], dir=tmp_path, engine=engine)
+
+    assert "host name not found" in report.outcomes[0].reason
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_secrets_stay_at_home_when_redirected_to_another_host(tmp_path: Path, engine: str) -> None:
+    with RawServer({"/far": ok(b"far")}) as other:
+        away = other.url("/far").replace("127.0.0.1", "localhost")
+        with RawServer({"/a": moved("/b"), "/b": moved(away)}) as home:
+            report = getflags.download(
+                [home.url("/a").replace("//", "//user:secret@")],
+                dir=tmp_path,
+                engine=engine,
+                headers={"X-Api-Key": "hidden", "User-Agent": "me"},
+            )
+
+    assert report.exit_status == 0
+    assert files(tmp_path) == {"a": b"far"}
+    for head in home.heads:
+        assert b"Authorization: Basic dXNlcjpzZWNyZXQ=" in _titled(head)
+        assert b"hidden" in head
+    (head,) = other.heads
+    assert b"Authorization" not in _titled(head)
+    assert b"hidden" not in head
+    assert b"User-Agent: me" in _titled(head)
+
+
+def _titled(head: bytes) -> bytes:
+    return b"\r\n".join(
+        line.partition(b":")[0].title() + b":" + line.partition(b":")[2]
+        for line in head.split(b"\r\n")
+    )
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_a_connection_closed_between_two_requests_is_tried_once_more(
+    tmp_path: Path, engine: str
+) -> None:
+    """The server keeps the first connection, and resets it when the second request comes."""
+
+    def keep_then_reset(connection: socket.socket, server: RawServer) -> None:
+        connection.sendall(ok(b"first").replace(b"Connection: close", b"X: y"))
+        connection.recv(65536)
+        reset(connection, server)
+
+    with RawServer({"/1": keep_then_reset, "/2": ok(b"second")}) as server:
+        report = getflags.download(
+            [server.url("/1"), server.url("/2")], dir=tmp_path, engine=engine, max_req=1
+        )
+
+    assert files(tmp_path) == {"1": b"first", "2": b"second"}
+    assert [outcome.requests for outcome in report.outcomes] == [1, 2]
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_a_bug_in_a_reader_is_raised_as_itself(
+    server: RawServer, tmp_path: Path, engine: str
+) -> None:
+    def emit(event: Event) -> None:
+        if isinstance(event, Finished):
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        getflags.download([server.url("/200")] * 9, dir=tmp_path, engine=engine, emit=emit)
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_a_failing_source_of_targets_is_raised_as_itself(
+    server: RawServer, tmp_path: Path, engine: str
+) -> None:
+    def urls() -> Iterator[str]:
+        yield server.url("/200")
+        raise LookupError
+
+    with pytest.raises(LookupError):
+        getflags.download(urls(), dir=tmp_path, engine=engine)
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_ipv6_works(tmp_path: Path, engine: str) -> None:
+    with RawServer({"/x": ok(b"six")}, host="::1") as server:
+        report = getflags.download([server.url("/x")], dir=tmp_path, engine=engine)
+
+    assert report.outcomes[0].reason == ""
+    assert files(tmp_path) == {"x": b"six"}
+
+
+def test_an_unknown_engine_is_refused_by_name() -> None:
+    with pytest.raises(UsageError, match="unknown engine 'warp'; there are sequential, threads"):
+        engines.engine("warp")
+
+
+def test_an_outcome_is_a_plain_frozen_value(server: RawServer, tmp_path: Path) -> None:
+    report = getflags.download([server.url("/200")], dir=tmp_path)
+
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        report.outcomes[0].size = 0  # type: ignore[misc]

@@ -1,0 +1,183 @@
+"""The save layer: whole or not at all, and never through somebody's link."""
+
+from __future__ import annotations
+
+import os
+import stat
+from pathlib import Path
+
+import pytest
+
+from getflags.errors import UsageError
+from getflags.model import Checksum, Exists, Target
+from getflags.save import Part, explain, make_folder, manners, on_disk
+from tests.kit import files
+
+SHA1_OF_ABC = "a9993e364706816aba3e25717850c26c9cd0d89d"
+
+
+def target(folder: Path, name: str = "f.gif", checksum: Checksum | None = None) -> Target:
+    return Target(0, "w", "w", "http://h/f.gif", str(folder), name, checksum)
+
+
+def test_a_file_appears_only_when_it_is_installed(tmp_path: Path) -> None:
+    with Part(target(tmp_path)) as part:
+        part.write(b"ab")
+        part.write(b"c")
+        assert [name[:10] for name in files(tmp_path)] == [".getflags-"]
+        part.install()
+        assert files(tmp_path) == {"f.gif": b"abc"}
+    assert files(tmp_path) == {"f.gif": b"abc"}
+
+
+def test_what_is_not_installed_is_taken_away(tmp_path: Path) -> None:
+    (tmp_path / "f.gif").write_bytes(b"old")
+    with pytest.raises(ZeroDivisionError), Part(target(tmp_path)) as part:
+        part.write(b"new")
+        raise ZeroDivisionError
+    assert files(tmp_path) == {"f.gif": b"old"}
+
+
+def test_a_part_file_that_somebody_removed_is_no_error(tmp_path: Path) -> None:
+    with Part(target(tmp_path)) as part:
+        part.write(b"new")
+        (hidden,) = tmp_path.iterdir()
+        hidden.unlink()
+    assert files(tmp_path) == {}
+
+
+def test_an_empty_body_makes_an_empty_file(tmp_path: Path) -> None:
+    with Part(target(tmp_path)) as part:
+        part.close()
+        part.install()
+    assert files(tmp_path) == {"f.gif": b""}
+
+
+def test_the_folder_and_its_parents_are_made(tmp_path: Path) -> None:
+    with Part(target(tmp_path / "a", "b/c.gif")) as part:
+        part.write(b"x")
+        part.install()
+    assert files(tmp_path) == {"a/b/c.gif": b"x"}
+
+
+def test_the_digest_is_of_all_that_was_written(tmp_path: Path) -> None:
+    with Part(target(tmp_path, checksum=Checksum("sha1", "00"))) as part:
+        part.write(b"ab")
+        part.write(b"c")
+        assert part.digest == SHA1_OF_ABC
+    with Part(target(tmp_path)) as part:
+        assert part.digest is None
+
+
+def test_new_files_follow_the_umask_and_replaced_ones_keep_their_mode(tmp_path: Path) -> None:
+    umask = os.umask(0o027)
+    try:
+        for name in ("new", "old"):
+            if name == "old":
+                (tmp_path / name).touch()
+                (tmp_path / name).chmod(0o604)
+            with Part(target(tmp_path, name)) as part:
+                part.write(b"x")
+                part.install()
+    finally:
+        os.umask(umask)
+    assert stat.S_IMODE((tmp_path / "new").stat().st_mode) == 0o640
+    assert stat.S_IMODE((tmp_path / "old").stat().st_mode) == 0o604
+
+
+@pytest.mark.parametrize("dangling", [False, True])
+def test_a_link_at_the_final_name_is_replaced_not_written_through(
+    tmp_path: Path, *, dangling: bool
+) -> None:
+    victim = tmp_path / "victim"
+    if not dangling:
+        victim.write_bytes(b"precious")
+    (tmp_path / "f.gif").symlink_to(victim)
+    with Part(target(tmp_path)) as part:
+        part.write(b"new")
+        part.install()
+    assert not (tmp_path / "f.gif").is_symlink()
+    assert (tmp_path / "f.gif").read_bytes() == b"new"
+    assert victim.exists() is not dangling
+    if not dangling:
+        assert victim.read_bytes() == b"precious"
+
+
+def test_a_planted_link_at_a_part_files_name_is_never_followed(tmp_path: Path) -> None:
+    with Part(target(tmp_path)) as first:
+        first.open()
+        (name,) = (path.name for path in tmp_path.iterdir())
+    stem, _, number = name.removesuffix(".part").rpartition("-")
+    victim = tmp_path / "victim"
+    victim.write_bytes(b"precious")
+    for ahead in range(1, 4):
+        (tmp_path / f"{stem}-{int(number, 16) + ahead:x}.part").symlink_to(victim)
+    with Part(target(tmp_path)) as part:
+        part.write(b"new")
+        part.install()
+    assert victim.read_bytes() == b"precious"
+    assert (tmp_path / "f.gif").read_bytes() == b"new"
+
+
+def test_a_folder_at_the_final_name_stays(tmp_path: Path) -> None:
+    (tmp_path / "f.gif").mkdir()
+    with pytest.raises(IsADirectoryError), Part(target(tmp_path)) as part:
+        part.write(b"new")
+        part.install()
+    assert [path.name for path in tmp_path.iterdir()] == ["f.gif"]
+
+
+def test_a_full_disk_is_an_error_and_not_a_short_file(tmp_path: Path) -> None:
+    with Part(target(tmp_path)) as part:
+        part.open()
+        full = os.open("/dev/full", os.O_WRONLY)
+        os.dup2(full, part.open())
+        os.close(full)
+        with pytest.raises(OSError, match="No space left") as raised:
+            part.write(b"new")
+    assert explain(raised.value) == "No space left on device"
+    assert files(tmp_path) == {}
+
+
+def test_looking_at_the_disk_only_where_the_rules_need_it(tmp_path: Path) -> None:
+    (tmp_path / "f.gif").write_bytes(b"abc")
+    os.utime(tmp_path / "f.gif", (0, 784111777))
+    asked = target(tmp_path, checksum=Checksum("sha1", SHA1_OF_ABC))
+    assert on_disk(asked, Exists.OVERWRITE) is None
+    found = on_disk(asked, Exists.REFRESH)
+    assert found is not None
+    assert (found.modified, found.size) == ("Sun, 06 Nov 1994 08:49:37 GMT", 3)
+    assert found.digest == SHA1_OF_ABC
+    found = on_disk(target(tmp_path), Exists.SKIP)
+    assert found is not None
+    assert found.digest is None
+
+
+def test_nothing_on_disk(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    assert on_disk(target(tmp_path), Exists.SKIP) is None
+    assert on_disk(target(tmp_path / "file"), Exists.SKIP) is None
+
+
+def test_a_folder_that_can_be_written_to_is_left_empty(tmp_path: Path) -> None:
+    make_folder(str(tmp_path / "new" / "deep"))
+    assert files(tmp_path) == {}
+    assert (tmp_path / "new" / "deep").is_dir()
+
+
+@pytest.mark.parametrize("name", ["a-file", "a-file/below", "/proc/getflags"])
+def test_a_folder_that_cannot_be_made_is_a_usage_error(tmp_path: Path, name: str) -> None:
+    (tmp_path / "a-file").touch()
+    with pytest.raises(UsageError, match=r"cannot write to the folder .*; choose another with -d"):
+        make_folder(str(tmp_path / name))
+
+
+@pytest.mark.parametrize(
+    ("platform", "portable", "fold"),
+    [("linux", False, False), ("darwin", False, True), ("win32", True, True)],
+)
+def test_manners_of_file_systems(
+    monkeypatch: pytest.MonkeyPatch, platform: str, *, portable: bool, fold: bool
+) -> None:
+    monkeypatch.setattr("sys.platform", platform)
+    assert manners() == {"portable": portable, "fold": fold}

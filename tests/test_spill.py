@@ -1,0 +1,97 @@
+"""Small bodies inline, long ones off the loop, and no descriptor closed under a writing thread."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import threading
+from pathlib import Path
+
+import pytest
+
+from getflags.model import Checksum, Target
+from getflags.spill import BATCH, AsyncPart
+from tests.kit import files
+
+
+def target(folder: Path) -> Target:
+    return Target(0, "w", "w", "http://h/f", str(folder), "f", Checksum("sha1", "00"))
+
+
+async def save(folder: Path, *pieces: bytes) -> str | None:
+    async with AsyncPart(target(folder)) as part:
+        for piece in pieces:
+            await part.write(piece)
+        await part.close()
+        part.install()
+        return part.digest
+
+
+def test_a_small_body_is_written_without_another_thread(tmp_path: Path) -> None:
+    before = threading.active_count()
+    digest = asyncio.run(save(tmp_path, b"a", b"bc"))
+    assert threading.active_count() == before
+    assert files(tmp_path) == {"f": b"abc"}
+    assert digest == "a9993e364706816aba3e25717850c26c9cd0d89d"
+
+
+def test_an_empty_body(tmp_path: Path) -> None:
+    asyncio.run(save(tmp_path))
+    assert files(tmp_path) == {"f": b""}
+
+
+@pytest.mark.parametrize("size", [BATCH - 1, BATCH, BATCH + 1, 3 * BATCH + 7])
+def test_a_long_body_arrives_whole_and_in_order(tmp_path: Path, size: int) -> None:
+    body = os.urandom(size)
+    pieces = [body[start : start + 65_521] for start in range(0, size, 65_521)]
+    asyncio.run(save(tmp_path, *pieces))
+    assert files(tmp_path) == {"f": body}
+
+
+def test_the_loop_runs_on_while_the_disk_is_slow(tmp_path: Path) -> None:
+    """A pipe that nobody reads stands for a disk that takes its time."""
+
+    async def scenario() -> None:
+        reader, writer = os.pipe()
+        async with AsyncPart(target(tmp_path)) as part:
+            os.dup2(writer, part._part.open())
+            writing = asyncio.create_task(part.write(bytes(BATCH)))
+            for _ in range(100):
+                await asyncio.sleep(0)
+            assert not writing.done()
+            drained = threading.Thread(target=_drain, args=(reader,))
+            drained.start()
+            await writing
+        os.close(writer)
+        drained.join()
+
+    asyncio.run(scenario())
+
+
+def test_cancelling_waits_for_the_thread_that_writes(tmp_path: Path) -> None:
+    async def scenario() -> None:
+        reader, writer = os.pipe()
+        async with AsyncPart(target(tmp_path)) as part:
+            os.dup2(writer, part._part.open())
+            writing = asyncio.create_task(part.write(bytes(BATCH)))
+            while part._file is None:  # noqa: ASYNC110 - it has no event to wait for
+                await asyncio.sleep(0)
+            await asyncio.sleep(0)
+            writing.cancel()
+            await asyncio.sleep(0)
+            assert not writing.done()  # cancelled, and yet waiting for the thread
+            drained = threading.Thread(target=_drain, args=(reader,))
+            drained.start()
+            with pytest.raises(asyncio.CancelledError):
+                await writing
+        os.close(writer)
+        drained.join()
+
+    asyncio.run(scenario())
+    assert files(tmp_path) == {}
+
+
+def _drain(reader: int) -> None:
+    while os.read(reader, 65536):
+        pass
+    os.close(reader)

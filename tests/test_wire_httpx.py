@@ -1,0 +1,368 @@
+"""The httpx wire: facts pushed, exceptions translated, nothing decided.
+
+respx stands in for the network where only httpx's exceptions matter; sockets everywhere else.
+"""
+
+from __future__ import annotations
+
+import ast
+import asyncio
+import errno
+import inspect
+import os
+import socket
+import ssl
+import textwrap
+import threading
+from collections.abc import Callable
+from pathlib import Path
+
+import httpx
+import pytest
+import respx
+
+from getflags import errors, fetch
+from getflags.errors import Disconnected, Fault, Malformed, TimedOut, Unreachable, UsageError
+from getflags.message import Head
+from getflags.model import Fields, Network
+from getflags.wire import client, httpx_wire
+from getflags.wire.httpx_faults import translate
+from tests.rawserver import RawServer, moved, ok, reset, silence, stall_after
+
+URL = "http://example.org/f.gif"
+Get = Callable[..., tuple[Head | None, bytes]]
+
+
+def sync_get(
+    url: str, *, network: Network | None = None, wanted: bool = True, headers: Fields = ()
+) -> tuple[Head | None, bytes]:
+    heads: list[Head] = []
+    pieces: list[bytes] = []
+
+    def on_head(head: Head) -> bool:
+        heads.append(head)
+        return wanted
+
+    wire = httpx_wire.open_wire(network or Network())
+    try:
+        wire.get(url, headers, on_head, pieces.append)
+    finally:
+        wire.close()
+    return (heads[0] if heads else None), b"".join(pieces)
+
+
+def async_get(
+    url: str, *, network: Network | None = None, wanted: bool = True, headers: Fields = ()
+) -> tuple[Head | None, bytes]:
+    heads: list[Head] = []
+    pieces: list[bytes] = []
+
+    def on_head(head: Head) -> bool:
+        heads.append(head)
+        return wanted
+
+    async def on_body(piece: bytes) -> None:
+        pieces.append(piece)
+
+    async def scenario() -> None:
+        wire = httpx_wire.open_async_wire(network or Network())
+        try:
+            await wire.get(url, headers, on_head, on_body)
+        finally:
+            await wire.close()
+
+    asyncio.run(scenario())
+    return (heads[0] if heads else None), b"".join(pieces)
+
+
+both = pytest.mark.parametrize("get", [sync_get, async_get], ids=["sync", "async"])
+
+
+def _without_colour(function: object) -> str:
+    """Return a function's code with its async and its names of colour washed out."""
+    tree = ast.parse(textwrap.dedent(inspect.getsource(function)))  # type: ignore[arg-type]
+    for node in ast.walk(tree):
+        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
+            node.body = [part for part in node.body if not _is_docstring(part)]
+    text = ast.unparse(tree)
+    for coloured, plain in (
+        ("async def ", "def "),
+        ("async with ", "with "),
+        ("async for ", "for "),
+        ("await ", ""),
+        ("Awaitable[None]", "None"),
+        ("Async", ""),
+        ("afetch", "fetch"),
+        ("_apieces", "_pieces"),
+        ("handle_async_request", "handle_request"),
+        ("aclose", "close"),
+        (", self._trace)", ")"),  # only a blocked thread has to be woken
+    ):
+        text = text.replace(coloured, plain)
+    return text
+
+
+def _is_docstring(node: ast.AST) -> bool:
+    return isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
+
+
+@pytest.mark.parametrize(
+    ("plain", "coloured"),
+    [
+        (fetch.fetch, fetch.afetch),
+        (httpx_wire.HttpxWire.get, httpx_wire.AsyncHttpxWire.get),
+        (httpx_wire.HttpxWire._drain, httpx_wire.AsyncHttpxWire._drain),
+        (httpx_wire.HttpxWire._transport, httpx_wire.AsyncHttpxWire._transport),
+    ],
+)
+def test_twins_do_not_drift_apart(plain: object, coloured: object) -> None:
+    assert _without_colour(coloured) == _without_colour(plain)
+    assert "await" not in _without_colour(coloured)
+
+
+@both
+def test_head_and_body_are_pushed_as_they_came(get: Get) -> None:
+    with RawServer({"/x": ok(b"abc", "X-One: 1", "x-one: 2", "X-Raw: \xe9")}) as server:
+        head, body = get(server.url("/x"), headers=(("x-mine", "\xe9"),))
+
+    assert head is not None
+    assert head.status == 200
+    assert head.all("x-one") == ["1", "2"]
+    assert head.all("x-raw") == ["\xc3\xa9"]  # bytes, one character each
+    assert body == b"abc"
+    assert b"x-mine: \xe9" in server.heads[0]
+
+
+@both
+def test_nothing_is_followed_decoded_or_remembered(get: Get) -> None:
+    coded = ok(b"not really gzip", "Content-Encoding: gzip", "Set-Cookie: a=b")
+    with RawServer({"/gz": coded, "/301": moved("/gz")}) as server:
+        assert get(server.url("/gz"))[1] == b"not really gzip"
+        head, _ = get(server.url("/301"), wanted=False)
+
+    assert head is not None
+    assert head.status == 301
+    assert server.asked("/gz") == 1
+
+
+@both
+def test_an_endless_body_that_nobody_wants_is_not_read(get: Get) -> None:
+    endless = b"HTTP/1.1 301 Moved\r\nLocation: /\r\n\r\n" + b"x" * (1 << 20)
+    with RawServer({"/x": stall_after(endless[:80])}) as server:
+        head, body = get(server.url("/x"), wanted=False)
+
+    assert head is not None
+    assert body == b""
+
+
+@both
+def test_a_short_body_that_drips_is_not_waited_for(get: Get) -> None:
+    drip = ok(b"x" * 100, status="404 Not Found")[:-90]
+    with RawServer({"/x": stall_after(drip)}) as server:
+        head, _ = get(server.url("/x"), wanted=False, network=Network(timeout=30))
+
+    assert head is not None
+    assert head.status == 404
+
+
+@both
+def test_a_connection_is_used_again_after_an_unwanted_short_body(get: Get) -> None:
+    del get
+    ports = []
+
+    def two(connection: socket.socket, server: RawServer) -> None:
+        ports.append(connection.getpeername()[1])
+        for _ in range(2):
+            connection.sendall(ok(b"no", status="404 Not Found").replace(b"close", b"keep-alive"))
+            server.heads.append(connection.recv(65536))
+
+    with RawServer({"/x": two}) as server:
+        wire = httpx_wire.open_wire(Network())
+        for _ in range(2):
+            wire.get(server.url("/x"), (), lambda _: False, lambda _: None)
+        wire.close()
+
+    assert len(ports) == 1
+
+
+@both
+@pytest.mark.parametrize("scheme", ["http://[::1", "http://a\x00b/"])
+def test_what_cannot_be_requested_is_a_fault(get: Get, scheme: str) -> None:
+    with pytest.raises(Fault):
+        get(scheme, headers=())
+
+
+@both
+def test_a_header_that_cannot_be_sent_is_a_fault(get: Get) -> None:
+    with RawServer({}) as server, pytest.raises(Malformed, match="cannot be sent: Illegal header"):
+        get(server.url("/x"), headers=(("x", "a\r\nb: c"),))
+
+
+@both
+@pytest.mark.parametrize(
+    ("raised", "fault", "text"),
+    [
+        (httpx.ConnectTimeout(""), TimedOut, "no connection within 10 s"),
+        (httpx.ReadTimeout(""), TimedOut, "nothing came for 30 s"),
+        (httpx.ReadError(""), Disconnected, "the connection broke"),
+        (httpx.ConnectError("no luck"), Unreachable, "no luck"),
+        (httpx.ConnectError(""), Unreachable, "no connection"),
+        (httpx.LocalProtocolError("odd \x1b"), Malformed, r"cannot be sent: odd \\x1b"),
+        (httpx.RemoteProtocolError("odd \x1b"), Malformed, r"not valid HTTP: odd \\x1b"),
+    ],
+)
+def test_httpx_exceptions_become_faults(
+    get: Get, raised: Exception, fault: type[Fault], text: str
+) -> None:
+    with respx.mock:
+        respx.get(URL).mock(side_effect=raised)
+        with pytest.raises(fault, match=text):
+            get(URL)
+
+
+@both
+def test_a_bug_in_a_callback_is_not_taken_for_a_fault(get: Get) -> None:
+    def buggy(_: Head) -> bool:
+        raise ValueError("a bug")
+
+    del get
+    with respx.mock:
+        respx.get(URL).mock(return_value=httpx.Response(200))
+        with pytest.raises(ValueError, match="a bug"):
+            httpx_wire.open_wire(Network()).get(URL, (), buggy, lambda _: None)
+
+
+def _caused(error: Exception, cause: BaseException) -> httpx.TransportError:
+    outer = httpx.ConnectError("All connection attempts failed")
+    error.__cause__ = cause
+    outer.__cause__ = error
+    return outer
+
+
+@pytest.mark.parametrize(
+    ("cause", "fault", "text"),
+    [
+        (OSError(errno.EMFILE, "x"), Unreachable, os.strerror(errno.EMFILE).lower()),
+        (ConnectionRefusedError(errno.ECONNREFUSED, "x"), Unreachable, "connection refused"),
+        (socket.gaierror(-2, "Name or service"), Unreachable, "host name not found (Name or"),
+        (ssl.SSLError(1, "odd"), errors.Untrusted, "TLS failed"),
+        (
+            ExceptionGroup("x", [ConnectionRefusedError(errno.ECONNREFUSED, "x")]),
+            Unreachable,
+            "connection refused",
+        ),
+    ],
+)
+def test_the_reason_is_dug_out_of_the_causes(
+    cause: Exception, fault: type[Fault], text: str
+) -> None:
+    made = translate(_caused(OSError("All"), cause), Network(), None, stale=False)
+    assert type(made) is fault
+    assert text in str(made)
+    behind = translate(
+        _caused(OSError("All"), cause), Network(), "http://me:secret@proxy:3128", stale=False
+    )
+    assert str(behind).startswith("proxy http://***@proxy:3128: ")
+
+
+def test_an_abort_wakes_a_thread_that_waits() -> None:
+    with RawServer({"/x": silence}) as server:
+        wire = httpx_wire.open_wire(Network())
+        caught: list[BaseException] = []
+
+        def work() -> None:
+            try:
+                wire.get(server.url("/x"), (), lambda _: True, lambda _: None)
+            except Fault as fault:
+                caught.append(fault)
+
+        thread = threading.Thread(target=work)
+        thread.start()
+        while not server.heads:
+            thread.join(0.001)
+        wire.abort()
+        thread.join(5)
+        assert [type(fault) for fault in caught] == [Disconnected]
+
+        # and from then on nothing gets anywhere
+        with pytest.raises(Disconnected):
+            wire.get(server.url("/x"), (), lambda _: True, lambda _: None)
+        wire.close()
+        wire.abort()
+
+
+def test_an_abort_before_the_first_request() -> None:
+    with RawServer({"/x": ok(b"x")}) as server:
+        wire = httpx_wire.open_wire(Network())
+        wire.abort()
+        with pytest.raises(Fault):
+            wire.get(server.url("/x"), (), lambda _: True, lambda _: None)
+        wire.close()
+
+
+@both
+def test_a_proxy_gets_the_absolute_form_and_its_password(get: Get) -> None:
+    with RawServer({"http://far.example/f": ok(b"via")}) as proxy:
+        through = proxy.url("").replace("//", "//me:secret@")
+        _, body = get("http://far.example/f", network=Network(proxies=(("all", through),)))
+
+    assert body == b"via"
+    assert b"proxy-authorization: basic bwu6c2vjcmv0" in proxy.heads[0].lower()
+
+
+@both
+def test_a_proxy_that_refuses_is_named_without_its_password(get: Get) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+    network = Network(proxies=(("http", f"http://me:secret@127.0.0.1:{port}"),))
+    with pytest.raises(Unreachable) as raised:
+        get("http://far.example/f", network=network)
+    assert str(raised.value) == f"proxy http://***@127.0.0.1:{port}: connection refused"
+
+
+@both
+def test_a_proxy_that_says_no_to_a_tunnel(get: Get) -> None:
+    with RawServer({"far.example:443": ok(b"", status="403 No \x1b[31m")}) as proxy:
+        network = Network(proxies=(("https", proxy.url("")),))
+        with pytest.raises(Unreachable) as raised:
+            get("https://far.example/f", network=network)
+    assert str(raised.value).startswith(f"proxy {proxy.url('')}: 403 No")
+    assert "\x1b" not in str(raised.value)
+
+
+@both
+def test_reset_before_the_head(get: Get) -> None:
+    with RawServer({"/x": reset}) as server, pytest.raises(Disconnected) as raised:
+        get(server.url("/x"))
+    assert str(raised.value) == "connection reset by peer"
+    assert not raised.value.stale  # the connection was fresh
+
+
+@pytest.mark.parametrize(
+    ("network", "text"),
+    [
+        (Network(proxies=(("all", "socks5://localhost:1"),)), "pip install 'httpx[socks]'"),
+        (Network(proxies=(("http", "ftp://me:secret@h"),)), r"proxy 'ftp://***@h' is not an http"),
+        (Network(proxies=(("http", f"http://{'a' * 64}.b"),)), "is not an http, https or socks5"),
+        (Network(proxies=(("http", "http://[::1"),)), "is not an http, https or socks5 URL"),
+        (Network(cacert="/nonexistent"), "cannot read the certificates in '/nonexistent': No such"),
+        (Network(cacert=__file__), "not a list of certificates"),
+    ],
+)
+def test_settings_that_cannot_work_are_usage_errors(network: Network, text: str) -> None:
+    with pytest.raises(UsageError) as raised:
+        httpx_wire.check(network)
+    assert text in str(raised.value)
+    assert "secret" not in str(raised.value)
+
+
+def test_settings_that_can_work(tmp_path: Path) -> None:
+    httpx_wire.check(Network(cacert=str(tmp_path / "unused"), insecure=True))
+    httpx_wire.check(
+        Network(proxies=(("http", "http://p:1"), ("https", "https://p:1"), ("no", "[::1]")))
+    )
+
+
+def test_an_unknown_client_is_refused_by_name() -> None:
+    with pytest.raises(UsageError, match="unknown client 'telnet'; there is httpx"):
+        client("telnet")

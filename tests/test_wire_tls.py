@@ -1,0 +1,179 @@
+"""TLS: fails closed, says why, and is set up once. The CA is made for the test."""
+
+from __future__ import annotations
+
+import ssl
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import certifi
+import pytest
+import trustme
+
+import getflags
+from getflags.model import Network
+from getflags.wire import tls
+from tests.kit import files
+from tests.rawserver import RawServer, ok
+
+
+class _Handler(BaseHTTPRequestHandler):
+    def do_GET(self) -> None:
+        if self.path == "/down":
+            self.send_response(302)
+            self.send_header("Location", self.headers["X-Down"])
+            self.send_header("Content-Length", "0")
+            self.end_headers()
+            return
+        self.send_response(200)
+        self.send_header("Content-Length", "6")
+        self.end_headers()
+        self.wfile.write(b"secret")
+
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the base's name
+        """Stay silent."""
+
+
+@pytest.fixture(scope="module")
+def authority() -> trustme.CA:
+    return trustme.CA()
+
+
+@pytest.fixture(scope="module")
+def cafile(authority: trustme.CA, tmp_path_factory: pytest.TempPathFactory) -> str:
+    path = tmp_path_factory.mktemp("ca") / "ca.pem"
+    authority.cert_pem.write_to_path(str(path))
+    return str(path)
+
+
+@pytest.fixture(scope="module")
+def port(authority: trustme.CA) -> Iterator[int]:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert("localhost").configure_cert(context)
+    server = ThreadingHTTPServer(("127.0.0.1", 0), _Handler)
+    server.socket = context.wrap_socket(server.socket, server_side=True)
+    server.handle_error = lambda *_: None  # type: ignore[method-assign] # clients that hang up
+    threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
+    yield server.server_port
+    server.shutdown()
+    server.server_close()
+
+
+@pytest.fixture(autouse=True)
+def plain_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    tls._contexts.clear()
+    for name in ("CURL_CA_BUNDLE", "SSL_CERT_FILE", "SSL_CERT_DIR"):
+        monkeypatch.delenv(name, raising=False)
+
+
+engines = pytest.mark.parametrize("engine", ["asyncio", "threads"])
+
+
+@engines
+def test_a_trusted_server(port: int, cafile: str, tmp_path: Path, engine: str) -> None:
+    report = getflags.download(
+        [f"https://localhost:{port}/f"] * 3, dir=tmp_path, cacert=cafile, engine=engine
+    )
+    assert report.exit_status == 0
+    assert set(files(tmp_path).values()) == {b"secret"}
+
+
+@engines
+@pytest.mark.parametrize(
+    ("host", "with_ca", "reason"),
+    [
+        ("localhost", False, "certificate not trusted: unable to get local issuer certificate"),
+        ("127.0.0.1", True, "certificate not trusted: IP address mismatch"),
+    ],
+)
+def test_who_is_not_trusted_gives_nothing(  # noqa: PLR0917 - a table
+    port: int, cafile: str, tmp_path: Path, engine: str, host: str, reason: str, *, with_ca: bool
+) -> None:
+    report = getflags.download(
+        [f"https://{host}:{port}/f"],
+        dir=tmp_path,
+        cacert=cafile if with_ca else None,
+        engine=engine,
+    )
+    assert report.outcomes[0].reason.startswith(reason)
+    assert files(tmp_path) == {}
+
+
+@engines
+def test_insecure_asks_nothing(port: int, tmp_path: Path, engine: str) -> None:
+    report = getflags.download(
+        [f"https://127.0.0.1:{port}/f"], dir=tmp_path, insecure=True, engine=engine
+    )
+    assert report.exit_status == 0
+
+
+@engines
+def test_a_server_that_speaks_no_tls(tmp_path: Path, engine: str) -> None:
+    with RawServer({}) as server:
+        url = server.url("/f").replace("http:", "https:")
+        report = getflags.download([url], dir=tmp_path, engine=engine, timeout=1, connect_timeout=1)
+    assert report.outcomes[0].failed
+    assert report.outcomes[0].reason
+
+
+@engines
+def test_https_never_steps_down_to_http(
+    port: int, cafile: str, tmp_path: Path, engine: str
+) -> None:
+    with RawServer({"/plain": ok(b"x")}) as plain:
+        report = getflags.download(
+            [f"https://localhost:{port}/down"],
+            dir=tmp_path,
+            cacert=cafile,
+            engine=engine,
+            headers={"X-Down": plain.url("/plain")},
+        )
+    assert report.outcomes[0].reason == "redirected from https to http, which is refused"
+    assert plain.heads == []
+
+
+@pytest.mark.parametrize("variable", ["CURL_CA_BUNDLE", "SSL_CERT_FILE"])
+def test_the_environment_names_the_store(
+    port: int, cafile: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, variable: str
+) -> None:
+    monkeypatch.setenv(variable, cafile)
+    report = getflags.download([f"https://localhost:{port}/f"], dir=tmp_path)
+    assert report.exit_status == 0
+
+
+@pytest.mark.parametrize(
+    ("variable", "reason"),
+    [("SSL_CERT_FILE", "No such file or directory"), ("SSL_CERT_DIR", "not a directory")],
+)
+def test_a_store_that_is_not_there_is_said_once_for_each_target(
+    port: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, variable: str, reason: str
+) -> None:
+    monkeypatch.setenv(variable, "/nonexistent")
+    report = getflags.download([f"https://localhost:{port}/f"], dir=tmp_path)
+    expected = f"cannot read the certificates in '/nonexistent': {reason}"
+    assert report.outcomes[0].reason == expected
+
+
+def test_a_folder_of_certificates_is_used(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SSL_CERT_DIR", str(tmp_path))
+    assert tls.context(Network()).get_ca_certs() == []
+
+
+def test_one_context_serves_all(cafile: str) -> None:
+    assert tls.context(Network(cacert=cafile)) is tls.context(Network(cacert=cafile))
+    assert tls.context(Network(cacert=cafile)).verify_mode is ssl.CERT_REQUIRED
+
+
+def test_without_a_system_store_certifi_serves(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """As with a Python on macOS: nothing is found where OpenSSL looks by itself."""
+    paths = ssl.get_default_verify_paths()._replace(openssl_capath=str(tmp_path / "none"))
+    monkeypatch.setattr(ssl, "get_default_verify_paths", lambda: paths)
+    monkeypatch.setattr(ssl.SSLContext, "load_default_certs", lambda *_: None)
+    own = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    own.load_verify_locations(certifi.where())
+
+    assert len(tls.context(Network()).get_ca_certs()) == len(own.get_ca_certs()) > 0
