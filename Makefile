@@ -5,7 +5,7 @@ BIN = .venv/bin
 
 .PHONY: help
 help:  ## list the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-8s  %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 .venv/run: pyproject.toml
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed: make PYTHON=python3.11")'
@@ -33,6 +33,18 @@ lint: .venv/dev  ## check style and types
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
+
+.PHONY: makespan
+makespan: .venv/dev  ## measure elapsed / ideal on the slow server (5 minutes)
+	$(BIN)/python -m benchmarks.makespan
+
+.PHONY: memory
+memory: .venv/dev  ## measure peak memory with many targets and with a large file (5 minutes)
+	$(BIN)/python -m benchmarks.memory
+
+.PHONY: picture
+picture: .venv/dev  ## draw the README's picture, from a real run
+	$(BIN)/python docs/draw_run.py
 
 .PHONY: flags
 flags: .venv/dev  ## draw the flags again

@@ -14,7 +14,7 @@ from enum import Enum, IntEnum
 MAX_REDIRS = 10
 TIMEOUT = 30.0
 CONNECT_TIMEOUT = 10.0
-LIMIT = 20  # as fast as 50 on every server measured, and kinder: docs/decisions/0003-defaults.md
+LIMIT = 20  # a compromise, argued in docs/decisions/0003-how-many-at-a-time.md
 
 Fields = tuple[tuple[str, str], ...]  # header fields, in order
 
