@@ -128,9 +128,10 @@ def _ready(process: subprocess.Popen[str], label: str) -> int:
 
 
 def _stop(process: subprocess.Popen[str]) -> None:
-    for stream in (process.stdin, process.stdout):
-        if stream:
-            stream.close()
+    assert process.stdin is not None  # noqa: S101 - it was asked for
+    assert process.stdout is not None  # noqa: S101 - as above
+    process.stdin.close()
+    process.stdout.close()
     try:
         process.wait(_STOP_TIMEOUT)
     except subprocess.TimeoutExpired:

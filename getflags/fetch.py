@@ -21,15 +21,15 @@ from getflags.wire import AsyncWire, Wire
 def fetch(target: Target, rules: Rules, wire: Wire, emit: Emit) -> Outcome:
     """Fetch one target to its end, whichever that is. Raises only for the program's own bugs."""
     emit(Started(target))
-    with Part(target) as part:
-        transfer = Transfer(target, rules)
+    transfer = Transfer(target, rules)
+    try:
+        with Part(target) as part:
 
-        def on_body(piece: bytes) -> None:
-            if transfer.bytes_arrived(len(piece)):
-                emit(Progressed(target, transfer.received, transfer.expected))
-            part.write(piece)
+            def on_body(piece: bytes) -> None:
+                if transfer.bytes_arrived(len(piece)):
+                    emit(Progressed(target, transfer.received, transfer.expected))
+                part.write(piece)
 
-        try:
             transfer.begin(save.on_disk(target, rules.exists))
             while transfer.ask:
                 try:
@@ -41,23 +41,23 @@ def fetch(target: Target, rules: Rules, wire: Wire, emit: Emit) -> Outcome:
             if transfer.complete:
                 part.install()
                 transfer.installed()
-        except OSError as error:
-            transfer.not_saved(save.explain(error))
-        return transfer.result()
+    except OSError as error:
+        transfer.not_saved(save.explain(error))
+    return transfer.result()
 
 
 async def afetch(target: Target, rules: Rules, wire: AsyncWire, emit: Emit) -> Outcome:
     """Fetch one target to its end, whichever that is. Raises only for the program's own bugs."""
     emit(Started(target))
-    async with AsyncPart(target) as part:
-        transfer = Transfer(target, rules)
+    transfer = Transfer(target, rules)
+    try:
+        async with AsyncPart(target) as part:
 
-        async def on_body(piece: bytes) -> None:
-            if transfer.bytes_arrived(len(piece)):
-                emit(Progressed(target, transfer.received, transfer.expected))
-            await part.write(piece)
+            async def on_body(piece: bytes) -> None:
+                if transfer.bytes_arrived(len(piece)):
+                    emit(Progressed(target, transfer.received, transfer.expected))
+                await part.write(piece)
 
-        try:
             transfer.begin(save.on_disk(target, rules.exists))
             while transfer.ask:
                 try:
@@ -69,6 +69,6 @@ async def afetch(target: Target, rules: Rules, wire: AsyncWire, emit: Emit) -> O
             if transfer.complete:
                 part.install()
                 transfer.installed()
-        except OSError as error:
-            transfer.not_saved(save.explain(error))
-        return transfer.result()
+    except OSError as error:
+        transfer.not_saved(save.explain(error))
+    return transfer.result()

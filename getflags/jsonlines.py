@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from getflags.events import Event, Finished, Progressed, Started
+from getflags.events import Event, Progressed, Started
 from getflags.model import Target
 from getflags.urls import redact
 
@@ -20,28 +20,28 @@ def line(event: Event) -> str:
 
 
 def _values(event: Event) -> dict[str, Any]:
-    match event:
-        case Started(target):
-            return {"event": "started", **_target(target)}
-        case Progressed(target, received, expected):
-            return {
-                "event": "progressed",
-                **_target(target),
-                "received": received,
-                "expected": expected,
-            }
-        case Finished(outcome):
-            return {
-                "event": "finished",
-                **_target(outcome.target),
-                "status": outcome.status.value,
-                "failed": outcome.failed,
-                "reason": outcome.reason,
-                "code": outcome.code,
-                "size": outcome.size,
-                "requests": outcome.requests,
-                "unsized": outcome.unsized,
-            }
+    if isinstance(event, Started):
+        return {"event": "started", **_target(event.target)}
+    if isinstance(event, Progressed):
+        target, received, expected = event
+        return {
+            "event": "progressed",
+            **_target(target),
+            "received": received,
+            "expected": expected,
+        }
+    outcome = event.outcome
+    return {
+        "event": "finished",
+        **_target(outcome.target),
+        "status": outcome.status.value,
+        "failed": outcome.failed,
+        "reason": outcome.reason,
+        "code": outcome.code,
+        "size": outcome.size,
+        "requests": outcome.requests,
+        "unsized": outcome.unsized,
+    }
 
 
 def _target(target: Target) -> dict[str, Any]:

@@ -152,11 +152,6 @@ class Outcome:
             return not self.target.guessed
         return self.status is Status.FAILED
 
-    @property
-    def arrived(self) -> bool:
-        """Whether the file is on disk, fetched now or there before."""
-        return self.status in {Status.OK, Status.PRESENT}
-
 
 class ExitStatus(IntEnum):
     """The exit codes of the command line."""

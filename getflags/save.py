@@ -62,14 +62,15 @@ class Part:
         if self._descriptor < 0:
             while True:
                 name = f"{PART_PREFIX}{os.getpid():x}-{next(_serial):x}.part"
-                self._temporary = f"{self._folder}/{name}"
+                temporary = f"{self._folder}/{name}"
                 try:
-                    self._descriptor = os.open(self._temporary, _CREATE, 0o666)
+                    self._descriptor = os.open(temporary, _CREATE, 0o666)
                 except FileNotFoundError:
-                    os.makedirs(self._folder)  # noqa: PTH103 - as above
+                    os.makedirs(self._folder, exist_ok=True)  # noqa: PTH103 - as above
                 except FileExistsError:  # left by a process of our number that was killed
                     continue
                 else:
+                    self._temporary = temporary
                     break
         return self._descriptor
 

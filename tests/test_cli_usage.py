@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from getflags import bundled
 from getflags.cli import main
 from tests.kit import files
 from tests.rawserver import RawServer, ok
@@ -143,6 +144,30 @@ def test_version(words: list[str], capsys: pytest.CaptureFixture[str]) -> None:
         code = stop.code  # type: ignore[assignment]
     assert code == 0
     assert capsys.readouterr().out == "getflags 0.1.0\n"
+
+
+def test_the_public_site_is_asked_gently(
+    folder: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with RawServer({"/br/br.gif": ok(b"flag")}) as server:
+        monkeypatch.setattr(bundled, "REMOTE", server.url(""))
+        words = ["-s", "remote", "-H", "X-A: \xfc", "--timeout", "5", "--exists", "overwrite"]
+        assert main([*words, "-q", "BR"]) == 0
+        assert main([*words, "-l", "9"]) == 1
+    assert files(folder / "downloaded") == {"br.gif": b"flag"}
+    assert b"x-a: \xc3\xbc" in server.heads[0].lower()
+    out = capsys.readouterr().out
+    assert out.startswith(f"REMOTE site: {server.url('')}\n")
+    assert "\n5 concurrent connections will be used.\n" in out
+
+
+def test_a_bundled_server_that_does_not_start(
+    folder: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(bundled, "module", lambda: "no_such_module_here")
+    assert main(["BR"]) == 3
+    assert capsys.readouterr().err == "getflags: the bundled server LOCAL did not start\n"
+    assert not files(folder / "downloaded")
 
 
 def test_a_single_bad_target_in_a_list_fails_alone(

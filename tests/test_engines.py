@@ -13,8 +13,8 @@ from pathlib import Path
 import pytest
 
 import getflags
-from getflags import Status, UsageError, engines
-from getflags.events import Event, Finished, Started
+from getflags import Entry, Status, UsageError, engines
+from getflags.events import Event, Finished, Progressed, Started
 from tests.kit import files
 from tests.rawserver import Answer, RawServer, moved, ok, reset, silence
 
@@ -159,6 +159,40 @@ def test_every_target_is_started_and_finished_once(
     finished = [event.outcome.target.index for event in events if isinstance(event, Finished)]
     assert sorted(started) == sorted(finished) == list(range(30))
     assert set(files(tmp_path)) == {"200"} | {f"200.{number}" for number in range(1, 30)}
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_a_long_body_tells_of_its_progress(tmp_path: Path, engine: str) -> None:
+    body = bytes(range(256)) * 4096
+    events: list[Event] = []
+    with RawServer({"/big": ok(body)}) as server:
+        getflags.download([server.url("/big")], dir=tmp_path, engine=engine, emit=events.append)
+
+    steps = [event for event in events if isinstance(event, Progressed)]
+    assert 2 <= len(steps) <= 4
+    assert {step.expected for step in steps} == {len(body)}
+    assert [step.received for step in steps] == sorted({step.received for step in steps})
+    assert files(tmp_path) == {"big": body}
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_what_the_disk_refuses_is_a_failure_with_its_reason(tmp_path: Path, engine: str) -> None:
+    (tmp_path / "is-a-folder").mkdir()
+    (tmp_path / "is-a-file").touch()
+    with RawServer({"/is-a-folder": ok(b"x"), "/below": ok(b"x")}) as server:
+        report = getflags.download(
+            [
+                server.url("/is-a-folder"),
+                Entry(server.url("/below"), folder=str(tmp_path / "is-a-file")),
+            ],
+            dir=tmp_path, engine=engine, max_req=1,
+        )  # fmt: skip
+
+    assert [outcome.reason for outcome in report.outcomes] == [
+        "cannot save: Is a directory",
+        "cannot save: Not a directory",
+    ]
+    assert files(tmp_path) == {"is-a-file": b""}
 
 
 @pytest.mark.parametrize("engine", ENGINES)

@@ -166,6 +166,20 @@ def test_a_short_body_that_drips_is_not_waited_for(get: Get) -> None:
 
 
 @both
+def test_a_short_body_that_keeps_dripping_is_given_up(get: Get) -> None:
+    def drip(connection: socket.socket, server: RawServer) -> None:
+        connection.sendall(ok(b"x" * 60_000, status="404 Not Found")[:-60_000])
+        while not server.over.wait(0.01):
+            connection.sendall(b"x")
+
+    with RawServer({"/x": drip}) as server:
+        head, body = get(server.url("/x"), wanted=False)
+
+    assert head is not None
+    assert body == b""
+
+
+@both
 def test_a_connection_is_used_again_after_an_unwanted_short_body(get: Get) -> None:
     del get
     ports = []
