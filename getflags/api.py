@@ -106,8 +106,10 @@ def _prepare(targets: Iterable[str | Entry], settings: Settings) -> tuple[Plan, 
     limit = settings.get("max_req", LIMIT)
     if limit < 1:
         raise UsageError(f"max_req is {limit}; it takes at least 1")
+    if isinstance(targets, str):
+        raise UsageError("targets is a single string; it takes a list of them")
     entries = (Entry(item) if isinstance(item, str) else item for item in targets)
-    place = plan.Place(settings.get("base_url", ""), folder, **save.manners())
+    place = plan.Place(settings.get("base_url", ""), folder, save.real_folder, **save.manners())
     job = Plan(
         plan.settle(plan.expand(entries), place),
         limit,
@@ -134,14 +136,16 @@ def _exists(name: str) -> Exists:
 
 
 def _network(settings: Settings) -> Network:
-    proxy = settings.get("proxy")
+    timeout = settings.get("timeout", TIMEOUT)
+    connect_timeout = settings.get("connect_timeout", CONNECT_TIMEOUT)
+    for name, seconds in (("timeout", timeout), ("connect_timeout", connect_timeout)):
+        if not seconds > 0:
+            raise UsageError(f"{name} is {seconds}; it takes a positive number of seconds")
     cacert = settings.get("cacert")
     return Network(
-        timeout=settings.get("timeout", TIMEOUT),
-        connect_timeout=settings.get("connect_timeout", CONNECT_TIMEOUT),
-        proxies=(
-            proxies.explicit(proxy, os.environ) if proxy else proxies.from_environment(os.environ)
-        ),
+        timeout=timeout,
+        connect_timeout=connect_timeout,
+        proxies=proxies.settings(settings.get("proxy"), os.environ),
         cacert=os.fspath(cacert) if cacert else None,
         insecure=settings.get("insecure", False),
     )

@@ -6,23 +6,25 @@ servers only as a module to run and as HTTP answers; ``servers`` itself knows no
 
 from __future__ import annotations
 
-import http.client
 import json
 import os
+import socket
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from time import monotonic
 from typing import Any, NamedTuple
 
-from getflags.errors import GetflagsError
+from getflags.errors import GetflagsError, UsageError
 
 PORTS = {"LOCAL": 8000, "DELAY": 8001, "ERROR": 8002}
 REMOTE = "https://www.fluentpython.com/data/flags"
 
 _HOST = "127.0.0.1"  # where they listen; "localhost" may mean ::1, and a stranger there
-_PROBE_TIMEOUT = 1.0
+_PROBE_TIMEOUT = 1.0  # seconds for the whole answer
+_PROBE_BYTES = 1 << 16
 _STOP_TIMEOUT = 2.0
 _PACKAGE = Path(__file__).parent
 
@@ -36,8 +38,13 @@ class Server(NamedTuple):
 
 @contextmanager
 def serving(label: str, seed: int | None = None) -> Iterator[str]:
-    """Lend a bundled server (``LOCAL``, ``DELAY`` or ``ERROR``); yield its flags' base URL."""
-    with running(label.upper(), seed, print) as server:
+    """Lend a bundled server (``LOCAL``, ``DELAY`` or ``ERROR``); yield its flags' base URL.
+
+    Raises UsageError for another label, GetflagsError where no server can be had.
+    """
+    if label.upper() not in PORTS:
+        raise UsageError(f"there is no bundled server {label!r}; there are {', '.join(PORTS)}")
+    with running(label.upper(), seed, lambda _: None) as server:
         yield server.base_url
 
 
@@ -46,21 +53,21 @@ def running(label: str, seed: int | None, say: Callable[[str], None]) -> Iterato
     """Use the server of that label that runs already, or start one and stop it afterwards.
 
     With a seed, a running one is set to it and begins to count anew, so that the faults are the
-    same each time. ``say`` is told when a stranger holds the usual port.
+    same each time. ``say`` is told when somebody else holds the usual port. Raises GetflagsError.
     """
     port = PORTS[label]
     state = _look(port, label)
     if state is _OURS:
         if seed is not None:
-            _ask("POST", port, f"/-/reset?seed={seed}")
+            _reset(port, seed)
         yield _server(port)
         return
-    if state is _STRANGER:
-        say(f"getflags: port {port} is taken by another program; using another port for {label}")
+    if state is not _NOBODY:
+        say(f"getflags: port {port} is taken by {state}; using another port for {label}")
         port = 0
-    process = _start(label, port, seed)
+    process, port = _start(label, port, seed)
     try:
-        yield _server(_ready(process, label))
+        yield _server(port)
     finally:
         _stop(process)
 
@@ -74,35 +81,72 @@ def module() -> str:
     return "getflags.servers" if (_PACKAGE / "servers").is_dir() else "servers"
 
 
-_OURS, _STRANGER, _NOBODY = "ours", "stranger", "nobody"
+_OURS, _NOBODY = "a server to use", "nobody"
+_ANOTHER_RUN, _STRANGER = "another run of getflags", "another program"
 
 
 def _look(port: int, label: str) -> str:
+    """Say who is there."""
     try:
         about = _ask("GET", port, "/-/about")
     except ConnectionRefusedError:
         return _NOBODY
-    except (OSError, http.client.HTTPException, ValueError):
+    except (OSError, ValueError, RecursionError):
         return _STRANGER
-    ours = isinstance(about, dict) and about.get("server") == "getflags-servers"
-    return _OURS if ours and about.get("label") == label else _STRANGER
+    if not isinstance(about, dict) or about.get("server") != "getflags-servers":
+        return _STRANGER
+    if about.get("label") != label:
+        return _STRANGER
+    return _ANOTHER_RUN if about.get("private") else _OURS
+
+
+def _reset(port: int, seed: int) -> None:
+    try:
+        _ask("POST", port, f"/-/reset?seed={seed}")
+    except (OSError, ValueError, RecursionError) as error:
+        raise GetflagsError(f"the server on port {port} does not take a seed ({error})") from error
 
 
 def _ask(method: str, port: int, path: str) -> Any:
-    """Return the JSON that a server answers with. Raises OSError, HTTPException, ValueError."""
-    connection = http.client.HTTPConnection(_HOST, port, timeout=_PROBE_TIMEOUT)
-    try:
-        connection.request(method, path)
-        return json.loads(connection.getresponse().read(1 << 16))
-    finally:
-        connection.close()
+    """Return the JSON that a server answers with. Raises OSError, ValueError, RecursionError.
+
+    Not with http.client: its time-out is for each read, and a stranger may drip.
+    """
+    deadline = monotonic() + _PROBE_TIMEOUT
+    answer = b""
+    with socket.create_connection((_HOST, port), timeout=_PROBE_TIMEOUT) as connection:
+        connection.sendall(f"{method} {path} HTTP/1.0\r\nHost: {_HOST}:{port}\r\n\r\n".encode())
+        while len(answer) < _PROBE_BYTES and (left := deadline - monotonic()) > 0:
+            connection.settimeout(left)
+            piece = connection.recv(_PROBE_BYTES)
+            if not piece:
+                break
+            answer += piece
+    head, _, body = answer.partition(b"\r\n\r\n")
+    if head.split(b" ")[1:2] != [b"200"]:
+        raise ValueError("it does not answer as one of ours would")
+    return json.loads(body)
 
 
 def _server(port: int) -> Server:
     return Server(f"http://{_HOST}:{port}/flags", f"http://localhost:{port}/flags")
 
 
-def _start(label: str, port: int, seed: int | None) -> subprocess.Popen[str]:
+def _start(label: str, port: int, seed: int | None) -> tuple[subprocess.Popen[str], int]:
+    """Start a server; return it and its port, another one where somebody was quicker."""
+    process = _launch(label, port, seed)
+    ready = _ready(process, label)
+    if ready is None and port:
+        _stop(process)
+        process = _launch(label, 0, seed)
+        ready = _ready(process, label)
+    if ready is None:
+        _stop(process)
+        raise GetflagsError(f"the bundled server {label} did not start")
+    return process, ready
+
+
+def _launch(label: str, port: int, seed: int | None) -> subprocess.Popen[str]:
     command = [sys.executable, "-P", "-m", module(), label, "--port", str(port), "--lifeline"]
     if seed is not None:
         command += ["--seed", str(seed)]
@@ -112,18 +156,19 @@ def _start(label: str, port: int, seed: int | None) -> subprocess.Popen[str]:
         command,
         stdin=subprocess.PIPE,  # the lifeline: when we die, however we die, it ends
         stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,  # all that it could say is said by us
         env={**os.environ, "PYTHONPATH": f"{root}{os.pathsep}{path}" if path else root},
         text=True,
         start_new_session=True,  # Ctrl-C is for us; we end the server when we are done
     )
 
 
-def _ready(process: subprocess.Popen[str], label: str) -> int:
-    """Wait for the line that says where it listens; return the port."""
+def _ready(process: subprocess.Popen[str], label: str) -> int | None:
+    """Wait for the line that says where it listens; return the port, or None if it ends."""
     assert process.stdout is not None  # noqa: S101 - it was asked for
     words = process.stdout.readline().split()
     if len(words) != 2 or words[0] != label:  # noqa: PLR2004 - LABEL URL
-        raise GetflagsError(f"the bundled server {label} did not start")
+        return None
     return int(words[1].rpartition(":")[2].partition("/")[0])
 
 

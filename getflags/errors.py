@@ -8,12 +8,14 @@ at its border). A file's failure is *not* an exception for long: it ends as an `
 
     GetflagsError
     ├── UsageError        the command or the arguments are wrong: nothing was requested (exit 2)
+    ├── NotSaved          the disk refused a file
     └── Fault             one request went wrong; the transfer decides what becomes of the file
         ├── Unreachable   no connection: name not resolved, refused, no route, proxy
         ├── TimedOut      connecting or reading took longer than allowed
         ├── Untrusted     TLS failed: never tried again, never downgraded
         ├── Disconnected  the connection broke; ``stale`` where it was an idle one, reused
-        └── Malformed     what came is not HTTP, or what we were to send is not
+        ├── Malformed     what came is not HTTP, or what we were to send is not
+        └── Aborted       we ended it ourselves; what came may look whole and is not
 """
 
 from __future__ import annotations
@@ -25,6 +27,10 @@ class GetflagsError(Exception):
 
 class UsageError(GetflagsError):
     """The request makes no sense as given; its text is one sentence for the user."""
+
+
+class NotSaved(GetflagsError):
+    """The disk refused; the text is its reason."""
 
 
 class Fault(GetflagsError):
@@ -46,9 +52,9 @@ class Untrusted(Fault):
 class Disconnected(Fault):
     """The connection broke before the response was whole.
 
-    ``stale`` is true where not one byte of the response had come on a connection that had served
-    before: the server had closed it between two requests, and a GET may be sent again on a fresh
-    one, even where retries are off (RFC 9112 section 9.3.1, RFC 9110 section 9.2.2).
+    ``stale`` is true where no head had come on a connection that had served before: most likely
+    the server had closed it between two requests, and a GET may be sent again on a fresh one, even
+    where retries are off (RFC 9112 section 9.3.1, RFC 9110 section 9.2.2).
     """
 
     def __init__(self, message: str, *, stale: bool = False) -> None:
@@ -58,3 +64,11 @@ class Disconnected(Fault):
 
 class Malformed(Fault):
     """The peer's message breaks the protocol, or no message could be made from the request."""
+
+
+class Aborted(Fault):
+    """We ended the request ourselves, from another thread.
+
+    Not a kind of ``Disconnected``: nobody may try again, and a body that ends with the connection
+    must not be taken for whole.
+    """

@@ -14,7 +14,7 @@ from getflags.model import Outcome, Target
 
 
 class Started(NamedTuple):
-    """The first request for this target is about to be made."""
+    """Work on this target begins; whether it needs a request is not yet decided."""
 
     target: Target
 

@@ -8,8 +8,7 @@ that are bigger twins; generating one colour from the other hides the decisions 
 
 from __future__ import annotations
 
-from getflags import save
-from getflags.errors import Fault
+from getflags.errors import Fault, NotSaved
 from getflags.events import Emit, Progressed, Started
 from getflags.model import Outcome, Rules, Target
 from getflags.save import Part
@@ -30,7 +29,7 @@ def fetch(target: Target, rules: Rules, wire: Wire, emit: Emit) -> Outcome:
                     emit(Progressed(target, transfer.received, transfer.expected))
                 part.write(piece)
 
-            transfer.begin(save.on_disk(target, rules.exists))
+            transfer.begin(part.on_disk(rules.exists))
             while transfer.ask:
                 try:
                     wire.get(*transfer.ask, transfer.head_arrived, on_body)
@@ -39,10 +38,10 @@ def fetch(target: Target, rules: Rules, wire: Wire, emit: Emit) -> Outcome:
                 except Fault as fault:
                     transfer.broke(fault)
             if transfer.complete:
-                part.install()
+                part.install(transfer.modified)
                 transfer.installed()
-    except OSError as error:
-        transfer.not_saved(save.explain(error))
+    except NotSaved as refusal:
+        transfer.not_saved(refusal)
     return transfer.result()
 
 
@@ -58,7 +57,7 @@ async def afetch(target: Target, rules: Rules, wire: AsyncWire, emit: Emit) -> O
                     emit(Progressed(target, transfer.received, transfer.expected))
                 await part.write(piece)
 
-            transfer.begin(save.on_disk(target, rules.exists))
+            transfer.begin(await part.on_disk(rules.exists))
             while transfer.ask:
                 try:
                     await wire.get(*transfer.ask, transfer.head_arrived, on_body)
@@ -67,8 +66,8 @@ async def afetch(target: Target, rules: Rules, wire: AsyncWire, emit: Emit) -> O
                 except Fault as fault:
                     transfer.broke(fault)
             if transfer.complete:
-                part.install()
+                part.install(transfer.modified)
                 transfer.installed()
-    except OSError as error:
-        transfer.not_saved(save.explain(error))
+    except NotSaved as refusal:
+        transfer.not_saved(refusal)
     return transfer.result()

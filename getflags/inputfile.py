@@ -8,11 +8,16 @@ target's word *means* is the plan's business.
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
+from urllib.parse import quote
 
 from getflags.model import Checksum
 from getflags.text import printable, quoted
+from getflags.urls import redact
+
+_CONTROL = re.compile("[\x00-\x1f\x7f\x85\u2028\u2029]")
 
 
 class BadInput(ValueError):
@@ -37,7 +42,9 @@ def parse(lines: Iterable[str]) -> Iterator[Entry]:
     """
     entry: Entry | None = None
     for number, line in enumerate(lines, start=1):
-        text = line.removeprefix("\ufeff").strip() if number == 1 else line.strip()
+        if number == 1:
+            line = line.removeprefix("\ufeff")  # noqa: PLW2901 - the mark is no part of it
+        text = line.strip()
         if not text or text.startswith("#"):
             continue
         if not line[0].isspace():
@@ -63,7 +70,7 @@ def _with_option(entry: Entry, text: str) -> Entry:
         return replace(entry, folder=value)
     if value and key == "checksum":
         return replace(entry, checksum=parse_checksum(value))
-    raise BadInput(f"{quoted(text)} is not out=NAME, dir=DIR or checksum=ALGO=HEX")
+    raise BadInput(f"{quoted(redact(text))} is not out=NAME, dir=DIR or checksum=ALGO=HEX")
 
 
 def parse_checksum(text: str) -> Checksum:
@@ -93,8 +100,11 @@ def _algorithm(name: str) -> str | None:
 
 
 def unparse(entry: Entry) -> str:
-    """Write an entry as lines that ``parse`` reads back as the same entry."""
-    lines = [entry.word]
+    """Write an entry as lines that ``parse`` reads back as one that asks for the same.
+
+    Control characters in a word, which is no target then, must not make two lines of it.
+    """
+    lines = [_CONTROL.sub(lambda match: quote(match[0]), entry.word)]
     if entry.out:
         lines.append(f"  out={entry.out}")
     if entry.folder:

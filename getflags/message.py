@@ -6,13 +6,17 @@ from a field is the transfer's decision; ranges, validators and dates have rooms
 
 from __future__ import annotations
 
+import re
+from contextlib import suppress
+from email.utils import parsedate_to_datetime
 from http import HTTPStatus
 from typing import NamedTuple
 
 from getflags.errors import Malformed
 from getflags.model import Fields
 
-_DIGITS = 19  # of 2^63
+_LENGTH = re.compile("[0-9]{1,19}")
+_LARGEST = 2**63 - 1  # bytes in a file, as systems count them
 
 
 class Head(NamedTuple):
@@ -34,13 +38,33 @@ def content_length(head: Head) -> int | None:
     """
     if head.all("transfer-encoding"):
         return None
-    values = {part.strip() for value in head.all("content-length") for part in value.split(",")}
+    values = {
+        part.strip(" \t") for value in head.all("content-length") for part in value.split(",")
+    }
     if not values:
         return None
     value = values.pop()
-    if values or not (value.isascii() and value.isdigit() and len(value) <= _DIGITS):
-        raise Malformed("the server sent an invalid Content-Length")
-    return int(value)
+    if not values and _LENGTH.fullmatch(value) and int(value) <= _LARGEST:
+        return int(value)
+    raise Malformed("the server sent an invalid Content-Length")
+
+
+def is_delimited(head: Head) -> bool:
+    """Whether the end of the body can be told from a connection that broke.
+
+    By its length or by chunks; without either the body ends where the connection does, and one
+    that was cut looks whole (RFC 9112 section 6.3, rule 8).
+    """
+    return bool(head.all("transfer-encoding")) or content_length(head) is not None
+
+
+def modified(head: Head) -> int | None:
+    """Return Last-Modified in seconds since 1970; None where it is missing or makes no sense."""
+    for value in head.all("last-modified"):
+        with suppress(ValueError, OverflowError):
+            seconds = parsedate_to_datetime(value).timestamp()
+            return int(seconds) if seconds > 0 else None
+    return None
 
 
 def describe(status: int) -> str:

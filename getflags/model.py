@@ -14,6 +14,7 @@ from enum import Enum, IntEnum
 MAX_REDIRS = 10
 TIMEOUT = 30.0
 CONNECT_TIMEOUT = 10.0
+LOOPS = ("auto", "uvloop", "asyncio")
 LIMIT = 20  # a compromise, argued in docs/decisions/0003-how-many-at-a-time.md
 
 Fields = tuple[tuple[str, str], ...]  # header fields, in order

@@ -11,13 +11,16 @@ import re
 from array import array
 from urllib.parse import unquote, urlsplit
 
+from getflags.text import UNSAFE
+
 PART_PREFIX = ".getflags-"
 FALLBACK = "index.html"  # as wget, for a URL whose path ends in a slash
 
-_LONGEST = 240  # bytes; NAME_MAX is 255 nearly everywhere, and a number may have to fit in
-_UNSAFE = re.compile(
-    "[\x00-\x1f\x7f-\x9f\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u2069\ufeff\ud800-\udfff/\\\\]"
-)
+_DEEPEST = 200  # levels; making more exhausts Python's stack
+_NAME_MAX = 255  # bytes, nearly everywhere
+_LONGEST = 240  # bytes; a number may have to fit in
+_SUFFIX = 15  # characters; what is longer is no suffix
+_UNSAFE = re.compile(f"[{UNSAFE}/\\\\]")
 _UNPORTABLE = re.compile(r'[<>:"|?*]')
 _DEVICE = re.compile(
     r"(con|prn|aux|nul|conin\$|conout\$|(com|lpt)[0-9¹²³])\s*(\.|$)", re.IGNORECASE
@@ -33,25 +36,32 @@ def safe(name: str, *, portable: bool = False) -> str:
 
     ``portable`` also removes what Windows forbids or gives a meaning of its own.
     """
+    name = _shortened(_harmless(name.strip(), portable=portable))
+    if portable:
+        name = name.rstrip(". ")
+    # "", ".", "..", and what would look like nothing
+    return name if name.strip(". ") else FALLBACK
+
+
+def _harmless(name: str, *, portable: bool) -> str:
     name = _UNSAFE.sub("_", name)
     if portable:
         name = _UNPORTABLE.sub("_", name).rstrip(". ")
         if _DEVICE.match(name):
             name = f"_{name}"
-    if not name.strip(". "):  # "", ".", "..", and what would look like nothing
-        return FALLBACK
     if name.startswith(PART_PREFIX):  # ours: such a name would be taken for a file in transfer
         name = f"_{name}"
-    return _shortened(name)
+    return name
 
 
 def _shortened(name: str) -> str:
     if len(name) * 4 <= _LONGEST or len(name.encode()) <= _LONGEST:
         return name
     stem, suffix = _split(name)
-    room = _LONGEST - len(suffix.encode()) if len(suffix) < 16 else _LONGEST  # noqa: PLR2004 - longer is no suffix
-    cut = stem.encode()[:room] if room < _LONGEST else name.encode()[:_LONGEST]
-    return cut.decode(errors="ignore") + (suffix if room < _LONGEST else "")
+    if len(suffix) > _SUFFIX:
+        stem, suffix = name, ""
+    cut = stem.encode()[: _LONGEST - len(suffix.encode())]
+    return cut.decode(errors="ignore") + suffix
 
 
 def from_url(url: str, *, portable: bool = False) -> str:
@@ -68,12 +78,26 @@ def checked(out: str, *, portable: bool = False) -> str:
     Refused rather than mended, because the user meant something by it. Raises BadName.
     """
     parts = re.split(r"[/\\]", out) if portable else out.split("/")
+    if len(parts) > _DEEPEST:
+        raise BadName(f"the name has more than {_DEEPEST} levels")
     for part in parts:
         if part in {"", ".", ".."}:
             raise BadName("the name must be relative and stay inside the folder")
-        if safe(part, portable=portable) != part:
+        if (
+            not part.strip(". ")
+            or _harmless(part, portable=portable) != part
+            or len(part.encode()) > _NAME_MAX
+        ):
             raise BadName("the name holds something that a file name may not")
     return "/".join(parts)
+
+
+def check_folder(folder: str) -> None:
+    """Refuse a folder that no system can make. Raises BadName."""
+    if "\0" in folder:
+        raise BadName("the folder's name holds a NUL character")
+    if folder.count("/") > _DEEPEST:
+        raise BadName(f"the folder lies deeper than {_DEEPEST} levels")
 
 
 def _split(name: str) -> tuple[str, str]:

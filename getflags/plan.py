@@ -7,8 +7,10 @@ it stood in a list: then it fails alone (``settle``). Files are read and folders
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
+from posixpath import normpath
 
 from getflags import codes, naming, urls
 from getflags.inputfile import Entry
@@ -81,6 +83,7 @@ class Place:
 
     base_url: str = ""
     folder: str = "downloaded"
+    real: Callable[[str], str] = normpath  # a folder's one true name, if it has several
     portable: bool = False  # avoid names that Windows can't keep
     fold: bool = False  # the file system takes "A" and "a" for one name
 
@@ -88,11 +91,13 @@ class Place:
 def settle(entries: Iterable[Entry], place: Place) -> Iterator[Target]:
     """Make targets, each under a name of its own, settled in the order of the entries."""
     names = naming.Names(fold=place.fold)
+    real = lru_cache(1024)(place.real)
     for index, entry in enumerate(entries):
         folder = entry.folder or place.folder
         try:
             url, flaw = _url(entry.word, place.base_url), ""
-            name = names.settle(folder, _name(entry, url, portable=place.portable))
+            naming.check_folder(folder)
+            name = names.settle(real(folder), _name(entry, url, portable=place.portable))
         except ValueError as error:
             url, flaw, name = "", str(error), entry.out
         yield Target(

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Never, Protocol, TextIO
 
 from getflags.events import Event, Finished, Progressed
 from getflags.model import Outcome, Status
-from getflags.text import human_bytes, printable
+from getflags.text import brief, human_bytes, printable
 
 if TYPE_CHECKING:
     from tqdm import tqdm
@@ -36,7 +36,7 @@ class View(Protocol):
 
 def failure(outcome: Outcome) -> str:
     """Name a target that failed, with the reason."""
-    return f"getflags: {outcome.target.label}: {printable(outcome.reason)}"
+    return f"getflags: {brief(outcome.target.label)}: {brief(outcome.reason)}"
 
 
 class Quiet:

@@ -30,10 +30,12 @@ def from_environment(environ: Mapping[str, str]) -> Fields:
     return tuple(found.items())
 
 
-def explicit(proxy: str, environ: Mapping[str, str]) -> Fields:
-    """Return one proxy for everything that NO_PROXY does not name (curl's ``--proxy``)."""
-    no = [(kind, hosts) for kind, hosts in from_environment(environ) if kind == "no"]
-    return (("all", _with_scheme(proxy)), *no)
+def settings(proxy: str | None, environ: Mapping[str, str]) -> Fields:
+    """Return the one proxy for everything that NO_PROXY does not name, else the environment's."""
+    found = from_environment(environ)
+    if proxy is None:
+        return found
+    return (("all", _with_scheme(proxy)), *[(kind, url) for kind, url in found if kind == "no"])
 
 
 def choose(network: Network, url: str) -> str | None:
@@ -48,7 +50,9 @@ def choose(network: Network, url: str) -> str | None:
     if "no" in table:
         from urllib.request import proxy_bypass_environment  # type: ignore[attr-defined]
 
-        if proxy_bypass_environment(parts.hostname or "", {"no": table["no"]}):
+        place = urls.origin(url).partition("://")[2]  # with the port, an IPv6 address in brackets
+        names = (place, parts.hostname or "")
+        if any(proxy_bypass_environment(name, {"no": table["no"]}) for name in names):
             return None
     return proxy
 

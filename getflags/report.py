@@ -11,7 +11,7 @@ from collections.abc import Sequence
 
 from getflags.events import Event, Finished
 from getflags.model import ExitStatus, Outcome, Status
-from getflags.text import counted
+from getflags.text import brief
 
 FEW = 10  # so many targets are listed by name, as in the seed
 
@@ -56,14 +56,10 @@ class Report:
 
     @property
     def exit_status(self) -> ExitStatus:
-        """The truth in one number.
-
-        Codes that were only guessed (``-e``, a letter) may be missing; but where nothing at all
-        was found, the address is wrong rather than every code.
-        """
-        if self.total and not self.arrived:
-            return ExitStatus.ALL_FAILED
-        return ExitStatus.SOME_FAILED if self.failures else ExitStatus.OK
+        """The truth in one number. Codes that were only guessed (``-e``, a letter) may miss."""
+        if not self.failures:
+            return ExitStatus.OK
+        return ExitStatus.SOME_FAILED if self.arrived else ExitStatus.ALL_FAILED
 
 
 def opening(noun: str, labels: Sequence[str], total: int, limit: int) -> list[str]:
@@ -71,9 +67,11 @@ def opening(noun: str, labels: Sequence[str], total: int, limit: int) -> list[st
 
     ``labels`` are all of them where they are few, else the first and the last.
     """
-    listed = ", ".join(labels) if total <= FEW else f"from {labels[0]} to {labels[-1]}"
+    shown = [brief(label) for label in labels]
+    listed = ", ".join(shown) if total <= FEW else f"from {shown[0]} to {shown[-1]}"
+    plural = "" if total == 1 else "s"
     connections = "1 connection" if limit == 1 else f"{limit} concurrent connections"
-    return [f"Searching for {counted(total, noun)}: {listed}", f"{connections} will be used."]
+    return [f"Searching for {total} {noun}{plural}: {listed}", f"{connections} will be used."]
 
 
 def closing(report: Report, noun: str) -> list[str]:

@@ -8,23 +8,24 @@ saving is not decided here.
 from __future__ import annotations
 
 import contextlib
+import errno
 import hashlib
-import io
 import itertools
 import os
 import stat
 import sys
+from collections.abc import Iterator
 from email.utils import formatdate
 from pathlib import Path
+from time import time
 from types import TracebackType
 from typing import Self, TypedDict
 
-from getflags.errors import UsageError
+from getflags.errors import NotSaved, UsageError
 from getflags.model import Exists, OnDisk, Target
-from getflags.naming import PART_PREFIX
-from getflags.text import quoted
+from getflags.naming import PART_PREFIX, check_folder
+from getflags.text import printable, quoted
 
-_HASH_PIECE = 1 << 20  # bytes
 _serial = itertools.count()  # next() on it is atomic: names differ between threads
 # Never through a link that somebody planted at the part file's name (CVE-2014-4877's family).
 _CREATE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0)
@@ -36,6 +37,7 @@ class Part:
 
     def __init__(self, target: Target) -> None:
         self.path = target.path
+        self._target = target
         self._folder = os.path.dirname(target.path)  # noqa: PTH120 - Path costs 3 us a file here
         self._hash = None
         if target.checksum:
@@ -52,17 +54,18 @@ class Part:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        self.close()
+        with contextlib.suppress(NotSaved):  # it is thrown away
+            self.close()
         if self._temporary:
-            with contextlib.suppress(FileNotFoundError):  # somebody cleaned up before us
+            with contextlib.suppress(OSError):  # hidden, and taken away by somebody or to stay
                 os.unlink(self._temporary)  # noqa: PTH108 - as above
 
     def open(self) -> int:
         """Return the part file's descriptor, making the file where there is none yet."""
-        if self._descriptor < 0:
-            while True:
-                name = f"{PART_PREFIX}{os.getpid():x}-{next(_serial):x}.part"
-                temporary = f"{self._folder}/{name}"
+        while self._descriptor < 0:
+            name = f"{PART_PREFIX}{os.getpid():x}-{next(_serial):x}.part"
+            temporary = f"{self._folder}/{name}"
+            with refusals():
                 try:
                     self._descriptor = os.open(temporary, _CREATE, 0o666)
                 except FileNotFoundError:
@@ -71,16 +74,16 @@ class Part:
                     continue
                 else:
                     self._temporary = temporary
-                    break
         return self._descriptor
 
     def write(self, data: bytes) -> None:
-        """Append to the part file. Raises OSError."""
+        """Append to the part file. Raises NotSaved."""
         descriptor = self.open()
         self.hash(data)
         rest = memoryview(data)
-        while rest:  # a write may be short, on a nearly full disk for one
-            rest = rest[os.write(descriptor, rest) :]
+        with refusals():
+            while rest:  # a write may be short, on a nearly full disk for one
+                rest = rest[os.write(descriptor, rest) :]
 
     def hash(self, data: bytes) -> None:
         """Take bytes into the digest that somebody else writes."""
@@ -93,52 +96,66 @@ class Part:
         return self._hash.hexdigest() if self._hash else None
 
     def close(self) -> None:
-        """Close the part file, if there is one."""
+        """Close the part file, if there is one. Raises NotSaved: some disks refuse only here."""
         if self._descriptor >= 0:
             descriptor, self._descriptor = self._descriptor, -1
-            os.close(descriptor)
+            with refusals():
+                os.close(descriptor)
 
-    def install(self) -> None:
-        """Put the part file under the final name, in one step. Raises OSError.
+    def install(self, modified: int | None = None) -> None:
+        """Put the part file under the final name, in one step. Raises NotSaved.
 
         ``os.replace`` replaces a symbolic link rather than writing through it. An older regular
-        file's permissions are kept.
+        file's permissions are kept. ``modified`` becomes the file's date, in seconds since 1970, so
+        that a later ``refresh`` compares the server's clock with the server's.
         """
         if not self._temporary:
             self.open()  # an empty body brought nothing to write
         self.close()
-        try:
-            old = os.lstat(self.path)
-        except FileNotFoundError:
-            pass
-        else:
-            if stat.S_ISREG(old.st_mode):
-                os.chmod(self._temporary, stat.S_IMODE(old.st_mode))  # noqa: PTH101 - as above
-        os.replace(self._temporary, self.path)  # noqa: PTH105 - as above
+        with refusals():
+            try:
+                old = os.lstat(self.path)
+            except FileNotFoundError:
+                pass
+            else:
+                if stat.S_ISREG(old.st_mode):
+                    mode = stat.S_IMODE(old.st_mode) & 0o777  # but not what runs as its owner
+                    os.chmod(self._temporary, mode)  # noqa: PTH101 - as above
+            if modified is not None and modified <= time():
+                os.utime(self._temporary, (modified, modified))
+            os.replace(self._temporary, self.path)  # noqa: PTH105 - as above
         self._temporary = ""
 
+    def on_disk(self, exists: Exists) -> OnDisk | None:
+        """Look at what stands under the final name, where the rules make that matter.
 
-def on_disk(target: Target, exists: Exists) -> OnDisk | None:
-    """Look at what stands under the final name, where the rules make that matter.
+        Raises NotSaved, for what can't be read or is no file.
+        """
+        if exists is Exists.OVERWRITE or self._target.flaw:
+            return None
+        with refusals():
+            try:
+                found = os.stat(self.path)  # noqa: PTH116 - as above
+            except (FileNotFoundError, NotADirectoryError):
+                return None
+            if not stat.S_ISREG(found.st_mode):
+                raise FileExistsError(errno.EEXIST, "something that is no file has that name")
+            digest = None
+            if self._target.checksum:
+                with Path(self.path).open("rb") as file:
+                    digest = hashlib.file_digest(file, self._target.checksum.algorithm).hexdigest()
+            return OnDisk(formatdate(found.st_mtime, usegmt=True), found.st_size, digest)
 
-    Raises OSError, for a file that can't be read.
-    """
-    if exists is Exists.OVERWRITE or target.flaw:
-        return None
+
+@contextlib.contextmanager
+def refusals() -> Iterator[None]:
+    """Turn the operating system's refusals into ours; nobody else's ``OSError`` is a disk's."""
     try:
-        found = os.stat(target.path)  # noqa: PTH116 - as above
-    except (FileNotFoundError, NotADirectoryError):
-        return None
-    digest = None
-    if target.checksum and stat.S_ISREG(found.st_mode):
-        with Path(target.path).open("rb") as file:
-            digest = _digest(file, target.checksum.algorithm)
-    return OnDisk(formatdate(found.st_mtime, usegmt=True), found.st_size, digest)
-
-
-def _digest(file: io.BufferedReader, algorithm: str) -> str:
-    """Hash a file of any size."""
-    return hashlib.file_digest(file, algorithm).hexdigest()
+        yield
+    except OSError as error:
+        raise NotSaved(error.strerror or str(error)) from error
+    except ValueError as error:  # a name that the system's encoding can't spell, an odd date
+        raise NotSaved(printable(str(error))) from error
 
 
 def make_folder(folder: str) -> None:
@@ -147,13 +164,13 @@ def make_folder(folder: str) -> None:
     Raises UsageError.
     """
     try:
-        os.makedirs(folder, exist_ok=True)  # noqa: PTH103
+        with refusals():
+            check_folder(folder)
+            os.makedirs(folder, exist_ok=True)  # noqa: PTH103
         with Part(Target(0, "", "", "", folder, "probe")) as probe:
             probe.open()
-    except OSError as error:
-        raise UsageError(
-            f"cannot write to the folder {quoted(folder)}: {error.strerror}; choose another with -d"
-        ) from None
+    except NotSaved as refusal:
+        raise UsageError(f"cannot write to the folder {quoted(folder)}: {refusal}") from None
 
 
 class Manners(TypedDict):
@@ -163,12 +180,12 @@ class Manners(TypedDict):
     fold: bool
 
 
+def real_folder(folder: str) -> str:
+    """Return the one true name of a folder, so that two spellings of it are seen to be one."""
+    return os.path.realpath(folder)
+
+
 def manners() -> Manners:
     """Say which names this system's usual file systems can keep, and tell apart."""
     windows = sys.platform == "win32"
     return {"portable": windows, "fold": windows or sys.platform == "darwin"}
-
-
-def explain(error: OSError) -> str:
-    """Say what a disk's refusal means, with the file that it is about."""
-    return f"{error.strerror or error}"

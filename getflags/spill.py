@@ -8,11 +8,12 @@ held by the disk for longer than one small write takes.
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Coroutine
 from types import TracebackType
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Any, Self
 
-from getflags.model import Target
-from getflags.save import Part
+from getflags.model import Exists, OnDisk, Target
+from getflags.save import Part, refusals
 
 if TYPE_CHECKING:
     from aiofiles.threadpool.binary import AsyncFileIO
@@ -41,14 +42,14 @@ class AsyncPart:
         self._part.__exit__(kind, error, trace)
 
     async def write(self, data: bytes) -> None:
-        """Append to the file, sooner or later. Raises OSError."""
+        """Append to the file, sooner or later. Raises NotSaved."""
         self._batch.append(data)
         self._size += len(data)
         if self._size >= BATCH:
             await self._spill()
 
     async def close(self) -> None:
-        """Write what is left. Raises OSError."""
+        """Write what is left. Raises NotSaved."""
         if self._file:
             await self._spill()
         elif self._batch:
@@ -59,9 +60,15 @@ class AsyncPart:
         """As ``Part.digest``, of what was written."""
         return self._part.digest
 
-    def install(self) -> None:
+    def install(self, modified: int | None = None) -> None:
         """As ``Part.install``: one rename, too short to leave the loop for."""
-        self._part.install()
+        self._part.install(modified)
+
+    async def on_disk(self, exists: Exists) -> OnDisk | None:
+        """As ``Part.on_disk``; hashing a large file takes its time, but not the loop's."""
+        if exists is Exists.OVERWRITE:
+            return None
+        return await asyncio.to_thread(self._part.on_disk, exists)
 
     def _take(self) -> bytes:
         data = b"".join(self._batch)
@@ -76,12 +83,27 @@ class AsyncPart:
 
             self._file = await aiofiles.open(self._part.open(), "wb", buffering=0, closefd=False)
         self._part.hash(data)
-        while data:
-            writing = asyncio.ensure_future(self._file.write(data))
-            try:
-                data = data[await asyncio.shield(writing) :]
-            except asyncio.CancelledError:
-                # The thread goes on writing; were the descriptor closed now, its number could
-                # be another file's by then.
-                await asyncio.wait({writing})
-                raise
+        with refusals():
+            while data:
+                data = data[await _to_its_end(self._file.write(data)) :]
+
+
+async def _to_its_end(writing: Coroutine[Any, Any, int]) -> int:
+    """Wait for a write in another thread to end, however often we are cancelled meanwhile.
+
+    The thread goes on writing in any case; were the descriptor closed under it, its number could be
+    another file's by then.
+    """
+    task = asyncio.ensure_future(writing)
+    cancelled = None
+    while not task.done():
+        try:
+            await asyncio.shield(task)
+        except asyncio.CancelledError as error:
+            cancelled = error
+        except OSError:
+            break  # it is the task's, and raised below
+    if cancelled:
+        task.exception()  # nobody will ask any more
+        raise cancelled
+    return task.result()

@@ -7,21 +7,28 @@ from __future__ import annotations
 
 import re
 
-# C0, DEL and C1 drive terminals; the bidirectional and line-separating characters make a line
-# look like another; lone surrogates can't be encoded. All that a server or a list may send.
-_RAW = re.compile(
-    "[\x00-\x1f\x7f-\x9f\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u2069\ufeff\ud800-\udfff]"
-)
+#: Characters that must not reach a terminal or a file name as they are, for use in a character
+#: class: C0, DEL and C1 drive terminals; the bidirectional and line-separating characters make a
+#: line look like another; lone surrogates can't be encoded. A server or a list may send them all.
+UNSAFE = "\x00-\x1f\x7f-\x9f\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u2069\ufeff\ud800-\udfff"
+_LONGEST = 400  # characters; more tell nobody more
+_RAW = re.compile(f"[{UNSAFE}]")
 
 
 def printable(text: str) -> str:
-    r"""Make foreign text safe to print on one line: ``\x1b`` instead of an escape."""
+    r"""Make foreign text safe to print on one line: ``\x1b`` for an escape."""
     return _RAW.sub(lambda match: ascii(match[0])[1:-1], text)
+
+
+def brief(text: str) -> str:
+    """Make foreign text printable, and cut it where more would tell nobody more."""
+    text = printable(text[: _LONGEST + 1])
+    return text if len(text) <= _LONGEST else text[:_LONGEST] + "..."
 
 
 def quoted(text: str) -> str:
     """Return foreign text between quotation marks, safe to print; not ``repr``, which doubles."""
-    return f"'{printable(text)}'"
+    return f"'{brief(text)}'"
 
 
 def counted(number: int, noun: str) -> str:
@@ -31,8 +38,10 @@ def counted(number: int, noun: str) -> str:
 
 def human_bytes(number: float) -> str:
     """Return a size at a glance, in powers of 1000: ``12.3 kB``."""
-    for unit in ("B", "kB", "MB", "GB"):
-        if number < 1000:  # noqa: PLR2004 - what "kilo" means
-            return f"{number:.0f} {unit}" if unit == "B" else f"{number:.1f} {unit}"
+    if number < 1000:  # noqa: PLR2004 - what "kilo" means
+        return f"{number:.0f} B"
+    for unit in ("kB", "MB", "GB"):
         number /= 1000
-    return f"{number:.1f} TB"
+        if number < 999.95:  # noqa: PLR2004 - what would be rounded to 1000.0
+            return f"{number:.1f} {unit}"
+    return f"{number / 1000:.1f} TB"

@@ -25,6 +25,8 @@ async def as_completed_async(
 
     Close the iterator (``contextlib.aclosing``) to cancel what is in flight.
     """
+    if limit < 1:
+        raise ValueError("the limit is at least 1")
     slots = asyncio.Semaphore(limit)
     done: asyncio.Queue[asyncio.Future[R]] = asyncio.Queue()
     flying: set[asyncio.Future[R]] = set()
@@ -64,10 +66,12 @@ def merge(
     """Run ``work(job, put)`` on threads, at most ``limit`` at a time; yield all that they put.
 
     The iterable is pulled and the results are yielded on the caller's thread. Threads cannot be
-    cancelled: when the consumer stops, no further job is begun, and whoever can end the running
-    ones (by shutting their sockets) should. They are daemons, so none holds up the exit.
+    cancelled: when the consumer stops, no further job is handed out, and whoever can end the
+    running ones (by shutting their sockets) should. They are daemons, so none holds up the exit.
     """
     crew: _Crew[T, R] = _Crew(work)
+    if limit < 1:
+        raise ValueError("the limit is at least 1")
     slots = threading.Semaphore(limit)
     waiting = iter(jobs)
     exhausted = False
@@ -87,7 +91,7 @@ def merge(
             if isinstance(news, _End):
                 flying -= 1
                 slots.release()
-                if news.bug:
+                if news.bug is not None:
                     raise news.bug
             else:
                 yield news.item
@@ -115,16 +119,22 @@ class _Crew(Generic[T, R]):
         self._work = work
         self._jobs: SimpleQueue[T | _End] = SimpleQueue()
         self._size = 0
+        self._over = False
 
     def begin(self, job: T, flying: int) -> None:
         """Give a job to somebody; ``flying`` is how many are at work already."""
         if flying == self._size:
-            threading.Thread(target=self._worker, name="getflags", daemon=True).start()
-            self._size += 1
-        self._jobs.put(job)
+            try:
+                threading.Thread(target=self._worker, name="getflags", daemon=True).start()
+                self._size += 1
+            except RuntimeError:  # the system grants no more
+                if not self._size:
+                    raise
+        self._jobs.put(job)  # who finds nobody idle waits for the first who is
 
     def dismiss(self) -> None:
-        """Let each go home after the job at hand."""
+        """Let each go home after the job at hand; those that wait in the queue are not begun."""
+        self._over = True
         for _ in range(self._size):
             self._jobs.put(_End(None))
 
@@ -132,7 +142,7 @@ class _Crew(Generic[T, R]):
         self.news.put(_Item(item))
 
     def _worker(self) -> None:
-        while not isinstance(job := self._jobs.get(), _End):
+        while not (isinstance(job := self._jobs.get(), _End) or self._over):
             try:
                 self._work(job, self._put)
             except BaseException as bug:  # noqa: BLE001 - raised again, on the consumer's thread

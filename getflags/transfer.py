@@ -1,7 +1,8 @@
 """One file's journey, decided without doing any of it (sans-IO).
 
 Facts go in: a head arrived, bytes arrived, the response ended, the connection broke, the file is
-in place. Decisions come out as three attributes that a shell reads after each fact::
+in place. Decisions come out: two facts answer at once (is the body wanted, is it time to tell of
+progress), and after each the shell reads three attributes::
 
     ask       the request to make now, or None
     complete  the file is whole and checked: put it in place
@@ -18,8 +19,8 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from getflags import urls
-from getflags.errors import Disconnected, Fault, Malformed
-from getflags.message import Head, content_length, describe, location
+from getflags.errors import Disconnected, Fault, Malformed, NotSaved
+from getflags.message import Head, content_length, describe, is_delimited, location, modified
 from getflags.model import Exists, Fields, OnDisk, Outcome, Rules, Status, Target
 
 # A progress event each so many bytes: seldom enough to cost nothing, often enough to see.
@@ -30,7 +31,14 @@ _REDIRECTS = {301, 302, 303, 307, 308}
 _EMPTY = {204: "no content", 205: "no content", 206: "a part that was not asked for"}
 # Fields of the user's that may follow a redirect to another origin. All others may be secrets:
 # naming the harmless is safe, naming the harmful (X-Api-Key, X-Auth-Token ...) never ends.
-_HARMLESS = {"accept", "accept-language", "cache-control", "pragma", "user-agent"}
+_HARMLESS = {
+    "accept",
+    "accept-encoding",
+    "accept-language",
+    "cache-control",
+    "pragma",
+    "user-agent",
+}
 # Accept-Encoding: the file is what the server keeps, not a coding of it (RFC 9110 section 12.5.3).
 _OURS: Fields = (("accept-encoding", "identity"), ("accept", "*/*"), ("user-agent", "getflags"))
 
@@ -51,6 +59,7 @@ class Transfer:
         self.outcome: Outcome | None = None
         self.received = 0  # bytes of the body under way
         self.expected: int | None = None  # its announced length
+        self.modified: int | None = None  # its Last-Modified, in seconds since 1970
         self._target = target
         self._rules = rules
         self._on_disk: OnDisk | None = None
@@ -58,8 +67,10 @@ class Transfer:
         self._requests = 0
         self._redirects = 0
         self._freshened = False
+        self._answered = False  # a head came, and its response has not ended
         self._reported = 0
         self._wants_body = False
+        self._delimited = True
         self._url, self._login = urls.split_credentials(target.url)
 
     def begin(self, on_disk: OnDisk | None = None) -> None:
@@ -86,11 +97,14 @@ class Transfer:
         """
         self._code = head.status
         self._wants_body = False
+        self._answered = True
         try:
             if head.status in _REDIRECTS:
                 self._redirect(location(head))
             elif 200 <= head.status < 300 and head.status not in _EMPTY:  # noqa: PLR2004 - RFC 9110 15.3
                 self.expected = content_length(head)
+                self.modified = modified(head)
+                self._delimited = is_delimited(head)
                 self._wants_body = True
             else:
                 self._refuse(head.status)
@@ -108,11 +122,13 @@ class Transfer:
 
     def response_ended(self, digest: str | None) -> None:
         """Take the end of a response; ``digest`` is the hash of what was written, in hex."""
-        if not self._wants_body:
+        answered, self._answered = self._answered, False
+        if not (answered and self._wants_body):
             return
         expected, checksum = self.expected, self._target.checksum
         if expected is not None and self.received != expected:
-            self._fail(f"incomplete: {self.received:,} of {expected:,} bytes came")
+            what = "incomplete" if self.received < expected else "too long"
+            self._fail(f"{what}: {self.received:,} of {expected:,} bytes came")
         elif checksum and digest != checksum.hexdigest:
             self._fail(f"checksum mismatch: {checksum.algorithm} expected "
                        f"{checksum.hexdigest}, got {digest}")  # fmt: skip
@@ -121,11 +137,17 @@ class Transfer:
             self.complete = True
 
     def broke(self, fault: Fault) -> None:
-        """Take a fault. An idle connection that the server had closed is worth one fresh try."""
+        """Take a fault. An idle connection that the server had closed is worth one fresh try.
+
+        Where the head had been answered already, only the hanging up went wrong.
+        """
+        answered, self._answered = self._answered, False
+        if answered and not self._wants_body:
+            return
         if isinstance(fault, Disconnected) and fault.stale and not self._freshened:
             self._freshened = True
             self._requests += 1
-        elif self._wants_body and isinstance(fault, Disconnected):
+        elif answered and isinstance(fault, Disconnected):
             of = "" if self.expected is None else f" of {self.expected:,}"
             self._fail(f"incomplete: {self.received:,}{of} bytes came ({fault})")
         else:
@@ -133,10 +155,10 @@ class Transfer:
 
     def installed(self) -> None:
         """Take it that the file stands under its final name."""
-        unsized = self.expected is None and self._target.checksum is None
+        unsized = not self._delimited and self._target.checksum is None
         self._end(Status.OK, size=self.received, unsized=unsized)
 
-    def not_saved(self, why: str) -> None:
+    def not_saved(self, why: NotSaved) -> None:
         """Take it that the disk refused."""
         self._fail(f"cannot save: {why}")
 
@@ -156,11 +178,14 @@ class Transfer:
         named = {name.lower() for name, _ in fields}
         if home and self._login and "authorization" not in named:
             fields.append(("authorization", self._login))
-        if self._on_disk:  # only ``refresh`` asks in spite of a file
+        if (
+            self._on_disk and "if-modified-since" not in named
+        ):  # ``refresh`` asks in spite of a file
             fields.append(("if-modified-since", self._on_disk.modified))
         fields.extend(ours for ours in _OURS if ours[0] not in named)
         self.ask = Ask(url, tuple(fields))
         self._requests += 1
+        self._freshened = False
         self.received = self._reported = 0
         self.expected = None
 

@@ -14,9 +14,17 @@ from urllib.parse import SplitResult, quote, unquote_to_bytes, urljoin, urlsplit
 
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 # What nearly all URLs look like; a match needs no further look.
-_PLAIN = re.compile(r"https?://[a-z0-9.-]{1,63}(?::[0-9]{1,4})?/[\w.~/%&=+,;:@!$'()*?-]*", re.ASCII)
-_FORBIDDEN = re.compile(r"[\x00-\x20\x7f-\x9f\u2028\u2029]")
+_PLAIN = re.compile(
+    r"https?://[a-z0-9-]{1,63}(?:\.[a-z0-9-]{1,63})*(?::[0-9]{1,4})?"
+    r"/[\w.~/%&=+,;:@!$'()*?-]*",
+    re.ASCII,
+)
+# The surrogates that stay are bytes of the command line that were no UTF-8.
+_FORBIDDEN = re.compile("[\x00-\x20\x7f-\x9f\u2028\u2029\ud800-\udc7f\udd00-\udfff]")
+_SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*")
+_BRACKETED = re.compile(r"\[[0-9A-Fa-f:.]+\](?::[0-9]*)?")
 _HOST = re.compile(r"[a-z0-9._~!$&'()*+,;=-]+", re.ASCII)
+_LABEL = 63  # bytes in a part of a host name (RFC 1035 section 2.3.4)
 _PATH_SAFE = "/%:@!$&'()*+,;=~?[]|"  # "%": what is encoded already stays as it is
 
 
@@ -35,19 +43,29 @@ def clean(url: str) -> str:
         raise BadURL("it holds a space or a control character; write it percent-encoded")
     try:
         parts = urlsplit(url)
-        host, port = parts.hostname, parts.port
-    except ValueError as error:
-        raise BadURL(f"it is malformed ({error})") from None
+        host = parts.hostname
+    except ValueError:
+        raise BadURL("it is malformed") from None
     if parts.scheme not in _DEFAULT_PORTS:
         raise BadURL("only http:// and https:// are accepted")
     if not host or "\\" in parts.netloc:
         raise BadURL("it names no host")
-    return _compose(parts, _ascii_host(host), port)
+    place = parts.netloc.rpartition("@")[2]
+    if "[" in place and not _BRACKETED.fullmatch(place):  # urlsplit would drop what is beside it
+        raise BadURL("its host name is not valid")
+    return _compose(parts, _ascii_host(host), _port(parts))
+
+
+def _port(parts: SplitResult) -> int | None:
+    try:
+        return parts.port
+    except ValueError:  # whose text may quote a part of a password
+        raise BadURL("its port is not a number up to 65535") from None
 
 
 def _compose(parts: SplitResult, host: str, port: int | None) -> str:
     userinfo, at, _ = parts.netloc.rpartition("@")
-    netloc = quote(userinfo, safe=":%!$&'()*+,;=~") + at + host
+    netloc = quote(userinfo, safe=":%!$&'()*+,;=~", errors="surrogateescape") + at + host
     if port is not None:
         netloc += f":{port}"
     path = quote(parts.path or "/", safe=_PATH_SAFE, errors="surrogateescape")
@@ -65,7 +83,8 @@ def _ascii_host(host: str) -> str:
             host = idna.encode(host, uts46=True).decode("ascii")
         except idna.IDNAError as error:
             raise BadURL(f"its host name is not valid ({error})") from None
-    if not _HOST.fullmatch(host) or any(len(label) > 63 for label in host.split(".")):  # noqa: PLR2004 - RFC 1035 2.3.4
+    labels = host.removesuffix(".").split(".")
+    if not _HOST.fullmatch(host) or not all(0 < len(label) <= _LABEL for label in labels):
         raise BadURL("its host name is not valid")
     return host
 
@@ -74,7 +93,8 @@ def origin(url: str) -> str:
     """Scheme, host and port, the port always written (RFC 6454 section 4)."""
     parts = urlsplit(url)
     host = f"[{parts.hostname}]" if ":" in (parts.hostname or "") else parts.hostname
-    return f"{parts.scheme}://{host}:{parts.port or _DEFAULT_PORTS[parts.scheme]}"
+    port = _DEFAULT_PORTS[parts.scheme] if parts.port is None else parts.port
+    return f"{parts.scheme}://{host}:{port}"
 
 
 def split_credentials(url: str) -> tuple[str, str | None]:
@@ -87,22 +107,32 @@ def split_credentials(url: str) -> tuple[str, str | None]:
     if not at:
         return url, None
     bare = parts._replace(netloc=host).geturl()
+    if not userinfo:
+        return bare, None
     user, _, password = userinfo.partition(":")
     pair = unquote_to_bytes(user) + b":" + unquote_to_bytes(password)
     return bare, "Basic " + b64encode(pair).decode("ascii")
 
 
 def redact(url: str) -> str:
-    """Return the URL as it may be shown: ``***`` for whatever stands before the host's ``@``.
+    """Return any text as it may be shown: ``***`` for what may be a user's name and password.
 
-    Works on any text, also on one that is no URL at all.
+    In a URL that is what stands before the host's ``@``. In text that is none, it may be all that
+    stands before the last ``@``.
     """
+    if "@" not in url:
+        return url
     scheme, mark, rest = url.partition("://")
-    if not mark:
+    if not _SCHEME.fullmatch(scheme):
+        scheme, mark, rest = "", "", url
+    try:
+        secret = urlsplit(clean(url)).netloc.rpartition("@")[0]
+    except BadURL:
+        return f"{scheme}{mark}***@{rest.rpartition('@')[2]}"
+    if not secret:
         return url
     end = min((i for i in map(rest.find, "/?#") if i >= 0), default=len(rest))
-    _, at, host = rest[:end].rpartition("@")
-    return f"{scheme}://***@{host}{rest[end:]}" if at else url
+    return f"{scheme}{mark}***@{rest[:end].rpartition('@')[2]}{rest[end:]}"
 
 
 def join(base: str, reference: str) -> str:
@@ -111,8 +141,11 @@ def join(base: str, reference: str) -> str:
     Credentials that a server writes into a Location are dropped: they are not the user's. Raw
     spaces are encoded, as browsers do, because servers do write them. Raises BadURL.
     """
+    reference = reference.strip(" \t").replace(" ", "%20")
+    if _FORBIDDEN.search(reference):  # urljoin would leave some of them out
+        raise BadURL("it holds a control character")
     try:
-        joined = urljoin(base, reference.strip(" \t").replace(" ", "%20"))
-    except ValueError as error:
-        raise BadURL(f"it is malformed ({error})") from None
+        joined = urljoin(base, reference)
+    except ValueError:
+        raise BadURL("it is malformed") from None
     return split_credentials(clean(joined))[0]

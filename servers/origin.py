@@ -21,10 +21,16 @@ class Admission(NamedTuple):
 
 
 class Origin:
-    """A server without its sockets. `label` is its name: LOCAL, DELAY or ERROR."""
+    """A server without its sockets. `label` is its name: LOCAL, DELAY or ERROR.
 
-    def __init__(self, label: str, behaviour: Behaviour, seed: int) -> None:
+    `private` says that it ends with the program that started it, so nobody else should count on it.
+    """
+
+    def __init__(
+        self, label: str, behaviour: Behaviour, seed: int, *, private: bool = False
+    ) -> None:
         self.label = label
+        self.private = private
         self.behaviour = behaviour
         self.seed = seed
         self.ledger = Ledger()
@@ -59,6 +65,7 @@ class Origin:
             "seed": self.seed,
             "delay": self.behaviour.delay,
             "error_rate": self.behaviour.error_rate,
+            "private": self.private,
         }
 
     def account(self) -> dict[str, object]:

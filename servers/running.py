@@ -98,7 +98,9 @@ async def run(
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, stop.set)
     services = [
-        Service(Origin(server.label, server.behaviour, settings.seed), served)
+        Service(
+            Origin(server.label, server.behaviour, settings.seed, private=settings.lifeline), served
+        )
         for server in settings.servers
     ]
     running = [

@@ -17,7 +17,7 @@ import pytest
 
 import getflags
 from getflags import bundled
-from getflags.errors import GetflagsError
+from getflags.errors import GetflagsError, UsageError
 from tests.kit import ENVIRON, ROOT
 from tests.rawserver import Answer, RawServer, ok, silence
 
@@ -87,6 +87,11 @@ def test_a_seed_makes_one_that_runs_begin_anew(running: str) -> None:
         assert ask(running + "/-/ledger")["seed"] == 9
 
 
+def drip(connection: socket.socket, server: RawServer) -> None:
+    while not server.over.wait(0.02):
+        connection.sendall(b"x")
+
+
 STRANGERS: dict[str, Answer] = {
     "not json": ok(b"<html>"),
     "other json": ok(b'{"server": "else"}'),
@@ -94,6 +99,8 @@ STRANGERS: dict[str, Answer] = {
     "other label": ok(b'{"server": "getflags-servers", "label": "DELAY"}'),
     "not http": b"220 ftp ready\r\n",
     "silent": silence,
+    "dripping": drip,
+    "nested": ok(b"[" * 60_000),
 }
 
 
@@ -112,6 +119,48 @@ def test_a_stranger_keeps_its_port_and_is_spoken_of(
     assert said == [
         f"getflags: port {stranger.port} is taken by another program; using another port for LOCAL"
     ]
+
+
+def test_another_runs_server_is_not_counted_on(port: int) -> None:
+    """It ends when that run ends."""
+    said: list[str] = []
+    with (
+        bundled.running("LOCAL", None, print) as first,
+        bundled.running("LOCAL", None, said.append) as second,
+    ):
+        assert first.base_url != second.base_url
+    assert said == [
+        f"getflags: port {port} is taken by another run of getflags; using another port for LOCAL"
+    ]
+
+
+def test_somebody_takes_the_port_while_we_start(port: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bundled, "_look", lambda *_: bundled._NOBODY)
+    with (
+        socket.create_server(("127.0.0.1", port)),
+        bundled.running("LOCAL", None, print) as server,
+    ):
+        about = server.base_url.replace("/flags", "/-/about")
+        assert ask(about)["label"] == "LOCAL"
+
+
+def test_a_server_that_does_not_take_a_seed(monkeypatch: pytest.MonkeyPatch) -> None:
+    about = ok(b'{"server": "getflags-servers", "label": "LOCAL"}')
+    with RawServer({"/-/about": about}) as odd:
+        monkeypatch.setitem(bundled.PORTS, "LOCAL", odd.port)
+        with (
+            pytest.raises(GetflagsError, match=f"port {odd.port} does not take a seed"),
+            bundled.running("LOCAL", 7, print),
+        ):
+            pytest.fail("it does not")
+
+
+def test_there_are_three_labels() -> None:
+    with (
+        pytest.raises(UsageError, match="no bundled server 'MOON'; there are LOCAL, DELAY, ERROR"),
+        getflags.serving("MOON"),
+    ):
+        pytest.fail("there is none")
 
 
 def test_a_server_that_does_not_start_is_one_sentence(

@@ -14,7 +14,7 @@ from tests.rawserver import RawServer, ok
 ACCEPTED = "an http:// or https:// URL, a two-letter country code (BR) or one letter (B)"
 
 USAGE = {
-    "unknown word": (["brazil"], f"'brazil' is not {ACCEPTED}"),
+    "unknown word": (["SERVER/x", "brazil"], f"'brazil' is not {ACCEPTED}"),
     "a digit": (["B1"], f"'B1' is not {ACCEPTED}"),
     "not ascii": (["ÄÖ"], f"'ÄÖ' is not {ACCEPTED}"),
     "other scheme": (["ftp://user:secret@h/x"], f"'ftp://***@h/x' is not {ACCEPTED}"),
@@ -22,13 +22,16 @@ USAGE = {
     "malformed URL": (["http://[::1/x"], "'http://[::1/x' cannot be fetched: it is malformed"),
     "no host": (["http://"], "'http://' cannot be fetched: it names no host"),
     "space in URL": (["http://h/a b"], "it holds a space or a control character"),
-    "bad port": (["http://h:99999/x"], "it is malformed (Port out of range 0-65535)"),
+    "bad port": (["http://h:99999/x"], "its port is not a number up to 65535"),
     "bad word in a list": (["BR", "http://h/x", "brazil"], "'brazil' is not"),
     "engine": (["--engine", "warp", "BR"], "--engine: invalid choice: 'warp' (choose from"),
     "client": (["--client", "telnet", "BR"], "--client: invalid choice: 'telnet' (choose from"),
     "loop": (["--loop", "fruit", "BR"], "--loop: invalid choice: 'fruit'"),
     "server": (["-s", "MOON", "BR"], "-s/--server: invalid choice: 'MOON' (choose from"),
-    "-m 0": (["-m", "0"], "-m/--max-req/--max_req: '0' is not a whole number, 1 or more"),
+    "-m 0": (
+        ["-m", "0", "SERVER/x"],
+        "-m/--max-req/--max_req: '0' is not a whole number, 1 or more",
+    ),
     "-m -1": (["-m", "-1"], "'-1' is not a whole number, 1 or more"),
     "-m abc": (["-m", "abc"], "'abc' is not a whole number"),
     "-m 10^30": (["-m", "1" + "0" * 30], "is not a whole number"),
@@ -40,7 +43,12 @@ USAGE = {
     "--timeout x": (["--timeout", "1s"], "'1s' is not a positive number of seconds"),
     "--max-redirs": (["--max-redirs", "-1"], "'-1' is not a whole number, 0 or more"),
     "--exists": (["--exists", "maybe"], "'maybe' is none of overwrite, skip, refresh, fail"),
-    "header": (["-H", "no colon"], "'no colon' is not of the form 'Name: value'"),
+    "header": (["-H", "no colon, secret"], "-H/--header: it is not of the form 'Name: value'"),
+    "empty -i": (["-i", ""], "-i/--input-file: it is empty"),
+    "empty --base-url": (["--base-url", ""], "--base-url: it is empty"),
+    "password": (["user:secret@h/f"], f"'***@h/f' is not {ACCEPTED}"),
+    "password with a slash": (["http://u:secret/x@h/f"], "'http://***@h/f' cannot be fetched: its"),
+    "-o leaves, one in a list": (["-o", "../x", "-i", "one"], "-o '../x': the name must be"),
     "header injection": (["-H", "A: b\r\nC: d"], "is not of the form 'Name: value'"),
     "checksum length": (["--checksum", "md5=00", "BR"], "md5 takes 32 hexadecimal digits"),
     "checksum name": (["--checksum", "crc=00", "BR"], "unknown algorithm"),
@@ -50,16 +58,16 @@ USAGE = {
         ["--checksum", "md5=" + "0" * 32, "B"],
         "--checksum is for a single target, and there are 26",
     ),
-    "-o leaves the folder": (["-o", "../x", "BR"], "'BR' cannot be fetched: the name must be"),
+    "-o leaves the folder": (["-o", "../x", "BR"], "-o '../x': the name must be relative"),
     "-o absolute": (["-o", "/etc/x", "BR"], "the name must be relative and stay inside"),
     "-o for control": (["-o", "a\x1bb", "BR"], "something that a file name may not"),
     "base URL": (["--base-url", "gopher://h", "BR"], "--base-url 'gopher://h' cannot be used"),
     "no such list": (["-i", "no-such"], "cannot read the list 'no-such': No such file"),
     "list is a folder": (["-i", "."], "cannot read the list '.': Is a directory"),
-    "folder is a file": (["-d", "a-file", "BR"], "cannot write to the folder 'a-file'"),
-    "failed-out": (["--failed-out", "no/such", "BR"], "cannot write 'no/such': No such file"),
-    "failed-out folder": (["--failed-out", ".", "BR"], "cannot write '.': Is a directory"),
-    "proxy": (["--proxy", "ftp://u:secret@h", "BR"], "proxy 'ftp://***@h' is not an http"),
+    "folder is a file": (["-d", "a-file", "SERVER/x"], "cannot write to the folder 'a-file'"),
+    "failed-out": (["--failed-out", "no/such", "SERVER/x"], "cannot write 'no/such': No such file"),
+    "failed-out folder": (["--failed-out", ".", "SERVER/x"], "cannot write '.': Is a directory"),
+    "proxy": (["SERVER/x", "--proxy", "ftp://u:secret@h"], "proxy 'ftp://***@h' is not an http"),
     "socks": (["--proxy", "socks5://h:1", "BR"], "pip install 'httpx[socks]'"),
     "cacert": (["--cacert", "none", "BR"], "cannot read the certificates in 'none'"),
     "unknown option": (["--frobnicate"], "unrecognized arguments: --frobnicate"),
@@ -73,6 +81,7 @@ USAGE = {
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.chdir(tmp_path)
     (tmp_path / "a-file").touch()
+    (tmp_path / "one").write_text("BR")
     return tmp_path
 
 
@@ -81,8 +90,7 @@ def test_usage_errors(
     words: list[str], sentence: str, folder: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     with RawServer({}) as server:
-        if "--failed-out" in words:  # found out last of all, but still before any request
-            words = [*words, "--base-url", server.url("")]
+        words = [word.replace("SERVER", server.url("")) for word in words]
         assert main(words) == 2
         assert server.heads == []
     out, err = capsys.readouterr()
@@ -93,7 +101,7 @@ def test_usage_errors(
     assert "\x1b" not in err
     if "--failed-out" not in words:
         assert out == ""
-    assert files(folder) == {"a-file": b""}
+    assert files(folder) == {"a-file": b"", "one": b"BR"}
 
 
 LISTS = {

@@ -122,13 +122,13 @@ def test_the_scenario_table(server: RawServer, tmp_path: Path, engine: str, limi
         status, words = EXPECTED[outcome.target.url.removeprefix(server.url(""))]
         assert (outcome.status, words in outcome.reason) == (status, True), outcome
         assert bool(outcome.reason) == (status is not Status.OK)
-        assert outcome.unsized == (outcome.target.name in {"chunked", "unsized"})
+        assert outcome.unsized == (outcome.target.name == "unsized")
     assert report.total == len(EXPECTED)
     assert files(tmp_path) == FILES
     assert report.bytes == sum(map(len, FILES.values()))
     assert report.exit_status == getflags.ExitStatus.SOME_FAILED
     assert server.asked("/loop") == 11  # the first and ten redirects
-    assert server.asked("/404") == server.asked("/500") == 1
+    assert server.asked("/404") == server.asked("/500") == server.asked("/reset") == 1
 
 
 @pytest.mark.parametrize("engine", ENGINES)

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from getflags.errors import UsageError
+from getflags.errors import NotSaved, UsageError
 from getflags.model import Checksum, Exists, Target
-from getflags.save import Part, explain, make_folder, manners, on_disk
+from getflags.save import Part, make_folder, manners, real_folder
 from tests.kit import files
 
 SHA1_OF_ABC = "a9993e364706816aba3e25717850c26c9cd0d89d"
@@ -121,7 +121,7 @@ def test_a_planted_link_at_a_part_files_name_is_never_followed(tmp_path: Path) -
 
 def test_a_folder_at_the_final_name_stays(tmp_path: Path) -> None:
     (tmp_path / "f.gif").mkdir()
-    with pytest.raises(IsADirectoryError), Part(target(tmp_path)) as part:
+    with pytest.raises(NotSaved, match="Is a directory"), Part(target(tmp_path)) as part:
         part.write(b"new")
         part.install()
     assert [path.name for path in tmp_path.iterdir()] == ["f.gif"]
@@ -133,9 +133,8 @@ def test_a_full_disk_is_an_error_and_not_a_short_file(tmp_path: Path) -> None:
         full = os.open("/dev/full", os.O_WRONLY)
         os.dup2(full, part.open())
         os.close(full)
-        with pytest.raises(OSError, match="No space left") as raised:
+        with pytest.raises(NotSaved, match="No space left on device"):
             part.write(b"new")
-    assert explain(raised.value) == "No space left on device"
     assert files(tmp_path) == {}
 
 
@@ -143,20 +142,62 @@ def test_looking_at_the_disk_only_where_the_rules_need_it(tmp_path: Path) -> Non
     (tmp_path / "f.gif").write_bytes(b"abc")
     os.utime(tmp_path / "f.gif", (0, 784111777))
     asked = target(tmp_path, checksum=Checksum("sha1", SHA1_OF_ABC))
-    assert on_disk(asked, Exists.OVERWRITE) is None
-    found = on_disk(asked, Exists.REFRESH)
+    assert Part(asked).on_disk(Exists.OVERWRITE) is None
+    found = Part(asked).on_disk(Exists.REFRESH)
     assert found is not None
     assert (found.modified, found.size) == ("Sun, 06 Nov 1994 08:49:37 GMT", 3)
     assert found.digest == SHA1_OF_ABC
-    found = on_disk(target(tmp_path), Exists.SKIP)
+    found = Part(target(tmp_path)).on_disk(Exists.SKIP)
     assert found is not None
     assert found.digest is None
 
 
 def test_nothing_on_disk(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
-    assert on_disk(target(tmp_path), Exists.SKIP) is None
-    assert on_disk(target(tmp_path / "file"), Exists.SKIP) is None
+    assert Part(target(tmp_path)).on_disk(Exists.SKIP) is None
+    assert Part(target(tmp_path / "file")).on_disk(Exists.SKIP) is None
+
+
+def test_something_that_is_no_file_is_not_taken_for_one(tmp_path: Path) -> None:
+    (tmp_path / "f.gif").mkdir()
+    with pytest.raises(NotSaved, match="something that is no file has that name"):
+        Part(target(tmp_path)).on_disk(Exists.SKIP)
+
+
+@pytest.mark.parametrize(("modified", "kept"), [(784111777, True), (1 << 40, False)])
+def test_the_servers_date_is_kept_unless_it_lies_ahead(
+    tmp_path: Path, modified: int, *, kept: bool
+) -> None:
+    with Part(target(tmp_path)) as part:
+        part.write(b"x")
+        part.install(modified)
+    assert ((tmp_path / "f.gif").stat().st_mtime == modified) == kept
+
+
+def test_a_name_that_cannot_be_spelt_is_a_refusal(tmp_path: Path) -> None:
+    with pytest.raises(NotSaved, match="embedded null byte"), Part(target(tmp_path, "a\0")) as part:
+        part.write(b"x")
+        part.install()
+
+
+def test_two_spellings_of_a_folder_are_one(tmp_path: Path) -> None:
+    (tmp_path / "a").mkdir()
+    (tmp_path / "link").symlink_to("a")
+    names = [f"{tmp_path}/a", f"{tmp_path}/./a/", f"{tmp_path}//a/../a", f"{tmp_path}/link"]
+    assert {real_folder(name) for name in names} == {os.path.realpath(tmp_path / "a")}
+
+
+def test_a_folder_that_is_a_file(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(NotSaved, match="Not a directory"), Part(target(tmp_path / "file")) as part:
+        part.write(b"x")
+    assert files(tmp_path) == {"file": b""}
+
+
+def test_a_folder_behind_a_dangling_link(tmp_path: Path) -> None:
+    (tmp_path / "link").symlink_to(tmp_path / "nowhere")
+    with pytest.raises(NotSaved, match="File exists"), Part(target(tmp_path / "link")) as part:
+        part.write(b"x")
 
 
 def test_a_folder_that_can_be_written_to_is_left_empty(tmp_path: Path) -> None:
@@ -165,10 +206,10 @@ def test_a_folder_that_can_be_written_to_is_left_empty(tmp_path: Path) -> None:
     assert (tmp_path / "new" / "deep").is_dir()
 
 
-@pytest.mark.parametrize("name", ["a-file", "a-file/below", "/proc/getflags"])
+@pytest.mark.parametrize("name", ["a-file", "a-file/below", "/proc/getflags", "d/" * 300])
 def test_a_folder_that_cannot_be_made_is_a_usage_error(tmp_path: Path, name: str) -> None:
     (tmp_path / "a-file").touch()
-    with pytest.raises(UsageError, match=r"cannot write to the folder .*; choose another with -d"):
+    with pytest.raises(UsageError, match=r"cannot write to the folder '.*': \w+"):
         make_folder(str(tmp_path / name))
 
 

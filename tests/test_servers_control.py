@@ -40,6 +40,7 @@ def test_about(origin: Origin) -> None:
         "seed": 7,
         "delay": [0.5, 5.0],
         "error_rate": 0.25,
+        "private": False,
     }
 
 
@@ -47,7 +48,7 @@ def test_ledger(origin: Origin) -> None:
     ledger = content(ask(origin, "/-/ledger?now"))
     assert isinstance(ledger, dict)
     assert ledger["attempts"] == {"/a": 1}
-    assert list(ledger)[6:] == [
+    assert list(ledger)[7:] == [
         "requests",
         "responses",
         "attempts",

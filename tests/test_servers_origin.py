@@ -47,6 +47,7 @@ def test_the_account() -> None:
         "seed": 7,
         "delay": (0.5, 5.0),
         "error_rate": 0.25,
+        "private": False,
     }
     assert origin.about() == about
     assert origin.account() == about | origin.ledger.as_dict()

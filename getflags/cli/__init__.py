@@ -11,6 +11,8 @@ from collections.abc import Callable, Sequence
 from importlib import import_module
 from typing import cast
 
+from getflags.cli.lines import print_line, reopen_closed
+from getflags.cli.signals import Interrupted, handled
 from getflags.errors import GetflagsError, UsageError
 from getflags.model import ExitStatus
 from getflags.text import printable
@@ -27,15 +29,24 @@ def main(argv: Sequence[str] | None = None) -> int:
 
         sys.stdout.write(f"getflags {__version__}\n")
         return ExitStatus.OK
-    room = COMMANDS.get(words[0]) if words else None
-    command = cast("Callable[[list[str]], int]", import_module(room or _DOWNLOAD).main)
+    if words[:1] and words[0] in COMMANDS:
+        return _load(COMMANDS[words[0]])(words[1:])
+    reopen_closed()
     try:
-        return command(words[1:] if room else words)
+        with handled():
+            return _load(_DOWNLOAD)(words)
     except UsageError as error:
-        code = ExitStatus.USAGE
-        sentence = str(error)
+        return _complain(str(error), ExitStatus.USAGE)
     except GetflagsError as error:
-        code = ExitStatus.ALL_FAILED
-        sentence = str(error)
-    sys.stderr.write(f"getflags: {printable(sentence)}\n")
+        return _complain(str(error), ExitStatus.ALL_FAILED)
+    except Interrupted as stop:
+        return _complain(stop.told or "interrupted", stop.code)
+
+
+def _load(room: str) -> Callable[[list[str]], int]:
+    return cast("Callable[[list[str]], int]", import_module(room).main)
+
+
+def _complain(sentence: str, code: int) -> int:
+    print_line(f"getflags: {printable(sentence)}", sys.stderr)
     return code

@@ -13,18 +13,18 @@ from dataclasses import dataclass, replace
 from itertools import islice
 from time import perf_counter
 
-from getflags import bundled, engines, plan, proxies, report, save, wire
+from getflags import bundled, engines, naming, plan, proxies, report, save, wire
 from getflags.cli import options as grammar
 from getflags.cli.failed import list_failures
 from getflags.cli.options import Options
 from getflags.cli.screen import Screen
-from getflags.cli.signals import Interrupted, handled
+from getflags.cli.signals import Interrupted
 from getflags.cli.source import Source
-from getflags.errors import UsageError
+from getflags.errors import GetflagsError, UsageError
 from getflags.events import Emit, Event
 from getflags.inputfile import Entry
 from getflags.model import LIMIT, ExitStatus, Network, Plan, Rules
-from getflags.text import counted, printable
+from getflags.text import counted, printable, quoted
 from getflags.urls import BadURL, clean, origin, redact
 
 
@@ -34,18 +34,17 @@ def main(words: list[str]) -> int:
     screen = Screen(options)
     result = report.Report(keep=False)
     try:
-        with handled(), closing(Source(options)) as source:
+        with closing(Source(options)) as source:
             job = _survey(options, source)
             if job.total == 0:
                 screen.say("Nothing to do: the list holds no target.")
                 return ExitStatus.OK
             _check(options, job)
             with _site(options, job, screen) as site:
-                _download(options, screen, source, replace(job, site=site), result)
-                return result.exit_status
+                return _carried_out(options, screen, source, replace(job, site=site), result)
     except Interrupted as stop:
-        screen.complain(f"getflags: interrupted; {counted(result.arrived, 'file')} complete")
-        return stop.code
+        stop.told = f"interrupted; {counted(result.arrived, 'file')} complete"
+        raise
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,19 +91,24 @@ def _in_order(source: Source, seen: plan.Survey, total: int) -> Iterator[Entry]:
 def _check(options: Options, job: _Job) -> None:
     """Look at what makes sense by itself but not together. Raises UsageError."""
     for name, value in (("-o", options.out), ("--checksum", options.checksum)):
-        if value and job.only is None:
+        if value is not None and job.only is None:
             raise UsageError(f"{name} is for a single target, and there are {job.total:,}")
-    if job.only and not options.input_file:  # in a list, a bad target fails alone
+    if options.out is not None:
+        try:
+            naming.checked(options.out, portable=save.manners()["portable"])
+        except naming.BadName as error:
+            raise UsageError(f"-o {quoted(options.out)}: {error}") from None
+    if job.only and options.input_file is None:  # in a list, a bad target fails alone
         place = _place(options, _Site(bundled.REMOTE))
         (target,) = plan.settle([_with_options(job.only, options)], place)
         if target.flaw:
-            raise UsageError(f"'{target.label}' cannot be fetched: {target.flaw}")
-    if options.base_url:
+            raise UsageError(f"{quoted(target.label)} cannot be fetched: {target.flaw}")
+    if options.base_url is not None:
         try:
             clean(options.base_url)
         except BadURL as error:
-            shown = plan.label(options.base_url)
-            raise UsageError(f"--base-url {shown!r} cannot be used: {error}") from None
+            shown = quoted(redact(options.base_url))
+            raise UsageError(f"--base-url {shown} cannot be used: {error}") from None
     wire.client(options.client).check(_network(options, _Site()))
     save.make_folder(options.dir)
 
@@ -114,7 +118,7 @@ def _site(options: Options, job: _Job, screen: Screen) -> Iterator[_Site]:
     """Say where flags come from, and start the server if need be."""
     if not job.seen.codes:
         yield _Site()
-    elif options.base_url:
+    elif options.base_url is not None:
         screen.say(f"Mirror site: {printable(redact(options.base_url))}")
         yield _Site(options.base_url)
     elif options.server == "REMOTE":
@@ -124,6 +128,20 @@ def _site(options: Options, job: _Job, screen: Screen) -> Iterator[_Site]:
         with bundled.running(options.server, options.seed, screen.complain) as server:
             screen.say(f"{options.server} site: {server.shown}")
             yield _Site(server.base_url, (origin(server.base_url),))
+
+
+def _carried_out(
+    options: Options, screen: Screen, source: Source, job: _Job, result: report.Report
+) -> int:
+    """Download; from here on no error is a usage error any more: something was requested."""
+    try:
+        _download(options, screen, source, job, result)
+    except GetflagsError as error:
+        if not result.total:
+            raise
+        screen.complain(f"getflags: {printable(str(error))}")
+        return ExitStatus.SOME_FAILED if result.arrived else ExitStatus.ALL_FAILED
+    return result.exit_status
 
 
 def _download(
@@ -147,13 +165,17 @@ def _download(
         readers: list[Emit] = [result.read]
         if options.json:
             readers.append(screen.json())
-        if options.failed_out:
+        if options.failed_out is not None:
             readers.append(stack.enter_context(list_failures(options.failed_out, options.dir)))
         readers.append(stack.enter_context(closing(screen.view(job.total))).read)
         engines.engine(options.engine)(work, _to_all(readers))
-    result.elapsed = perf_counter() - start
+        result.elapsed = perf_counter() - start
     for line in report.closing(result, job.noun):
         screen.say(line)
+    if result.total != job.total:
+        raise GetflagsError(
+            f"the list has changed meanwhile: {result.total:,} of {job.total:,} targets were in it"
+        )
 
 
 def _to_all(readers: list[Emit]) -> Emit:
@@ -181,18 +203,14 @@ def _with_options(entry: Entry, options: Options) -> Entry:
 
 
 def _place(options: Options, site: _Site) -> plan.Place:
-    return plan.Place(site.base_url, options.dir, **save.manners())
+    return plan.Place(site.base_url, options.dir, save.real_folder, **save.manners())
 
 
 def _network(options: Options, site: _Site) -> Network:
     return Network(
         timeout=options.timeout,
         connect_timeout=options.connect_timeout,
-        proxies=(
-            proxies.explicit(options.proxy, os.environ)
-            if options.proxy
-            else proxies.from_environment(os.environ)
-        ),
+        proxies=proxies.settings(options.proxy, os.environ),
         direct=site.direct,
         cacert=options.cacert,
         insecure=options.insecure,

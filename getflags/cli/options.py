@@ -7,20 +7,17 @@ the values make sense *together*, and with the targets, is the download's busine
 from __future__ import annotations
 
 import argparse
-import math
-import re
 from typing import NoReturn
 
 from getflags import __version__, engines, wire
 from getflags.bundled import PORTS
+from getflags.cli import values
 from getflags.errors import UsageError
-from getflags.inputfile import BadInput, parse_checksum
-from getflags.model import CONNECT_TIMEOUT, LIMIT, MAX_REDIRS, TIMEOUT, Checksum, Exists
+from getflags.model import CONNECT_TIMEOUT, LIMIT, LOOPS, MAX_REDIRS, TIMEOUT, Checksum, Exists
 
 SERVERS = (*PORTS, "REMOTE")
 REMOTE_LIMIT = 5  # it is somebody's site
 
-_FIELD = re.compile(r"([!#$%&'*+.^_`|~0-9A-Za-z-]+):[ \t]*([^\r\n\0]*?)[ \t]*")  # RFC 9110 5.1
 
 _EPILOG = """\
 A TARGET is an http:// or https:// URL, a two-letter country code (BR), or one letter for all the
@@ -81,7 +78,7 @@ def parse(words: list[str]) -> Options:
     _how(parser.add_argument_group("how"))
     _network(parser.add_argument_group("network"))
     _output(parser.add_argument_group("what is printed"))
-    return parser.parse_args(words, namespace=Options())
+    return parser.parse_intermixed_args(words, namespace=Options())
 
 
 class _Parser(argparse.ArgumentParser):
@@ -91,7 +88,7 @@ class _Parser(argparse.ArgumentParser):
 
 def _what(group: argparse._ArgumentGroup) -> None:
     group.add_argument(
-        "-i", "--input-file", metavar="FILE",
+        "-i", "--input-file", metavar="FILE", type=values.text,
         help="targets from a file, one a line, '-' for standard input; '#' comments; indented "
         "out=NAME, dir=DIR, checksum=ALGO=HEX lines apply to the target above",
     )  # fmt: skip
@@ -101,7 +98,7 @@ def _what(group: argparse._ArgumentGroup) -> None:
         help="every possible code, AA to ZZ: 676 requests, most of them not found",
     )  # fmt: skip
     group.add_argument(
-        "-l", "--limit", metavar="N", type=_count, help="only the first N, after sorting"
+        "-l", "--limit", metavar="N", type=values.count, help="only the first N, after sorting"
     )
     group.add_argument(
         "-s", "--server", metavar="LABEL", type=str.upper, choices=SERVERS, default="LOCAL",
@@ -109,38 +106,43 @@ def _what(group: argparse._ArgumentGroup) -> None:
         "started when they don't run, or REMOTE, the public site",
     )  # fmt: skip
     group.add_argument(
-        "--base-url", metavar="URL", help="any mirror of the flags: URL/br/br.gif is Brazil's"
+        "--base-url",
+        metavar="URL",
+        type=values.text,
+        help="any mirror of the flags: URL/br/br.gif is Brazil's",
     )
     group.add_argument(
-        "--seed", metavar="N", type=_natural,
+        "--seed", metavar="N", type=values.natural,
         help="make the bundled server's faults and delays repeatable",
     )  # fmt: skip
 
 
 def _where(group: argparse._ArgumentGroup) -> None:
     group.add_argument(
-        "-d", "--dir", metavar="DIR", default="downloaded",
+        "-d", "--dir", metavar="DIR", type=values.text, default="downloaded",
         help="folder for the files, made if missing (default: downloaded)",
     )  # fmt: skip
-    group.add_argument("-o", "--out", metavar="NAME", help="file name, for a single target")
     group.add_argument(
-        "--exists", metavar="WHAT", type=_exists, default=Exists.OVERWRITE,
+        "-o", "--out", metavar="NAME", type=values.text, help="file name, for a single target"
+    )
+    group.add_argument(
+        "--exists", metavar="WHAT", type=values.exists, default=Exists.OVERWRITE,
         help="a file of that name is there: overwrite (default, once the new one is whole), "
         "skip, refresh (only if it changed) or fail",
     )  # fmt: skip
     group.add_argument(
-        "--checksum", metavar="ALGO=HEX", type=_checksum,
+        "--checksum", metavar="ALGO=HEX", type=values.checksum,
         help="what the file must hash to (sha-256=...), for a single target",
     )  # fmt: skip
     group.add_argument(
-        "--failed-out", metavar="FILE",
+        "--failed-out", metavar="FILE", type=values.text,
         help="write the targets that failed to FILE, as a list for -i",
     )  # fmt: skip
 
 
 def _how(group: argparse._ArgumentGroup) -> None:
     group.add_argument(
-        "-m", "--max-req", "--max_req", metavar="N", type=_count,
+        "-m", "--max-req", "--max_req", metavar="N", type=values.count,
         help=f"at most N requests at a time (default: {LIMIT}; {REMOTE_LIMIT} for REMOTE)",
     )  # fmt: skip
     group.add_argument(
@@ -152,7 +154,7 @@ def _how(group: argparse._ArgumentGroup) -> None:
         help=f"the HTTP library: {', '.join(wire.CLIENTS)} (default: httpx)",
     )  # fmt: skip
     group.add_argument(
-        "--loop", metavar="L", choices=("auto", "uvloop", "asyncio"), default="auto",
+        "--loop", metavar="L", choices=LOOPS, default="auto",
         help="event loop of the asyncio engine: auto (default: uvloop where it is installed), "
         "uvloop or asyncio",
     )  # fmt: skip
@@ -160,27 +162,30 @@ def _how(group: argparse._ArgumentGroup) -> None:
 
 def _network(group: argparse._ArgumentGroup) -> None:
     group.add_argument(
-        "-H", "--header", metavar="'K: V'", type=_header, action="append", default=[],
+        "-H", "--header", metavar="'K: V'", type=values.header, action="append", default=[],
         help="one more header field, sent to the target's own origin; repeatable",
     )  # fmt: skip
     group.add_argument(
-        "--timeout", metavar="S", type=_seconds, default=TIMEOUT,
+        "--timeout", metavar="S", type=values.seconds, default=TIMEOUT,
         help=f"longest silence on a connection, in seconds (default: {TIMEOUT:g})",
     )  # fmt: skip
     group.add_argument(
-        "--connect-timeout", metavar="S", type=_seconds, default=CONNECT_TIMEOUT,
+        "--connect-timeout", metavar="S", type=values.seconds, default=CONNECT_TIMEOUT,
         help=f"longest wait for a connection, in seconds (default: {CONNECT_TIMEOUT:g})",
     )  # fmt: skip
     group.add_argument(
-        "--max-redirs", metavar="N", type=_natural, default=MAX_REDIRS,
+        "--max-redirs", metavar="N", type=values.natural, default=MAX_REDIRS,
         help=f"follow so many redirects for one target (default: {MAX_REDIRS})",
     )  # fmt: skip
     group.add_argument(
-        "--proxy", metavar="URL",
+        "--proxy", metavar="URL", type=values.text,
         help="proxy for everything but the hosts in NO_PROXY (default: the environment's)",
     )  # fmt: skip
     group.add_argument(
-        "--cacert", metavar="FILE", help="trust the certificates in FILE, not the system's"
+        "--cacert",
+        metavar="FILE",
+        type=values.text,
+        help="trust the certificates in FILE, not the system's",
     )
     group.add_argument(
         "-k", "--insecure", action="store_true", help="accept any certificate: anyone may answer"
@@ -198,50 +203,3 @@ def _output(group: argparse._ArgumentGroup) -> None:
         help="one JSON object an event on standard output, the rest on standard error",
     )  # fmt: skip
     group.add_argument("--version", action="version", version=f"getflags {__version__}")
-
-
-def _count(text: str) -> int:
-    return _whole(text, 1)
-
-
-def _natural(text: str) -> int:
-    return _whole(text, 0)
-
-
-def _whole(text: str, least: int) -> int:
-    if not re.fullmatch(r"[0-9]{1,18}", text) or int(text) < least:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number, {least} or more")
-    return int(text)
-
-
-def _seconds(text: str) -> float:
-    try:
-        number = float(text)
-    except ValueError:
-        number = math.nan
-    if not 0 < number < math.inf:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a positive number of seconds")
-    return number
-
-
-def _exists(text: str) -> Exists:
-    try:
-        return Exists(text)
-    except ValueError:
-        known = ", ".join(one.value for one in Exists)
-        raise argparse.ArgumentTypeError(f"{text!r} is none of {known}") from None
-
-
-def _checksum(text: str) -> Checksum:
-    try:
-        return parse_checksum(text)
-    except BadInput as error:
-        raise argparse.ArgumentTypeError(str(error)) from None
-
-
-def _header(text: str) -> tuple[str, str]:
-    match = _FIELD.fullmatch(text)
-    if not match:
-        raise argparse.ArgumentTypeError(f"{text!r} is not of the form 'Name: value'")
-    # Bytes beyond ASCII go as they were typed; fields are Latin-1 on the wire's side of the house.
-    return match[1], match[2].encode("utf-8", "surrogateescape").decode("latin-1")

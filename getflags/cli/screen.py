@@ -1,17 +1,16 @@
 """Which readers of events a run has, and where their text goes.
 
 The report goes to standard output and complaints to standard error; with ``--json`` standard output
-belongs to the objects. A reader that goes away (``| head``) ends the text, not the downloads.
+belongs to the objects.
 """
 
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import Callable
-from typing import TextIO
 
 from getflags import jsonlines
+from getflags.cli.lines import print_line
 from getflags.cli.options import Options
 from getflags.events import Event
 from getflags.progress import Bar, Heartbeat, Lines, Quiet, View
@@ -27,11 +26,11 @@ class Screen:
     def say(self, line: str) -> None:
         """Print a line of the report."""
         if not self._options.quiet:
-            _print(line, self._report)
+            print_line(line, self._report)
 
     def complain(self, line: str) -> None:
         """Print a line on standard error."""
-        _print(line, sys.stderr)
+        print_line(line, sys.stderr)
 
     def view(self, total: int) -> View:
         """Choose how events are shown to people."""
@@ -39,21 +38,10 @@ class Screen:
             return Quiet(self.complain)
         if self._options.verbose:
             return Lines(self.say, self.complain)
-        if sys.stderr.isatty():
+        if sys.stderr and sys.stderr.isatty():
             return Bar(total, sys.stderr)
         return Heartbeat(total, self.complain)
 
     def json(self) -> Callable[[Event], None]:
         """Return the reader that prints events as JSON."""
-        return lambda event: _print(jsonlines.line(event), sys.stdout)
-
-
-def _print(line: str, stream: TextIO) -> None:
-    try:
-        stream.write(line + "\n")
-        stream.flush()
-    except BrokenPipeError:
-        # Nobody reads any more. From now on it goes nowhere, at exit too.
-        nowhere = os.open(os.devnull, os.O_WRONLY)
-        os.dup2(nowhere, stream.fileno())
-        os.close(nowhere)
+        return lambda event: print_line(jsonlines.line(event), sys.stdout)

@@ -1,14 +1,16 @@
 """Ctrl-C and SIGTERM: an exception first, and the end of the process soon after.
 
 The promise is 130 or 143 within three seconds, whatever the servers and the resolver do. So the
-first signal raises ``Interrupted`` where the main thread is, for an orderly end, and starts a
-timer that ends the process in any case; a second signal ends it at once.
+first signal raises ``Interrupted`` where the main thread is, for an orderly end, and the process
+ends after a while in any case; a second signal ends it at once. The main thread may be where no
+Python runs (in the resolver), so a thread of its own hears of the signal too, and waits.
 """
 
 from __future__ import annotations
 
 import os
 import signal
+import socket
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -20,11 +22,15 @@ _Handler: TypeAlias = Callable[[int, FrameType | None], Any] | int | None
 
 
 class Interrupted(KeyboardInterrupt):
-    """A signal came; ``code`` is the exit code that a shell expects of it."""
+    """A signal came; ``code`` is the exit code that a shell expects of it.
+
+    ``told`` is what to say of it, where somebody on its way knows more than the fact.
+    """
 
     def __init__(self, number: int) -> None:
         super().__init__(number)
         self.code = 128 + number
+        self.told = ""
 
 
 @contextmanager
@@ -35,32 +41,52 @@ def handled() -> Iterator[None]:
         for number in (signal.SIGINT, signal.SIGTERM)
         if signal.getsignal(number) is not signal.SIG_IGN
     }
+    hears, tells = socket.socketpair()
+    tells.setblocking(False)  # noqa: FBT003 - the standard library's form
+    threading.Thread(target=_guard, args=(hears,), name="signals", daemon=True).start()
+    descriptor = signal.set_wakeup_fd(tells.fileno(), warn_on_full_buffer=False)
     for number in before:
         signal.signal(number, _first)
     try:
         yield
     except Interrupted:
-        raise  # the process is about to end; until then, a second signal ends it at once
+        raise  # the process is about to end; until then, guard and second signal stay in force
     except BaseException:
-        _restore(before)
+        _restore(before, descriptor, tells)
         raise
-    _restore(before)
+    _restore(before, descriptor, tells)
 
 
-def _restore(before: Mapping[signal.Signals, _Handler]) -> None:
+def _restore(
+    before: Mapping[signal.Signals, _Handler], descriptor: int, tells: socket.socket
+) -> None:
     for number, handler in before.items():
         signal.signal(number, handler)
+    signal.set_wakeup_fd(descriptor)
+    tells.close()
+
+
+def _guard(hears: socket.socket) -> None:
+    """End the process some time after a signal; end with the block where none comes."""
+    with hears:
+        while heard := hears.recv(1):  # every signal that Python handles is told here
+            if heard[0] in {signal.SIGINT, signal.SIGTERM}:
+                _end_soon(heard[0])
+
+
+def _end_soon(number: int) -> None:
+    timer = threading.Timer(_PATIENCE, os._exit, [128 + number])
+    timer.daemon = True
+    timer.start()
 
 
 def _first(number: int, frame: FrameType | None) -> None:
     del frame
     for other in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(other, _second)
-    interrupted = Interrupted(number)
-    timer = threading.Timer(_PATIENCE, os._exit, [interrupted.code])
-    timer.daemon = True
-    timer.start()
-    raise interrupted
+        if signal.getsignal(other) is not signal.SIG_IGN:
+            signal.signal(other, _second)
+    _end_soon(number)  # once more, for an event loop may have the guard's descriptor
+    raise Interrupted(number)
 
 
 def _second(number: int, frame: FrameType | None) -> None:

@@ -1,8 +1,8 @@
 """Where a download's targets come from: the words of the command line and the ``-i`` file.
 
-The list is read twice, once to count and check it and once to fetch it, so that the bar has a total
-and a mistake is found before the first request, and yet a list of millions is never in memory.
-What cannot be read twice (a pipe) is copied to a temporary file first.
+The list is read more than once, to count and check it and then to fetch it, so that the bar has a
+total and a mistake is found before the first request, and a list of millions is never in memory.
+What cannot be read again (a pipe) is copied to a temporary file first.
 """
 
 from __future__ import annotations
@@ -25,13 +25,13 @@ class Source:
 
     def __init__(self, options: Options) -> None:
         self._options = options
-        self._list = _open(options.input_file) if options.input_file else None
+        self._list = None if options.input_file is None else _open(options.input_file)
         self._words = self._named()
 
     def entries(self) -> Iterator[Entry]:
         """Yield all entries, those of the command line first. Raises UsageError."""
         yield from self._words
-        if self._list:
+        if self._list is not None:
             self._list.seek(0)
             try:
                 yield from parse(self._list)
@@ -40,7 +40,7 @@ class Source:
 
     def close(self) -> None:
         """Let go of the list."""
-        if self._list:
+        if self._list is not None:
             self._list.close()
 
     def _named(self) -> list[Entry]:
@@ -48,20 +48,23 @@ class Source:
         options = self._options
         for word in options.targets:
             if not plan.is_target(word):
-                raise UsageError(f"'{plan.label(word)}' is not {plan.ACCEPTED}")
+                raise UsageError(f"{quoted(plan.label(word))} is not {plan.ACCEPTED}")
         entries = [Entry(word) for word in options.targets]
         if options.all:
             entries += [Entry(code) for code in codes.ALL]
         if options.every:
             entries += [Entry(code, guessed=True) for code in codes.every()]
-        if not entries and not self._list:
+        if not entries and self._list is None:
             entries = [Entry(code) for code in codes.POP20]
         return entries
 
 
 def _open(name: str) -> TextIO:
     try:
-        stream: IO[bytes] = open(0 if name == "-" else name, "rb")  # noqa: PTH123, SIM115
+        # Standard input is not ours to close: whoever gets number 0 next would be surprised.
+        stream: IO[bytes] = (
+            open(0, "rb", closefd=False) if name == "-" else open(name, "rb")  # noqa: PTH123, SIM115
+        )
         if name == "-" or not stream.seekable():
             copy = tempfile.TemporaryFile()  # noqa: SIM115 - as above, Source closes it
             shutil.copyfileobj(stream, copy)

@@ -17,11 +17,9 @@ from types import FrameType
 from getflags.errors import UsageError
 from getflags.events import Emit, Finished
 from getflags.fetch import afetch
-from getflags.model import Outcome, Plan, Target
+from getflags.model import LOOPS, Outcome, Plan, Target
 from getflags.throttle import as_completed_async
-from getflags.wire import AsyncWire, client
-
-LOOPS = ("auto", "uvloop", "asyncio")
+from getflags.wire import client
 
 
 def run(plan: Plan, emit: Emit) -> None:
@@ -32,30 +30,24 @@ def run(plan: Plan, emit: Emit) -> None:
         _run_until_signalled(loop, job)
         loop.run_until_complete(loop.shutdown_asyncgens())
     finally:
-        # Not asyncio.run: it waits for the executor's threads, and one of them may sit in the
+        # Not asyncio.run, which would first wait for the executor's threads: one may sit in the
         # resolver for half a minute.
         loop.close()
 
 
 async def arun(plan: Plan, emit: Emit) -> None:
     """Run the engine in the current event loop."""
-    library = client(plan.client)
-    idle: list[AsyncWire] = []  # a stack: the last connection used is the likeliest to be alive
+    wire = client(plan.client).open_async_wire(plan.network)
 
     async def work(target: Target) -> Outcome:
-        wire = idle.pop() if idle else library.open_async_wire(plan.network)
-        try:
-            return await afetch(target, plan.rules, wire, emit)
-        finally:
-            idle.append(wire)
+        return await afetch(target, plan.rules, wire, emit)
 
     try:
         async with aclosing(as_completed_async(plan.targets, work, plan.limit)) as outcomes:
             async for outcome in outcomes:
                 emit(Finished(outcome))
     finally:
-        for wire in idle:
-            await wire.close()
+        await wire.close()
 
 
 def new_loop(name: str) -> asyncio.AbstractEventLoop:
@@ -72,31 +64,40 @@ def new_loop(name: str) -> asyncio.AbstractEventLoop:
 
 
 def _run_until_signalled(loop: asyncio.AbstractEventLoop, job: asyncio.Task[None]) -> None:
-    """Run the job; a signal cancels it first, and then has the effect that it always had.
+    """Run the job. A signal's handler runs at once; what it raises waits until all is tidied up.
 
-    A handler that raises in the midst of a running loop leaves tasks half done, and uvloop
-    doesn't even let it through. So the handlers that are there are only put off.
+    An exception out of nowhere in a running loop would leave tasks half done, and uvloop doesn't
+    even let it through.
     """
-    came: list[int] = []
-    handlers: dict[int, Callable[[int, FrameType | None], object]] = {}
+    raised: list[BaseException] = []
+    before: dict[int, Callable[[int, FrameType | None], object]] = {}
 
-    def cancel(number: int) -> None:
-        came.append(number)
-        job.cancel()
+    def postpone(number: int, frame: FrameType | None) -> None:
+        try:
+            before[number](number, frame)
+        except BaseException as effect:  # noqa: BLE001 - raised again below
+            raised.append(effect)
+            loop.call_soon_threadsafe(job.cancel)
 
     for number in (int(signal.SIGINT), int(signal.SIGTERM)):
         handler = signal.getsignal(number)
         if callable(handler) and threading.current_thread() is threading.main_thread():
-            handlers[number] = handler
-            loop.add_signal_handler(number, cancel, number)
+            before[number] = handler
+            loop.add_signal_handler(number, _nothing)  # so that a signal wakes up uvloop at once
+            signal.signal(number, postpone)
     try:
         loop.run_until_complete(job)
     except asyncio.CancelledError:
-        if not came:
+        if not raised:
             raise
     finally:
-        for number, handler in handlers.items():
+        for number, handler in before.items():
+            now = signal.getsignal(number)  # the handler may have put another in its place
             loop.remove_signal_handler(number)
-            signal.signal(number, handler)
-    if came:
-        handlers[came[0]](came[0], None)
+            signal.signal(number, handler if now is postpone else now)
+    if raised:
+        raise raised[0]
+
+
+def _nothing() -> None:
+    """Do nothing."""

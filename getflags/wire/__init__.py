@@ -35,7 +35,7 @@ class Wire(Protocol):
         ...
 
     def abort(self) -> None:
-        """End the request under way, from another thread; it then raises Fault."""
+        """End the request under way, from another thread; it and all later ones raise Aborted."""
         ...
 
     def close(self) -> None:
@@ -44,7 +44,7 @@ class Wire(Protocol):
 
 
 class AsyncWire(Protocol):
-    """One connection's worth of asynchronous HTTP; used by one task at a time."""
+    """Asynchronous HTTP for any number of tasks at a time; it sees to the connections."""
 
     async def get(
         self,

@@ -16,8 +16,9 @@ from collections.abc import Iterator
 import httpx
 
 from getflags.errors import Disconnected, Fault, Malformed, TimedOut, Unreachable, Untrusted
+from getflags.message import describe
 from getflags.model import Network
-from getflags.text import printable
+from getflags.text import brief, printable
 from getflags.urls import redact
 
 
@@ -36,7 +37,7 @@ def translate(
         return Disconnected(_system_word(error) or "the connection broke", stale=stale)
     if isinstance(error, httpx.RemoteProtocolError):
         return _bad_answer(error, stale=stale)
-    return Malformed(f"the request cannot be sent: {printable(str(error))}")
+    return Malformed(f"the request cannot be sent: {brief(str(error))}")
 
 
 def _unreachable(error: httpx.TransportError, where: str) -> Fault:
@@ -48,7 +49,9 @@ def _unreachable(error: httpx.TransportError, where: str) -> Fault:
             return Untrusted(f"{where}TLS failed: {printable(reason)}")
         if isinstance(cause, socket.gaierror):
             return Unreachable(f"{where}host name not found ({cause.strerror})")
-    said = printable(str(error)) or "no connection"
+    if isinstance(error, httpx.ProxyError) and str(error)[:3].isdigit():
+        return Unreachable(f"{where}{describe(int(str(error)[:3]))}")
+    said = brief(str(error)) or "no connection"
     return Unreachable(where + (_system_word(error) or said))
 
 
@@ -58,7 +61,7 @@ def _bad_answer(error: httpx.RemoteProtocolError, *, stale: bool) -> Fault:
         return Disconnected("the server closed the connection without an answer", stale=stale)
     if "peer closed connection" in text:
         return Disconnected("the server closed the connection too early")
-    return Malformed(f"the answer is not valid HTTP: {printable(text)}")
+    return Malformed(f"the answer is not valid HTTP: {brief(text)}")
 
 
 def _system_word(error: BaseException) -> str:

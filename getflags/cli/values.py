@@ -1,0 +1,76 @@
+"""The grammar of option values: text in, a checked value out.
+
+Each function raises ``argparse.ArgumentTypeError`` with half a sentence for the user; argparse
+names the option. Values that may hold a secret are not repeated in it.
+"""
+
+from __future__ import annotations
+
+import argparse
+import math
+import re
+
+from getflags.inputfile import BadInput, parse_checksum
+from getflags.model import Checksum, Exists
+
+_FIELD = re.compile(r"([!#$%&'*+.^_`|~0-9A-Za-z-]+):[ \t]*([^\r\n\0]*?)[ \t]*")  # RFC 9110 5.1
+
+
+def text(text: str) -> str:
+    """Take a text that must not be empty."""
+    if not text:  # most likely a variable that is not set; never the same as no option at all
+        raise argparse.ArgumentTypeError("it is empty")
+    return text
+
+
+def count(text: str) -> int:
+    """Take a whole number, 1 or more."""
+    return _whole(text, 1)
+
+
+def natural(text: str) -> int:
+    """Take a whole number, 0 or more."""
+    return _whole(text, 0)
+
+
+def _whole(text: str, least: int) -> int:
+    if not re.fullmatch(r"[0-9]{1,18}", text) or int(text) < least:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number, {least} or more")
+    return int(text)
+
+
+def seconds(text: str) -> float:
+    """Take a positive number of seconds; fractions are fine."""
+    try:
+        number = float(text)
+    except ValueError:
+        number = math.nan
+    if not 0 < number < math.inf:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a positive number of seconds")
+    return number
+
+
+def exists(text: str) -> Exists:
+    """Take what to do with a file that is there."""
+    try:
+        return Exists(text)
+    except ValueError:
+        known = ", ".join(one.value for one in Exists)
+        raise argparse.ArgumentTypeError(f"{text!r} is none of {known}") from None
+
+
+def checksum(text: str) -> Checksum:
+    """Take ``ALGO=HEX``."""
+    try:
+        return parse_checksum(text)
+    except BadInput as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
+
+
+def header(text: str) -> tuple[str, str]:
+    """Take ``Name: value``."""
+    match = _FIELD.fullmatch(text)
+    if not match:
+        raise argparse.ArgumentTypeError("it is not of the form 'Name: value'")  # may be a secret
+    # Bytes beyond ASCII go as they were typed; fields are Latin-1 on the wire's side of the house.
+    return match[1], match[2].encode("utf-8", "surrogateescape").decode("latin-1")

@@ -1,0 +1,190 @@
+"""Lists of targets: read as written, and written so that they are read as meant."""
+
+import hashlib
+import io
+from collections.abc import Iterator
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from getflags.inputfile import BadInput, Entry, parse, parse_checksum, unparse
+from getflags.model import Checksum
+
+relaxed = settings(deadline=None)
+SHA1 = Checksum("sha1", "0123456789abcdef" * 2 + "01234567")
+EMPTY_SHA256 = hashlib.sha256(b"").hexdigest()
+
+
+def read(text: str) -> list[Entry]:
+    return list(parse(io.StringIO(text, newline="")))
+
+
+@pytest.mark.parametrize(
+    ("text", "entries"),
+    [
+        pytest.param("", [], id="nothing"),
+        pytest.param("\n  \n\t\n", [], id="blank lines"),
+        pytest.param("# a\n  # b\n", [], id="comments, indented too"),
+        pytest.param("BR\nhttp://h/a\n", [Entry("BR"), Entry("http://h/a")], id="a target a line"),
+        pytest.param("BR", [Entry("BR")], id="no line end at the end"),
+        pytest.param("BR\r\nDE\r\n", [Entry("BR"), Entry("DE")], id="Windows line ends"),
+        pytest.param("\ufeffBR\n", [Entry("BR")], id="a byte order mark"),
+        pytest.param("\ufeff# a\nBR\n", [Entry("BR")], id="a byte order mark before a comment"),
+        pytest.param("BR  \t\n", [Entry("BR")], id="space at the end"),
+        pytest.param("http://h/#a\n", [Entry("http://h/#a")], id="a fragment is no comment"),
+        pytest.param("http://h/a b\n", [Entry("http://h/a b")], id="a word is a whole line"),
+        pytest.param("BR\n out=x.gif\n", [Entry("BR", out="x.gif")], id="out"),
+        pytest.param("BR\n\tout=a=b\n", [Entry("BR", out="a=b")], id="an equals sign in a value"),
+        pytest.param("BR\n  dir=flags\n", [Entry("BR", folder="flags")], id="dir"),
+        pytest.param(
+            f"BR\n  checksum=sha-1={SHA1.hexdigest}\n", [Entry("BR", checksum=SHA1)], id="checksum"
+        ),
+        pytest.param(
+            "BR\n  out=a\n\n  # why\n  dir=b\nDE\n",
+            [Entry("BR", out="a", folder="b"), Entry("DE")],
+            id="options belong to the target above, over blanks and comments",
+        ),
+        pytest.param("BR\n out=a\n out=b\n", [Entry("BR", out="b")], id="the last word counts"),
+    ],
+)
+def test_a_list_is_read(text: str, entries: list[Entry]) -> None:
+    assert read(text) == entries
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        ("  out=a\n", "line 1: an option without a target"),
+        ("# c\n\n  BR\n", "line 3: an option without a target"),
+        ("BR\n  out\n", "line 2: 'out' is not out=NAME"),
+        ("BR\n  out=\n", "line 2: 'out=' is not out=NAME"),
+        ("BR\n  dir=\n", "line 2: 'dir=' is not out=NAME"),
+        ("BR\n  checksum=\n", "line 2: 'checksum=' is not out=NAME"),
+        ("BR\n  header=x\n", "line 2: 'header=x' is not out=NAME"),
+        ("BR\n\n  checksum=crc=00\n", "line 3: checksum 'crc=00': unknown algorithm"),
+        ("BR\n  checksum=md5=00\n", "line 2: checksum 'md5=00': md5 takes 32"),
+    ],
+)
+def test_a_line_that_makes_no_sense_is_named(text: str, why: str) -> None:
+    with pytest.raises(BadInput) as caught:
+        read(text)
+    assert str(caught.value).startswith(why)
+
+
+def test_a_message_holds_no_raw_control_character() -> None:
+    with pytest.raises(BadInput) as caught:
+        read("BR\n  \x1b]0;pwn\x07=x\n")
+    assert str(caught.value).isprintable()
+    assert "pwn" in str(caught.value)
+
+
+def test_a_list_is_read_lazily() -> None:
+    read_so_far = []
+
+    def lines() -> Iterator[str]:
+        for line in ("BR\n", "DE\n", "FR\n", "  nonsense\n"):
+            read_so_far.append(line)
+            yield line
+
+    entries = parse(lines())
+    assert read_so_far == []
+    assert next(entries) == Entry("BR")
+    assert read_so_far == ["BR\n", "DE\n"]
+    assert next(entries) == Entry("DE")
+    with pytest.raises(BadInput, match="line 4"):
+        next(entries)
+
+
+@pytest.mark.parametrize(
+    ("text", "algorithm"),
+    [
+        (f"sha-256={EMPTY_SHA256}", "sha256"),
+        (f"sha256={EMPTY_SHA256}", "sha256"),
+        (f"SHA-256={EMPTY_SHA256.upper()}", "sha256"),
+        (f"sha_256 = {EMPTY_SHA256} ", "sha256"),
+        (f"sha3-256={EMPTY_SHA256}", "sha3_256"),
+        (f"blake2s={EMPTY_SHA256}", "blake2s"),
+    ],
+)
+def test_a_checksum_is_read_by_hashlibs_names_dashes_optional(text: str, algorithm: str) -> None:
+    assert parse_checksum(text) == Checksum(algorithm, EMPTY_SHA256)
+
+
+@pytest.mark.parametrize("name", sorted(hashlib.algorithms_guaranteed))
+def test_an_algorithm_is_taken_if_its_digests_have_one_length(name: str) -> None:
+    size = hashlib.new(name, usedforsecurity=False).digest_size
+    if size:
+        assert parse_checksum(f"{name}={'0f' * size}") == Checksum(name, "0f" * size)
+    else:
+        with pytest.raises(BadInput, match="unknown algorithm"):
+            parse_checksum(f"{name}=00")
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        ("", "unknown algorithm; sha-256=HEX"),
+        ("=00", "unknown algorithm"),
+        (EMPTY_SHA256, "unknown algorithm"),
+        ("rot13=00", "unknown algorithm"),
+        ("sha-256", "sha256 takes 64 hexadecimal digits"),
+        ("sha-256=", "sha256 takes 64 hexadecimal digits"),
+        (f"sha-256={EMPTY_SHA256[1:]}", "sha256 takes 64 hexadecimal digits"),
+        (f"sha-256={EMPTY_SHA256}0", "sha256 takes 64 hexadecimal digits"),
+        (f"sha-256=g{EMPTY_SHA256[1:]}", "sha256 takes 64 hexadecimal digits"),
+        (f"sha-256=\u0661{EMPTY_SHA256[1:]}", "sha256 takes 64 hexadecimal digits"),
+        (f"sha-1={EMPTY_SHA256}", "sha1 takes 40 hexadecimal digits"),
+    ],
+)
+def test_a_checksum_that_cannot_be_compared_with_is_refused(text: str, why: str) -> None:
+    with pytest.raises(BadInput, match=why):
+        parse_checksum(text)
+
+
+def test_an_entry_is_written_as_people_would() -> None:
+    entry = Entry("http://h/a", out="x.gif", folder="flags", checksum=SHA1)
+    assert unparse(entry) == (
+        f"http://h/a\n  out=x.gif\n  dir=flags\n  checksum=sha1={SHA1.hexdigest}\n"
+    )
+    assert unparse(Entry("BR")) == "BR\n"
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r", "\x00", "\x85", "\u2028"])
+def test_a_word_that_is_no_target_stays_one_line_and_none(end: str) -> None:
+    (entry,) = read(unparse(Entry(f"http://h/{end}  out=/etc/passwd")))
+    assert entry.word.startswith("http://h/%")
+    assert entry.out == ""
+
+
+# A value may hold anything but line ends, and no space at its ends: none survives a text file.
+values = st.text(st.characters(exclude_characters="\r\n", exclude_categories=["Cs"])).map(str.strip)
+words = (
+    st.text(st.characters(exclude_characters="\u2028\u2029", exclude_categories=["Cs", "Cc"]))
+    .map(str.strip)
+    .filter(lambda word: word and not word.startswith(("#", "\ufeff")))
+)
+checksums = st.sampled_from(["md5", "sha256", "sha3_512", "blake2b"]).flatmap(
+    lambda name: st.builds(
+        Checksum, st.just(name), st.binary().map(lambda data: hashlib.new(name, data).hexdigest())
+    )
+)
+entries_ = st.lists(
+    st.builds(Entry, words, out=values, folder=values, checksum=st.none() | checksums), max_size=5
+)
+
+
+@given(entries_)
+@relaxed
+def test_what_was_written_is_read_back_as_it_was(entries: list[Entry]) -> None:
+    assert read("".join(unparse(entry) for entry in entries)) == entries
+
+
+@given(st.text())
+@relaxed
+def test_any_text_is_a_list_of_words_or_is_refused(text: str) -> None:
+    try:
+        entries = read(text)
+    except BadInput:
+        return
+    assert all(entry.word == entry.word.strip() != "" for entry in entries)

@@ -1,0 +1,84 @@
+"""Events for programs: one object a line, ASCII, without secrets."""
+
+import json
+from typing import Any
+
+import pytest
+
+from getflags.events import Event, Finished, Progressed, Started
+from getflags.jsonlines import line
+from getflags.model import Outcome, Status, Target
+
+TARGET = Target(7, "http://u:secret@h/f", "http://***@h/f", "http://u:secret@h/f", "d", "f")
+FLAWED = Target(3, "http://", "http://", "", "d", "../x", flaw="it names no host")
+COMMON = {"index": 7, "target": "http://***@h/f", "url": "http://***@h/f", "path": "d/f"}
+
+
+@pytest.mark.parametrize(
+    ("event", "expected"),
+    [
+        (Started(TARGET), {"event": "started", **COMMON}),
+        (
+            Progressed(TARGET, 5, 10),
+            {"event": "progressed", **COMMON, "received": 5, "expected": 10},
+        ),
+        (
+            Progressed(TARGET, 5, None),
+            {"event": "progressed", **COMMON, "received": 5, "expected": None},
+        ),
+        (
+            Finished(Outcome(TARGET, Status.OK, "", 200, 10, 2, unsized=True)),
+            {
+                "event": "finished",
+                **COMMON,
+                "status": "ok",
+                "failed": False,
+                "reason": "",
+                "code": 200,
+                "size": 10,
+                "requests": 2,
+                "unsized": True,
+            },
+        ),
+        (
+            Finished(Outcome(FLAWED, Status.FAILED, "it names no host")),
+            {
+                "event": "finished",
+                "index": 3,
+                "target": "http://",
+                "url": "",
+                "path": None,
+                "status": "failed",
+                "failed": True,
+                "reason": "it names no host",
+                "code": None,
+                "size": 0,
+                "requests": 0,
+                "unsized": False,
+            },
+        ),
+    ],
+    ids=["started", "progressed", "length unknown", "arrived", "flawed"],
+)
+def test_an_event_is_an_object(event: Event, expected: dict[str, Any]) -> None:
+    assert json.loads(line(event)) == expected
+
+
+@pytest.mark.parametrize("status", list(Status))
+def test_every_status_has_a_word(status: Status) -> None:
+    assert json.loads(line(Finished(Outcome(TARGET, status))))["status"] == status.value
+
+
+def test_a_code_that_was_only_guessed_is_not_found_but_has_not_failed() -> None:
+    guess = Target(0, "BQ", "BQ", "http://h/bq/bq.gif", "d", "bq.gif", guessed=True)
+    values = json.loads(line(Finished(Outcome(guess, Status.NOT_FOUND, "404 Not Found", 404))))
+    assert (values["status"], values["failed"]) == ("not found", False)
+
+
+def test_a_line_is_one_line_of_printable_ascii_without_the_password() -> None:
+    reason = "\x1b]0;pwn\x07\r\n\u2028 \u00e4 \ud800"
+    text = line(Finished(Outcome(TARGET, Status.FAILED, reason)))
+    assert text.isascii()
+    assert text.isprintable()
+    assert "secret" not in text
+    assert json.loads(text)["reason"] == reason

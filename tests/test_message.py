@@ -1,0 +1,179 @@
+"""Heads of responses: what their fields say, and what is nonsense."""
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from getflags.errors import Malformed
+from getflags.message import Head, content_length, describe, is_delimited, location, modified
+from getflags.model import Fields
+
+relaxed = settings(deadline=None)
+
+
+def lengths(*values: str) -> Head:
+    return Head(200, tuple(("content-length", value) for value in values))
+
+
+def test_every_value_of_a_field_is_found_in_order() -> None:
+    head = Head(200, (("a", "1"), ("b", "2"), ("a", "3")))
+    assert head.all("a") == ["1", "3"]
+    assert head.all("c") == []
+
+
+@pytest.mark.parametrize(
+    ("values", "expected"),
+    [
+        ((), None),
+        (("0",), 0),
+        (("5",), 5),
+        (("005",), 5),
+        ((" 5\t",), 5),
+        (("5, 5",), 5),
+        (("5", "5"), 5),
+        (("5,5", "5"), 5),
+        (("9223372036854775807",), 2**63 - 1),
+    ],
+)
+def test_a_length_is_announced_once_or_in_agreement(
+    values: tuple[str, ...], expected: int | None
+) -> None:
+    assert content_length(lengths(*values)) == expected
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        ("",),
+        ("5,",),
+        (",",),
+        ("5", "6"),
+        ("5, 6",),
+        ("+5",),
+        ("-5",),
+        ("5.0",),
+        ("0x5",),
+        ("5 5",),
+        ("1_000",),
+        ("five",),
+        ("\u0665",),
+        ("\u00b2",),
+        (str(2**65),),
+        ("9" * 5000,),
+    ],
+)
+def test_an_illegal_or_conflicting_length_is_refused(values: tuple[str, ...]) -> None:
+    with pytest.raises(Malformed, match="Content-Length"):
+        content_length(lengths(*values))
+
+
+@pytest.mark.parametrize("length", ["3", "-5", "1, 2"])
+def test_chunked_overrides_whatever_length_is_announced(length: str) -> None:
+    head = Head(200, (("content-length", length), ("transfer-encoding", "chunked")))
+    assert content_length(head) is None
+
+
+@given(
+    st.lists(
+        st.tuples(
+            st.sampled_from(["content-length", "transfer-encoding", "date"]),
+            st.text() | st.integers().map(str),
+        )
+    )
+)
+@relaxed
+def test_no_head_whatever_is_more_than_malformed(fields: list[tuple[str, str]]) -> None:
+    try:
+        length = content_length(Head(200, tuple(fields)))
+    except Malformed:
+        return
+    assert length is None or length >= 0
+
+
+@pytest.mark.parametrize(
+    ("fields", "delimited"),
+    [
+        ((), False),
+        ((("content-length", "0"),), True),
+        ((("transfer-encoding", "chunked"),), True),
+        ((("date", "now"),), False),
+    ],
+    ids=["nothing", "a length", "chunks", "another field"],
+)
+def test_a_body_has_an_end_where_a_length_or_chunks_say_so(
+    fields: Fields, *, delimited: bool
+) -> None:
+    assert is_delimited(Head(200, fields)) is delimited
+
+
+def dated(*values: str) -> Head:
+    return Head(200, tuple(("last-modified", value) for value in values))
+
+
+@pytest.mark.parametrize(
+    ("values", "expected"),
+    [
+        (("Sun, 06 Nov 1994 08:49:37 GMT",), 784111777),
+        (("Sunday, 06-Nov-94 08:49:37 GMT",), 784111777),
+        (("Sun Nov  6 08:49:37 1994",), 784111777),
+        (("yesterday", "Sun, 06 Nov 1994 08:49:37 GMT"), 784111777),
+        ((), None),
+        (("",), None),
+        (("0",), None),
+        (("yesterday",), None),
+        (("Wed, 01 Jan 1969 00:00:00 GMT",), None),
+        (("Thu, 01 Jan 1970 00:00:00 GMT",), None),
+        (("Thu, 01 Jan 99999999999 00:00:00 GMT",), None),
+    ],
+)
+def test_a_date_of_modification_is_read_in_all_three_forms_or_ignored(
+    values: tuple[str, ...], expected: int | None
+) -> None:
+    assert modified(dated(*values)) == expected
+
+
+@given(st.text() | st.text("SunNov 0694:8-,GMT+\t(") | st.datetimes().map(str))
+@relaxed
+def test_no_date_whatever_is_more_than_ignored(value: str) -> None:
+    seconds = modified(dated(value))
+    assert seconds is None or seconds > 0
+
+
+@pytest.mark.parametrize(
+    ("status", "text"),
+    [
+        (200, "200 OK"),
+        (404, "404 Not Found"),
+        (418, "418 I'm a Teapot"),
+        (503, "503 Service Unavailable"),
+        (299, "299 (not a standard status code)"),
+        (999, "999 (not a standard status code)"),
+    ],
+)
+def test_a_status_is_described_in_the_standards_words(status: int, text: str) -> None:
+    assert describe(status) == text
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        ("/x", "/x"),
+        ("", ""),
+        ("/\u00c3\u00a4", "/\u00e4"),
+        ("/\u00e4", "/\u00e4"),
+        ("/\u4e2d", "/\u4e2d"),
+    ],
+    ids=["plain", "empty", "raw UTF-8", "Latin-1", "decoded already"],
+)
+def test_a_location_is_read_as_the_text_that_was_meant(value: str, expected: str) -> None:
+    assert location(Head(302, (("date", "now"), ("location", value)))) == expected
+
+
+def test_a_redirect_that_points_nowhere_is_refused() -> None:
+    with pytest.raises(Malformed, match=r"redirected \(302 Found\) with no Location"):
+        location(Head(302, ()))
+
+
+def test_a_redirect_that_points_to_two_places_is_refused() -> None:
+    with pytest.raises(Malformed, match=r"redirected \(301 .*\) with more than one Location"):
+        location(Head(301, (("location", "/a"), ("location", "/b"))))

@@ -1,0 +1,278 @@
+"""From words to targets: what a word means, in which order, under which name."""
+
+import itertools
+from collections.abc import Iterator
+from posixpath import join, normpath
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from getflags.inputfile import Entry
+from getflags.model import Checksum, Target
+from getflags.plan import (
+    ACCEPTED,
+    Place,
+    entry_again,
+    expand,
+    in_order,
+    is_code,
+    is_target,
+    label,
+    settle,
+    survey,
+)
+
+relaxed = settings(deadline=None)
+HERE = Place("http://mirror/flags")
+MD5 = Checksum("md5", "0" * 32)
+
+
+def settled(*entries: Entry, place: Place = HERE) -> list[Target]:
+    return list(settle(entries, place))
+
+
+def ordered(*words: str) -> list[str]:
+    entries = [Entry(word) for word in words]
+    return [entry.word for entry in in_order(expand(entries), survey(entries))]
+
+
+@pytest.mark.parametrize(
+    ("word", "code", "target"),
+    [
+        ("BR", True, True),
+        ("b", True, True),
+        ("http://h/", False, True),
+        ("HTTPS://h/", False, True),
+        ("http://", False, True),
+        ("BRA", False, False),
+        ("ftp://h/", False, False),
+        ("h/a.gif", False, False),
+        ("", False, False),
+    ],
+)
+def test_a_word_is_a_code_a_url_or_nothing(word: str, *, code: bool, target: bool) -> None:
+    assert (is_code(word), is_target(word)) == (code, target)
+
+
+def test_a_letter_is_replaced_by_guessed_codes_that_inherit_its_options() -> None:
+    found = list(expand([Entry("b", folder="x", checksum=MD5)]))
+    assert len(found) == 26
+    assert found[0] == Entry("BA", folder="x", checksum=MD5, guessed=True)
+
+
+def test_a_code_is_written_in_capitals_and_is_no_guess_unless_it_was_one() -> None:
+    assert list(expand([Entry("br"), Entry("zz", guessed=True)])) == [
+        Entry("BR"),
+        Entry("ZZ", guessed=True),
+    ]
+
+
+def test_what_is_no_code_passes_through() -> None:
+    entries = [Entry("http://h/B"), Entry("nonsense")]
+    assert list(expand(entries)) == entries
+
+
+def test_a_survey_counts_urls_and_keeps_each_code_once() -> None:
+    seen = survey([Entry("http://h/a"), Entry("br"), Entry("http://h/a"), Entry("BR"), Entry("DE")])
+    assert (seen.urls, sorted(seen.codes), len(seen)) == (2, ["BR", "DE"], 4)
+
+
+def test_an_empty_survey_counts_nothing() -> None:
+    assert len(survey([])) == 0
+
+
+@pytest.mark.parametrize("words", [["B", "BR"], ["BR", "B"]])
+def test_a_code_that_was_named_outweighs_the_same_one_guessed(words: list[str]) -> None:
+    seen = survey([Entry(word) for word in words])
+    assert not seen.codes["BR"].guessed
+    assert seen.codes["BA"].guessed
+    assert len(seen) == 26
+
+
+def test_the_first_of_two_named_codes_keeps_its_options() -> None:
+    seen = survey([Entry("BR", out="a"), Entry("BR", out="b")])
+    assert seen.codes["BR"].out == "a"
+
+
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [
+        ([], []),
+        (["http://h/b", "http://h/a"], ["http://h/b", "http://h/a"]),
+        (["JP", "BR", "DE"], ["BR", "DE", "JP"]),
+        (["br", "BR", "Br"], ["BR"]),
+        (
+            ["http://h/1", "JP", "http://h/2", "BR", "http://h/3"],
+            ["http://h/1", "BR", "JP", "http://h/2", "http://h/3"],
+        ),
+    ],
+)
+def test_urls_come_as_given_and_codes_sorted_where_the_first_of_them_stood(
+    words: list[str], expected: list[str]
+) -> None:
+    assert ordered(*words) == expected
+
+
+@given(st.lists(st.sampled_from(["BR", "br", "B", "z", "http://h/1", "http://h/2", "nonsense"])))
+@relaxed
+def test_the_order_holds_as_many_targets_as_the_survey_counted(words: list[str]) -> None:
+    entries = [Entry(word) for word in words]
+    assert len(ordered(*words)) == len(survey(entries))
+
+
+def test_a_url_becomes_a_target() -> None:
+    word = "HTTP://user:secret@h/dir/\u00e4.gif#part"
+    assert settled(Entry(word, checksum=MD5)) == [
+        Target(
+            0,
+            word,
+            label="HTTP://***@h/dir/\u00e4.gif#part",
+            url="http://user:secret@h/dir/%C3%A4.gif",
+            folder="downloaded",
+            name="\u00e4.gif",
+            checksum=MD5,
+        )
+    ]
+
+
+def test_a_code_becomes_a_target_at_the_mirror() -> None:
+    assert settled(Entry("BR", guessed=True), place=Place("http://mirror/flags/", "f")) == [
+        Target(0, "BR", "BR", "http://mirror/flags/br/br.gif", "f", "br.gif", guessed=True)
+    ]
+
+
+def test_the_users_name_and_folder_win() -> None:
+    (target,) = settled(Entry("http://h/a.gif", out="sub/x.gif", folder="elsewhere"))
+    assert target.path == "elsewhere/sub/x.gif"
+
+
+@pytest.mark.parametrize(
+    ("entry", "place", "flaw"),
+    [
+        (Entry("nonsense"), HERE, f"it is not {ACCEPTED}"),
+        (Entry(""), HERE, f"it is not {ACCEPTED}"),
+        (Entry("http://h:99999/"), HERE, "its port is not a number up to 65535"),
+        (Entry("http:///x"), HERE, "it names no host"),
+        (Entry("BR"), Place(), "only http:// and https:// are accepted"),
+        (
+            Entry("http://h/", out="../x"),
+            HERE,
+            "the name must be relative and stay inside the folder",
+        ),
+        (
+            Entry("http://h/", out="nul"),
+            Place(portable=True),
+            "the name holds something that a file name may not",
+        ),
+    ],
+)
+def test_what_cannot_be_asked_for_is_a_target_with_a_flaw(
+    entry: Entry, place: Place, flaw: str
+) -> None:
+    (target,) = settled(entry, place=place)
+    assert target == Target(0, entry.word, entry.word, "", "downloaded", entry.out, flaw=flaw)
+
+
+def test_a_bad_url_fails_alone_and_takes_no_name() -> None:
+    targets = settled(Entry("http://h/f"), Entry("http://h/f", out="/f"), Entry("http://i/f"))
+    assert [bool(target.flaw) for target in targets] == [False, True, False]
+    assert [target.index for target in targets] == [0, 1, 2]
+    assert [target.name for target in targets] == ["f", "/f", "f.1"]
+
+
+def test_names_are_settled_in_each_folder_in_the_order_of_the_entries() -> None:
+    targets = settled(
+        Entry("http://h/f.gif"),
+        Entry("http://i/f.gif"),
+        Entry("http://j/f.gif", folder="other"),
+        Entry("http://k/g.gif", out="f.gif"),
+    )
+    assert [target.path for target in targets] == [
+        "downloaded/f.gif",
+        "downloaded/f.1.gif",
+        "other/f.gif",
+        "downloaded/f.2.gif",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("d", "./d"),
+        ("d", "d/"),
+        ("d", "d//"),
+        ("d", "x/../d"),
+        ("d", "/home/me/d"),
+        ("d/e", "d//e"),
+        (".", "/home/me"),
+    ],
+)
+def test_a_folder_spelled_in_two_ways_is_one_folder(one: str, other: str) -> None:
+    first, second = settled(
+        Entry("http://h/f", folder=one),
+        Entry("http://i/f", folder=other),
+        place=Place(real=lambda folder: normpath(join("/home/me", folder))),
+    )
+    assert (first.path, second.path) == (f"{one}/f", f"{other}/f.1")
+
+
+def test_a_folder_is_known_by_its_spelling_unless_told_otherwise() -> None:
+    first, second = settled(
+        Entry("http://h/f", folder="x/./d/"), Entry("http://i/f", folder="x//d")
+    )
+    assert (first.name, second.name) == ("f", "f.1")
+
+
+def test_a_folder_that_cannot_be_is_a_flaw() -> None:
+    (target,) = settled(Entry("http://h/f", folder="a\0b"))
+    assert target.flaw == "the folder's name holds a NUL character"
+
+
+def test_the_places_manners_decide_which_names_are_kept_and_told_apart() -> None:
+    entries = (Entry("http://h/a%3Ab"), Entry("http://h/A%3AB"))
+    assert [target.name for target in settled(*entries)] == ["a:b", "A:B"]
+    windows = Place(portable=True, fold=True)
+    assert [target.name for target in settled(*entries, place=windows)] == ["a_b", "A_B.1"]
+
+
+def test_a_million_targets_are_pulled_one_by_one() -> None:
+    pulled = itertools.count()
+
+    def entries() -> Iterator[Entry]:
+        while True:
+            yield Entry(f"http://h/{next(pulled)}")
+
+    targets = settle(expand(entries()), HERE)
+    assert [target.name for target in itertools.islice(targets, 3)] == ["0", "1", "2"]
+    assert next(pulled) == 3
+
+
+def test_a_label_shows_no_password_and_no_control_character() -> None:
+    assert label("http://u:secret@h/\x1b[2J") == "http://***@h/\\x1b[2J"
+
+
+def test_asking_again_takes_the_word_and_what_differs_from_the_usual() -> None:
+    plain, numbered, chosen = settled(
+        Entry("http://h/f.gif"),
+        Entry("http://i/f.gif"),
+        Entry("BR", out="x.gif", folder="other", checksum=MD5),
+    )
+    assert entry_again(plain, "downloaded") == Entry("http://h/f.gif")
+    assert entry_again(numbered, "downloaded") == Entry("http://i/f.gif", out="f.1.gif")
+    assert entry_again(chosen, "downloaded") == Entry(
+        "BR", out="x.gif", folder="other", checksum=MD5
+    )
+
+
+def test_asking_again_for_a_target_with_a_flaw_is_what_was_asked_for_at_first() -> None:
+    asked = [Entry("nonsense"), Entry("http://h/", out="../x", folder="other")]
+    assert [entry_again(target, "downloaded") for target in settled(*asked)] == asked
+
+
+@given(st.lists(st.sampled_from(["http://h/f", "http://h/f.1", "http://i/f", "BR"]), min_size=1))
+@relaxed
+def test_one_target_asked_for_again_alone_gets_the_name_that_it_had(words: list[str]) -> None:
+    for target in settled(*map(Entry, words)):
+        (again,) = settled(entry_again(target, "downloaded"))
+        assert (again.url, again.path) == (target.url, target.path)

@@ -1,0 +1,218 @@
+"""What people see: failures once, in any view, and nothing that drives a terminal."""
+
+import io
+import threading
+
+import pytest
+
+from getflags.events import Event, Finished, Progressed, Started
+from getflags.model import Outcome, Status, Target
+from getflags.progress import HEARTBEAT, Bar, Heartbeat, Lines, Quiet, View, failure
+
+
+def target(index: int = 0, name: str = "f.gif") -> Target:
+    return Target(index, name, name, f"http://h/{name}", "d", name)
+
+
+def ok(index: int = 0, size: int = 1234, name: str = "f.gif") -> Finished:
+    return Finished(Outcome(target(index, name), Status.OK, code=200, size=size))
+
+
+def failed(index: int = 0, reason: str = "reset", name: str = "f.gif") -> Finished:
+    return Finished(Outcome(target(index, name), Status.FAILED, reason))
+
+
+GUESS = Target(5, "BQ", "BQ", "http://h/bq/bq.gif", "d", "bq.gif", guessed=True)
+NO_SUCH_CODE = Finished(Outcome(GUESS, Status.NOT_FOUND, "404 Not Found", 404))
+MISSING = Finished(Outcome(target(), Status.NOT_FOUND, "404 Not Found", 404))
+
+
+class Clock:
+    """Time as the test says."""
+
+    def __init__(self) -> None:
+        self.now = 1000.0
+
+    def __call__(self) -> float:
+        """Return it."""
+        return self.now
+
+
+def run(view: View, *events: Event) -> None:
+    for event in events:
+        view.read(event)
+    view.close()
+
+
+def test_a_failure_is_a_line_with_the_target_and_the_reason() -> None:
+    assert failure(failed(reason="connection refused").outcome) == (
+        "getflags: f.gif: connection refused"
+    )
+
+
+def test_a_servers_control_characters_are_shown_not_obeyed() -> None:
+    assert failure(failed(reason="\x1b]0;pwn\x07\r\nforged").outcome) == (
+        "getflags: f.gif: \\x1b]0;pwn\\x07\\r\\nforged"
+    )
+
+
+def test_quiet_tells_of_failures_and_nothing_else() -> None:
+    said: list[str] = []
+    run(
+        Quiet(said.append),
+        Started(target()),
+        Progressed(target(), 5, 10),
+        ok(),
+        NO_SUCH_CODE,
+        MISSING,
+        failed(),
+    )
+    assert said == ["getflags: f.gif: 404 Not Found", "getflags: f.gif: reset"]
+
+
+@pytest.mark.parametrize(
+    ("outcome", "line"),
+    [
+        (Outcome(target(), Status.OK, size=1234), "f.gif OK d/f.gif (1.2 kB)"),
+        (Outcome(target(), Status.OK), "f.gif OK d/f.gif (0 B)"),
+        (
+            Outcome(target(), Status.OK, size=5, unsized=True),
+            "f.gif OK d/f.gif (5 B, length unknown)",
+        ),
+        (
+            Outcome(target(), Status.PRESENT, "it was there already", size=5),
+            "f.gif OK d/f.gif (it was there already)",
+        ),
+        (NO_SUCH_CODE.outcome, "BQ not found"),
+    ],
+    ids=["arrived", "empty", "length unknown", "present", "no such code"],
+)
+def test_lines_say_what_became_of_each_file(outcome: Outcome, line: str) -> None:
+    said: list[str] = []
+    complained: list[str] = []
+    run(Lines(said.append, complained.append), Started(target()), Finished(outcome))
+    assert (said, complained) == ([line], [])
+
+
+def test_lines_name_a_failure_once_and_on_the_other_side() -> None:
+    said: list[str] = []
+    complained: list[str] = []
+    run(Lines(said.append, complained.append), failed(), MISSING)
+    assert said == []
+    assert complained == ["getflags: f.gif: reset", "getflags: f.gif: 404 Not Found"]
+
+
+def test_lines_show_a_folders_control_characters() -> None:
+    said: list[str] = []
+    evil = Target(0, "BR", "BR", "http://h/br/br.gif", "\x1b[2J", "br.gif")
+    run(Lines(said.append, said.append), Finished(Outcome(evil, Status.OK)))
+    assert said == ["BR OK \\x1b[2J/br.gif (0 B)"]
+
+
+def test_a_heart_beats_now_and_then() -> None:
+    said: list[str] = []
+    clock = Clock()
+    view = Heartbeat(1200, said.append, clock)
+    view.read(ok(0, size=500))
+    clock.now += HEARTBEAT - 0.001
+    view.read(ok(1, size=500))
+    assert said == []
+    clock.now += 0.001
+    view.read(Progressed(target(2), 200_000, None))
+    assert said == ["getflags: 2 of 1,200 done, 201.0 kB"]
+    clock.now += HEARTBEAT / 2
+    view.read(ok(2, size=300_000))
+    assert len(said) == 1, "not before its time"
+    clock.now += HEARTBEAT / 2
+    view.read(Started(target(3)))
+    view.close()
+    assert said[1:] == ["getflags: 3 of 1,200 done, 301.0 kB"]
+
+
+def test_a_heart_names_failures_at_once_and_once() -> None:
+    said: list[str] = []
+    run(Heartbeat(2, said.append, Clock()), failed(), ok(1))
+    assert said == ["getflags: f.gif: reset"]
+
+
+def test_a_heart_beats_by_the_clock_on_the_wall_unless_told_otherwise() -> None:
+    said: list[str] = []
+    run(Heartbeat(1, said.append), ok())
+    assert said == [], "no ten seconds have gone by"
+
+
+def test_bytes_that_came_for_nothing_are_taken_back() -> None:
+    said: list[str] = []
+    clock = Clock()
+    view = Heartbeat(3, said.append, clock)
+    view.read(Progressed(target(0), 600, 1000))
+    view.read(Progressed(target(0), 800, 1000))
+    view.read(Progressed(target(1), 50, None))
+    view.read(failed(0))
+    clock.now += HEARTBEAT
+    view.read(Progressed(target(1), 70, None))
+    assert said[-1] == "getflags: 1 of 3 done, 70 B"
+
+
+def test_a_file_that_was_there_already_brought_no_bytes() -> None:
+    said: list[str] = []
+    clock = Clock()
+    view = Heartbeat(1, said.append, clock)
+    clock.now += HEARTBEAT
+    view.read(Finished(Outcome(target(), Status.PRESENT, "it was there already", size=999)))
+    assert said == ["getflags: 1 of 1 done, 0 B"]
+
+
+def test_a_bar_counts_files_and_bytes() -> None:
+    stream = io.StringIO()
+    run(Bar(3, stream), Started(target()), Progressed(target(), 700, 1500), ok(0, size=1500))
+    last = stream.getvalue().rpartition("\r")[2]
+    assert "1/3" in last
+    assert "1.5 kB" in last
+
+
+def test_a_bar_that_is_full_stays_on_the_screen() -> None:
+    stream = io.StringIO()
+    view = Bar(2, stream)  # kept, because tqdm closes what is thrown away
+    run(view, ok(0), ok(1))
+    last = stream.getvalue().rpartition("\r")[2]
+    assert last.startswith("100%|")
+    assert "2/2" in last
+    assert last.endswith("\n")
+
+
+def test_a_bar_starts_no_thread_to_watch_it() -> None:
+    run(Bar(2, io.StringIO()), ok(0), ok(1))
+    assert "TMonitor" not in {type(thread).__name__ for thread in threading.enumerate()}
+
+
+def test_a_bar_for_a_single_file_counts_its_bytes() -> None:
+    stream = io.StringIO()
+    run(
+        Bar(1, stream),
+        Started(target()),
+        Progressed(target(), 2_000_000, 4_000_000),
+        ok(size=4_000_000),
+    )
+    last = stream.getvalue().rpartition("\r")[2]
+    assert last.startswith("100%|")
+    assert "4.00M/4.00M" in last
+
+
+def test_a_bar_for_a_single_file_of_unknown_length_counts_on() -> None:
+    stream = io.StringIO()
+    run(Bar(1, stream), Progressed(target(), 2_000_000, None), ok(size=3_000_000))
+    last = stream.getvalue().rpartition("\r")[2]
+    assert "3.00MB" in last
+    assert "%" not in last
+
+
+@pytest.mark.parametrize("total", [1, 2])
+def test_a_bar_names_a_failure_once_on_a_line_of_its_own(total: int) -> None:
+    stream = io.StringIO()
+    run(Bar(total, stream), failed(reason="\x1b]0;pwn\x07", name="g.gif"))
+    shown = stream.getvalue()
+    assert "\rgetflags: g.gif: \\x1b]0;pwn\\x07\n" in shown
+    assert shown.count("g.gif") == 1
+    assert "\x1b" not in shown
+    assert "\x07" not in shown

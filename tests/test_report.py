@@ -1,0 +1,145 @@
+"""The report: counts, sentences, and the exit code that can be believed."""
+
+import pytest
+
+from getflags.events import Finished, Progressed, Started
+from getflags.model import ExitStatus, Outcome, Status, Target
+from getflags.report import FEW, Report, closing, opening
+
+FLAG = Target(0, "BR", "BR", "http://h/br/br.gif", "d", "br.gif")
+GUESS = Target(1, "BQ", "BQ", "http://h/bq/bq.gif", "d", "bq.gif", guessed=True)
+
+OK = Outcome(FLAG, Status.OK, size=10)
+PRESENT = Outcome(FLAG, Status.PRESENT, "it was there already", size=99)
+MISSING = Outcome(FLAG, Status.NOT_FOUND, "404 Not Found", 404)
+NO_SUCH_CODE = Outcome(GUESS, Status.NOT_FOUND, "404 Not Found", 404)
+FAILED = Outcome(FLAG, Status.FAILED, "reset")
+FAILED_GUESS = Outcome(GUESS, Status.FAILED, "reset")
+
+
+def report(*outcomes: Outcome) -> Report:
+    result = Report()
+    for outcome in outcomes:
+        result.read(Finished(outcome))
+    return result
+
+
+def test_outcomes_are_counted_and_kept_in_order() -> None:
+    result = report(OK, MISSING, OK, PRESENT, FAILED)
+    assert result.outcomes == [OK, MISSING, OK, PRESENT, FAILED]
+    assert (result.total, result.arrived, result.failures) == (5, 3, 2)
+    assert result.bytes == 20, "what was there already was not fetched"
+
+
+def test_only_ends_count() -> None:
+    result = report()
+    result.read(Started(FLAG))
+    result.read(Progressed(FLAG, 5, 10))
+    assert (result.total, result.bytes, result.outcomes) == (0, 0, [])
+
+
+def test_a_run_of_millions_keeps_counts_alone() -> None:
+    result = Report(keep=False)
+    result.read(Finished(OK))
+    assert (result.total, result.outcomes) == (1, [])
+
+
+@pytest.mark.parametrize(
+    ("outcomes", "expected"),
+    [
+        ([], ExitStatus.OK),
+        ([OK], ExitStatus.OK),
+        ([PRESENT], ExitStatus.OK),
+        ([OK, PRESENT], ExitStatus.OK),
+        ([OK, NO_SUCH_CODE], ExitStatus.OK),
+        ([NO_SUCH_CODE, NO_SUCH_CODE], ExitStatus.OK),
+        ([OK, MISSING], ExitStatus.SOME_FAILED),
+        ([OK, FAILED], ExitStatus.SOME_FAILED),
+        ([OK, FAILED_GUESS], ExitStatus.SOME_FAILED),
+        ([PRESENT, FAILED], ExitStatus.SOME_FAILED),
+        ([FAILED], ExitStatus.ALL_FAILED),
+        ([MISSING, FAILED], ExitStatus.ALL_FAILED),
+        ([NO_SUCH_CODE, FAILED], ExitStatus.ALL_FAILED),
+    ],
+)
+def test_the_exit_status_is_the_truth_in_one_number(
+    outcomes: list[Outcome], expected: ExitStatus
+) -> None:
+    assert report(*outcomes).exit_status is expected
+
+
+@pytest.mark.parametrize(
+    ("labels", "total", "limit", "lines"),
+    [
+        (["BR"], 1, 1, ["Searching for 1 flag: BR", "1 connection will be used."]),
+        (
+            ["BR", "DE"],
+            2,
+            2,
+            ["Searching for 2 flags: BR, DE", "2 concurrent connections will be used."],
+        ),
+        (
+            ["AD", "LK"],
+            100,
+            100,
+            [
+                "Searching for 100 flags: from AD to LK",
+                "100 concurrent connections will be used.",
+            ],
+        ),
+        (
+            ["AD", "ZW"],
+            FEW + 1,
+            20,
+            ["Searching for 11 flags: from AD to ZW", "20 concurrent connections will be used."],
+        ),
+    ],
+)
+def test_the_opening_says_what_is_going_to_be_fetched(
+    labels: list[str], total: int, limit: int, lines: list[str]
+) -> None:
+    assert opening("flag", labels, total, limit) == lines
+
+
+def test_few_targets_are_all_named() -> None:
+    labels = [f"A{letter}" for letter in "ABCDEFGHIJ"]
+    assert opening("flag", labels, FEW, 5)[0] == f"Searching for 10 flags: {', '.join(labels)}"
+
+
+def test_the_closing_is_the_seeds_transcript() -> None:
+    result = report(*[OK] * 52, *[FAILED] * 48)
+    result.elapsed = 3.314
+    assert closing(result, "flag") == [
+        "--------------------",
+        " 52 flags downloaded.",
+        " 48 errors.",
+        "Elapsed time: 3.31s",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("outcomes", "lines"),
+    [
+        ([], ["  0 files downloaded."]),
+        ([OK], ["  1 file downloaded."]),
+        ([OK, PRESENT], ["  1 file downloaded.", "  1 file there already."]),
+        ([PRESENT, PRESENT], ["  0 files downloaded.", "  2 files there already."]),
+        (
+            [OK, NO_SUCH_CODE, MISSING],
+            ["  1 file downloaded.", "  2 not found."],
+        ),
+        ([OK, FAILED], ["  1 file downloaded.", "  1 error."]),
+        (
+            [FAILED, MISSING, PRESENT, OK],
+            [
+                "  1 file downloaded.",
+                "  1 file there already.",
+                "  1 not found.",
+                "  1 error.",
+            ],
+        ),
+    ],
+)
+def test_the_closing_says_only_what_occurred(outcomes: list[Outcome], lines: list[str]) -> None:
+    said = closing(report(*outcomes), "file")
+    assert said == ["-" * 20, *lines, "Elapsed time: 0.00s"]

@@ -1,0 +1,718 @@
+"""One file's journey: facts go in, decisions come out."""
+
+from base64 import b64encode
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from getflags.errors import (
+    Disconnected,
+    Fault,
+    Malformed,
+    NotSaved,
+    TimedOut,
+    Unreachable,
+    Untrusted,
+)
+from getflags.message import Head
+from getflags.model import Checksum, Exists, Fields, OnDisk, Outcome, Rules, Status, Target
+from getflags.transfer import PROGRESS_STEP, Ask, Transfer
+
+relaxed = settings(deadline=None)
+
+HOME = "http://h/a/f.gif"
+OURS: Fields = (("accept-encoding", "identity"), ("accept", "*/*"), ("user-agent", "getflags"))
+DIGEST = "0123456789abcdef" * 4
+SHA256 = Checksum("sha256", DIGEST)
+OLD = OnDisk("Sat, 01 Jan 2022 00:00:00 GMT", 42)
+USUAL = Rules()
+
+# What a user may add, and a server elsewhere must not learn.
+SECRETS: Fields = (
+    ("Authorization", "Bearer token"),
+    ("Cookie", "session=1"),
+    ("X-Api-Key", "key"),
+    ("Proxy-Authorization", "Basic eDp5"),
+    ("X-Something-Else", "who knows"),
+    ("Referer", "http://intranet/"),
+)
+HARMLESS: Fields = (
+    ("Accept", "image/gif"),
+    ("Accept-Language", "pt"),
+    ("Cache-Control", "no-cache"),
+    ("Pragma", "no-cache"),
+    ("User-Agent", "mine/1"),
+)
+
+
+def transfer(
+    url: str = HOME,
+    *,
+    rules: Rules = USUAL,
+    on_disk: OnDisk | None = None,
+    checksum: Checksum | None = None,
+) -> Transfer:
+    """Return a transfer that has begun."""
+    begun = Transfer(Target(0, url, url, url, "d", "f.gif", checksum), rules)
+    begun.begin(on_disk)
+    return begun
+
+
+def head(status: int, **fields: str) -> Head:
+    return Head(status, tuple((name.replace("_", "-"), value) for name, value in fields.items()))
+
+
+def asked(under_way: Transfer) -> Ask:
+    """Return what is to be asked now; nothing else may have been decided."""
+    assert under_way.ask is not None
+    assert under_way.outcome is None
+    assert not under_way.complete
+    return under_way.ask
+
+
+def fields_of(under_way: Transfer) -> dict[str, str]:
+    """Return the fields to be sent, by name in lower case; each at most once."""
+    headers = asked(under_way).headers
+    found = {name.lower(): value for name, value in headers}
+    assert len(found) == len(headers)
+    return found
+
+
+def ended(done: Transfer) -> Outcome:
+    """Return the outcome; nothing more may be asked."""
+    assert done.ask is None
+    assert done.result() is done.outcome
+    return done.result()
+
+
+def reason(done: Transfer) -> str:
+    """Return why a transfer failed."""
+    outcome = ended(done)
+    assert outcome.status is Status.FAILED
+    assert not done.complete
+    assert outcome.reason
+    assert outcome.size == 0
+    return outcome.reason
+
+
+def redirect(under_way: Transfer, to: str, status: int = 302) -> None:
+    assert under_way.head_arrived(head(status, location=to)) is False, "its body is not wanted"
+    under_way.response_ended(None)
+
+
+def answer(under_way: Transfer, size: int = 10, digest: str | None = None) -> None:
+    """Answer with a whole body of that size."""
+    assert under_way.head_arrived(head(200, content_length=str(size)))
+    under_way.bytes_arrived(size)
+    under_way.response_ended(digest)
+
+
+# Beginning
+
+
+def test_a_transfer_begins_by_asking_for_its_url() -> None:
+    begun = transfer()
+    assert asked(begun) == Ask(HOME, OURS)
+    assert (begun.received, begun.expected) == (0, None)
+
+
+def test_there_is_no_result_before_the_end() -> None:
+    begun = transfer()
+    with pytest.raises(RuntimeError, match="not ended"):
+        begun.result()
+
+
+def test_a_target_with_a_flaw_fails_without_a_request() -> None:
+    target = Target(0, "x", "x", "", "d", "x", flaw="it names no host")
+    flawed = Transfer(target, USUAL)
+    flawed.begin()
+    assert ended(flawed) == Outcome(target, Status.FAILED, "it names no host")
+
+
+def test_a_flaw_outweighs_a_file_that_is_there() -> None:
+    flawed = Transfer(Target(0, "x", "x", "", "d", "x", flaw="bad"), Rules(exists=Exists.SKIP))
+    flawed.begin(OLD)
+    assert reason(flawed) == "bad"
+
+
+# A response with a body
+
+
+def test_a_whole_body_of_the_announced_length_is_a_file() -> None:
+    under_way = transfer()
+    assert under_way.head_arrived(head(200, content_length="10")) is True
+    assert under_way.expected == 10
+    assert asked(under_way)
+    for piece in (4, 6):
+        under_way.bytes_arrived(piece)
+    under_way.response_ended(None)
+    assert (under_way.complete, under_way.ask, under_way.outcome) == (True, None, None)
+    under_way.installed()
+    assert under_way.complete, "it stays"
+    outcome = ended(under_way)
+    assert (outcome.status, outcome.reason) == (Status.OK, "")
+    assert (outcome.code, outcome.size, outcome.requests) == (200, 10, 1)
+    assert not outcome.unsized
+
+
+def test_an_empty_body_is_a_file_too() -> None:
+    under_way = transfer()
+    under_way.head_arrived(head(200, content_length="0"))
+    under_way.response_ended(None)
+    assert under_way.complete
+    under_way.installed()
+    assert (ended(under_way).size, ended(under_way).unsized) == (0, False)
+
+
+@pytest.mark.parametrize("status", [200, 201, 202, 203, 226, 299])
+def test_a_success_known_or_unknown_brings_a_body(status: int) -> None:
+    assert transfer().head_arrived(head(status)) is True
+
+
+@pytest.mark.parametrize("came", [0, 9, 11])
+def test_a_body_that_is_not_as_long_as_announced_is_no_file(came: int) -> None:
+    under_way = transfer()
+    under_way.head_arrived(head(200, content_length="10"))
+    under_way.bytes_arrived(came)
+    under_way.response_ended(None)
+    what = "too long" if came > 10 else "incomplete"
+    assert reason(under_way) == f"{what}: {came} of 10 bytes came"
+    assert ended(under_way).code == 200
+
+
+def test_a_right_checksum_does_not_excuse_a_wrong_length() -> None:
+    under_way = transfer(checksum=SHA256)
+    under_way.head_arrived(head(200, content_length="10"))
+    under_way.bytes_arrived(9)
+    under_way.response_ended(DIGEST)
+    assert "incomplete" in reason(under_way)
+
+
+def test_a_length_that_makes_no_sense_fails_before_the_body() -> None:
+    under_way = transfer()
+    assert under_way.head_arrived(head(200, content_length="5, 6")) is False
+    assert "Content-Length" in reason(under_way)
+
+
+def test_without_a_length_the_file_is_taken_and_marked() -> None:
+    under_way = transfer()
+    under_way.head_arrived(head(200))
+    assert under_way.expected is None
+    under_way.bytes_arrived(7)
+    under_way.response_ended(None)
+    under_way.installed()
+    assert (ended(under_way).status, ended(under_way).size) == (Status.OK, 7)
+    assert ended(under_way).unsized
+
+
+def test_chunks_say_where_a_body_ends_without_a_length() -> None:
+    under_way = transfer()
+    under_way.head_arrived(head(200, transfer_encoding="chunked"))
+    assert under_way.expected is None
+    under_way.bytes_arrived(7)
+    under_way.response_ended(None)
+    under_way.installed()
+    assert (ended(under_way).size, ended(under_way).unsized) == (7, False)
+
+
+def test_the_date_of_the_file_is_that_of_the_last_response() -> None:
+    under_way = transfer()
+    assert under_way.modified is None
+    redirected = head(302, location="/b", last_modified="Thu, 01 Jan 2015 00:00:00 GMT")
+    under_way.head_arrived(redirected)
+    assert under_way.modified is None
+    under_way.head_arrived(head(200, last_modified="Sun, 06 Nov 1994 08:49:37 GMT"))
+    assert under_way.modified == 784111777
+
+
+def test_a_checksum_proves_what_no_length_announced() -> None:
+    under_way = transfer(checksum=SHA256)
+    under_way.head_arrived(head(200))
+    under_way.bytes_arrived(7)
+    under_way.response_ended(DIGEST)
+    assert under_way.complete
+    under_way.installed()
+    assert not ended(under_way).unsized
+
+
+@pytest.mark.parametrize("digest", ["f" * 64, "", None])
+def test_a_wrong_checksum_is_no_file_and_names_both(digest: str | None) -> None:
+    under_way = transfer(checksum=SHA256)
+    answer(under_way, digest=digest)
+    assert reason(under_way) == f"checksum mismatch: sha256 expected {DIGEST}, got {digest}"
+
+
+def test_a_disk_that_refuses_is_a_failure_with_its_reason() -> None:
+    under_way = transfer()
+    under_way.head_arrived(head(200, content_length="10"))
+    under_way.bytes_arrived(10)
+    under_way.not_saved(NotSaved("No space left on device"))
+    assert reason(under_way) == "cannot save: No space left on device"
+
+
+def test_a_whole_file_that_could_not_be_put_in_place_has_failed() -> None:
+    under_way = transfer()
+    answer(under_way)
+    under_way.not_saved(NotSaved("Is a directory"))
+    assert ended(under_way).status is Status.FAILED
+    assert ended(under_way).reason == "cannot save: Is a directory"
+
+
+def test_progress_is_told_at_every_step_and_not_between() -> None:
+    under_way = transfer()
+    under_way.head_arrived(head(200))
+    assert [under_way.bytes_arrived(PROGRESS_STEP // 2) for _ in range(5)] == [
+        False,
+        True,
+        False,
+        True,
+        False,
+    ]
+    assert under_way.bytes_arrived(PROGRESS_STEP * 9) is True
+    assert under_way.bytes_arrived(PROGRESS_STEP - 1) is False
+    assert under_way.received == PROGRESS_STEP * 12 + PROGRESS_STEP // 2 - 1
+
+
+# Other answers
+
+
+@pytest.mark.parametrize(
+    ("status", "why"),
+    [
+        (204, "204 No Content: no content"),
+        (205, "205 Reset Content: no content"),
+        (206, "206 Partial Content: a part that was not asked for"),
+        (300, "300 Multiple Choices"),
+        (304, "304 Not Modified"),
+        (305, "305 Use Proxy"),
+        (400, "400 Bad Request"),
+        (401, "401 Unauthorized"),
+        (403, "403 Forbidden"),
+        (410, "410 Gone"),
+        (418, "418 I'm a Teapot"),
+        (429, "429 Too Many Requests"),
+        (500, "500 Internal Server Error"),
+        (503, "503 Service Unavailable"),
+        (101, "101 Switching Protocols"),
+        (999, "999 (not a standard status code)"),
+    ],
+)
+def test_any_other_answer_is_a_failure_in_the_standards_words(status: int, why: str) -> None:
+    under_way = transfer()
+    assert under_way.head_arrived(head(status, content_length="5")) is False
+    under_way.response_ended(None)
+    assert reason(under_way) == why
+    assert (ended(under_way).code, ended(under_way).requests) == (status, 1)
+
+
+def test_not_found_is_a_status_of_its_own() -> None:
+    under_way = transfer()
+    assert under_way.head_arrived(head(404)) is False
+    outcome = ended(under_way)
+    assert (outcome.status, outcome.reason) == (Status.NOT_FOUND, "404 Not Found")
+    assert (outcome.code, outcome.requests, outcome.size) == (404, 1, 0)
+
+
+# A file that is there already
+
+
+def test_a_file_that_is_there_can_be_skipped() -> None:
+    skipped = transfer(rules=Rules(exists=Exists.SKIP), on_disk=OLD)
+    outcome = ended(skipped)
+    assert (outcome.status, outcome.size, outcome.requests) == (Status.PRESENT, 42, 0)
+    assert outcome.reason
+
+
+def test_a_file_that_is_there_can_be_a_failure() -> None:
+    refused = transfer(rules=Rules(exists=Exists.FAIL), on_disk=OLD)
+    assert reason(refused) == "a file of that name exists"
+    assert ended(refused).requests == 0
+
+
+@pytest.mark.parametrize("exists", list(Exists))
+def test_a_file_that_is_not_there_is_asked_for_whatever_the_rule(exists: Exists) -> None:
+    assert asked(transfer(rules=Rules(exists=exists))) == Ask(HOME, OURS)
+
+
+def test_a_file_may_be_asked_for_only_if_it_changed() -> None:
+    under_way = transfer(rules=Rules(exists=Exists.REFRESH), on_disk=OLD)
+    assert fields_of(under_way)["if-modified-since"] == OLD.modified
+    assert under_way.head_arrived(head(304)) is False
+    outcome = ended(under_way)
+    assert (outcome.status, outcome.size) == (Status.PRESENT, 42)
+    assert (outcome.code, outcome.requests) == (304, 1)
+
+
+@pytest.mark.parametrize("status", [204, 206, 403, 500])
+def test_a_file_that_is_there_does_not_excuse_an_error(status: int) -> None:
+    under_way = transfer(rules=Rules(exists=Exists.REFRESH), on_disk=OLD)
+    under_way.head_arrived(head(status))
+    assert reason(under_way)
+
+
+def test_a_file_that_changed_is_fetched_anew() -> None:
+    under_way = transfer(rules=Rules(exists=Exists.REFRESH), on_disk=OLD)
+    answer(under_way)
+    under_way.installed()
+    assert (ended(under_way).status, ended(under_way).size) == (Status.OK, 10)
+
+
+def test_the_question_whether_it_changed_follows_a_redirect() -> None:
+    under_way = transfer(rules=Rules(exists=Exists.REFRESH), on_disk=OLD)
+    redirect(under_way, "http://elsewhere/f")
+    assert fields_of(under_way)["if-modified-since"] == OLD.modified
+
+
+@pytest.mark.parametrize("exists", [Exists.SKIP, Exists.REFRESH])
+@pytest.mark.parametrize("digest", ["f" * 64, None], ids=["another file", "a folder"])
+def test_what_is_there_but_not_what_is_wanted_is_replaced(
+    exists: Exists, digest: str | None
+) -> None:
+    there = OnDisk(OLD.modified, OLD.size, digest)
+    under_way = transfer(rules=Rules(exists=exists), on_disk=there, checksum=SHA256)
+    assert "if-modified-since" not in fields_of(under_way)
+    assert under_way.head_arrived(head(304)) is False
+    assert reason(under_way) == "304 Not Modified"
+
+
+def test_what_is_there_and_has_the_right_checksum_is_skipped() -> None:
+    there = OnDisk(OLD.modified, OLD.size, DIGEST)
+    skipped = transfer(rules=Rules(exists=Exists.SKIP), on_disk=there, checksum=SHA256)
+    assert ended(skipped).status is Status.PRESENT
+
+
+def test_what_is_there_and_has_the_right_checksum_is_refreshed_by_date() -> None:
+    there = OnDisk(OLD.modified, OLD.size, DIGEST)
+    under_way = transfer(rules=Rules(exists=Exists.REFRESH), on_disk=there, checksum=SHA256)
+    assert fields_of(under_way)["if-modified-since"] == OLD.modified
+
+
+@pytest.mark.parametrize("digest", [DIGEST, "f" * 64])
+def test_a_rule_to_fail_asks_for_nothing_whatever_the_checksum(digest: str) -> None:
+    there = OnDisk(OLD.modified, OLD.size, digest)
+    refused = transfer(rules=Rules(exists=Exists.FAIL), on_disk=there, checksum=SHA256)
+    assert reason(refused) == "a file of that name exists"
+
+
+# Redirects
+
+
+@pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
+def test_every_kind_of_redirect_is_followed(status: int) -> None:
+    under_way = transfer()
+    redirect(under_way, "/b.gif", status)
+    assert asked(under_way) == Ask("http://h/b.gif", OURS)
+    answer(under_way)
+    under_way.installed()
+    outcome = ended(under_way)
+    assert (outcome.status, outcome.code, outcome.requests) == (Status.OK, 200, 2)
+
+
+@pytest.mark.parametrize(
+    ("reference", "url"),
+    [
+        ("b.gif", "http://h/a/b.gif"),
+        ("../b.gif", "http://h/b.gif"),
+        ("/b.gif", "http://h/b.gif"),
+        ("//o/b.gif", "http://o/b.gif"),
+        ("https://o/b.gif", "https://o/b.gif"),
+        ("?q=1", "http://h/a/f.gif?q=1"),
+        ("", "http://h/a/f.gif"),
+        ("#part", "http://h/a/f.gif"),
+        ("/b.gif#part", "http://h/b.gif"),
+        ("/a b.gif", "http://h/a%20b.gif"),
+        ("/\u00c3\u00a4.gif", "http://h/%C3%A4.gif"),
+        ("http://thief:trap@o/b.gif", "http://o/b.gif"),
+    ],
+)
+def test_a_redirect_is_resolved_against_the_url_it_came_from(reference: str, url: str) -> None:
+    under_way = transfer()
+    redirect(under_way, reference)
+    assert asked(under_way) == Ask(url, OURS)
+
+
+def test_a_second_redirect_is_resolved_against_the_first() -> None:
+    under_way = transfer()
+    redirect(under_way, "http://o/x/y")
+    redirect(under_way, "z")
+    assert asked(under_way).url == "http://o/x/z"
+
+
+@pytest.mark.parametrize(
+    "reference",
+    [
+        "file:///etc/passwd",
+        "ftp://h/f",
+        "javascript:alert(1)",
+        "data:text/plain,x",
+        "http://[::1",
+        "http://h:99999/",
+        "/a\x00b",
+    ],
+)
+def test_a_redirect_to_what_is_no_http_url_fails(reference: str) -> None:
+    under_way = transfer()
+    redirect(under_way, reference)
+    assert reason(under_way).startswith("redirected to a place that can't be followed: ")
+    assert (ended(under_way).code, ended(under_way).requests) == (302, 1)
+
+
+def test_a_redirect_from_https_to_http_is_refused() -> None:
+    under_way = transfer("https://h/f")
+    redirect(under_way, "http://h/f")
+    assert reason(under_way) == "redirected from https to http, which is refused"
+
+
+def test_a_redirect_within_https_is_followed() -> None:
+    under_way = transfer("https://h/f")
+    redirect(under_way, "/g")
+    redirect(under_way, "https://o/h")
+    assert asked(under_way) == Ask("https://o/h", OURS)
+
+
+def test_a_redirect_to_https_may_not_lead_back_to_http() -> None:
+    under_way = transfer("http://h/f")
+    redirect(under_way, "https://h/f")
+    assert asked(under_way).url == "https://h/f"
+    redirect(under_way, "http://h/f")
+    assert "https to http" in reason(under_way)
+
+
+@pytest.mark.parametrize("count", [0, 2])
+def test_a_redirect_needs_exactly_one_location(count: int) -> None:
+    under_way = transfer()
+    assert under_way.head_arrived(Head(302, (("location", "/x"),) * count)) is False
+    assert "Location" in reason(under_way)
+
+
+@pytest.mark.parametrize("limit", [0, 1, 3])
+def test_a_loop_ends_at_the_limit(limit: int) -> None:
+    under_way = transfer(rules=Rules(max_redirs=limit))
+    for _ in range(limit):
+        redirect(under_way, HOME)
+        assert asked(under_way).url == HOME
+    redirect(under_way, HOME)
+    assert reason(under_way) == f"too many redirects (more than {limit})"
+    assert ended(under_way).requests == limit + 1
+
+
+def test_the_body_behind_a_redirect_is_counted_by_itself() -> None:
+    under_way = transfer()
+    assert under_way.head_arrived(head(302, location="/b", content_length="99")) is False
+    under_way.response_ended(None)
+    assert under_way.head_arrived(head(200, content_length="3"))
+    assert under_way.bytes_arrived(3) is False
+    assert (under_way.received, under_way.expected) == (3, 3)
+
+
+# What is sent to whom
+
+
+def test_the_users_fields_are_sent_first_and_as_written() -> None:
+    headers: Fields = (("X-One", "1"), ("x-two", "2"))
+    assert asked(transfer(rules=Rules(headers=headers))).headers == (*headers, *OURS)
+
+
+@pytest.mark.parametrize("name", ["User-Agent", "ACCEPT-ENCODING", "accept"])
+def test_a_field_of_the_users_wins_over_ours(name: str) -> None:
+    begun = transfer(rules=Rules(headers=((name, "mine"),)))
+    assert fields_of(begun)[name.lower()] == "mine"
+
+
+@pytest.mark.parametrize(
+    "elsewhere",
+    ["http://other/f", "https://h/f", "http://h:8080/f", "http://h.example/f", "//127.0.0.1/f"],
+    ids=["host", "scheme", "port", "longer name", "without scheme"],
+)
+def test_another_origin_learns_no_secret(elsewhere: str) -> None:
+    under_way = transfer("http://u:p@h/f", rules=Rules(headers=(*SECRETS[1:], *HARMLESS)))
+    assert "authorization" in fields_of(under_way)
+    redirect(under_way, elsewhere)
+    assert fields_of(under_way) == {
+        "accept-encoding": "identity",
+        **{name.lower(): value for name, value in HARMLESS},
+    }
+
+
+@pytest.mark.parametrize("secret", SECRETS)
+def test_a_secret_goes_to_the_same_origin_alone_and_again_on_coming_home(
+    secret: tuple[str, str],
+) -> None:
+    under_way = transfer(rules=Rules(headers=(secret,)))
+    seen = []
+    for place in ("/b", "http://h:80/c", "http://other/d", "http://other/e", "http://h/f"):
+        seen.append(secret in asked(under_way).headers)
+        redirect(under_way, place)
+    seen.append(secret in asked(under_way).headers)
+    assert seen == [True, True, True, False, False, True]
+
+
+def test_credentials_leave_the_url_and_are_sent_as_a_field() -> None:
+    begun = transfer("http://user:secret@h/f")
+    login = "Basic " + b64encode(b"user:secret").decode()
+    assert asked(begun) == Ask("http://h/f", (("authorization", login), *OURS))
+
+
+def test_credentials_stay_at_home_and_return_with_it() -> None:
+    under_way = transfer("http://user:secret@h/f")
+    redirect(under_way, "http://other/f")
+    assert "authorization" not in fields_of(under_way)
+    redirect(under_way, "http://h/g")
+    assert "authorization" in fields_of(under_way)
+
+
+def test_an_authorization_of_the_users_wins_over_the_urls() -> None:
+    begun = transfer("http://u:p@h/f", rules=Rules(headers=(("AUTHORIZATION", "Bearer x"),)))
+    assert fields_of(begun)["authorization"] == "Bearer x"
+
+
+def test_a_servers_location_cannot_log_us_in() -> None:
+    under_way = transfer()
+    redirect(under_way, "http://thief:trap@h/f")
+    assert asked(under_way) == Ask("http://h/f", OURS)
+
+
+# Faults
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        Unreachable("connection refused"),
+        TimedOut("no answer within 30 s"),
+        Untrusted("certificate has expired"),
+        Malformed("not HTTP"),
+        Disconnected("closed without an answer"),
+    ],
+    ids=lambda fault: type(fault).__name__,
+)
+def test_a_fault_before_the_head_fails_with_its_own_words(fault: Fault) -> None:
+    under_way = transfer()
+    under_way.broke(fault)
+    assert reason(under_way) == str(fault)
+    assert (ended(under_way).code, ended(under_way).requests) == (None, 1)
+
+
+def test_a_connection_that_breaks_within_a_body_is_incomplete() -> None:
+    under_way = transfer()
+    under_way.head_arrived(head(200, content_length="2000"))
+    under_way.bytes_arrived(1000)
+    under_way.broke(Disconnected("connection reset"))
+    assert reason(under_way) == "incomplete: 1,000 of 2,000 bytes came (connection reset)"
+
+
+def test_a_connection_that_breaks_within_a_body_of_unknown_length_says_what_came() -> None:
+    under_way = transfer()
+    under_way.head_arrived(head(200))
+    under_way.bytes_arrived(5)
+    under_way.broke(Disconnected("connection reset"))
+    assert reason(under_way) == "incomplete: 5 bytes came (connection reset)"
+
+
+@pytest.mark.parametrize("fault", [TimedOut("silent for 30 s"), Malformed("bad chunk")])
+def test_other_faults_within_a_body_fail_with_their_own_words(fault: Fault) -> None:
+    under_way = transfer()
+    under_way.head_arrived(head(200, content_length="10"))
+    under_way.bytes_arrived(5)
+    under_way.broke(fault)
+    assert reason(under_way) == str(fault)
+    assert ended(under_way).code == 200
+
+
+def test_an_idle_connection_that_was_closed_is_worth_one_fresh_try() -> None:
+    under_way = transfer()
+    before = asked(under_way)
+    under_way.broke(Disconnected("closed", stale=True))
+    assert asked(under_way) == before
+    answer(under_way)
+    under_way.installed()
+    assert (ended(under_way).status, ended(under_way).requests) == (Status.OK, 2)
+
+
+def test_one_fresh_try_and_no_more() -> None:
+    under_way = transfer()
+    under_way.broke(Disconnected("closed", stale=True))
+    under_way.broke(Disconnected("closed again", stale=True))
+    assert reason(under_way) == "closed again"
+    assert ended(under_way).requests == 2
+
+
+def test_a_fault_that_is_not_a_stale_connections_is_worth_no_try() -> None:
+    under_way = transfer()
+    under_way.broke(Disconnected("closed"))
+    assert reason(under_way) == "closed"
+
+
+def test_a_hop_that_meets_a_stale_connection_is_asked_again_where_it_leads() -> None:
+    under_way = transfer()
+    redirect(under_way, "/b.gif")
+    under_way.broke(Disconnected("closed", stale=True))
+    assert asked(under_way) == Ask("http://h/b.gif", OURS)
+
+
+# All together
+
+heads = st.builds(
+    Head,
+    st.sampled_from([200, 204, 206, 299, 301, 302, 304, 307, 308, 404, 500, 999]),
+    st.lists(
+        st.sampled_from(
+            [
+                ("content-length", "3"),
+                ("content-length", "x"),
+                ("transfer-encoding", "chunked"),
+                ("location", "/x"),
+                ("location", "http://other/"),
+                ("location", "https://h/"),
+                ("location", "file:///etc/passwd"),
+            ]
+        ),
+        max_size=2,
+    ).map(tuple),
+)
+exchanges = st.one_of(
+    st.tuples(heads, st.integers(0, 4)),
+    st.sampled_from(
+        [
+            Disconnected("stale", stale=True),
+            Disconnected("reset"),
+            TimedOut("silent"),
+            Malformed("?"),
+        ]
+    ),
+)
+
+
+@given(
+    st.lists(exchanges, max_size=8),
+    st.integers(0, 4),
+    st.sampled_from(Exists),
+    st.sampled_from([None, OLD]),
+)
+@relaxed
+def test_whatever_happens_a_transfer_comes_to_one_end_and_soon(
+    story: list[tuple[Head, int] | Fault], max_redirs: int, exists: Exists, there: OnDisk | None
+) -> None:
+    on_disk = None if exists is Exists.OVERWRITE else there  # as the save layer looks
+    under_way = transfer(rules=Rules(max_redirs=max_redirs, exists=exists), on_disk=on_disk)
+    rest = iter(story)
+    requests = 0
+    while under_way.ask:
+        asked(under_way)
+        requests += 1
+        happens = next(rest, (head(200, content_length="3"), 3))
+        if isinstance(happens, Fault):
+            under_way.broke(happens)
+            continue
+        arrived, size = happens
+        if under_way.head_arrived(arrived):
+            under_way.bytes_arrived(size)
+        under_way.response_ended(None)
+    if under_way.complete:
+        assert under_way.outcome is None
+        under_way.installed()
+    outcome = ended(under_way)
+    assert outcome.requests == requests <= max_redirs + 2
+    assert (outcome.reason == "") == (outcome.status is Status.OK)
+    assert (outcome.status is Status.OK) == under_way.complete

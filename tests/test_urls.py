@@ -1,0 +1,307 @@
+"""URLs: what goes on the wire, what is refused, and what people get to see."""
+
+from base64 import b64decode
+from urllib.parse import quote, urlsplit
+
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from getflags.urls import BadURL, clean, join, origin, redact, split_credentials
+
+relaxed = settings(deadline=None)
+
+# Text that comes near to a URL more often than chance would have it.
+pieces = st.sampled_from(
+    [
+        "http://",
+        "https://",
+        "u:p@",
+        "h",
+        "[::1]",
+        ":80",
+        "/",
+        "?",
+        "#",
+        "%2e",
+        "%",
+        "\\",
+        ".",
+        "xn--",
+    ]
+) | st.text(max_size=4)
+near_urls = st.tuples(
+    st.sampled_from(["http://", "https://", "HTTP://", ""]), st.lists(pieces, max_size=8)
+).map(lambda drawn: drawn[0] + "".join(drawn[1]))
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://h/",
+        "https://example.org/a/b.gif?c=d&e=f",
+        "http://h:8000/flags/br/br.gif",
+        "http://h:65535/",
+        "http://127.0.0.1:1/",
+        "http://[::1]/",
+        "http://[::ffff:1.2.3.4]:8080/x",
+        "http://a_b.example/x",
+        "http://u:p@h/",
+        "http://h/%E4%20%2F",
+        "http://h/100%",
+        "http://h/[a]|b",
+        "http://h/x:y@z?q=http://o/",
+        "http://xn--tda.example/",
+    ],
+)
+def test_a_url_that_is_clean_stays_as_it_is(url: str) -> None:
+    assert clean(url) == url
+
+
+@pytest.mark.parametrize(
+    ("typed", "sent"),
+    [
+        ("http://h", "http://h/"),
+        ("http://h?q", "http://h/?q"),
+        ("HTTP://H/Path", "http://h/Path"),
+        ("http://h:/x", "http://h/x"),
+        ("http://H:080/x", "http://h:80/x"),
+        ("http://h/a#part", "http://h/a"),
+        ("http://h/a?b#part", "http://h/a?b"),
+        ("http://h/\u00e4?\u00f6", "http://h/%C3%A4?%C3%B6"),
+        ('http://h/a"<b>', "http://h/a%22%3Cb%3E"),
+        ("http://h/a\\b", "http://h/a%5Cb"),
+        ("http://h/\udcff?\udc80", "http://h/%FF?%80"),
+        ("http://h/\u202egif", "http://h/%E2%80%AEgif"),
+        ("http://\u00fc.example/", "http://xn--tda.example/"),
+        ("http://\u00fc\u3002example/", "http://xn--tda.example/"),
+        ("http://\ufb00.example/", "http://ff.example/"),
+        ("http://\u00fc:\u00e4@h/", "http://%C3%BC:%C3%A4@h/"),
+        ("http://u:\udcff@h/", "http://u:%FF@h/"),
+        ("http://u:p@ss@h/", "http://u:p%40ss@h/"),
+        ("http://[2001:DB8::1]:80/", "http://[2001:db8::1]:80/"),
+    ],
+)
+def test_what_people_type_is_encoded_as_browsers_do(typed: str, sent: str) -> None:
+    assert clean(typed) == sent
+
+
+@pytest.mark.parametrize(
+    ("url", "why"),
+    [
+        ("http://h/a b", "space or a control"),
+        ("http://h/a\r\nHost: evil", "space or a control"),
+        ("http://h/\x00", "space or a control"),
+        ("http://h/\x1b[2J", "space or a control"),
+        ("http://h/\x7f", "space or a control"),
+        ("http://h/\x85", "space or a control"),
+        ("http://h/\u2028", "space or a control"),
+        (" http://h/", "space or a control"),
+        ("http://[::1", "malformed"),
+        ("http://[zz]/", "malformed"),
+        ("http://h:99999/", "port is not a number"),
+        ("http://h:65536/", "port is not a number"),
+        ("http://h:-1/", "port is not a number"),
+        ("http://h:http/", "port is not a number"),
+        ("http://h:\u0661/", "port is not a number"),
+        ("", "only http:// and https://"),
+        ("h/a.gif", "only http:// and https://"),
+        ("//h/a.gif", "only http:// and https://"),
+        ("ftp://h/", "only http:// and https://"),
+        ("file:///etc/passwd", "only http:// and https://"),
+        ("javascript:alert(1)", "only http:// and https://"),
+        ("data:,x", "only http:// and https://"),
+        ("http:///x", "no host"),
+        ("http:/h/x", "no host"),
+        ("http:h", "no host"),
+        ("http://u:p@/", "no host"),
+        ("http://:80/", "no host"),
+        ("http://good\\@evil/", "no host"),
+        ("http://%41/", "host name is not valid"),
+        ("http://h%00/", "host name is not valid"),
+        ("http://a^b/", "host name is not valid"),
+        (f"http://{'a' * 64}/", "host name is not valid"),
+        (f"http://{'a' * 64}.example/", "host name is not valid"),
+        ("http://" + "\u00fc" * 64 + "/", "host name is not valid"),
+        ("http://\u00ad/", "host name is not valid"),
+    ],
+)
+def test_what_cannot_be_a_url_is_refused_with_the_reason(url: str, why: str) -> None:
+    with pytest.raises(BadURL, match=why):
+        clean(url)
+
+
+def test_a_label_of_63_characters_is_the_longest() -> None:
+    url = f"http://{'a' * 63}.{'b' * 63}/"
+    assert clean(url) == url
+
+
+@given(near_urls)
+@example("http://h/?")
+@example("http://h/?#")
+@example("http://u@h@i:80/\u00e4")
+@relaxed
+def test_cleaning_gives_ascii_once_and_for_all_or_is_refused(text: str) -> None:
+    try:
+        url = clean(text)
+    except BadURL:
+        return
+    assert url.isascii()
+    assert clean(url) == url
+    assert urlsplit(url).hostname
+    assert not urlsplit(url).fragment
+
+
+@pytest.mark.parametrize(
+    ("url", "expected"),
+    [
+        ("http://h/a", "http://h:80"),
+        ("http://h:80/", "http://h:80"),
+        ("https://h/", "https://h:443"),
+        ("https://h:80/", "https://h:80"),
+        ("http://u:p@h/", "http://h:80"),
+        ("http://[::1]/", "http://[::1]:80"),
+        ("http://[::1]:8080/", "http://[::1]:8080"),
+    ],
+)
+def test_an_origin_is_scheme_host_and_port(url: str, expected: str) -> None:
+    assert origin(url) == expected
+
+
+@pytest.mark.parametrize(
+    ("url", "bare", "pair"),
+    [
+        ("http://u:p@h/a?b", "http://h/a?b", b"u:p"),
+        ("http://u@h:81/", "http://h:81/", b"u:"),
+        ("http://:p@h/", "http://h/", b":p"),
+        ("http://u:a:b@h/", "http://h/", b"u:a:b"),
+        ("http://u%3A:p%40%FF@h/", "http://h/", b"u::p@\xff"),
+        ("https://u:p@[::1]:8443/", "https://[::1]:8443/", b"u:p"),
+    ],
+)
+def test_credentials_move_from_the_url_into_a_field(url: str, bare: str, pair: bytes) -> None:
+    rest, login = split_credentials(url)
+    assert rest == bare
+    assert login is not None
+    assert login.startswith("Basic ")
+    assert b64decode(login.removeprefix("Basic "), validate=True) == pair
+
+
+def test_a_url_without_credentials_asks_for_no_authorization() -> None:
+    assert split_credentials("http://h/a@b?c@d") == ("http://h/a@b?c@d", None)
+
+
+@given(st.text(), st.text())
+@relaxed
+def test_the_server_reads_the_credentials_that_were_typed(user: str, password: str) -> None:
+    typed = f"http://{quote(user, safe='')}:{quote(password, safe='')}@h/x"
+    rest, login = split_credentials(clean(typed))
+    assert rest == "http://h/x"
+    assert login is not None
+    assert b64decode(login.removeprefix("Basic ")) == f"{user}:{password}".encode()
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("http://h/a", "http://h/a"),
+        ("http://u:p@h/a?b#c", "http://***@h/a?b#c"),
+        ("http://u:p@h", "http://***@h"),
+        ("http://u:p@h?x", "http://***@h?x"),
+        ("http://u:p@h#x", "http://***@h#x"),
+        ("http://token@h/", "http://***@h/"),
+        ("http://u:p@x@h/", "http://***@h/"),
+        ("http://h/a@b", "http://h/a@b"),
+        ("http://h?m=a@b", "http://h?m=a@b"),
+        ("ftp://u:p@h/", "ftp://***@h/"),
+        ("socks5://u:p@h:1080", "socks5://***@h:1080"),
+        ("http://u:p@h:nonsense/", "http://***@h:nonsense/"),
+        ("http://u:pass/word@h/", "http://***@h/"),
+        ("http:/u:p@h/x", "***@h/x"),
+        ("u:p@h/x", "***@h/x"),
+        ("BR", "BR"),
+        ("", ""),
+    ],
+)
+def test_what_is_shown_holds_no_secret(text: str, shown: str) -> None:
+    assert redact(text) == shown
+
+
+@given(
+    scheme=st.sampled_from(
+        ["http://", "https://", "HTTP://", "socks5://", "what://", "http:/", ""]
+    ),
+    user=st.text(st.characters(exclude_characters="/?#", exclude_categories=["Cs"])),
+    password=st.text(st.characters(exclude_characters="/?#", exclude_categories=["Cs"])),
+    rest=st.text("abc/?#@."),
+)
+@relaxed
+def test_a_password_is_never_shown(scheme: str, user: str, password: str, rest: str) -> None:
+    shown = redact(f"{scheme}{user}:SEC{password}RET@h/{rest}")
+    assert "SEC" not in shown
+    assert "RET" not in shown
+    assert "***@" in shown
+
+
+@given(near_urls)
+@relaxed
+def test_any_text_can_be_redacted_and_once_is_enough(text: str) -> None:
+    assert redact(redact(text)) == redact(text)
+
+
+@pytest.mark.parametrize(
+    ("reference", "expected"),
+    [
+        ("other.gif", "http://h:8000/a/other.gif"),
+        ("./other.gif", "http://h:8000/a/other.gif"),
+        ("../other.gif", "http://h:8000/other.gif"),
+        ("../../../other.gif", "http://h:8000/other.gif"),
+        ("/other.gif", "http://h:8000/other.gif"),
+        ("//o/x", "http://o/x"),
+        ("https://o/x", "https://o/x"),
+        ("?d=e", "http://h:8000/a/b.gif?d=e"),
+        ("", "http://h:8000/a/b.gif?c"),
+        ("#part", "http://h:8000/a/b.gif?c"),
+        ("/x#part", "http://h:8000/x"),
+        ("  /x\t", "http://h:8000/x"),
+        ("/a b", "http://h:8000/a%20b"),
+        ("/\u00e4", "http://h:8000/%C3%A4"),
+        ("http://thief:trap@o/x", "http://o/x"),
+        ("//thief:trap@o/x", "http://o/x"),
+        ("/\\o/x", "http://h:8000/%5Co/x"),
+    ],
+)
+def test_a_reference_is_resolved_against_its_base(reference: str, expected: str) -> None:
+    assert join("http://h:8000/a/b.gif?c", reference) == expected
+
+
+@pytest.mark.parametrize(
+    "reference",
+    [
+        "file:///etc/passwd",
+        "ftp://h/x",
+        "javascript:alert(1)",
+        "data:,x",
+        "mailto:a@b",
+        "http://[::1",
+        "http://h:99999/",
+        "https:///x",
+        "http://good\\@evil/",
+        "/a\x00b",
+        "/a\x1bb",
+    ],
+)
+def test_a_reference_that_leads_nowhere_is_refused(reference: str) -> None:
+    with pytest.raises(BadURL):
+        join("http://h/a", reference)
+
+
+@given(near_urls)
+@relaxed
+def test_a_resolved_reference_is_clean_and_without_credentials(reference: str) -> None:
+    try:
+        url = join("https://h/a/b?c", reference)
+    except BadURL:
+        return
+    assert clean(url) == url
+    assert "@" not in urlsplit(url).netloc
