@@ -26,8 +26,9 @@ def measure(root: str, engine: str, count: int, size: int) -> None:
             (f"{root}/bytes/{size}/{number}.bin" for number in range(count)),
             dir=folder, engine=engine, keep_outcomes=False,
         )  # fmt: skip
+        # Before the folder is taken away: listing it is not the downloader's memory.
+        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     assert report.arrived == count  # noqa: S101 - a figure for half the work would be none
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     print(
         f"{engine:10} {count:7,} x {size:13,} bytes  {report.elapsed:7.2f} s "
         f"{report.elapsed / count * 1e6:10,.0f} us/file  {peak:6.1f} MiB",

@@ -116,8 +116,8 @@ def _ask(method: str, port: int, path: str) -> Any:
     answer = b""
     with socket.create_connection((_HOST, port), timeout=_PROBE_TIMEOUT) as connection:
         connection.sendall(f"{method} {path} HTTP/1.0\r\nHost: {_HOST}:{port}\r\n\r\n".encode())
-        while len(answer) < _PROBE_BYTES and (left := deadline - monotonic()) > 0:
-            connection.settimeout(left)
+        while len(answer) < _PROBE_BYTES:
+            connection.settimeout(max(deadline - monotonic(), 0.001))
             piece = connection.recv(_PROBE_BYTES)
             if not piece:
                 break

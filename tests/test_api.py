@@ -12,10 +12,11 @@ from pathlib import Path
 import pytest
 
 import getflags
-from getflags import Entry, Progressed, UsageError
-from getflags.engines import event_loop
+from getflags import Entry, Progressed, UsageError, errors
+from getflags.engines import event_loop, threads
 from getflags.events import Event
 from getflags.inputfile import parse_checksum
+from getflags.model import Plan
 from tests.kit import files
 from tests.rawserver import RawServer, ok, silence
 
@@ -184,3 +185,23 @@ def test_every_public_name_can_be_loaded() -> None:
     )
     with pytest.raises(AttributeError, match="no attribute 'nonesuch'"):
         getflags.nonesuch  # noqa: B018
+
+
+def test_more_settings_that_make_no_sense(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="targets is a single string; it takes a list of them"):
+        getflags.download("http://h/x", dir=tmp_path)
+    with pytest.raises(UsageError, match="timeout is -1; it takes a positive number of seconds"):
+        getflags.download([], dir=tmp_path, timeout=-1)
+
+
+def test_a_wire_that_is_lent_after_the_end_is_of_no_use(tmp_path: Path) -> None:
+    wires = threads._Wires(Plan([]))
+    wires.abort()
+    with (
+        wires.one() as wire,
+        pytest.raises(errors.Aborted),
+        RawServer({"/f": ok(b"x")}) as server,
+    ):
+        wire.get(server.url("/f"), (), lambda _: True, lambda _: None)
+    wires.close()
+    assert files(tmp_path) == {}

@@ -101,6 +101,7 @@ STRANGERS: dict[str, Answer] = {
     "silent": silence,
     "dripping": drip,
     "nested": ok(b"[" * 60_000),
+    "endless": ok(b" " * 200_000),
 }
 
 

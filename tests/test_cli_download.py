@@ -7,6 +7,7 @@ import hashlib
 import json
 import os
 import pty
+import socket
 import struct
 import subprocess
 import termios
@@ -15,6 +16,7 @@ from pathlib import Path
 import pytest
 
 from getflags import engines
+from getflags.cli import main
 from tests.kit import ENVIRON, ROOT, command, files, getflags
 from tests.rawserver import RawServer, moved, ok
 from tests.siteserver import Site, site
@@ -327,3 +329,88 @@ def test_a_reader_that_goes_away_ends_the_text_and_not_the_downloads(tmp_path: P
         assert process.wait(20) == 0
         process.stderr.close()
     assert len(files(tmp_path / "downloaded")) == 50
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        ("", " of 3,000 targets were in it"),
+        ("  odd=1\n" * 20_000, "'odd=1' is not out=NAME"),
+    ],
+    ids=["shrinks", "breaks"],
+)
+def test_a_list_that_changes_while_it_is_read_is_no_success_and_no_usage_error(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    text: str,
+    sentence: str,
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    paths = [f"/{number:05}" for number in range(3000)]
+
+    def change(connection: socket.socket, _: RawServer) -> None:
+        (tmp_path / "list").write_text(text)
+        connection.sendall(ok(b"x"))
+
+    with RawServer(dict.fromkeys(paths, ok(b"x"))) as server:
+        (tmp_path / "list").write_text("\n".join(map(server.url, paths)))
+        server.answers[paths[3]] = change
+        assert main(["-i", "list", "-m", "1"]) == 1
+    assert sentence in capsys.readouterr().err
+
+
+def test_failed_out_may_be_a_pipe_or_a_link(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    (tmp_path / "link").symlink_to("real")
+    with RawServer({}) as server:
+        url = server.url("/none")
+        reader = subprocess.Popen(["cat", "pipe"], cwd=tmp_path, stdout=subprocess.PIPE, text=True)
+        assert getflags(url, "--failed-out", "pipe", cwd=tmp_path).returncode == 3
+        assert reader.communicate(timeout=10)[0] == f"{url}\n"
+        assert getflags(url, "--failed-out", "link", cwd=tmp_path).returncode == 3
+    assert (tmp_path / "pipe").is_fifo()
+    assert (tmp_path / "link").is_symlink()
+    assert (tmp_path / "real").read_text() == f"{url}\n"
+
+
+def test_failed_out_on_a_full_disk_is_said_and_counts(tmp_path: Path) -> None:
+    with RawServer({"/f": ok(b"x")}) as server:
+        words = [server.url("/f"), server.url("/a"), server.url("/b")]
+        done = getflags(*words, "--failed-out", "/dev/full", cwd=tmp_path)
+    assert done.returncode == 1
+    assert "cannot write '/dev/full': No space left on device" in done.stderr
+    assert done.stderr.count("404 Not Found") == 2
+
+
+def test_a_list_with_passwords_is_private(tmp_path: Path) -> None:
+    with RawServer({}) as server:
+        url = server.url("/none").replace("//", "//me:secret@")
+        assert getflags(url, "--failed-out", "f", cwd=tmp_path).returncode == 3
+        assert getflags(server.url("/x"), "--failed-out", "g", cwd=tmp_path).returncode == 3
+    assert (tmp_path / "f").stat().st_mode & 0o077 == 0
+    assert (tmp_path / "g").stat().st_mode & 0o044
+
+
+def test_two_spellings_of_a_folder_are_one(tmp_path: Path) -> None:
+    with RawServer({f"/{name}/f": ok(name.encode()) for name in "abc"}) as server:
+        (tmp_path / "list").write_text(
+            f"{server.url('/a/f')}\n{server.url('/b/f')}\n  dir=./downloaded/\n"
+            f"{server.url('/c/f')}\n  dir={tmp_path}/downloaded\n"
+        )
+        assert getflags("-i", "list", cwd=tmp_path).returncode == 0
+    assert set(files(tmp_path / "downloaded").values()) == {b"a", b"b", b"c"}
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_no_single_line_of_a_list_ends_the_run(tmp_path: Path, engine: str) -> None:
+    bad = ["o\0p", "/etc/passwd/x", "x" * 300, "d/" * 1500, "f/below"]
+    with RawServer({"/f": ok(b"fine"), "/g": ok(b"fine"), "/h": moved("http://a..b/")}) as server:
+        lines = [server.url("/f")]
+        lines += [f"{server.url('/g')}\n  dir={folder}" for folder in bad[:4]]
+        lines += [f"{server.url('/g')}\n  out={bad[4]}", "http://a..b/x", server.url("/h")]
+        (tmp_path / "list").write_text("\n".join([*lines, server.url("/g")]))
+        done = getflags("-i", "list", "--engine", engine, "-m", "1", "-d", ".", cwd=tmp_path)
+    assert done.returncode == 1
+    assert done.stderr.count("\n") == 7
+    assert (tmp_path / "f").read_bytes() == (tmp_path / "g").read_bytes() == b"fine"

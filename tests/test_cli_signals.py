@@ -81,6 +81,7 @@ def test_a_second_signal_ends_it_at_once(tmp_path: Path) -> None:
         "        while True: pass\n"
     )
     environ = {**ENVIRON, "PYTHONPATH": str(ROOT)}
+    environ.pop("COVERAGE_PROCESS_CONFIG", None)  # a tracer and a sudden end don't get on
     for second in (True, False):
         with subprocess.Popen(
             [sys.executable, "-c", script], cwd=tmp_path, env=environ,
@@ -169,3 +170,37 @@ def test_a_loop_that_is_held_up_does_not_hold_up_the_end(tmp_path: Path, loop: s
         began = monotonic()
         assert process.wait(10) == 143
         assert monotonic() - began < 3
+
+
+def test_the_second_signal_ends_the_process(monkeypatch: pytest.MonkeyPatch) -> None:
+    ended: list[int] = []
+    monkeypatch.setattr("os._exit", ended.append)
+    signals._second(signal.SIGTERM, None)
+    assert ended == [143]
+
+
+def test_what_was_ignored_is_ignored_after_the_first_signal_too(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("os._exit", lambda _: None)
+    before = {number: signal.getsignal(number) for number in SIGNALS}
+    try:
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)
+        with pytest.raises(signals.Interrupted):
+            signals._first(signal.SIGINT, None)
+        assert signal.getsignal(signal.SIGTERM) is signal.SIG_IGN
+        assert signal.getsignal(signal.SIGINT) is signals._second
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def test_the_guard_minds_only_the_two_signals(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("os._exit", lambda _: None)
+    minded: list[int] = []
+    monkeypatch.setattr(signals, "_end_soon", minded.append)
+    hears, tells = socket.socketpair()
+    tells.sendall(bytes([signal.SIGWINCH, signal.SIGTERM]))
+    tells.close()
+    signals._guard(hears)
+    assert minded == [signal.SIGTERM]

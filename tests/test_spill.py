@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from getflags.errors import NotSaved
 from getflags.model import Checksum, Target
 from getflags.spill import BATCH, AsyncPart
 from tests.kit import files
@@ -95,3 +96,16 @@ def _drain(reader: int) -> None:
     while os.read(reader, 65536):
         pass
     os.close(reader)
+
+
+def test_a_disk_that_is_full_refuses_a_long_body(tmp_path: Path) -> None:
+    async def scenario() -> None:
+        async with AsyncPart(target(tmp_path)) as part:
+            full = os.open("/dev/full", os.O_WRONLY)
+            os.dup2(full, part._part.open())
+            os.close(full)
+            with pytest.raises(NotSaved, match="No space left on device"):
+                await part.write(bytes(BATCH))
+
+    asyncio.run(scenario())
+    assert files(tmp_path) == {}

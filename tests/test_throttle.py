@@ -501,3 +501,17 @@ def test_merging_yields_while_the_job_still_runs() -> None:
     assert next(results) == "a"
     gate.set()
     assert list(results) == ["A"]
+
+
+def test_a_limit_of_nothing_is_refused_in_both_colours() -> None:
+    async def scenario() -> None:
+        async def work(job: int) -> int:
+            return job
+
+        async for _ in as_completed_async([1], work, 0):
+            pytest.fail("nothing can come")
+
+    with pytest.raises(ValueError, match="at least 1"):
+        asyncio.run(scenario())
+    with pytest.raises(ValueError, match="at least 1"):
+        list(as_completed([1], str, 0))

@@ -716,3 +716,13 @@ def test_whatever_happens_a_transfer_comes_to_one_end_and_soon(
     assert outcome.requests == requests <= max_redirs + 2
     assert (outcome.reason == "") == (outcome.status is Status.OK)
     assert (outcome.status is Status.OK) == under_way.complete
+
+
+def test_a_fault_while_hanging_up_changes_no_decision() -> None:
+    under_way = transfer()
+    under_way.head_arrived(head(302, location="/b"))
+    under_way.broke(Disconnected("gone"))
+    assert asked(under_way).url.endswith("/b")
+    under_way.head_arrived(head(404))
+    under_way.broke(Disconnected("gone"))
+    assert ended(under_way).status is Status.NOT_FOUND

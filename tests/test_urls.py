@@ -305,3 +305,28 @@ def test_a_resolved_reference_is_clean_and_without_credentials(reference: str) -
         return
     assert clean(url) == url
     assert "@" not in urlsplit(url).netloc
+
+
+@pytest.mark.parametrize("url", ["http://[v1.x]/", "http://[::1]evil/", "http://x[::1]/"])
+def test_nothing_beside_brackets_is_dropped(url: str) -> None:
+    with pytest.raises(BadURL):
+        clean(url)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "http:/u:SECRET@h/?next=https://x", "u:SECRET@h/login?to=http://y@z",
+        "u:SECRET@h://x", "http://u:SECRET@h/\ud800", "//u:SECRET@h",
+    ],
+)  # fmt: skip
+def test_a_secret_is_hidden_in_text_that_is_no_url(text: str) -> None:
+    assert "SECRET" not in redact(text)
+
+
+def test_port_zero_is_a_place_of_its_own() -> None:
+    assert origin("http://h:0/") == "http://h:0"
+
+
+def test_an_empty_name_and_password_ask_for_nothing() -> None:
+    assert split_credentials("http://@h/x") == ("http://h/x", None)

@@ -13,8 +13,10 @@ import pytest
 import trustme
 
 import getflags
+from getflags.errors import Aborted, Fault
+from getflags.message import Head
 from getflags.model import Network
-from getflags.wire import tls
+from getflags.wire import httpx_wire, tls
 from tests.kit import files
 from tests.rawserver import RawServer, ok
 
@@ -28,9 +30,12 @@ class _Handler(BaseHTTPRequestHandler):
             self.end_headers()
             return
         self.send_response(200)
-        self.send_header("Content-Length", "6")
+        if self.path != "/unsized":
+            self.send_header("Content-Length", "99" if self.path == "/stall" else "6")
         self.end_headers()
         self.wfile.write(b"secret")
+        if self.path == "/stall":
+            self.connection.recv(1)
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the base's name
         """Stay silent."""
@@ -177,3 +182,39 @@ def test_without_a_system_store_certifi_serves(
     own.load_verify_locations(certifi.where())
 
     assert len(tls.context(Network()).get_ca_certs()) == len(own.get_ca_certs()) > 0
+
+
+@engines
+def test_a_body_without_a_length_might_have_been_cut(
+    port: int, cafile: str, tmp_path: Path, engine: str
+) -> None:
+    """Python's TLS doesn't tell a proper end from a cut (RFC 9112 section 9.8)."""
+    report = getflags.download(
+        [f"https://localhost:{port}/unsized"], dir=tmp_path, cacert=cafile, engine=engine
+    )
+    assert "its end can't be told from a broken one" in report.outcomes[0].reason
+    assert files(tmp_path) == {}
+
+
+def test_a_stalled_https_reader_wakes_up_when_it_is_told_to(port: int, cafile: str) -> None:
+    wire = httpx_wire.open_wire(Network(cacert=cafile))
+    caught: list[BaseException] = []
+    stalled = threading.Event()
+
+    def on_head(_: Head) -> bool:
+        stalled.set()
+        return True
+
+    def work() -> None:
+        try:
+            wire.get(f"https://localhost:{port}/stall", (), on_head, lambda _: None)
+        except Fault as fault:
+            caught.append(fault)
+
+    thread = threading.Thread(target=work)
+    thread.start()
+    assert stalled.wait(10)
+    wire.abort()
+    thread.join(5)
+    wire.close()
+    assert [type(fault) for fault in caught] == [Aborted]
