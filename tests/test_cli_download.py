@@ -356,7 +356,7 @@ def test_a_list_that_changes_while_it_is_read_is_no_success_and_no_usage_error(
     with RawServer(dict.fromkeys(paths, ok(b"x"))) as server:
         (tmp_path / "list").write_text("\n".join(map(server.url, paths)))
         server.answers[paths[3]] = change
-        assert main(["-i", "list", "-m", "1"]) == 1
+        assert main(["-i", "list", "-m", "1", "--engine", "sequential"]) == 1
     assert sentence in capsys.readouterr().err
 
 
