@@ -10,11 +10,11 @@ help:  ## list the targets
 .venv/run: pyproject.toml
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed: make PYTHON=python3.11")'
 	$(PYTHON) -m venv .venv
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable .
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[curl]'
 	@touch $@
 
 .venv/dev: .venv/run
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[curl,dev]'
 	@touch $@
 
 .PHONY: demo
@@ -41,6 +41,14 @@ makespan: .venv/dev  ## measure elapsed / ideal on the slow server (5 minutes)
 .PHONY: memory
 memory: .venv/dev  ## measure peak memory with many targets and with a large file (5 minutes)
 	$(BIN)/python -m benchmarks.memory
+
+.venv/bench: .venv/dev
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[curl,bench]'
+	@touch $@
+
+.PHONY: peers
+peers: .venv/bench  ## measure against curl, wget2, aria2c and others (half an hour; see benchmarks/)
+	$(BIN)/python -m benchmarks.peers --report
 
 .PHONY: picture
 picture: .venv/dev  ## draw the README's picture, from a real run

@@ -34,7 +34,7 @@ class Settings(TypedDict, total=False):
     ============== ===========================================================================
     dir            folder for the files, made if missing (``"downloaded"``)
     engine         ``"asyncio"`` (default), ``"threads"`` or ``"sequential"``
-    client         the HTTP library (``"httpx"``)
+    client         the HTTP library: ``"curl"`` (default where installed) or ``"httpx"``
     loop           ``"auto"`` (default), ``"uvloop"`` or ``"asyncio"``
     max_req        at most so many requests at a time (20)
     exists         ``"overwrite"`` (default), ``"skip"``, ``"refresh"`` or ``"fail"``
@@ -112,8 +112,8 @@ def _prepare(targets: Iterable[str | Entry], settings: Settings) -> tuple[Plan, 
     place = plan.Place(settings.get("base_url", ""), folder, save.real_folder, **save.manners())
     job = Plan(
         plan.settle(plan.expand(entries), place),
+        settings.get("client") or wire.default(),
         limit,
-        settings.get("client", "httpx"),
         settings.get("loop", "auto"),
         Rules(
             tuple(settings.get("headers", {}).items()),

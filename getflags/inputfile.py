@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from typing import NamedTuple
 from urllib.parse import quote
 
 from getflags.model import Checksum
@@ -24,8 +24,7 @@ class BadInput(ValueError):
     """A line, or an option's value, that can't be understood; the message names it."""
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(NamedTuple):
     """One thing asked for, in the user's words. ``""`` where an option was not given."""
 
     word: str
@@ -65,11 +64,11 @@ def parse(lines: Iterable[str]) -> Iterator[Entry]:
 def _with_option(entry: Entry, text: str) -> Entry:
     key, _, value = text.partition("=")
     if value and key == "out":
-        return replace(entry, out=value)
+        return entry._replace(out=value)
     if value and key == "dir":
-        return replace(entry, folder=value)
+        return entry._replace(folder=value)
     if value and key == "checksum":
-        return replace(entry, checksum=parse_checksum(value))
+        return entry._replace(checksum=parse_checksum(value))
     raise BadInput(f"{quoted(redact(text))} is not out=NAME, dir=DIR or checksum=ALGO=HEX")
 
 

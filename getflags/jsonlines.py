@@ -46,7 +46,7 @@ def _values(event: Event) -> dict[str, Any]:
 
 def _target(target: Target) -> dict[str, Any]:
     return {
-        "index": target.index,
+        "index": target.number,
         "target": target.label,
         "url": redact(target.url),
         "path": target.path if target.url else None,

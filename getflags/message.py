@@ -7,8 +7,8 @@ from a field is the transfer's decision; ranges, validators and dates have rooms
 from __future__ import annotations
 
 import re
-from contextlib import suppress
 from email.utils import parsedate_to_datetime
+from functools import lru_cache
 from http import HTTPStatus
 from typing import NamedTuple
 
@@ -30,6 +30,11 @@ class Head(NamedTuple):
         return [value for key, value in self.fields if key == name]
 
 
+def is_chunked(head: Head) -> bool:
+    """Whether the body comes in chunks, and so tells its own end (RFC 9112 section 7.1)."""
+    return bool(head.all("transfer-encoding"))
+
+
 def content_length(head: Head) -> int | None:
     """Return the body's announced length in bytes; None where nothing usable announces it.
 
@@ -49,22 +54,18 @@ def content_length(head: Head) -> int | None:
     raise Malformed("the server sent an invalid Content-Length")
 
 
-def is_delimited(head: Head) -> bool:
-    """Whether the end of the body can be told from a connection that broke.
-
-    By its length or by chunks; without either the body ends where the connection does, and one
-    that was cut looks whole (RFC 9112 section 6.3, rule 8).
-    """
-    return bool(head.all("transfer-encoding")) or content_length(head) is not None
-
-
 def modified(head: Head) -> int | None:
     """Return Last-Modified in seconds since 1970; None where it is missing or makes no sense."""
-    for value in head.all("last-modified"):
-        with suppress(ValueError, OverflowError):
-            seconds = parsedate_to_datetime(value).timestamp()
-            return int(seconds) if seconds > 0 else None
-    return None
+    return next(filter(None, map(_seconds, head.all("last-modified"))), None)
+
+
+@lru_cache(1024)  # many files of a server have one date
+def _seconds(date: str) -> int | None:
+    try:
+        seconds = parsedate_to_datetime(date).timestamp()
+    except (ValueError, OverflowError):
+        return None
+    return int(seconds) if seconds > 0 else None
 
 
 def describe(status: int) -> str:

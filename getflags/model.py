@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from enum import Enum, IntEnum
+from typing import NamedTuple
 
 MAX_REDIRS = 10
 TIMEOUT = 30.0
@@ -37,8 +38,7 @@ class Checksum:
     hexdigest: str
 
 
-@dataclass(frozen=True, slots=True)
-class Target:
+class Target(NamedTuple):
     """One file to fetch, its name settled.
 
     ``url`` is ready for the wire (it may hold credentials); ``label`` is what to call the target
@@ -46,9 +46,11 @@ class Target:
     typed. ``name`` is relative to ``folder`` and never leaves it. ``flaw`` is why this target
     can't even be asked for; such a target fails without a request. ``guessed`` marks a country
     code that nobody named by itself (from a letter, or from ``-e``): it may well not exist.
+    ``number`` tells the targets of a run apart. A tuple, as is ``Outcome``, because one is made for
+    each file, and no frozen value is cheaper.
     """
 
-    index: int
+    number: int
     word: str
     label: str
     url: str
@@ -99,8 +101,8 @@ class Plan:
     """
 
     targets: Iterable[Target]
+    client: str
     limit: int = LIMIT
-    client: str = "httpx"
     loop: str = "auto"
     rules: Rules = field(default_factory=Rules)
     network: Network = field(default_factory=Network)
@@ -128,8 +130,7 @@ class Status(Enum):
     FAILED = "failed"
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
+class Outcome(NamedTuple):
     """What became of one target.
 
     ``reason`` says why, for people, and is empty only for ``OK``. ``code`` is the last HTTP

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from array import array
-from urllib.parse import unquote, urlsplit
+from urllib.parse import unquote
 
 from getflags.text import UNSAFE
 
@@ -66,7 +66,7 @@ def _shortened(name: str) -> str:
 
 def from_url(url: str, *, portable: bool = False) -> str:
     """Name a file after the last segment of its URL's path; the query is no part of it."""
-    last = urlsplit(url).path.rpartition("/")[2]
+    last = url.partition("?")[0].rpartition("/")[2]  # a clean URL has a path and no fragment
     if "%" in last:
         last = unquote(last, errors="replace")  # decode first, then make safe: %2e%2e%2f
     return safe(last, portable=portable)

@@ -8,7 +8,7 @@ it stood in a list: then it fails alone (``settle``). Files are read and folders
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import lru_cache
 from posixpath import normpath
 
@@ -22,7 +22,7 @@ ACCEPTED = "an http:// or https:// URL, a two-letter country code (BR) or one le
 
 def is_code(word: str) -> bool:
     """Whether a word stands for country codes rather than for a URL."""
-    return bool(codes.expand(word))
+    return len(word) <= 2 and bool(codes.expand(word))  # noqa: PLR2004 - letters of a code
 
 
 def is_target(word: str) -> bool:
@@ -33,11 +33,12 @@ def is_target(word: str) -> bool:
 def expand(entries: Iterable[Entry]) -> Iterator[Entry]:
     """Replace letters by the codes that they stand for; codes in capitals."""
     for entry in entries:
-        found = codes.expand(entry.word)
-        if not found:
+        if not is_code(entry.word):
             yield entry
+            continue
+        found = codes.expand(entry.word)
         for code in found:
-            yield replace(entry, word=code, guessed=entry.guessed or len(found) > 1)
+            yield entry._replace(word=code, guessed=entry.guessed or len(found) > 1)
 
 
 @dataclass(slots=True)

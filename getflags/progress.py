@@ -136,11 +136,11 @@ class _Bytes:
     def read(self, event: Event) -> int:
         """Return by how much the count has changed."""
         if isinstance(event, Progressed):
-            index, received = event.target.index, event.received
+            index, received = event.target.number, event.received
             came = received - self._under_way.get(index, 0)
             self._under_way[index] = received
         elif isinstance(event, Finished):
-            before = self._under_way.pop(event.outcome.target.index, 0)
+            before = self._under_way.pop(event.outcome.target.number, 0)
             fetched = event.outcome.status is Status.OK
             came = event.outcome.size - before if fetched else -before
         else:

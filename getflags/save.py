@@ -14,7 +14,6 @@ import itertools
 import os
 import stat
 import sys
-from collections.abc import Iterator
 from email.utils import formatdate
 from pathlib import Path
 from time import time
@@ -65,7 +64,7 @@ class Part:
         while self._descriptor < 0:
             name = f"{PART_PREFIX}{os.getpid():x}-{next(_serial):x}.part"
             temporary = f"{self._folder}/{name}"
-            with refusals():
+            with refusals:
                 try:
                     self._descriptor = os.open(temporary, _CREATE, 0o666)
                 except FileNotFoundError:
@@ -81,7 +80,7 @@ class Part:
         descriptor = self.open()
         self.hash(data)
         rest = memoryview(data)
-        with refusals():
+        with refusals:
             while rest:  # a write may be short, on a nearly full disk for one
                 rest = rest[os.write(descriptor, rest) :]
 
@@ -99,7 +98,7 @@ class Part:
         """Close the part file, if there is one. Raises NotSaved: some disks refuse only here."""
         if self._descriptor >= 0:
             descriptor, self._descriptor = self._descriptor, -1
-            with refusals():
+            with refusals:
                 os.close(descriptor)
 
     def install(self, modified: int | None = None) -> None:
@@ -112,7 +111,7 @@ class Part:
         if not self._temporary:
             self.open()  # an empty body brought nothing to write
         self.close()
-        with refusals():
+        with refusals:
             try:
                 old = os.lstat(self.path)
             except FileNotFoundError:
@@ -133,7 +132,7 @@ class Part:
         """
         if exists is Exists.OVERWRITE or self._target.flaw:
             return None
-        with refusals():
+        with refusals:
             try:
                 found = os.stat(self.path)  # noqa: PTH116 - as above
             except (FileNotFoundError, NotADirectoryError):
@@ -147,15 +146,29 @@ class Part:
             return OnDisk(formatdate(found.st_mtime, usegmt=True), found.st_size, digest)
 
 
-@contextlib.contextmanager
-def refusals() -> Iterator[None]:
-    """Turn the operating system's refusals into ours; nobody else's ``OSError`` is a disk's."""
-    try:
-        yield
-    except OSError as error:
-        raise NotSaved(error.strerror or str(error)) from error
-    except ValueError as error:  # a name that the system's encoding can't spell, an odd date
-        raise NotSaved(printable(str(error))) from error
+class _Refusals:
+    """Turns the operating system's refusals into ours; nobody else's ``OSError`` is a disk's.
+
+    A class and one object, because a generator for each of the four steps of a file costs more than
+    the steps of a small one.
+    """
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if isinstance(error, OSError):
+            raise NotSaved(error.strerror or str(error)) from error
+        if isinstance(error, ValueError):  # a name that can't be spelt, an odd date
+            raise NotSaved(printable(str(error))) from error
+
+
+refusals = _Refusals()
 
 
 def make_folder(folder: str) -> None:
@@ -164,7 +177,7 @@ def make_folder(folder: str) -> None:
     Raises UsageError.
     """
     try:
-        with refusals():
+        with refusals:
             check_folder(folder)
             os.makedirs(folder, exist_ok=True)  # noqa: PTH103
         with Part(Target(0, "", "", "", folder, "probe")) as probe:

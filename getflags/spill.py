@@ -83,7 +83,7 @@ class AsyncPart:
 
             self._file = await aiofiles.open(self._part.open(), "wb", buffering=0, closefd=False)
         self._part.hash(data)
-        with refusals():
+        with refusals:
             while data:
                 data = data[await _to_its_end(self._file.write(data)) :]
 

@@ -20,7 +20,7 @@ from typing import NamedTuple
 
 from getflags import urls
 from getflags.errors import Disconnected, Fault, Malformed, NotSaved
-from getflags.message import Head, content_length, describe, is_delimited, location, modified
+from getflags.message import Head, content_length, describe, is_chunked, location, modified
 from getflags.model import Exists, Fields, OnDisk, Outcome, Rules, Status, Target
 
 # A progress event each so many bytes: seldom enough to cost nothing, often enough to see.
@@ -104,7 +104,9 @@ class Transfer:
             elif 200 <= head.status < 300 and head.status not in _EMPTY:  # noqa: PLR2004 - RFC 9110 15.3
                 self.expected = content_length(head)
                 self.modified = modified(head)
-                self._delimited = is_delimited(head)
+                # Without either, the body ends where the connection does, and one that was cut
+                # looks whole (RFC 9112 section 6.3, rule 8).
+                self._delimited = self.expected is not None or is_chunked(head)
                 self._wants_body = True
             else:
                 self._refuse(head.status)

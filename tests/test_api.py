@@ -67,7 +67,7 @@ def test_inside_a_running_loop(server: RawServer, tmp_path: Path) -> None:
     assert files(tmp_path) == {"f": b"abc", "big": bytes(2_000_000)}
     received = [event.received for event in events if isinstance(event, Progressed)]
     assert received == sorted(received)
-    assert len(received) >= 4
+    assert len(received) >= 2
 
 
 def test_cancelling_leaves_nothing(server: RawServer, tmp_path: Path) -> None:
@@ -195,7 +195,7 @@ def test_more_settings_that_make_no_sense(tmp_path: Path) -> None:
 
 
 def test_a_wire_that_is_lent_after_the_end_is_of_no_use(tmp_path: Path) -> None:
-    wires = threads._Wires(Plan([]))
+    wires = threads._Wires(Plan([], "httpx"))
     wires.abort()
     with (
         wires.one() as wire,

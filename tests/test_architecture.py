@@ -12,12 +12,13 @@ from tests.kit import ROOT
 
 #: From the ground up. A room may import from floors below its own, never from its own or above.
 FLOORS = [
-    {"errors", "model", "text", "throttle", "codes", "urls"},
+    {"errors", "model", "text", "throttle", "codes", "urls", "interrupts"},
     {"events", "message", "naming", "inputfile", "proxies", "bundled"},
     {"plan", "transfer", "report", "progress", "jsonlines", "save", "wire", "wire.httpx_faults"},
-    {"wire.tls", "spill"},
-    {"wire.httpx_common", "fetch"},
-    {"wire.httpx_wire"},
+    {"wire.tls", "spill", "wire.curl_faults"},
+    {"wire.httpx_common", "fetch", "wire.curl_easy"},
+    {"wire.httpx_wire", "wire.curl_multi"},
+    {"wire.curl_wire"},
     {"engines.sequential", "engines.threads", "engines.event_loop"},
     {"engines"},
     {"api"},
@@ -105,8 +106,9 @@ def test_pure_rooms_do_no_io(room: str) -> None:
 
 def test_only_the_wire_knows_an_http_library() -> None:
     for room, path in OURS.items():
-        known = {name.partition(".")[0] for name in imports(path)} & {"httpx", "httpcore", "h11"}
-        assert not known or room.startswith("wire.httpx_"), room
+        known = {name.partition(".")[0] for name in imports(path)}
+        assert not known & {"httpx", "httpcore", "h11"} or room.startswith("wire.httpx_"), room
+        assert "pycurl" not in known or room.startswith("wire.curl_"), room
 
 
 def test_the_servers_know_nothing_of_getflags() -> None:
@@ -133,7 +135,10 @@ def test_every_room_has_its_test_file() -> None:
         "engines.sequential": "engines", "engines.threads": "engines",
         "engines.event_loop": "engines", "": "api", "__main__": "cli_download",
         "cli": "cli_usage", "cli.options": "cli_usage", "cli.serve": "cli_serve",
-        "cli.values": "cli_usage", "cli.lines": "cli_lines", "wire.httpx_common": "wire_httpx",
+        "cli.values": "cli_usage", "cli.lines": "cli_lines",
+        "wire.curl_wire": "wire_curl", "wire.curl_multi": "wire_curl", "interrupts": "cli_signals",
+        "wire.curl_easy": "wire_curl", "wire.curl_faults": "wire_curl",
+        "wire.httpx_common": "wire_httpx",
         "cli.source": "cli_usage", "cli.failed": "cli_download", "cli.screen": "cli_download",
     }  # fmt: skip
     for room in OURS:

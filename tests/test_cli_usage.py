@@ -68,7 +68,7 @@ USAGE = {
     "failed-out": (["--failed-out", "no/such", "SERVER/x"], "cannot write 'no/such': No such file"),
     "failed-out folder": (["--failed-out", ".", "SERVER/x"], "cannot write '.': Is a directory"),
     "proxy": (["SERVER/x", "--proxy", "ftp://u:secret@h"], "proxy 'ftp://***@h' is not an http"),
-    "socks": (["--proxy", "socks5://h:1", "BR"], "pip install 'httpx[socks]'"),
+    "socks": (["--client", "httpx", "--proxy", "socks5://h:1", "BR"], "pip install 'httpx[socks]'"),
     "cacert": (["--cacert", "none", "BR"], "cannot read the certificates in 'none'"),
     "unknown option": (["--frobnicate"], "unrecognized arguments: --frobnicate"),
     "abbreviation": (["--verb"], "unrecognized arguments: --verb"),

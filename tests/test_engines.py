@@ -5,7 +5,7 @@ The server is a real one on a real socket; what it does is written in the table.
 
 from __future__ import annotations
 
-import dataclasses
+import pickle
 import socket
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 import getflags
-from getflags import Entry, Status, UsageError, engines
+from getflags import Entry, Status, UsageError, engines, wire
 from getflags.events import Event, Finished, Progressed, Started
 from tests.kit import files
 from tests.rawserver import Answer, RawServer, moved, ok, reset, silence
@@ -103,6 +103,14 @@ FILES = {
 }
 
 ENGINES = sorted(engines.ENGINES)
+CLIENTS = sorted(wire.CLIENTS)
+
+
+@pytest.fixture(params=CLIENTS, autouse=True)
+def client(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
+    """Run every test here with every client, by making each the default in its turn."""
+    monkeypatch.setattr(wire, "default", lambda: request.param)
+    return str(request.param)
 
 
 @pytest.fixture
@@ -155,8 +163,8 @@ def test_every_target_is_started_and_finished_once(
 
     getflags.download(urls, dir=tmp_path, engine=engine, max_req=4, emit=events.append)
 
-    started = [event.target.index for event in events if isinstance(event, Started)]
-    finished = [event.outcome.target.index for event in events if isinstance(event, Finished)]
+    started = [event.target.number for event in events if isinstance(event, Started)]
+    finished = [event.outcome.target.number for event in events if isinstance(event, Finished)]
     assert sorted(started) == sorted(finished) == list(range(30))
     assert set(files(tmp_path)) == {"200"} | {f"200.{number}" for number in range(1, 30)}
 
@@ -169,7 +177,7 @@ def test_a_long_body_tells_of_its_progress(tmp_path: Path, engine: str) -> None:
         getflags.download([server.url("/big")], dir=tmp_path, engine=engine, emit=events.append)
 
     steps = [event for event in events if isinstance(event, Progressed)]
-    assert 2 <= len(steps) <= 4
+    assert 1 <= len(steps) <= 4  # each tells of a quarter of a mebibyte at least
     assert {step.expected for step in steps} == {len(body)}
     assert [step.received for step in steps] == sorted({step.received for step in steps})
     assert files(tmp_path) == {"big": body}
@@ -243,7 +251,7 @@ def _titled(head: bytes) -> bytes:
 
 @pytest.mark.parametrize("engine", ENGINES)
 def test_a_connection_closed_between_two_requests_is_tried_once_more(
-    tmp_path: Path, engine: str
+    tmp_path: Path, engine: str, client: str
 ) -> None:
     """The server keeps the first connection, and resets it when the second request comes."""
 
@@ -258,7 +266,8 @@ def test_a_connection_closed_between_two_requests_is_tried_once_more(
         )
 
     assert files(tmp_path) == {"1": b"first", "2": b"second"}
-    assert [outcome.requests for outcome in report.outcomes] == [1, 2]
+    tries = {"httpx": 2, "curl": 1}[client]  # libcurl does it by itself, and doesn't say so
+    assert [outcome.requests for outcome in report.outcomes] == [1, tries]
 
 
 @pytest.mark.parametrize("engine", ENGINES)
@@ -294,6 +303,33 @@ def test_ipv6_works(tmp_path: Path, engine: str) -> None:
     assert files(tmp_path) == {"x": b"six"}
 
 
+EXCESS = {
+    "after a body": ok(b"hello"),
+    "after chunks": b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n",
+    "after no content": b"HTTP/1.1 204 No Content\r\n\r\n",
+    "after an unwanted body": ok(b"no", status="404 Not Found"),
+    "after a redirect": moved("/b"),
+}
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+@pytest.mark.parametrize("first", EXCESS.values(), ids=EXCESS)
+def test_bytes_after_a_response_are_never_taken_for_the_next_one(
+    tmp_path: Path, first: bytes, engine: str
+) -> None:
+    forged = ok(b"EVIL").replace(b"Connection: close\r\n", b"")
+
+    def answer(connection: socket.socket, _: RawServer) -> None:
+        connection.sendall(first.replace(b"Connection: close\r\n", b"") + forged)
+        if connection.recv(65536):  # who uses the connection again has thrown the excess away
+            connection.sendall(ok(b"good"))
+
+    with RawServer({"/a": answer, "/b": ok(b"good")}) as server:
+        urls = [server.url("/a"), server.url("/b")]
+        getflags.download(urls, dir=tmp_path, engine=engine, max_req=1)
+    assert (tmp_path / "b").read_bytes() == b"good"
+
+
 def test_an_unknown_engine_is_refused_by_name() -> None:
     with pytest.raises(UsageError, match="unknown engine 'warp'; there are sequential, threads"):
         engines.engine("warp")
@@ -302,5 +338,6 @@ def test_an_unknown_engine_is_refused_by_name() -> None:
 def test_an_outcome_is_a_plain_frozen_value(server: RawServer, tmp_path: Path) -> None:
     report = getflags.download([server.url("/200")], dir=tmp_path)
 
-    with pytest.raises(dataclasses.FrozenInstanceError):
+    with pytest.raises(AttributeError):
         report.outcomes[0].size = 0  # type: ignore[misc]
+    assert pickle.loads(pickle.dumps(report.outcomes)) == report.outcomes  # noqa: S301 - our own

@@ -170,7 +170,15 @@ checksums = st.sampled_from(["md5", "sha256", "sha3_512", "blake2b"]).flatmap(
     )
 )
 entries_ = st.lists(
-    st.builds(Entry, words, out=values, folder=values, checksum=st.none() | checksums), max_size=5
+    st.builds(
+        Entry,
+        words,
+        out=values,
+        folder=values,
+        checksum=st.none() | checksums,
+        guessed=st.just(False),  # noqa: FBT003
+    ),
+    max_size=5,
 )
 
 

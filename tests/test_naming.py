@@ -128,7 +128,6 @@ def test_what_is_safe_stays_as_it_is(*, foreign: str, portable: bool) -> None:
         ("http://h/a.gif?name=b.gif", "a.gif"),
         ("http://h/a.gif?x=/b.gif", "a.gif"),
         ("http://h/", "index.html"),
-        ("http://h", "index.html"),
         ("http://h/a/", "index.html"),
         ("http://h/..", "index.html"),
         ("http://h/%2e%2e", "index.html"),

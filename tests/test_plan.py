@@ -177,7 +177,7 @@ def test_what_cannot_be_asked_for_is_a_target_with_a_flaw(
 def test_a_bad_url_fails_alone_and_takes_no_name() -> None:
     targets = settled(Entry("http://h/f"), Entry("http://h/f", out="/f"), Entry("http://i/f"))
     assert [bool(target.flaw) for target in targets] == [False, True, False]
-    assert [target.index for target in targets] == [0, 1, 2]
+    assert [target.number for target in targets] == [0, 1, 2]
     assert [target.name for target in targets] == ["f", "/f", "f.1"]
 
 

@@ -22,8 +22,7 @@ import httpx
 import pytest
 import respx
 
-from getflags import download, errors, fetch
-from getflags.engines import ENGINES
+from getflags import errors, fetch
 from getflags.errors import (
     Aborted,
     Disconnected,
@@ -277,30 +276,6 @@ def test_a_bug_in_a_callback_is_not_taken_for_a_fault(get: Get) -> None:
         get(server.url("/x"), wanted=Buggy())
 
 
-EXCESS = {
-    "after a body": ok(b"hello"),
-    "after chunks": b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n",
-    "after no content": b"HTTP/1.1 204 No Content\r\n\r\n",
-    "after an unwanted body": ok(b"no", status="404 Not Found"),
-}
-
-
-@pytest.mark.parametrize("engine", sorted(ENGINES))
-@pytest.mark.parametrize("first", EXCESS.values(), ids=EXCESS)
-def test_bytes_after_a_response_are_never_taken_for_the_next_one(
-    tmp_path: Path, first: bytes, engine: str
-) -> None:
-    forged = ok(b"EVIL").replace(b"Connection: close\r\n", b"")
-
-    def answer(connection: socket.socket, server: RawServer) -> None:
-        connection.sendall(first.replace(b"Connection: close\r\n", b"") + forged)
-        server.over.wait(30)
-
-    with RawServer({"/a": answer, "/b": ok(b"good")}) as server:
-        download([server.url("/a"), server.url("/b")], dir=tmp_path, engine=engine, max_req=1)
-    assert (tmp_path / "b").read_bytes() == b"good"
-
-
 @both
 @pytest.mark.parametrize("version", ["HTTP/0.9", "HTTP/2.0"])
 def test_versions_that_nobody_asked_for(get: Get, version: str) -> None:
@@ -448,5 +423,5 @@ def test_settings_that_can_work(tmp_path: Path) -> None:
 
 
 def test_an_unknown_client_is_refused_by_name() -> None:
-    with pytest.raises(UsageError, match="unknown client 'telnet'; there is httpx"):
+    with pytest.raises(UsageError, match="unknown client 'telnet'; there are httpx, curl"):
         client("telnet")

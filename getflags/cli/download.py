@@ -154,8 +154,8 @@ def _download(
     entries = (_with_options(entry, options) for entry in _in_order(source, job.seen, job.total))
     work = Plan(
         plan.settle(entries, _place(options, job.site)),
-        limit,
         options.client,
+        limit,
         options.loop,
         Rules(tuple(options.header), options.max_redirs, options.exists),
         _network(options, job.site),
@@ -195,8 +195,9 @@ def _limit(options: Options, site: _Site) -> int:
 
 def _with_options(entry: Entry, options: Options) -> Entry:
     """Apply ``-o`` and ``--checksum``, which were found to be for this one."""
-    return replace(
-        entry,
+    if options.out is None and options.checksum is None:
+        return entry
+    return entry._replace(
         out=options.out or entry.out,
         checksum=options.checksum or entry.checksum,
     )

@@ -150,8 +150,9 @@ def _how(group: argparse._ArgumentGroup) -> None:
         help=f"{', '.join(engines.ENGINES)} (default: {engines.DEFAULT})",
     )  # fmt: skip
     group.add_argument(
-        "--client", metavar="C", choices=tuple(wire.CLIENTS), default="httpx",
-        help=f"the HTTP library: {', '.join(wire.CLIENTS)} (default: httpx)",
+        "--client", metavar="C", choices=tuple(wire.CLIENTS), default=wire.default(),
+        help="the HTTP library: curl (libcurl, the default where pycurl is installed, because it "
+        f"is faster) or httpx (default here: {wire.default()})",
     )  # fmt: skip
     group.add_argument(
         "--loop", metavar="L", choices=LOOPS, default="auto",

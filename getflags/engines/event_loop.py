@@ -9,14 +9,13 @@ from __future__ import annotations
 import asyncio
 import signal
 import threading
-from collections.abc import Callable
 from contextlib import aclosing
 from importlib.util import find_spec
-from types import FrameType
 
 from getflags.errors import UsageError
 from getflags.events import Emit, Finished
 from getflags.fetch import afetch
+from getflags.interrupts import postponed
 from getflags.model import LOOPS, Outcome, Plan, Target
 from getflags.throttle import as_completed_async
 from getflags.wire import client
@@ -64,40 +63,30 @@ def new_loop(name: str) -> asyncio.AbstractEventLoop:
 
 
 def _run_until_signalled(loop: asyncio.AbstractEventLoop, job: asyncio.Task[None]) -> None:
-    """Run the job. A signal's handler runs at once; what it raises waits until all is tidied up.
-
-    An exception out of nowhere in a running loop would leave tasks half done, and uvloop doesn't
-    even let it through.
-    """
-    raised: list[BaseException] = []
-    before: dict[int, Callable[[int, FrameType | None], object]] = {}
-
-    def postpone(number: int, frame: FrameType | None) -> None:
+    """Run the job; a signal cancels it, and has its effect when all is tidied up."""
+    loop_minds = threading.current_thread() is threading.main_thread()
+    with postponed(lambda: loop.call_soon_threadsafe(job.cancel)) as raised:
+        for number in (signal.SIGINT, signal.SIGTERM) if loop_minds else ():
+            _wake_up_at(loop, number)
         try:
-            before[number](number, frame)
-        except BaseException as effect:  # noqa: BLE001 - raised again below
-            raised.append(effect)
-            loop.call_soon_threadsafe(job.cancel)
-
-    for number in (int(signal.SIGINT), int(signal.SIGTERM)):
-        handler = signal.getsignal(number)
-        if callable(handler) and threading.current_thread() is threading.main_thread():
-            before[number] = handler
-            loop.add_signal_handler(number, _nothing)  # so that a signal wakes up uvloop at once
-            signal.signal(number, postpone)
-    try:
-        loop.run_until_complete(job)
-    except asyncio.CancelledError:
-        if not raised:
-            raise
-    finally:
-        for number, handler in before.items():
-            now = signal.getsignal(number)  # the handler may have put another in its place
-            loop.remove_signal_handler(number)
-            signal.signal(number, handler if now is postpone else now)
-    if raised:
-        raise raised[0]
+            loop.run_until_complete(job)
+        except asyncio.CancelledError:
+            if not raised:
+                raise
+        finally:
+            for number in (signal.SIGINT, signal.SIGTERM) if loop_minds else ():
+                _wake_up_no_more(loop, number)
 
 
-def _nothing() -> None:
-    """Do nothing."""
+def _wake_up_at(loop: asyncio.AbstractEventLoop, number: int) -> None:
+    """Make the loop notice a signal at once; uvloop sleeps on otherwise. The handler stays."""
+    handler = signal.getsignal(number)
+    if callable(handler):
+        loop.add_signal_handler(number, lambda: None)
+        signal.signal(number, handler)
+
+
+def _wake_up_no_more(loop: asyncio.AbstractEventLoop, number: int) -> None:
+    handler = signal.getsignal(number)
+    loop.remove_signal_handler(number)  # which forgets what was there before
+    signal.signal(number, handler)

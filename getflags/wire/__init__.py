@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from importlib import import_module
+from importlib.util import find_spec
 from typing import Protocol, cast
 
 from getflags.errors import UsageError
@@ -18,7 +19,15 @@ from getflags.message import Head
 from getflags.model import Fields, Network
 
 #: Module of each client. It has ``open_wire``, ``open_async_wire`` and ``check``.
-CLIENTS = {"httpx": "getflags.wire.httpx_wire"}
+CLIENTS = {"httpx": "getflags.wire.httpx_wire", "curl": "getflags.wire.curl_wire"}
+
+
+def default() -> str:
+    """Name the client that is used when nobody asks for one: the faster one where it is installed.
+
+    docs/decisions/0007-two-wires.md has the measurements.
+    """
+    return "curl" if find_spec("pycurl") else "httpx"
 
 
 class Wire(Protocol):
@@ -80,5 +89,7 @@ class Client(Protocol):
 def client(name: str) -> Client:
     """Load the client of that name. Raises UsageError."""
     if name not in CLIENTS:
-        raise UsageError(f"unknown client {name!r}; there is {', '.join(CLIENTS)}")
+        raise UsageError(f"unknown client {name!r}; there are {', '.join(CLIENTS)}")
+    if name == "curl" and find_spec("pycurl") is None:
+        raise UsageError("the curl client needs one more package: pip install 'getflags[curl]'")
     return cast("Client", import_module(CLIENTS[name]))

@@ -7,6 +7,7 @@ https URL asks for it, and never for a run over http. Which file holds the store
 
 from __future__ import annotations
 
+import errno
 import os
 import ssl
 import threading
@@ -30,31 +31,45 @@ def context(network: Network) -> ssl.SSLContext:
         return _contexts[network]
 
 
+def store(network: Network) -> tuple[str | None, str | None]:
+    """Return the file and the folder that hold the certificates to trust.
+
+    Raises Untrusted where what was asked for can't be read.
+    """
+    file = network.cacert or os.environ.get("CURL_CA_BUNDLE") or os.environ.get("SSL_CERT_FILE")
+    folder = None if file else os.environ.get("SSL_CERT_DIR")
+    if not (file or folder):
+        return _system_store()
+    try:
+        if folder and not Path(folder).is_dir():
+            raise NotADirectoryError(errno.ENOTDIR, "not a directory")
+        if file:
+            ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_verify_locations(file)
+    except OSError as error:  # ssl.SSLError is one
+        reason = "not a list of certificates" if isinstance(error, ssl.SSLError) else error.strerror
+        shown = quoted(file or folder or "")
+        raise Untrusted(f"cannot read the certificates in {shown}: {reason}") from error
+    return file, folder
+
+
+def _system_store() -> tuple[str | None, str | None]:
+    """Return where the system keeps certificates; certifi's where it keeps none, as on macOS."""
+    paths = ssl.get_default_verify_paths()
+    folder = Path(paths.capath) if paths.capath else None
+    if paths.cafile:
+        return paths.cafile, None
+    if folder and any(folder.iterdir()):
+        return None, str(folder)
+    import certifi
+
+    return certifi.where(), None
+
+
 def _build(network: Network) -> ssl.SSLContext:
     if network.insecure:
         insecure = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
         insecure.check_hostname = False
         insecure.verify_mode = ssl.CERT_NONE
         return insecure
-    file = network.cacert or os.environ.get("CURL_CA_BUNDLE") or os.environ.get("SSL_CERT_FILE")
-    folder = None if file else os.environ.get("SSL_CERT_DIR")
-    try:
-        if folder and not Path(folder).is_dir():
-            raise NotADirectoryError(20, "not a directory")  # OpenSSL would say nothing
-        made = ssl.create_default_context(cafile=file, capath=folder)
-    except OSError as error:  # ssl.SSLError is one
-        reason = "not a list of certificates" if isinstance(error, ssl.SSLError) else error.strerror
-        raise Untrusted(
-            f"cannot read the certificates in {quoted(file or folder or '')}: {reason}"
-        ) from error
-    if not (file or folder or made.get_ca_certs() or _system_folder()):
-        import certifi  # a Python without a system store, as on macOS
-
-        made.load_verify_locations(certifi.where())
-    return made
-
-
-def _system_folder() -> bool:
-    """Whether OpenSSL has a folder to look certificates up in, as they are needed."""
-    folder = Path(ssl.get_default_verify_paths().openssl_capath)
-    return folder.is_dir() and any(folder.iterdir())
+    file, folder = store(network)
+    return ssl.create_default_context(cafile=file, capath=folder)

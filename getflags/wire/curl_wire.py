@@ -1,0 +1,123 @@
+"""The fast wire: libcurl through pycurl, an easy handle a worker.
+
+The blocking colour; ``curl_multi`` has the other. A transfer is ended from outside by a flag that
+libcurl's progress callback looks at, once a second at least.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import cast
+
+import pycurl
+
+from getflags.errors import Aborted, Fault, UsageError
+from getflags.interrupts import postponed
+from getflags.message import Head
+from getflags.model import Fields, Network
+from getflags.text import quoted
+from getflags.urls import BadURL, clean, redact
+from getflags.wire.curl_easy import BUFFER, Handle
+from getflags.wire.curl_multi import AsyncCurlWire
+from getflags.wire.tls import store
+
+__all__ = ["BUFFER", "check", "open_async_wire", "open_wire"]
+
+_PROXY = re.compile(r"(?:https?|socks4a?|socks5h?)://(.*)", re.DOTALL)
+
+
+def open_wire(network: Network) -> CurlWire:
+    """See ``getflags.wire.Client``."""
+    return CurlWire(network)
+
+
+def open_async_wire(network: Network) -> AsyncCurlWire:
+    """See ``getflags.wire.Client``."""
+    return AsyncCurlWire(network)
+
+
+def check(network: Network) -> None:
+    """See ``getflags.wire.Client``."""
+    try:
+        if network.cacert and not network.insecure:
+            store(network)
+    except Fault as fault:
+        raise UsageError(str(fault)) from None
+    for proxy in [url for kind, url in network.proxies if kind != "no"]:
+        try:
+            match = _PROXY.fullmatch(proxy)
+            clean(f"http://{match[1]}" if match else "")
+        except BadURL:
+            shown = quoted(redact(proxy))
+            raise UsageError(f"proxy {shown} is not an http, https or socks5 URL") from None
+
+
+class CurlWire:
+    """See ``getflags.wire.Wire``."""
+
+    def __init__(self, network: Network) -> None:
+        self._handle = Handle(network, self._piece)
+        self._on_body: Callable[[bytes], None]
+        self._silence: Fault | None = None
+        self._interrupted = False
+        self._aborted = False
+        self._handle.curl.setopt(pycurl.NOPROGRESS, 0)
+        self._handle.curl.setopt(pycurl.XFERINFOFUNCTION, self._progress)
+
+    def get(
+        self,
+        url: str,
+        headers: Fields,
+        on_head: Callable[[Head], bool],
+        on_body: Callable[[bytes], None],
+    ) -> None:
+        """See ``getflags.wire.Wire``."""
+        handle = self._handle
+        handle.prepare(url, headers, on_head)
+        self._on_body = on_body
+        self._silence = None
+        with postponed(self._interrupt):
+            verdict = self._perform()
+        self._conclude(*verdict)
+
+    def _perform(self) -> tuple[int, str]:
+        try:
+            self._handle.curl.perform()
+        except pycurl.error as error:
+            return cast("tuple[int, str]", error.args)
+        return pycurl.E_OK, ""
+
+    def _conclude(self, code: int, text: str) -> None:
+        if self._aborted:
+            raise Aborted("interrupted")
+        if self._silence and not self._handle.unwanted:
+            raise self._silence
+        self._handle.conclude(code, text)
+
+    def _interrupt(self) -> None:
+        self._interrupted = True
+
+    def _piece(self, piece: bytes) -> int | None:
+        try:
+            self._on_body(piece)
+        except BaseException as bug:  # noqa: BLE001 - raised again by ``conclude``
+            self._handle.bug = bug
+            return -1
+        return None
+
+    def _progress(self, *_: float) -> int:
+        """Return whether to stop; libcurl asks at every turn."""
+        try:
+            self._handle.check_silence()
+        except Fault as fault:
+            self._silence = fault
+        return int(self._aborted or self._interrupted or self._silence is not None)
+
+    def abort(self) -> None:
+        """See ``getflags.wire.Wire``."""
+        self._aborted = True
+
+    def close(self) -> None:
+        """See ``getflags.wire.Wire``."""
+        self._handle.curl.close()

@@ -1,0 +1,279 @@
+"""The curl wire: what is its own. All that clients have in common is in test_engines.py."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import socket
+import threading
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+import getflags
+from getflags import wire
+from getflags.errors import Aborted, Fault, Malformed, TimedOut, Unreachable, Untrusted, UsageError
+from getflags.message import Head
+from getflags.model import Fields, Network
+from getflags.wire import curl_multi, curl_wire
+from tests.kit import files
+from tests.rawserver import RawServer, moved, ok, silence, stall_after
+
+Get = Callable[..., tuple[Head | None, bytes]]
+
+
+def sync_get(
+    url: str, *, network: Network | None = None, wanted: bool = True, headers: Fields = ()
+) -> tuple[Head | None, bytes]:
+    heads: list[Head] = []
+    pieces: list[bytes] = []
+
+    def on_head(head: Head) -> bool:
+        heads.append(head)
+        return wanted
+
+    wire = curl_wire.open_wire(network or Network())
+    try:
+        wire.get(url, headers, on_head, pieces.append)
+    finally:
+        wire.close()
+    return (heads[0] if heads else None), b"".join(pieces)
+
+
+def async_get(
+    url: str, *, network: Network | None = None, wanted: bool = True, headers: Fields = ()
+) -> tuple[Head | None, bytes]:
+    heads: list[Head] = []
+    pieces: list[bytes] = []
+
+    def on_head(head: Head) -> bool:
+        heads.append(head)
+        return wanted
+
+    async def on_body(piece: bytes) -> None:
+        pieces.append(piece)
+
+    async def scenario() -> None:
+        wire = curl_wire.open_async_wire(network or Network())
+        try:
+            await wire.get(url, headers, on_head, on_body)
+        finally:
+            await wire.close()
+
+    asyncio.run(scenario())
+    return (heads[0] if heads else None), b"".join(pieces)
+
+
+both = pytest.mark.parametrize("get", [sync_get, async_get], ids=["sync", "async"])
+
+
+@both
+def test_head_and_body_are_pushed_as_they_came(get: Get) -> None:
+    interim = b"HTTP/1.1 103 Early Hints\r\nLink: x\r\n\r\n"
+    answer = interim + ok(b"abc", "X-One: 1", "x-one:2", "X-Raw: \xe9")
+    with RawServer({"/x": answer}) as server:
+        head, body = get(server.url("/x"), headers=(("x-mine", "\xe9"), ("x-empty", "")))
+
+    assert head is not None
+    assert head.status == 200
+    assert head.all("x-one") == ["1", "2"]
+    assert head.all("x-raw") == ["\xc3\xa9"]
+    assert body == b"abc"
+    assert b"x-mine: \xe9\r\n" in server.heads[0]
+    assert b"x-empty:\r\n" in server.heads[0]
+
+
+@both
+def test_nothing_is_followed_decoded_or_remembered(get: Get) -> None:
+    coded = ok(b"not really gzip", "Content-Encoding: gzip", "Set-Cookie: a=b")
+    with RawServer({"/gz": coded, "/301": moved("/gz")}) as server:
+        assert get(server.url("/gz"))[1] == b"not really gzip"
+        head, _ = get(server.url("/301"), wanted=False)
+
+    assert head is not None
+    assert head.status == 301
+    assert server.asked("/gz") == 1
+
+
+@both
+def test_an_unwanted_body_is_not_waited_for(get: Get) -> None:
+    def endless(connection: socket.socket, server: RawServer) -> None:
+        connection.sendall(b"HTTP/1.1 301 Moved\r\nLocation: /\r\n\r\n")
+        while not server.over.is_set():
+            connection.send(b"x" * (1 << 16))
+
+    def drip(connection: socket.socket, server: RawServer) -> None:
+        connection.sendall(ok(b"x" * 60_000, status="404 Not Found")[:-60_000])
+        while not server.over.wait(0.01):
+            connection.sendall(b"x")
+
+    mute = ok(b"x" * 100, status="404 Not Found")[:-100]
+    with RawServer({"/endless": endless, "/drip": drip, "/mute": stall_after(mute)}) as server:
+        for path in ("/endless", "/drip", "/mute"):
+            head, body = get(server.url(path), wanted=False)
+            assert head is not None
+            assert body == b""
+
+
+@both
+def test_what_cannot_be_requested_is_a_fault(get: Get) -> None:
+    with pytest.raises(Malformed, match="Illegal header value"):
+        get("http://h/", headers=(("x", "a\r\nb: c"),))
+    with pytest.raises(Malformed, match="a GET has no body to announce"):
+        get("http://h/", headers=(("Content-Length", "5"),))
+    with pytest.raises(Fault):
+        get("http://[::1")
+
+
+@both
+def test_a_bug_in_a_callback_is_raised_as_itself(get: Get) -> None:
+    class Buggy:
+        def __bool__(self) -> bool:
+            raise ValueError("a bug")
+
+    with RawServer({"/x": ok(b"x"), "/0": ok(b"")}) as server:
+        for path in ("/x", "/0"):
+            with pytest.raises(ValueError, match="a bug"):
+                get(server.url(path), wanted=Buggy())
+
+
+def test_a_bug_while_the_body_is_taken_is_raised_as_itself() -> None:
+    def on_body(_: bytes) -> None:
+        raise ZeroDivisionError
+
+    with RawServer({"/x": ok(b"x")}) as server, pytest.raises(ZeroDivisionError):
+        curl_wire.open_wire(Network()).get(server.url("/x"), (), lambda _: True, on_body)
+
+
+@both
+def test_silence_ends_in_time(get: Get) -> None:
+    network = Network(timeout=0.3)
+    interim = b"HTTP/1.1 103 Early Hints\r\n\r\n"
+    answers = {"/x": silence, "/y": stall_after(ok(b"x" * 9)[:-3]), "/z": stall_after(interim)}
+    with RawServer(answers) as server:
+        for path in answers:
+            with pytest.raises(TimedOut, match=r"nothing came for 0.3 s"):
+                get(server.url(path), network=network)
+
+
+@both
+def test_a_connection_that_is_not_made_in_time(get: Get) -> None:
+    """A listener whose queue is full lets nobody in."""
+    with socket.create_server(("127.0.0.1", 0), backlog=0) as full:
+        port = full.getsockname()[1]
+        waiting = [socket.socket() for _ in range(8)]
+        for each in waiting:
+            each.setblocking(False)  # noqa: FBT003 - the standard library's form
+            each.connect_ex(("127.0.0.1", port))
+        with pytest.raises(TimedOut, match=r"no connection within 0.2 s"):
+            get(f"http://127.0.0.1:{port}/", network=Network(connect_timeout=0.2))
+        for each in waiting:
+            each.close()
+
+
+@both
+def test_proxies(get: Get) -> None:
+    answers = {"http://far.example/f": ok(b"via"), "far.example:443": ok(b"", status="403 \x1b[1m")}
+    with RawServer(answers) as proxy:
+        through = proxy.url("").replace("//", "//me:secret@")
+        network = Network(proxies=(("all", through),))
+        assert get("http://far.example/f", network=network)[1] == b"via"
+        with pytest.raises(Unreachable) as raised:
+            get("https://far.example/f", network=network)
+    assert b"proxy-authorization: basic bwu6c2vjcmv0" in proxy.heads[0].lower()
+    assert str(raised.value) == f"proxy http://***@127.0.0.1:{proxy.port}: 403 Forbidden"
+    with pytest.raises(Unreachable) as raised:
+        get("http://far.example/f", network=network)
+    assert str(raised.value) == f"proxy http://***@127.0.0.1:{proxy.port}: connection refused"
+
+
+def test_an_abort_wakes_a_thread_that_waits() -> None:
+    with RawServer({"/x": silence}) as server:
+        wire = curl_wire.open_wire(Network())
+        caught: list[BaseException] = []
+
+        def work() -> None:
+            try:
+                wire.get(server.url("/x"), (), lambda _: True, lambda _: None)
+            except Fault as fault:
+                caught.append(fault)
+
+        thread = threading.Thread(target=work)
+        thread.start()
+        while not server.heads:
+            thread.join(0.001)
+        wire.abort()
+        thread.join(5)
+        wire.close()
+    assert [type(fault) for fault in caught] == [Aborted]
+
+
+@both
+def test_tls_with_a_server_that_speaks_none(get: Get) -> None:
+    def answer() -> None:
+        connection, _ = listener.accept()
+        connection.sendall(b"220 mail ready\r\n")
+        connection.close()
+
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        threading.Thread(target=answer, daemon=True).start()
+        with pytest.raises(Untrusted, match="TLS failed: "):
+            get(f"https://127.0.0.1:{listener.getsockname()[1]}/")
+
+
+def test_a_body_that_comes_faster_than_it_is_taken_is_made_to_wait(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Three megabytes at once, for a taker that lets the loop run on before it goes on."""
+    monkeypatch.setattr(curl_multi, "_SWEEP", 0.005)  # who looks for silent ones must not mind
+    body = os.urandom(3 << 20)
+    sizes: list[int] = []
+    pieces: list[bytes] = []
+
+    async def on_body(piece: bytes) -> None:
+        sizes.append(len(piece))
+        pieces.append(piece)
+        await asyncio.sleep(0.02)
+
+    async def scenario(url: str) -> None:
+        wire = curl_wire.open_async_wire(Network())
+        await wire.get(url, (), lambda _: True, on_body)
+        await wire.close()
+
+    with RawServer({"/x": ok(body)}) as server:
+        asyncio.run(scenario(server.url("/x")))
+    assert b"".join(pieces) == body
+    assert max(sizes) <= (1 << 20) + curl_wire.BUFFER
+
+
+@pytest.mark.parametrize(
+    ("network", "text"),
+    [
+        (Network(proxies=(("http", "ftp://me:secret@h"),)), "proxy 'ftp://***@h' is not an http"),
+        (Network(proxies=(("http", f"http://{'a' * 64}.b"),)), "is not an http, https or socks5"),
+        (Network(cacert="/nonexistent"), "cannot read the certificates in '/nonexistent': No such"),
+    ],
+)
+def test_settings_that_cannot_work_are_usage_errors(network: Network, text: str) -> None:
+    with pytest.raises(UsageError) as raised:
+        curl_wire.check(network)
+    assert text in str(raised.value)
+    assert "secret" not in str(raised.value)
+
+
+def test_settings_that_can_work(tmp_path: Path) -> None:
+    curl_wire.check(Network(cacert=str(tmp_path / "unused"), insecure=True))
+    curl_wire.check(Network(proxies=(("http", "socks5://p:1"), ("no", "[::1]"))))
+
+
+def test_without_pycurl_httpx_is_used_and_curl_is_refused(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(wire, "find_spec", lambda _: None)
+    assert wire.default() == "httpx"
+    with pytest.raises(UsageError, match=r"pip install 'getflags\[curl\]'"):
+        wire.client("curl")
+    with RawServer({"/f": ok(b"x")}) as server:
+        assert getflags.download([server.url("/f")], dir=tmp_path).exit_status == 0
+    assert files(tmp_path) == {"f": b"x"}
