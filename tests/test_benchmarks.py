@@ -1,0 +1,309 @@
+"""The benchmark's arithmetic, tables, command lines and picture; nothing is measured here."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import xml.etree.ElementTree as ET
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from benchmarks import capped, cells, clients, files, picture, report, stats, summary, table
+from benchmarks.grounds import Ground, configuration, site
+from benchmarks.peers import groups, options
+from benchmarks.rounds import Job, Method, environment, fitting, planned, told
+from getflags.engines import ENGINES
+from getflags.wire import CLIENTS
+
+
+def row(client: str, number: int, wall: float, **other: Any) -> dict[str, Any]:
+    """Return a row as a run leaves it."""
+    return {
+        "cell": "small", "scheme": "http", "group": "equal", "limit": 10, "client": client,
+        "round": number, "load": 0.5, "wall": wall, "cpu": 0.5, "rss": 20_480, "floor": 9_000,
+        "exit": 0, "late": False, "said": "", "files": 5_000, "right": 5_000, "strange": 0,
+        "refused": 0, "spoken": "HTTP/1.1" if number == 0 else "", **other,
+    }  # fmt: skip
+
+
+ROWS = [
+    *(row("curl -Z", number, 1.0 + number / 10) for number in range(4)),
+    *(row("wget2", number, 2.0 + number / 5, scheme="http") for number in range(4)),
+    *(row("getflags", number, 3.0 + 3 * number / 10) for number in range(3)),
+    *(row("liar", number, 0.1, right=16) for number in range(4)),
+    row("late", 0, 40.0, right=0, late=True, exit=None, cpu=None, rss=None),
+]
+ERRAND = clients.Errand(Path("/l/urls"), Path("/l/curl"), "http://x/a.bin", Path("/d"))
+EQUAL = clients.Errand(
+    Path("/l/urls"), Path("/l/curl"), "https://x/a.bin", Path("/d"), "https", 7, 3, Path("/ca.pem")
+)
+
+
+def job(name: str = "small", scheme: str = "http", group: str = "equal") -> Job:
+    """Return a job that nobody will run."""
+    ground = Ground({"http": "http://a/"}, {"http": "http://p/"}, Path("/ca.pem"))
+    folder = Path("/nowhere")
+    return Job(cells.CELLS[name], scheme, group, 10, ground, folder, ["a.bin"], folder)
+
+
+# stats
+
+
+def test_ratios_are_taken_within_rounds_that_both_have() -> None:
+    assert stats.paired({1: 2.0, 2: 6.0, 4: 1.0}, {1: 1.0, 2: 3.0, 3: 9.0}) == [2.0, 2.0]
+
+
+def test_the_interval_holds_the_median_and_is_the_same_each_time() -> None:
+    one = stats.estimate([1.0, 1.2, 1.1, 3.0, 1.3])
+    assert one == stats.estimate([1.0, 1.2, 1.1, 3.0, 1.3])
+    assert one
+    assert (one.middle, one.count) == (1.2, 5)
+    assert 1.0 <= one.low < one.middle < one.high <= 3.0
+
+
+def test_no_rounds_no_estimate_and_one_round_no_width() -> None:
+    assert stats.estimate([]) is None
+    assert stats.estimate([2.0]) == stats.Estimate(2.0, 2.0, 2.0, 1)
+
+
+def test_a_quantile_lies_between_its_neighbours() -> None:
+    assert stats.quantile([0.0, 10.0], 0.25) == 2.5
+    assert stats.quantile([0.0, 10.0], 1.0) == 10.0
+
+
+# summary and table
+
+
+def test_a_summary_sorts_by_wall_and_puts_who_failed_last() -> None:
+    (cell,) = summary.summary(ROWS)
+    assert [one.client for one in cell.lines] == ["curl -Z", "wget2", "getflags", "liar", "late"]
+    assert cell.best == "curl -Z"
+    ours = cell.lines[2]
+    assert ours.ratio
+    assert ours.ratio.middle == pytest.approx(3)
+    assert (ours.rounds, ours.ratio.count) == (2, 2)  # the warm-up doesn't count
+    assert ours.cpu == pytest.approx(100e-6)
+    assert ours.peak == 20
+
+
+def test_who_lies_and_who_is_late_is_said_so() -> None:
+    (cell,) = summary.summary(ROWS)
+    *_, liar, late = cell.lines
+    assert (liar.false_code, liar.whole, liar.ratio) == (True, False, None)
+    assert (late.late, late.false_code, late.rounds) == (True, False, 0)
+    text = table.table(cell)
+    assert "**0 (false)** | **16 of 5,000**" in text
+    assert "> 40.000" in text
+    assert "warm-up only" in text
+
+
+def test_right_files_with_a_bad_exit_code_are_false_as_well() -> None:
+    (cell,) = summary.summary([row("curl -Z", number, 1.0, exit=1) for number in range(2)])
+    assert cell.lines[0].false_code
+
+
+def test_a_reference_that_fails_is_none() -> None:
+    rows = [row("curl -Z", 1, 0.1, right=3, exit=22), row("wget2", 1, 2.0), row("x", 1, 3.0)]
+    (cell,) = summary.summary(rows)
+    assert cell.best == "wget2"
+    assert all(one.ratio is None for one in cell.lines)
+    assert picture.against(cell) == "wget2"
+    assert "1 = wget2" in picture.draw([cell])
+
+
+def test_a_peak_below_what_can_be_seen_is_marked() -> None:
+    (cell,) = summary.summary([row("curl -Z", 1, 1.0, rss=9_000)])
+    assert "≤ 9 |" in table.table(cell)
+
+
+def test_tables_are_rectangular_and_tell_protocols_and_refusals_where_they_matter() -> None:
+    (cell,) = summary.summary([row("curl -Z", n, 1.0, scheme="h2", refused=3) for n in (0, 1)])
+    lines = table.table(cell).splitlines()[2:]
+    assert len({line.count("|") for line in lines}) == 1
+    assert "refusals" in lines[0]
+    assert "curl -Z (HTTP/1.1)" in lines[2]
+
+
+@pytest.mark.parametrize(
+    ("value", "text"), [(0.987, "0.99"), (12.34, "12.3"), (1234.5, "1,234"), (9.994, "9.99")]
+)
+def test_numbers_carry_as_many_digits_as_they_deserve(value: float, text: str) -> None:
+    assert table.number(value) == text
+
+
+# picture and report
+
+
+def test_the_picture_is_well_formed_and_stays_on_its_paper() -> None:
+    svg = picture.draw(summary.summary([*ROWS, row("<&> script", 1, 50.0)]))
+    root = ET.fromstring(svg)  # noqa: S314 - our own
+    width, height = map(float, root.attrib["viewBox"].split()[2:])
+    for element in root.iter():
+        for name in ("x", "x1", "x2", "cx"):
+            assert 0 <= float(element.get(name, 0)) <= width
+        for name in ("y", "y1", "y2", "cy"):
+            assert 0 <= float(element.get(name, 0)) <= height
+    assert "prefers-color-scheme: dark" in svg
+
+
+def test_a_file_of_rows_becomes_tables_and_a_picture(tmp_path: Path) -> None:
+    about = {
+        "about": "today", "cores": 2, "system": "Linux", "workers": 1, "python": "3.11", "seed": 7,
+        "load": 0.1, "versions": {"curl": "curl 7.88.1 (x86_64)", "nginx": "nginx/1.22.1"},
+    }  # fmt: skip
+    rows = tmp_path / "rows.jsonl"
+    rows.write_text("".join(json.dumps(one) + "\n" for one in [about, *ROWS]))
+    text = report.report(rows, tmp_path / "rows.svg")
+    assert "curl 7.88.1; nginx 1.22.1." in text
+    assert "### small over http, 10 at a time: 5,000 files of 12 KB" in text
+    ET.parse(tmp_path / "rows.svg")  # noqa: S314 - our own
+
+
+# clients and rounds
+
+
+def test_every_engine_meets_every_client() -> None:
+    names = [peer.name for peer in clients.PEERS]
+    assert len(set(names)) == len(names)
+    for engine in ENGINES:
+        for client in CLIENTS:
+            assert f"getflags {engine}/{client}" in names
+
+
+@pytest.mark.parametrize("peer", clients.PEERS, ids=lambda peer: peer.name)
+def test_equal_terms_tell_the_number_and_defaults_tell_none(peer: clients.Peer) -> None:
+    equal, alone = peer.words(EQUAL), peer.words(ERRAND)
+    assert "7" in equal
+    assert not [word for word in alone if word.isdigit()]
+    assert "/d" in " ".join(alone)
+
+
+@pytest.mark.parametrize("name", ["getflags", "curl -Z", "wget2", "aria2c", "httpx script"])
+def test_clients_trust_the_throw_away_authority_over_tls_alone(name: str) -> None:
+    (peer,) = (peer for peer in clients.PEERS if peer.name == name)
+    assert "/ca.pem" in peer.words(EQUAL)
+    assert "/ca.pem" not in peer.words(ERRAND)
+
+
+def test_what_is_missing_is_told_with_the_way_to_get_it() -> None:
+    peer = clients.Peer("x", clients.curl, "no-such-tool", ("no_such_module",), "apt-get install x")
+    assert peer.missing() == "x: no no_such_module, no-such-tool here; try `apt-get install x`."
+    assert clients.Peer("y", clients.curl, "", ("json",)).missing() == ""
+
+
+def test_clients_run_where_they_make_sense() -> None:
+    peers = list(clients.PEERS)
+
+    def names(one: Job) -> set[str]:
+        return {peer.name for peer in fitting(peers, one)}
+
+    assert "axel" in names(job("big")) - names(job("small"))
+    assert "aria2c" in names(job()) - names(job(scheme="h2"))
+    assert "getflags sequential/httpx" in names(job()) - names(job("wan"))
+    assert not [name for name in names(job(group="defaults")) if "/" in name]
+
+
+def test_slow_clients_run_fewer_rounds_and_hopeless_ones_none() -> None:
+    method = Method(rounds=7, budget=20.0, seed=1)
+    assert planned(row("x", 0, 0.2), method) == 7
+    assert planned(row("x", 0, 9.0), method) == 3
+    assert planned(row("x", 0, 30.0), method) == 1
+    assert planned(row("x", 0, 0.1, right=0), method) == 0
+    assert planned(row("x", 0, 40.0, late=True), method) == 0
+
+
+def test_clients_get_nobodys_settings(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HTTPS_PROXY", "http://proxy:1")
+    assert "HTTPS_PROXY" not in environment(job())
+    assert "SSL_CERT_FILE" not in environment(job())
+    assert environment(job(scheme="h2"))["SSL_CERT_FILE"] == "/ca.pem"
+
+
+def test_watchers_learn_of_wrong_files() -> None:
+    assert told(row("x", 1, 1.0, right=3)).endswith("exit 0, 3 of 5000 right")
+    assert told(row("x", 1, 1.0, late=True)).endswith("too late")
+
+
+# cells, files, grounds, capped
+
+
+def test_schemes_are_those_that_the_server_speaks() -> None:
+    assert cells.schemes(cells.CELLS["small"], ("http", "h2")) == ("http", "h2")
+    assert cells.schemes(cells.CELLS["wan"], ("http", "h2")) == ("http",)
+    assert cells.schemes(cells.CELLS["wan"], ("h2",)) == ()
+
+
+def test_files_are_distinct_and_the_check_sees_every_flaw(tmp_path: Path) -> None:
+    cell = cells.Cell("few", "", 5, 1_000, 2)
+    names = files.make(cell, tmp_path / "served")
+    assert len({(tmp_path / "served" / name).read_bytes() for name in names}) == 5
+    there = tmp_path / "there"
+    files.make(cell, there)
+    assert files.check(tmp_path / "served", names, there) == files.Check(5, 0, 0)
+    (there / names[0]).write_bytes(bytes(1_000))
+    (there / names[1]).write_bytes(b"short")
+    (there / names[2]).rename(there / "stranger")
+    assert files.check(tmp_path / "served", names, there) == files.Check(2, 3, 1)
+
+
+def test_the_flags_are_the_projects_own(tmp_path: Path) -> None:
+    assert len(files.make(cells.CELLS["tiny"], tmp_path / "served")) == 20
+
+
+def test_nginx_shares_nothing_with_another_nginx() -> None:
+    folder = Path("/own")
+    sites = [site(scheme, 1, folder, folder / "served", None) for scheme in cells.SCHEMES]
+    text = configuration(folder, sites)
+    assert text.count("/own/") > 10
+    assert "/var" not in text
+    assert "ssl" not in sites[0].partition(";")[0]
+    assert " ssl http2" in sites[2]
+
+
+def test_the_capped_server_refuses_what_is_too_much(tmp_path: Path) -> None:
+    (tmp_path / "a.bin").write_bytes(b"hello")
+
+    async def ask(port: int, words: bytes) -> bytes:
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        writer.write(words + b" HTTP/1.1\r\nHost: x\r\n\r\n")
+        answer = await reader.readuntil(b"\r\n\r\n")
+        if words.startswith(b"GET") and b"200 OK" in answer:
+            answer += await reader.readexactly(5)
+        writer.close()
+        await writer.wait_closed()
+        return answer
+
+    async def scene() -> list[bytes]:
+        loop = asyncio.get_running_loop()
+        server = await loop.create_server(lambda: capped.Connection(service), "127.0.0.1", 0)
+        async with server:
+            port = server.sockets[0].getsockname()[1]
+            asked = [ask(port, b"GET /a.bin") for _ in range(3)]
+            return [*await asyncio.gather(*asked), await ask(port, b"HEAD /a.bin"),
+                    await ask(port, b"GET /b.bin")]  # fmt: skip
+
+    service = capped.Service(tmp_path, cap=2, delay=0.05)
+    *three, head, missing = asyncio.run(scene())
+    assert sum(answer.endswith(b"hello") for answer in three) == 2
+    assert sum(b" 429 " in answer and b"Retry-After: 1" in answer for answer in three) == 1
+    assert b" 200 " in head
+    assert b" 404 " in missing
+    assert service.ledger == {"requests": 4, "refused": 1, "peak": 2}
+    assert service.busy == 0
+
+
+# the command line
+
+
+def test_a_wrong_name_is_refused_with_the_right_ones(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        options().parse_args(["--cells", "small,huge"])
+    assert "'huge' is none of small, mid" in capsys.readouterr().err
+
+
+def test_the_groups_can_be_chosen() -> None:
+    assert groups(options().parse_args([])) == ["equal", "defaults"]
+    assert groups(options().parse_args(["--equal-only"])) == ["equal"]
+    assert groups(options().parse_args(["--defaults-only"])) == ["defaults"]
