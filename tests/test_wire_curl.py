@@ -174,11 +174,14 @@ def test_a_connection_that_is_not_made_in_time(get: Get) -> None:
 
 @both
 def test_proxies(get: Get) -> None:
-    answers = {"http://far.example/f": ok(b"via"), "far.example:443": ok(b"", status="403 \x1b[1m")}
+    answers = {
+        "http://far.example/%2f": ok(b"via"),
+        "far.example:443": ok(b"", status="403 \x1b[1m"),
+    }
     with RawServer(answers) as proxy:
         through = proxy.url("").replace("//", "//me:secret@")
         network = Network(proxies=(("all", through),))
-        assert get("http://far.example/f", network=network)[1] == b"via"
+        assert get("http://far.example/%2f", network=network)[1] == b"via"
         with pytest.raises(Unreachable) as raised:
             get("https://far.example/f", network=network)
     assert b"proxy-authorization: basic bwu6c2vjcmv0" in proxy.heads[0].lower()

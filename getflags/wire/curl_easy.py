@@ -72,12 +72,12 @@ class Handle:
         # a request would wait for the answer to another's.
         curl.setopt(pycurl.PIPEWAIT, int(url.startswith("https:")))
         curl.setopt(pycurl.URL, url)
-        if "%" in url and not proxy:  # libcurl writes %2f as %2F, which some servers tell apart
-            curl.setopt(pycurl.REQUEST_TARGET, url[url.index("/", 8) :])
+        if "%" in url or self._targeted:
+            # libcurl writes %2f as %2F, which some servers tell apart; and what was set once
+            # can't be unset. A proxy wants the absolute form (RFC 9112 section 3.2.2).
+            absolute = url.startswith("http:") and (proxy or "").startswith("http")
+            curl.setopt(pycurl.REQUEST_TARGET, url if absolute else url[url.index("/", 8) :])
             self._targeted = True
-        elif self._targeted:
-            curl.unsetopt(pycurl.REQUEST_TARGET)
-            self._targeted = False
         curl.setopt(pycurl.HTTPHEADER, _as_lines(headers))
         self._on_head = on_head
         self._raw = BytesIO()
