@@ -7,11 +7,12 @@ no option means anything else than on the command line.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Mapping
+import warnings
+from collections.abc import Iterable, Mapping, Sized
 from time import perf_counter
 from typing import TypedDict, Unpack
 
-from getflags import engines, plan, proxies, save, wire
+from getflags import engines, machine, plan, proxies, save, wire
 from getflags.errors import UsageError
 from getflags.events import Emit, Event
 from getflags.inputfile import Entry
@@ -33,7 +34,8 @@ class Settings(TypedDict, total=False):
 
     ============== ===========================================================================
     dir            folder for the files, made if missing (``"downloaded"``)
-    engine         ``"asyncio"`` (default), ``"threads"`` or ``"sequential"``
+    engine         ``"sequential"``, ``"threads"``, ``"asyncio"``, ``"processes"``; default:
+                   ``"auto"``, which is processes for a long list, else asyncio
     client         the HTTP library: ``"curl"`` (default where installed) or ``"httpx"``
     loop           ``"auto"`` (default), ``"uvloop"`` or ``"asyncio"``
     max_req        at most so many requests at a time (20)
@@ -78,7 +80,8 @@ def download(targets: Iterable[str | Entry], **settings: Unpack[Settings]) -> Re
     sense, before any request, and whatever ``targets`` itself raises.
     """
     job, report = _prepare(targets, settings)
-    run = engines.engine(settings.get("engine", engines.DEFAULT))
+    total = len(targets) if isinstance(targets, Sized) else None
+    run = engines.engine(engines.suited(settings.get("engine", engines.AUTO), total, job.limit))
     start = perf_counter()
     run(job, _tee(report, settings.get("emit")))
     report.elapsed = perf_counter() - start
@@ -106,6 +109,10 @@ def _prepare(targets: Iterable[str | Entry], settings: Settings) -> tuple[Plan, 
     limit = settings.get("max_req", LIMIT)
     if limit < 1:
         raise UsageError(f"max_req is {limit}; it takes at least 1")
+    granted = machine.affordable(limit)
+    if granted < limit:
+        text = f"max_req={limit} needs more open files than the system allows; {granted} it is"
+        warnings.warn(text, RuntimeWarning, stacklevel=3)
     if isinstance(targets, str):
         raise UsageError("targets is a single string; it takes a list of them")
     entries = (Entry(item) if isinstance(item, str) else item for item in targets)
@@ -113,7 +120,7 @@ def _prepare(targets: Iterable[str | Entry], settings: Settings) -> tuple[Plan, 
     job = Plan(
         plan.settle(plan.expand(entries), place),
         settings.get("client") or wire.default(),
-        limit,
+        granted,
         settings.get("loop", "auto"),
         Rules(
             tuple(settings.get("headers", {}).items()),

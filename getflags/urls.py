@@ -102,6 +102,8 @@ def split_credentials(url: str) -> tuple[str, str | None]:
 
     No wire ever sees the password inside a URL, because libraries print URLs.
     """
+    if "@" not in url:
+        return url, None
     parts = urlsplit(url)
     userinfo, at, host = parts.netloc.rpartition("@")
     if not at:

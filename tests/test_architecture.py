@@ -12,7 +12,7 @@ from tests.kit import ROOT
 
 #: From the ground up. A room may import from floors below its own, never from its own or above.
 FLOORS = [
-    {"errors", "model", "text", "throttle", "codes", "urls", "interrupts"},
+    {"errors", "model", "text", "throttle", "codes", "urls", "interrupts", "machine"},
     {"events", "message", "naming", "inputfile", "proxies", "bundled"},
     {"plan", "transfer", "report", "progress", "jsonlines", "save", "wire", "wire.httpx_faults"},
     {"wire.tls", "spill", "wire.curl_faults"},
@@ -20,6 +20,8 @@ FLOORS = [
     {"wire.httpx_wire", "wire.curl_multi"},
     {"wire.curl_wire"},
     {"engines.sequential", "engines.threads", "engines.event_loop"},
+    {"engines.shard"},
+    {"engines.processes"},
     {"engines"},
     {"api"},
     {""},
@@ -133,7 +135,8 @@ def test_every_room_has_its_test_file() -> None:
         "model": "engines", "events": "engines", "errors": "engines", "fetch": "wire_httpx",
         "wire": "wire_httpx", "wire.httpx_wire": "wire_httpx", "wire.httpx_faults": "wire_httpx",
         "engines.sequential": "engines", "engines.threads": "engines",
-        "engines.event_loop": "engines", "": "api", "__main__": "cli_download",
+        "engines.event_loop": "engines", "engines.shard": "processes",
+        "engines.processes": "processes", "": "api", "__main__": "cli_download",
         "cli": "cli_usage", "cli.options": "cli_usage", "cli.serve": "cli_serve",
         "cli.values": "cli_usage", "cli.lines": "cli_lines",
         "wire.curl_wire": "wire_curl", "wire.curl_multi": "wire_curl", "interrupts": "cli_signals",

@@ -150,8 +150,9 @@ def test_the_picture_is_well_formed_and_stays_on_its_paper() -> None:
 
 def test_a_file_of_rows_becomes_tables_and_a_picture(tmp_path: Path) -> None:
     about = {
-        "about": "today", "cores": 2, "system": "Linux", "workers": 1, "python": "3.11", "seed": 7,
-        "load": 0.1, "versions": {"curl": "curl 7.88.1 (x86_64)", "nginx": "nginx/1.22.1"},
+        "about": "today", "cores": 2, "system": "Linux", "workers": 1, "python": "3.11",
+        "seed": 7, "load": 0.1,
+        "versions": {"curl": "curl 7.88.1 (x86_64)", "nginx": "nginx/1.22.1"},
     }  # fmt: skip
     rows = tmp_path / "rows.jsonl"
     rows.write_text("".join(json.dumps(one) + "\n" for one in [about, *ROWS]))

@@ -104,7 +104,7 @@ def test_a_signal_that_is_ignored_stays_ignored() -> None:
     try:
         with signals.handled():
             assert signal.getsignal(signal.SIGINT) is signal.SIG_IGN
-            assert signal.getsignal(signal.SIGTERM) is signals._first
+            assert signal.getsignal(signal.SIGTERM) is not signal.SIG_DFL
     finally:
         signal.signal(signal.SIGINT, before)
 
@@ -112,7 +112,7 @@ def test_a_signal_that_is_ignored_stays_ignored() -> None:
 def test_handlers_are_given_back_after_success_and_after_an_error() -> None:
     before = signal.getsignal(signal.SIGINT)
     with signals.handled():
-        assert signal.getsignal(signal.SIGINT) is signals._first
+        assert signal.getsignal(signal.SIGINT) is not before
     assert signal.getsignal(signal.SIGINT) is before
     with pytest.raises(ZeroDivisionError), signals.handled():
         raise ZeroDivisionError
@@ -179,15 +179,13 @@ def test_the_second_signal_ends_the_process(monkeypatch: pytest.MonkeyPatch) -> 
     assert ended == [143]
 
 
-def test_what_was_ignored_is_ignored_after_the_first_signal_too(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setattr("os._exit", lambda _: None)
+def test_what_was_ignored_is_ignored_after_the_first_signal_too() -> None:
     before = {number: signal.getsignal(number) for number in SIGNALS}
+    hears, tells = socket.socketpair()
     try:
         signal.signal(signal.SIGTERM, signal.SIG_IGN)
-        with pytest.raises(signals.Interrupted):
-            signals._first(signal.SIGINT, None)
+        with hears, tells, pytest.raises(signals.Interrupted):
+            signals._first(tells)(signal.SIGINT, None)
         assert signal.getsignal(signal.SIGTERM) is signal.SIG_IGN
         assert signal.getsignal(signal.SIGINT) is signals._second
     finally:
@@ -196,11 +194,11 @@ def test_what_was_ignored_is_ignored_after_the_first_signal_too(
 
 
 def test_the_guard_minds_only_the_two_signals(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("os._exit", lambda _: None)
-    minded: list[int] = []
-    monkeypatch.setattr(signals, "_end_soon", minded.append)
+    ended: list[int] = []
+    monkeypatch.setattr("os._exit", ended.append)
+    monkeypatch.setattr(signals, "_PATIENCE", 0)
     hears, tells = socket.socketpair()
     tells.sendall(bytes([signal.SIGWINCH, signal.SIGTERM]))
     tells.close()
     signals._guard(hears)
-    assert minded == [signal.SIGTERM]
+    assert ended == [143]

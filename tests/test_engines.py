@@ -331,7 +331,7 @@ def test_bytes_after_a_response_are_never_taken_for_the_next_one(
 
 
 def test_an_unknown_engine_is_refused_by_name() -> None:
-    with pytest.raises(UsageError, match="unknown engine 'warp'; there are sequential, threads"):
+    with pytest.raises(UsageError, match="unknown engine 'warp'; there are auto, sequential"):
         engines.engine("warp")
 
 

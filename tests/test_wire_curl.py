@@ -9,6 +9,7 @@ import threading
 from collections.abc import Callable
 from pathlib import Path
 
+import pycurl
 import pytest
 
 import getflags
@@ -191,9 +192,25 @@ def test_proxies(get: Get) -> None:
     assert str(raised.value) == f"proxy http://***@127.0.0.1:{proxy.port}: connection refused"
 
 
-def test_an_abort_wakes_a_thread_that_waits() -> None:
-    with RawServer({"/x": silence}) as server:
+@both
+def test_a_libcurl_without_http2_says_so_and_does_without(
+    get: Get, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert "HTTP/1.1 and HTTP/2" in curl_wire.about()
+    versions = (11, "7.88.1", 0, "Linux", 0)
+    monkeypatch.setattr(pycurl, "version_info", lambda: versions)
+    assert curl_wire.about() == "libcurl 7.88.1, HTTP/1.1; this libcurl has no HTTP/2"
+    with RawServer({"/f": ok(b"fine")}) as server:
+        assert get(server.url("/f"))[1] == b"fine"
+
+
+@pytest.mark.parametrize("used", [0, 1])
+def test_an_abort_wakes_a_thread_that_waits(used: int) -> None:
+    """At once, and without libcurl's second attempt where the connection was in use before."""
+    with RawServer({"/ok": ok(b"fine"), "/x": silence}) as server:
         wire = curl_wire.open_wire(Network())
+        if used:
+            wire.get(server.url("/ok"), (), lambda _: True, lambda _: None)
         caught: list[BaseException] = []
 
         def work() -> None:
@@ -204,12 +221,16 @@ def test_an_abort_wakes_a_thread_that_waits() -> None:
 
         thread = threading.Thread(target=work)
         thread.start()
-        while not server.heads:
+        while len(server.heads) < 1 + used:
             thread.join(0.001)
         wire.abort()
+        thread.join(0.5)  # libcurl by itself looks up once a second
+        ended = not thread.is_alive()
         thread.join(5)
         wire.close()
+    assert ended
     assert [type(fault) for fault in caught] == [Aborted]
+    assert len(server.heads) == 1 + used
 
 
 @both

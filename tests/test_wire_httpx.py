@@ -425,3 +425,7 @@ def test_settings_that_can_work(tmp_path: Path) -> None:
 def test_an_unknown_client_is_refused_by_name() -> None:
     with pytest.raises(UsageError, match="unknown client 'telnet'; there are httpx, curl"):
         client("telnet")
+
+
+def test_it_tells_its_version() -> None:
+    assert httpx_wire.about() == f"httpx {httpx.__version__}, HTTP/1.1"

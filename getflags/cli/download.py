@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from itertools import islice
 from time import perf_counter
 
-from getflags import bundled, engines, naming, plan, proxies, report, save, wire
+from getflags import bundled, engines, machine, naming, plan, proxies, report, save, wire
 from getflags.cli import options as grammar
 from getflags.cli.failed import list_failures
 from getflags.cli.options import Options
@@ -148,9 +148,13 @@ def _download(
     options: Options, screen: Screen, source: Source, job: _Job, result: report.Report
 ) -> None:
     """Run the engine, with a reader of events for each thing that was asked for."""
-    limit = min(_limit(options, job.site), job.total)
+    limit = _affordable(min(_limit(options, job.site), job.total), screen)
+    engine = engines.suited(options.engine, job.total, limit)
     for line in report.opening(job.noun, job.labels, job.total, limit):
         screen.say(line)
+    if options.verbose:
+        client = wire.client(options.client).about()
+        screen.say(f"Engine: {engine}; client: {options.client} ({client}).")
     entries = (_with_options(entry, options) for entry in _in_order(source, job.seen, job.total))
     work = Plan(
         plan.settle(entries, _place(options, job.site)),
@@ -168,7 +172,7 @@ def _download(
         if options.failed_out is not None:
             readers.append(stack.enter_context(list_failures(options.failed_out, options.dir)))
         readers.append(stack.enter_context(closing(screen.view(job.total))).read)
-        engines.engine(options.engine)(work, _to_all(readers))
+        engines.engine(engine)(work, _to_all(readers))
         result.elapsed = perf_counter() - start
     for line in report.closing(result, job.noun):
         screen.say(line)
@@ -191,6 +195,17 @@ def _limit(options: Options, site: _Site) -> int:
         return 1
     usual = grammar.REMOTE_LIMIT if site.base_url == bundled.REMOTE else LIMIT
     return options.max_req or usual
+
+
+def _affordable(limit: int, screen: Screen) -> int:
+    """Return the limit, or what the system allows of it."""
+    granted = machine.affordable(limit)
+    if granted < limit:
+        screen.complain(
+            f"getflags: {limit:,} requests at a time need more open files than the system allows; "
+            f"{granted:,} are made (ulimit -n raises the limit)"
+        )
+    return granted
 
 
 def _with_options(entry: Entry, options: Options) -> Entry:

@@ -146,8 +146,9 @@ def _how(group: argparse._ArgumentGroup) -> None:
         help=f"at most N requests at a time (default: {LIMIT}; {REMOTE_LIMIT} for REMOTE)",
     )  # fmt: skip
     group.add_argument(
-        "--engine", metavar="E", choices=tuple(engines.ENGINES), default=engines.DEFAULT,
-        help=f"{', '.join(engines.ENGINES)} (default: {engines.DEFAULT})",
+        "--engine", metavar="E", choices=(engines.AUTO, *engines.ENGINES), default=engines.AUTO,
+        help=f"{', '.join(engines.ENGINES)}, or auto (default): processes from "
+        f"{engines.MANY:,} targets on where there are several processors, else asyncio",
     )  # fmt: skip
     group.add_argument(
         "--client", metavar="C", choices=tuple(wire.CLIENTS), default=wire.default(),

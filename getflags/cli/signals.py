@@ -12,6 +12,7 @@ import os
 import signal
 import socket
 import threading
+import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from types import FrameType
@@ -46,7 +47,7 @@ def handled() -> Iterator[None]:
     threading.Thread(target=_guard, args=(hears,), name="signals", daemon=True).start()
     descriptor = signal.set_wakeup_fd(tells.fileno(), warn_on_full_buffer=False)
     for number in before:
-        signal.signal(number, _first)
+        signal.signal(number, _first(tells))
     try:
         yield
     except Interrupted:
@@ -71,22 +72,22 @@ def _guard(hears: socket.socket) -> None:
     with hears:
         while heard := hears.recv(1):  # every signal that Python handles is told here
             if heard[0] in {signal.SIGINT, signal.SIGTERM}:
-                _end_soon(heard[0])
+                time.sleep(_PATIENCE)
+                os._exit(128 + heard[0])
 
 
-def _end_soon(number: int) -> None:
-    timer = threading.Timer(_PATIENCE, os._exit, [128 + number])
-    timer.daemon = True
-    timer.start()
+def _first(tells: socket.socket) -> Callable[[int, FrameType | None], None]:
+    def handler(number: int, frame: FrameType | None) -> None:
+        del frame
+        for other in (signal.SIGINT, signal.SIGTERM):
+            if signal.getsignal(other) is not signal.SIG_IGN:
+                signal.signal(other, _second)
+        # Once more, for an event loop may have the guard's descriptor. No thread is begun here:
+        # the main thread may be in the midst of anything, beginning a thread included.
+        tells.send(bytes([number]))
+        raise Interrupted(number)
 
-
-def _first(number: int, frame: FrameType | None) -> None:
-    del frame
-    for other in (signal.SIGINT, signal.SIGTERM):
-        if signal.getsignal(other) is not signal.SIG_IGN:
-            signal.signal(other, _second)
-    _end_soon(number)  # once more, for an event loop may have the guard's descriptor
-    raise Interrupted(number)
+    return handler
 
 
 def _second(number: int, frame: FrameType | None) -> None:

@@ -14,6 +14,7 @@ from typing import TypeAlias, cast
 
 from getflags.errors import UsageError
 from getflags.events import Emit
+from getflags.machine import workers_for
 from getflags.model import Plan
 
 Engine: TypeAlias = Callable[[Plan, Emit], None]
@@ -23,12 +24,27 @@ ENGINES = {
     "sequential": "getflags.engines.sequential",
     "threads": "getflags.engines.threads",
     "asyncio": "getflags.engines.event_loop",
+    "processes": "getflags.engines.processes",
 }
-DEFAULT = "asyncio"
+AUTO = "auto"
+#: So many targets make it worth starting processes: docs/decisions/0008-which-engine.md
+MANY = 1_000
+
+
+def suited(name: str, total: int | None, limit: int) -> str:
+    """Return the engine to use: the one that was named, or for ``auto`` the one that suits.
+
+    ``total`` is the number of targets, None where nobody knows. One processor carries what takes
+    a fraction of a second; a longer job gains by having all of them.
+    """
+    if name != AUTO:
+        return name
+    large = total is not None and total >= MANY and workers_for(limit) > 1
+    return "processes" if large else "asyncio"
 
 
 def engine(name: str) -> Engine:
     """Load the engine of that name. Raises UsageError."""
     if name not in ENGINES:
-        raise UsageError(f"unknown engine {name!r}; there are {', '.join(ENGINES)}")
+        raise UsageError(f"unknown engine {name!r}; there are {AUTO}, {', '.join(ENGINES)}")
     return cast("Engine", import_module(ENGINES[name]).run)

@@ -16,7 +16,7 @@ from getflags.model import Plan, Target
 from getflags.throttle import merge
 from getflags.wire import Wire, client
 
-_PATIENCE = 1.0  # seconds for interrupted workers to take away their part files
+_PATIENCE = 1.8  # seconds for interrupted workers to take away their part files
 
 
 def run(plan: Plan, emit: Emit) -> None:

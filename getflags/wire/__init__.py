@@ -18,7 +18,7 @@ from getflags.errors import UsageError
 from getflags.message import Head
 from getflags.model import Fields, Network
 
-#: Module of each client. It has ``open_wire``, ``open_async_wire`` and ``check``.
+#: Module of each client. It has what ``Client`` lists.
 CLIENTS = {"httpx": "getflags.wire.httpx_wire", "curl": "getflags.wire.curl_wire"}
 
 
@@ -79,6 +79,10 @@ class Client(Protocol):
 
     def open_async_wire(self, network: Network) -> AsyncWire:
         """Return a wire; it connects when it is first used."""
+        ...
+
+    def about(self) -> str:
+        """Return the library's name and version, and what it can't do."""
         ...
 
     def check(self, network: Network) -> None:

@@ -38,6 +38,8 @@ class Handle:
         self._network = network
         self._on_head: Callable[[Head], bool]
         self._raw = BytesIO()  # the head, interim responses and trailers included
+        self._headers: Fields | None = None  # that libcurl has
+        self._pipewait: bool | None = None  # as libcurl has it
         self._answered = False  # the head is complete
         self._wanted = False
         self._trusting = False  # whether certificates are set up
@@ -53,11 +55,13 @@ class Handle:
         curl.setopt(pycurl.BUFFERSIZE, BUFFER)
         curl.setopt(pycurl.HTTP_CONTENT_DECODING, 0)
         curl.setopt(pycurl.PATH_AS_IS, 1)
-        curl.setopt(pycurl.HTTP_VERSION, pycurl.CURL_HTTP_VERSION_2TLS)
+        if speaks_http2():
+            curl.setopt(pycurl.HTTP_VERSION, pycurl.CURL_HTTP_VERSION_2TLS)
         curl.setopt(_SUPPRESS_CONNECT_HEADERS, 1)
         curl.setopt(pycurl.PROXY, "")  # the environment was read already, for all clients alike
         curl.setopt(pycurl.CONNECTTIMEOUT_MS, max(1, round(network.connect_timeout * 1000)))
         curl.setopt(pycurl.WRITEFUNCTION, self._body)
+        curl.setopt(pycurl.HEADERFUNCTION, self._raw.write)
 
     def prepare(self, url: str, headers: Fields, on_head: Callable[[Head], bool]) -> None:
         """Set up for one GET. Raises Fault."""
@@ -70,7 +74,10 @@ class Handle:
             self._proxy = proxy
         # Rather one more stream than one more connection; without TLS there is no HTTP/2, and
         # a request would wait for the answer to another's.
-        curl.setopt(pycurl.PIPEWAIT, int(url.startswith("https:")))
+        secure = url.startswith("https:")
+        if secure != self._pipewait:
+            curl.setopt(pycurl.PIPEWAIT, int(secure))
+            self._pipewait = secure
         curl.setopt(pycurl.URL, url)
         if "%" in url or self._targeted:
             # libcurl writes %2f as %2F, which some servers tell apart; and what was set once
@@ -78,10 +85,12 @@ class Handle:
             absolute = url.startswith("http:") and (proxy or "").startswith("http")
             curl.setopt(pycurl.REQUEST_TARGET, url if absolute else url[url.index("/", 8) :])
             self._targeted = True
-        curl.setopt(pycurl.HTTPHEADER, _as_lines(headers))
+        if headers != self._headers:
+            curl.setopt(pycurl.HTTPHEADER, _as_lines(headers))
+            self._headers = headers
         self._on_head = on_head
-        self._raw = BytesIO()
-        curl.setopt(pycurl.HEADERFUNCTION, self._raw.write)
+        self._raw.seek(0)
+        self._raw.truncate()
         self._answered = self._wanted = False
         self.bug = None
         self._head_size = 0
@@ -156,6 +165,11 @@ class Handle:
             self._heard = monotonic()
             return self._take(piece)
         return -1 if monotonic() - self._heard > self._patience else None
+
+
+def speaks_http2() -> bool:
+    """Whether this libcurl was built with HTTP/2; some distributions' was not."""
+    return bool(pycurl.version_info()[4] & pycurl.VERSION_HTTP2)
 
 
 def _as_lines(headers: Fields) -> list[bytes]:

@@ -14,6 +14,7 @@ from collections.abc import Awaitable, Callable
 import pycurl
 
 from getflags.errors import Fault
+from getflags.machine import keepable
 from getflags.message import Head
 from getflags.model import Fields, Network
 from getflags.wire.curl_easy import Handle
@@ -21,7 +22,6 @@ from getflags.wire.curl_easy import Handle
 _HIGH_WATER = 1024 * 1024  # bytes that may wait for the disk before the server is made to wait
 _READY = 256 * 1024  # bytes that are worth waking up the task for
 _SWEEP = 0.25  # seconds between two looks at who is silent
-_CONNECTIONS = 1024  # kept open between requests; libcurl's own idea is four times the handles
 
 
 class AsyncCurlWire:
@@ -39,7 +39,7 @@ class AsyncCurlWire:
         self._watched: dict[int, int] = {}  # socket → what it is watched for
         self._multi = pycurl.CurlMulti()
         self._multi.setopt(pycurl.M_PIPELINING, pycurl.PIPE_MULTIPLEX)
-        self._multi.setopt(pycurl.M_MAXCONNECTS, _CONNECTIONS)
+        self._multi.setopt(pycurl.M_MAXCONNECTS, keepable())
         self._multi.setopt(pycurl.M_SOCKETFUNCTION, self._on_socket)
         self._multi.setopt(pycurl.M_TIMERFUNCTION, self._on_timer)
 

@@ -1,13 +1,18 @@
 """The fast wire: libcurl through pycurl, an easy handle a worker.
 
 The blocking colour; ``curl_multi`` has the other. A transfer is ended from outside by a flag that
-libcurl's progress callback looks at, once a second at least.
+libcurl's progress callback looks at. That may be a second later, so its sockets are shut down too,
+which wakes it. (libcurl has a call of its own for that, curl_multi_wakeup; pycurl hasn't.)
 """
 
 from __future__ import annotations
 
+import os
 import re
+import socket
+import threading
 from collections.abc import Callable
+from contextlib import suppress
 from typing import cast
 
 import pycurl
@@ -18,11 +23,11 @@ from getflags.message import Head
 from getflags.model import Fields, Network
 from getflags.text import quoted
 from getflags.urls import BadURL, clean, redact
-from getflags.wire.curl_easy import BUFFER, Handle
+from getflags.wire.curl_easy import BUFFER, Handle, speaks_http2
 from getflags.wire.curl_multi import AsyncCurlWire
 from getflags.wire.tls import store
 
-__all__ = ["BUFFER", "check", "open_async_wire", "open_wire"]
+__all__ = ["BUFFER", "about", "check", "open_async_wire", "open_wire"]
 
 _PROXY = re.compile(r"(?:https?|socks4a?|socks5h?)://(.*)", re.DOTALL)
 
@@ -35,6 +40,12 @@ def open_wire(network: Network) -> CurlWire:
 def open_async_wire(network: Network) -> AsyncCurlWire:
     """See ``getflags.wire.Client``."""
     return AsyncCurlWire(network)
+
+
+def about() -> str:
+    """See ``getflags.wire.Client``."""
+    versions = "HTTP/1.1 and HTTP/2" if speaks_http2() else "HTTP/1.1; this libcurl has no HTTP/2"
+    return f"libcurl {pycurl.version_info()[1]}, {versions}"
 
 
 def check(network: Network) -> None:
@@ -62,6 +73,7 @@ class CurlWire:
         self._silence: Fault | None = None
         self._interrupted = False
         self._aborted = False
+        self._sockets = _Sockets(self._handle.curl)
         self._handle.curl.setopt(pycurl.NOPROGRESS, 0)
         self._handle.curl.setopt(pycurl.XFERINFOFUNCTION, self._progress)
 
@@ -96,7 +108,7 @@ class CurlWire:
         self._handle.conclude(code, text)
 
     def _interrupt(self) -> None:
-        self._interrupted = True
+        self._interrupted = True  # libcurl's wait has ended with the signal
 
     def _piece(self, piece: bytes) -> int | None:
         try:
@@ -117,7 +129,43 @@ class CurlWire:
     def abort(self) -> None:
         """See ``getflags.wire.Wire``."""
         self._aborted = True
+        self._sockets.shut_down()
 
     def close(self) -> None:
         """See ``getflags.wire.Wire``."""
         self._handle.curl.close()
+
+
+class _Sockets:
+    """The open sockets of a handle, so that another thread can shut them down.
+
+    Only their numbers are known, and the system gives the number of a closed one to the next file
+    that is opened. So they are closed here too, never while they are being shut down.
+    """
+
+    def __init__(self, curl: pycurl.Curl) -> None:
+        self._open: set[int] = set()
+        self._over = False
+        self._lock = threading.Lock()
+        curl.setopt(pycurl.SOCKOPTFUNCTION, self._opened)
+        curl.setopt(pycurl.CLOSESOCKETFUNCTION, self._close)
+
+    def _opened(self, descriptor: int, purpose: int) -> int:
+        del purpose
+        with self._lock:
+            self._open.add(descriptor)
+            return pycurl.SOCKOPT_ERROR if self._over else pycurl.SOCKOPT_OK
+
+    def _close(self, descriptor: int) -> int:
+        with self._lock:
+            self._open.discard(descriptor)
+            socket.close(descriptor)
+        return 0
+
+    def shut_down(self) -> None:
+        """End all connections, and let none be made any more."""
+        with self._lock:
+            self._over = True
+            for descriptor in self._open:
+                with suppress(OSError), socket.socket(fileno=os.dup(descriptor)) as double:
+                    double.shutdown(socket.SHUT_RDWR)

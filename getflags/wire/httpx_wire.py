@@ -35,7 +35,7 @@ from getflags.wire.httpx_common import (
 )
 from getflags.wire.httpx_faults import translate
 
-__all__ = ["check", "open_async_wire", "open_wire"]  # what a client offers
+__all__ = ["about", "check", "open_async_wire", "open_wire"]  # what a client offers
 
 # An unwanted body is read off where that is cheap, so that the connection can be used again:
 # only so many bytes (announced), and only for so long.
@@ -53,6 +53,11 @@ def open_wire(network: Network) -> HttpxWire:
 def open_async_wire(network: Network) -> AsyncHttpxWire:
     """See ``getflags.wire.Client``."""
     return AsyncHttpxWire(network)
+
+
+def about() -> str:
+    """See ``getflags.wire.Client``."""
+    return f"httpx {httpx.__version__}, HTTP/1.1"
 
 
 class HttpxWire:

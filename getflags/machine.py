@@ -1,0 +1,58 @@
+"""What the machine grants us: processors, and files that may be open at a time.
+
+Asked before a run begins, so that too much to ask for is one warning and not a storm of errors.
+"""
+
+from __future__ import annotations
+
+import os
+from importlib import import_module
+from importlib.util import find_spec
+from types import ModuleType
+
+# Windows has no such module, and no such limit.
+resource: ModuleType | None = import_module("resource") if find_spec("resource") else None
+
+_EACH = 2  # a connection and a part file for each request in flight
+_SPARE = 128  # for all else: standard streams, lists, pipes, idle connections
+_KEPT = 1024  # connections; libcurl's own idea, four times those in use, closes too many
+
+
+def workers_for(limit: int) -> int:
+    """Return how many processes are worth having: one for each processor that we may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return min(limit, len(os.sched_getaffinity(0)))
+    return min(limit, os.cpu_count() or 1)
+
+
+def affordable(limit: int) -> int:
+    """Return how many requests at a time the system has open files for, ``limit`` at most.
+
+    Raises the process's soft limit where that is needed and allowed.
+    """
+    if resource is None:
+        return limit
+    wanted = limit * _EACH + _SPARE
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if _less(soft, wanted):
+        soft = wanted if _less(wanted, hard) else hard
+        try:
+            resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+        except (OSError, ValueError):  # macOS has a limit beyond the limit
+            soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    return limit if not _less(soft, wanted) else max(1, (soft - _SPARE) // _EACH)
+
+
+def keepable() -> int:
+    """Return how many connections to servers may stay open for later requests."""
+    if resource is None:
+        return _KEPT
+    soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    return _KEPT if _less(4 * _KEPT, soft) else max(1, soft // 4)
+
+
+def _less(files: int, other: int) -> bool:
+    """Compare two limits, of which either may be none at all."""
+    assert resource is not None  # noqa: S101 - else nobody asks
+    none = resource.RLIM_INFINITY
+    return bool(files != none and (other == none or files < other))

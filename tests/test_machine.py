@@ -1,0 +1,108 @@
+"""What the machine grants: processors, and open files."""
+
+from __future__ import annotations
+
+import os
+import resource
+import subprocess
+from pathlib import Path
+
+import pytest
+
+import getflags
+from getflags import machine
+from tests.kit import command, files
+from tests.rawserver import RawServer, ok
+
+NONE = resource.RLIM_INFINITY
+
+
+@pytest.fixture
+def limits(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """Return the soft and the hard limit, which the test may change."""
+    now = [1024, 4096]
+
+    def set_(_: int, both: tuple[int, int]) -> None:
+        now[:] = both
+
+    monkeypatch.setattr(resource, "getrlimit", lambda _: tuple(now))
+    monkeypatch.setattr(resource, "setrlimit", set_)
+    return now
+
+
+@pytest.mark.parametrize(
+    ("before", "limit", "granted", "after"),
+    [
+        ((1024, 4096), 20, 20, 1024),  # enough as it is
+        ((1024, 4096), 448, 448, 1024),
+        ((1024, 4096), 449, 449, 1026),  # raised as far as needed
+        ((1024, 4096), 5000, 1984, 4096),  # as far as allowed
+        ((1024, NONE), 5000, 5000, 10128),
+        ((NONE, NONE), 5000, 5000, NONE),
+        ((64, 64), 20, 1, 64),  # too few for anything: one at a time might still do
+    ],
+)
+def test_the_soft_limit_is_raised_or_the_level_lowered(
+    limits: list[int], before: tuple[int, int], limit: int, granted: int, after: int
+) -> None:
+    limits[:] = before
+    assert machine.affordable(limit) == granted
+    assert limits == [after, before[1]]
+
+
+def test_a_system_that_refuses_to_raise_it_lowers_the_level(
+    limits: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    limits[:] = [256, NONE]
+
+    def refuse(*_: object) -> None:
+        raise ValueError("current limit exceeds maximum limit")
+
+    monkeypatch.setattr(resource, "setrlimit", refuse)
+    assert machine.affordable(100) == 64
+
+
+def test_connections_are_kept_while_there_are_files_for_them(
+    limits: list[int],
+) -> None:
+    for soft, kept in ((NONE, 1024), (1 << 20, 1024), (1024, 256), (2, 1)):
+        limits[0] = soft
+        assert machine.keepable() == kept
+
+
+def test_a_system_without_limits_grants_all(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(machine, "resource", None)
+    assert machine.affordable(100_000) == 100_000
+    assert machine.keepable() == 1024
+
+
+def test_there_is_a_worker_for_each_processor(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert machine.workers_for(1) == 1
+    assert machine.workers_for(10_000) == len(os.sched_getaffinity(0))
+    monkeypatch.delattr(os, "sched_getaffinity")
+    monkeypatch.setattr(os, "cpu_count", lambda: 3)
+    assert machine.workers_for(10_000) == 3
+
+
+@pytest.mark.parametrize("engine", ["asyncio", "threads", "processes"])
+def test_too_high_a_level_is_one_warning_and_no_storm(tmp_path: Path, engine: str) -> None:
+    paths = [f"/{number}" for number in range(300)]
+    with RawServer({path: ok(b"fine") for path in paths}) as server:
+        words = command("-q", "-m", "5000", "--engine", engine, *map(server.url, paths))
+        done = subprocess.run(
+            ["bash", "-c", 'ulimit -n 200; exec "$@"', "bash", *words],
+            cwd=tmp_path, capture_output=True, text=True, timeout=50, check=False,
+        )  # fmt: skip
+    assert done.stderr == (
+        "getflags: 300 requests at a time need more open files than the system allows; "
+        "36 are made (ulimit -n raises the limit)\n"
+    )
+    assert done.returncode == 0
+    assert len(files(tmp_path)) == 300
+
+
+def test_a_library_warns_too(tmp_path: Path, limits: list[int]) -> None:
+    limits[:] = [200, 200]
+    with RawServer({"/f": ok(b"fine")}) as server, pytest.warns(RuntimeWarning, match="36 it is"):
+        report = getflags.download([server.url("/f")], dir=tmp_path, max_req=300)
+    assert report.arrived == 1

@@ -1,0 +1,146 @@
+"""Several processes: nothing is lost when one dies, and none outlives a run.
+
+What all engines have in common is in test_engines.py.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+from multiprocessing import Pipe
+from pathlib import Path
+
+import pytest
+
+import getflags
+from getflags import engines
+from getflags.engines import processes, shard
+from getflags.events import Event, Finished, Started
+from getflags.model import Plan, Status, Target
+from tests.kit import command, files
+from tests.rawserver import RawServer, ok, stall_after
+
+STALLED = b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nabc"
+
+
+def children(parent: int | None = None) -> list[int]:
+    """Return the processes that a process, or this one, has started."""
+    parent = parent or os.getpid()
+    return [
+        int(each) for each in Path(f"/proc/{parent}/task/{parent}/children").read_text().split()
+    ]
+
+
+@pytest.fixture
+def two(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two workers, however many processors there are."""
+    monkeypatch.setattr(processes, "workers_for", lambda limit: min(limit, 2))
+
+
+@pytest.mark.usefixtures("two")
+@pytest.mark.parametrize("full", [2, 128])
+def test_a_worker_that_is_killed_loses_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, full: int
+) -> None:
+    """It is killed in the midst of a file, and with a batch in hand; some news are never sent."""
+    monkeypatch.setattr(shard, "_FULL", full)
+    paths = [f"/{number}" for number in range(300)]
+    events: list[Event] = []
+
+    def emit(event: Event) -> None:
+        events.append(event)
+        if isinstance(event, Finished) and len(events) > 100 and not killed:
+            killed.append(children()[0])
+            os.kill(killed[0], signal.SIGKILL)
+
+    killed: list[int] = []
+    with RawServer({path: ok(path.encode()) for path in paths}) as server:
+        report = getflags.download(
+            map(server.url, paths), dir=tmp_path, engine="processes", max_req=4, emit=emit
+        )
+    assert killed
+    assert report.exit_status == 0
+    finished = sorted(e.outcome.target.number for e in events if isinstance(e, Finished))
+    assert finished == sorted(e.target.number for e in events if isinstance(e, Started))
+    assert finished == list(range(300))
+    whole = {name: body for name, body in files(tmp_path).items() if not name.startswith(".")}
+    assert whole == {path[1:]: path.encode() for path in paths}
+    assert children() == []
+
+
+@pytest.mark.usefixtures("two")
+def test_a_target_that_two_workers_die_of_is_given_up_by_name(tmp_path: Path) -> None:
+    def deadly(*_: object) -> None:
+        os.kill(children()[-1], signal.SIGKILL)
+
+    with RawServer({"/deadly": deadly}) as server:
+        report = getflags.download(
+            [server.url("/deadly")], dir=tmp_path, engine="processes", max_req=1
+        )
+    (outcome,) = report.outcomes
+    assert (outcome.status, outcome.reason) == (Status.FAILED, "the worker process died, twice")
+    assert report.exit_status == 3
+    assert children() == []
+
+
+@pytest.mark.usefixtures("two")
+def test_a_bug_in_a_worker_is_raised_by_the_parent(tmp_path: Path) -> None:
+    target = Target(0, "f", "f", "http://127.0.0.1:1/", str(tmp_path), "f")
+    job = Plan([target], "httpx", limit=2, rules=None)  # type: ignore[arg-type] # these are none
+    with pytest.raises(AttributeError, match="'NoneType' object has no attribute"):
+        processes.run(job, lambda _: None)
+    assert children() == []
+    assert files(tmp_path) == {}
+
+
+def test_an_interrupted_run_leaves_no_process_and_no_part_file(tmp_path: Path) -> None:
+    def emit(event: Event) -> None:
+        if isinstance(event, Finished):
+            assert server.stalled.acquire(timeout=20)
+            raise KeyboardInterrupt
+
+    with RawServer({"/stall": stall_after(STALLED), "/f": ok(b"x")}) as server:
+        with pytest.raises(KeyboardInterrupt):
+            getflags.download(
+                [server.url("/stall"), server.url("/f")],
+                dir=tmp_path, engine="processes", max_req=2, emit=emit,
+            )  # fmt: skip
+        assert children() == []
+    assert files(tmp_path) == {"f": b"x"}
+
+
+def test_a_shard_ends_when_nobody_listens_any_more() -> None:
+    ours, theirs = Pipe()
+    ours.close()
+    shard.serve(theirs, Plan((), "httpx", loop="asyncio"))
+
+
+def test_workers_end_when_their_parent_is_killed(tmp_path: Path) -> None:
+    """Even while they wait for a silent server; and they take their part files away."""
+    with RawServer({f"/{number}": stall_after(STALLED) for number in range(4)}) as server:
+        words = ["-q", "--engine", "processes", *(server.url(f"/{n}") for n in range(4))]
+        with subprocess.Popen(command(*words), cwd=tmp_path, stderr=subprocess.PIPE) as parent:
+            assert parent.stderr
+            for _ in range(4):
+                assert server.stalled.acquire(timeout=20)
+            parent.kill()
+            assert parent.stderr.read() == b""  # to its end: nobody is left who could write there
+    assert files(tmp_path) == {}
+
+
+@pytest.mark.parametrize(
+    ("total", "limit", "engine"),
+    [(None, 20, "asyncio"), (999, 20, "asyncio"), (1000, 20, "processes"), (10**6, 1, "asyncio")],
+)
+def test_auto_takes_processes_where_they_pay(
+    monkeypatch: pytest.MonkeyPatch, total: int | None, limit: int, engine: str
+) -> None:
+    monkeypatch.setattr(engines, "workers_for", lambda limit: min(limit, 2))
+    assert engines.suited("auto", total, limit) == engine
+    assert engines.suited("threads", total, limit) == "threads"
+
+
+def test_elsewhere_processes_are_spawned(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("platform.system", lambda: "Darwin")
+    assert processes._context().get_start_method() == "spawn"
