@@ -5,44 +5,73 @@ What may live here: the order in which things happen. What may not: how any of t
 
 import asyncio
 import socket
+import ssl
 import sys
 from collections.abc import Sequence
 from contextlib import ExitStack
+from functools import partial
+from pathlib import Path
+from typing import TextIO
 
 from .catalogue import load
 from .contents import Contents, Files, Flags
 from .folder import Folder
 from .options import Settings, UsageError, parse
+from .record import Record
 from .running import CannotListenError, complain, listen, loop_factory, run, url
+from .tls import MissingError, certified
+from .values import printable
 
 
 def main(argv: Sequence[str] | None = None, prog: str = "python -m servers") -> int:
     """Run the servers that the words `argv` ask for until a signal; return the exit code.
 
-    0: ended by SIGINT, SIGTERM or the lifeline. 2: the words make no sense, or an address is not
-    to be had; one sentence on standard error says why. `prog` is the name the sentence begins
-    with. Has to be called in the main thread. Raises SystemExit for `--help`, as argparse does.
+    0: ended by SIGINT, SIGTERM or the lifeline. 2: the words make no sense, or an address, a file
+    or a package is not to be had; one sentence on standard error says why. `prog` is the name the
+    sentence begins with. Has to be called in the main thread. Raises SystemExit for `--help`, as
+    argparse does.
     """
+    warn = partial(complain, prog)
     try:
         settings = parse(argv, prog)
+        certificate = certified(settings.bind) if settings.tls else None
         with ExitStack() as stack:
             listeners = [
-                stack.enter_context(listen(each, settings.bind, lambda text: complain(prog, text)))
-                for each in settings.servers
+                stack.enter_context(listen(each, settings.bind, warn)) for each in settings.servers
             ]
-            _serve(settings, listeners)
-    except (UsageError, CannotListenError) as error:
-        complain(prog, str(error))
+            if certificate and settings.authority:
+                with _writable(settings.authority) as file:
+                    file.write(certificate.authority)
+            record = None
+            if settings.record:
+                record = Record(stack.enter_context(_writable(settings.record)), warn)
+            _serve(settings, listeners, record, certificate and certificate.context)
+    except (UsageError, CannotListenError, MissingError) as error:
+        warn(str(error))
         return 2
     return 0
 
 
-def _serve(settings: Settings, listeners: list[socket.socket]) -> None:
+def _writable(path: Path) -> TextIO:
+    try:
+        return path.open("w", encoding="utf-8")
+    except (OSError, ValueError) as error:  # ValueError: a name with a NUL in it
+        reason = getattr(error, "strerror", None) or "not a name for a file"
+        raise UsageError(f"cannot write {printable(str(path))}: {reason}") from error
+
+
+def _serve(
+    settings: Settings,
+    listeners: list[socket.socket],
+    record: Record | None,
+    tls: ssl.SSLContext | None,
+) -> None:
     folder = settings.directory
     served: Contents = Flags(load()) if folder is None else Files(Folder(folder))
     where = "flags" if folder is None else ""
+    scheme = "http" if tls is None else "https"
     lines = [
-        f"{server.label} {url(listener)}{where}"
+        f"{server.label} {url(listener, scheme)}{where}"
         for server, listener in zip(settings.servers, listeners, strict=True)
     ]
 
@@ -50,7 +79,7 @@ def _serve(settings: Settings, listeners: list[socket.socket]) -> None:
         print("\n".join(lines), flush=True)  # noqa: T201 - what whoever started us waits for
 
     with asyncio.Runner(loop_factory=loop_factory()) as runner:
-        runner.run(run(settings, served, listeners, ready))
+        runner.run(run(settings, served, listeners, ready, record=record, tls=tls))
 
 
 if __name__ == "__main__":

@@ -8,9 +8,9 @@ Why a hash and not a random generator: a generator hands out its numbers in the 
 so two clients, or one client at two levels of concurrency, would meet different faults and could
 not be compared. A hash of what is asked does not know who came first.
 
-A new fault is one more kind given to `draw`, one more field of `Behaviour` that says how often,
-and one more field of `Decision` that says what to do. Kinds draw independently of each other, so
-adding one does not move the faults that a seed already stands for.
+Kinds draw independently of each other, so adding one does not move the faults that a seed already
+stands for. Delay and error are as old as the servers and stand here; the others are rules, whose
+kinds have a file each in `misbehaviour` and are composed in `verdict`.
 """
 
 import re
@@ -18,6 +18,8 @@ from dataclasses import dataclass
 from hashlib import blake2b
 from http import HTTPStatus
 from typing import NamedTuple
+
+from .rules import Rule
 
 _UNIT = 2.0**-53  # a float has 53 bits of precision: the finest even grid over [0, 1)
 _SEED = re.compile(r"-?[0-9]{1,40}")
@@ -28,11 +30,14 @@ class Behaviour:
     """How a server treats its clients.
 
     `delay` is the least and the most time in seconds before an answer, drawn uniformly;
-    `error_rate` is the share of requests, 0 to 1, that get an error in place of the answer.
+    `error_rate` is the share of requests, 0 to 1, that get an error in place of the answer;
+    `rules` say what else goes wrong; `bandwidth` is how many bytes of bodies leave a second.
     """
 
     delay: tuple[float, float] = (0.0, 0.0)
     error_rate: float = 0.0
+    rules: tuple[Rule, ...] = ()
+    bandwidth: int | None = None
 
 
 class Decision(NamedTuple):

@@ -1,25 +1,29 @@
 """The command line: words in, settings out.
 
 What may live here: the options, what they accept, and the sentences that refuse the rest. What
-may not: anything that opens, listens or prints. (`--directory` is looked at, to refuse early.)
+may not: anything that listens or prints, and what single words mean (in `words`).
 """
 
 import argparse
-import re
 import secrets
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import NamedTuple, NoReturn
 
-from . import SITES
-from .faults import Behaviour, parse_seed
+from . import SITES, latency, rules, values, words
+from .faults import Behaviour
+from .misbehaviour.busy import Busy
+from .misbehaviour.error import Error
+from .record import Replay
+from .rules import Rule
+from .scenario import Scenario
+from .values import printable
 
-LONGEST_DELAY = 86_400.0  # seconds; a day, beyond which timers of some event loops overflow
+__all__ = ["Server", "Settings", "UsageError", "parse", "printable"]
+
 _HIGHEST_PORT = 65_535
-_NUMBER = r"(\d+\.?\d*|\.\d+)"
-_DELAY = re.compile(rf"{_NUMBER}(?:-{_NUMBER})?", re.ASCII)
-_RATE = re.compile(_NUMBER, re.ASCII)
-_PORT = re.compile(r"\d{1,5}", re.ASCII)
+# What says by itself what goes wrong, so that nothing is left to say where a record is replayed.
+_DECIDING = ("scenario", "delay", "latency", "error_rate", "fail_first", "busy_above", "fault")
 
 
 class UsageError(Exception):
@@ -36,20 +40,21 @@ class Server(NamedTuple):
 
 
 class Settings(NamedTuple):
-    """What was asked for. Without a `directory` the flags are served."""
+    """What was asked for. Without a `directory` the flags are served.
+
+    `record` is a file to write; `authority` is another, for the certificate that vouches for
+    `tls`.
+    """
 
     servers: tuple[Server, ...]
     bind: str
     directory: Path | None
     seed: int
     lifeline: bool
-
-
-def printable(text: str) -> str:
-    """Return `text` with everything escaped that could move a cursor or hide a word."""
-    return "".join(
-        each if each.isprintable() else each.encode("unicode_escape").decode() for each in text
-    )
+    record: Path | None = None
+    replay: Replay | None = None
+    tls: bool = False
+    authority: Path | None = None
 
 
 def parse(argv: Sequence[str] | None, prog: str) -> Settings:
@@ -58,26 +63,85 @@ def parse(argv: Sequence[str] | None, prog: str) -> Settings:
     Raises UsageError. Help is printed by argparse, which then raises SystemExit.
     """
     # Intermixed, or else labels on both sides of an option would not be understood.
-    words = _parser(prog).parse_intermixed_args(argv)
-    labels = list(dict.fromkeys(map(_label, words.labels or SITES)))
-    if words.port and words.port + len(labels) - 1 > _HIGHEST_PORT:
-        raise UsageError(f"--port {words.port} leaves no room for {len(labels)} servers")
-    alone = len(labels) == 1
-    if words.error_rate is not None and not alone and "ERROR" not in labels:
-        raise UsageError("--error-rate applies to ERROR, or to the one LABEL there is")
+    given = _parser(prog).parse_intermixed_args(argv)
+    labels = list(dict.fromkeys(map(_label, given.labels or SITES)))
+    _check(given, labels)
+    scenario = given.scenario or Scenario()
+    own = _rules(given, labels)
     servers = []
     for place, label in enumerate(labels):
-        site = SITES[label]
-        behaviour = Behaviour(
-            delay=words.delay or site.behaviour.delay,
-            error_rate=words.error_rate
-            if words.error_rate is not None and (alone or label == "ERROR")
-            else site.behaviour.error_rate,
-        )
-        port = site.port if words.port is None else words.port and words.port + place
-        servers.append(Server(label, port, words.port is not None, behaviour))
-    seed = secrets.randbelow(2**32) if words.seed is None else words.seed
-    return Settings(tuple(servers), words.bind, words.directory, seed, words.lifeline)
+        port = SITES[label].port if given.port is None else given.port and given.port + place
+        alone = len(labels) == 1
+        behaviour = _behaviour(given, label, own, alone=alone)
+        servers.append(Server(label, port, given.port is not None, behaviour))
+    seed = scenario.seed if given.seed is None else given.seed
+    return Settings(
+        tuple(servers),
+        given.bind,
+        given.directory,
+        secrets.randbelow(2**32) if seed is None else seed,
+        given.lifeline,
+        given.record,
+        given.replay,
+        given.tls,
+        given.ca_out,
+    )
+
+
+def _check(given: argparse.Namespace, labels: Sequence[str]) -> None:
+    """Refuse what makes no sense together."""
+    if given.port and given.port + len(labels) - 1 > _HIGHEST_PORT:
+        raise UsageError(f"--port {given.port} leaves no room for {len(labels)} servers")
+    if given.error_rate is not None and len(labels) > 1 and "ERROR" not in labels:
+        raise UsageError("--error-rate applies to ERROR, or to the one LABEL there is")
+    if given.delay and given.latency:
+        raise UsageError("--delay and --latency say the same thing: give one of them")
+    if given.retry_after is not None and given.busy_above is None:
+        raise UsageError("--retry-after goes with --busy-above, which says when")
+    if given.ca_out and not given.tls:
+        raise UsageError("--ca-out goes with --tls")
+    for name in _DECIDING if given.replay else ():
+        if getattr(given, name) is not None:
+            option = name.replace("_", "-")
+            raise UsageError(f"--replay says all that goes wrong: leave out --{option}")
+
+
+def _rules(given: argparse.Namespace, labels: Sequence[str]) -> list[Rule]:
+    """Return the rules that the options make. They stand above those of a scenario."""
+    found = []
+    if given.latency is not None:
+        found.append(Rule(rules.LATENCY, given.latency))
+    if given.fail_first is not None:
+        found.append(Rule("error", Error(), first=given.fail_first))
+    if given.busy_above is not None:
+        busy = Busy() if given.retry_after is None else Busy(given.retry_after)
+        found.append(Rule("busy", busy, above=given.busy_above))
+    found += given.fault or []
+    for each in found:
+        if each.label is not None and each.label not in labels:
+            raise UsageError(f"--fault: label={each.label} is for a server that is not started")
+    try:
+        rules.consistent(found)
+    except ValueError as error:
+        raise UsageError(f"--fault: {error}") from error
+    return found
+
+
+def _behaviour(
+    given: argparse.Namespace, label: str, own: Sequence[Rule], *, alone: bool
+) -> Behaviour:
+    """Return how the server `label` behaves, given the rules that options make."""
+    scenario = given.scenario or Scenario()
+    # Whoever describes what goes wrong does not want to hear of what went wrong by default.
+    default = Behaviour() if given.scenario or given.replay else SITES[label].behaviour
+    delay = given.delay or (default.delay if given.latency is None else Behaviour().delay)
+    named = given.error_rate is not None and (alone or label == "ERROR")
+    return Behaviour(
+        delay,
+        given.error_rate if named else default.error_rate,
+        rules.meant_for(label, (*own, *scenario.rules)),
+        scenario.bandwidth if given.bandwidth is None else given.bandwidth,
+    )
 
 
 class _Parser(argparse.ArgumentParser):
@@ -101,24 +165,57 @@ def _parser(prog: str) -> argparse.ArgumentParser:
         metavar="LABEL",
         help="LOCAL, DELAY, ERROR (default: all three, on ports 8000, 8001, 8002)",
     )
-    add("--port", metavar="N", type=_port, help="of the first server; 0: any free one")
-    add("--bind", metavar="ADDRESS", type=_address, default="127.0.0.1", help="default 127.0.0.1")
-    add("--directory", metavar="DIR", type=_directory, help="serve a folder, not the flags")
-    add("--seed", metavar="N", type=_seed, help="make delays and errors repeatable")
+    add("--port", metavar="N", type=words.port, help="of the first server; 0: any free one")
+    add(
+        "--bind",
+        metavar="ADDRESS",
+        type=words.address,
+        default="127.0.0.1",
+        help="default 127.0.0.1",
+    )
+    add("--directory", metavar="DIR", type=words.directory, help="serve a folder, not the flags")
+    add("--seed", metavar="N", type=words.seed, help="make delays and errors repeatable")
     add(
         "--delay",
         metavar="MIN-MAX",
-        type=_delay,
+        type=words.delay,
         help="seconds before each answer (default for DELAY and ERROR: 0.5-5)",
     )
     add(
         "--error-rate",
         metavar="P",
-        type=_rate,
+        type=words.reads(values.rate),
         help="share of errors, 0 to 1 (default for ERROR: 0.25)",
     )
+    _add_faults(parser)
+    add("--tls", action="store_true", help="https, with a certificate made for this run")
+    add("--ca-out", metavar="FILE", type=Path, help="write the PEM that clients have to trust")
     add("--lifeline", action="store_true", help="stop when standard input ends")
     return parser
+
+
+def _add_faults(parser: argparse.ArgumentParser) -> None:
+    group = parser.add_argument_group("what goes wrong")
+
+    def add(name: str, metavar: str, read: Callable[[str], object], text: str) -> None:
+        group.add_argument(name, metavar=metavar, type=words.reads(read), help=text)
+
+    shapes = "fixed:S, uniform:MIN-MAX or lognormal:MEDIAN,SIGMA"
+    add("--latency", "HOW", latency.parse, f"in place of --delay: {shapes}")
+    add("--fail-first", "N", values.count, "answer 503 to the first N requests for each path")
+    add("--busy-above", "K", values.level, "answer 429 to what comes while K are in flight")
+    add("--retry-after", "S", values.whole_seconds, "the Retry-After of those (default 1)")
+    add("--bandwidth", "RATE", values.some, "bytes a second of each server (K, M, G)")
+    group.add_argument(
+        "--fault",
+        metavar="NAME[:PARAM=VALUE,...]",
+        type=words.reads(rules.parse),
+        action="append",
+        help=f"{', '.join(rules.KINDS)}; each also takes rate, match, label, first, above",
+    )
+    add("--scenario", "FILE", words.scenario, "all of these, in a TOML file")
+    add("--record", "FILE", Path, "write down what is done to whom")
+    add("--replay", "FILE", words.replay, "do again what was written down")
 
 
 def _label(word: str) -> str:
@@ -126,51 +223,3 @@ def _label(word: str) -> str:
     if word.upper() not in SITES:
         raise UsageError(printable(f"{word!r} is no server: give {', '.join(SITES)} or nothing"))
     return word.upper()
-
-
-# Types for argparse: each takes a word and raises ArgumentTypeError with the second half of a
-# sentence that argparse begins with the option's name.
-
-
-def _port(word: str) -> int:
-    if not _PORT.fullmatch(word) or int(word) > _HIGHEST_PORT:
-        raise argparse.ArgumentTypeError(f"{word!r} is not a port: give 0 to {_HIGHEST_PORT}")
-    return int(word)
-
-
-def _address(word: str) -> str:
-    if not word:
-        raise argparse.ArgumentTypeError("'' is not an address: give one, such as 127.0.0.1 or ::1")
-    return word
-
-
-def _directory(word: str) -> Path:
-    path = Path(word)
-    if not word or "\0" in word or not path.is_dir():
-        raise argparse.ArgumentTypeError(f"{word!r} is not a folder that exists")
-    return path
-
-
-def _seed(word: str) -> int:
-    try:
-        return parse_seed(word)
-    except ValueError as error:
-        raise argparse.ArgumentTypeError(str(error)) from error
-
-
-def _delay(word: str) -> tuple[float, float]:
-    match = _DELAY.fullmatch(word)
-    if match:
-        low, high = float(match[1]), float(match[2] or match[1])
-        if low <= high <= LONGEST_DELAY:
-            return low, high
-    raise argparse.ArgumentTypeError(
-        f"{word!r} is not a delay: give MIN-MAX in seconds, such as 0.5-5, or one number, "
-        f"at most {LONGEST_DELAY:.0f}"
-    )
-
-
-def _rate(word: str) -> float:
-    if not _RATE.fullmatch(word) or float(word) > 1:
-        raise argparse.ArgumentTypeError(f"{word!r} is not a rate: give a number from 0 to 1")
-    return float(word)

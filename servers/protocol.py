@@ -1,44 +1,29 @@
 """A connection: requests in, in turn a delay, an answer, and the next.
 
 What may live here: turns, timers, flow control, and the end of a connection. What may not: what a
-request means (`requests`), what it is answered (`contents`, `control`), how it is punished
-(`faults`). No coroutine runs here: a request without faults is answered in the call that
-delivered it, and that is what makes the server fast enough to measure others by.
+request means (`requests`), what it is answered (`service`), how it is punished (`faults`). No
+coroutine runs here: a request without faults is answered in the call that delivered it, and that
+is what makes the server fast enough to measure others by.
 """
 
 import asyncio
-from http import HTTPStatus
 from typing import cast
 
-from . import contents, control
-from .contents import Contents
-from .dateline import Dateline
+from .delivery import Ending, Pace
+from .endings import break_off
 from .ledger import Ledger
-from .origin import Origin
+from .origin import Admission
 from .requests import RequestReader
-from .respond import Request, Response, Span, failure
+from .respond import Request, Response, Span
+from .service import Service
+
+__all__ = ["CHUNK", "LINGER", "LONGEST_QUEUE", "HttpProtocol", "Service"]
 
 CHUNK = 256 * 1024  # bytes read from a source at a time
 LONGEST_QUEUE = 64  # requests that may wait before the client is no longer listened to
 LINGER = 2.0  # seconds that a client has to read our last words
 
 _CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
-
-
-class Service:
-    """What all connections to one server share."""
-
-    def __init__(self, origin: Origin, served: Contents) -> None:
-        self.origin = origin
-        self.served = served
-        self.dateline = Dateline()
-        self.connections: set[HttpProtocol] = set()
-
-    def respond(self, request: Request) -> Response:
-        """Return the answer to a request that meets no error."""
-        if request.target.startswith(control.PREFIX):
-            return control.answer(self.origin, request)
-        return contents.answer(self.served, self.origin.label, request)
 
 
 class HttpProtocol(asyncio.Protocol):
@@ -56,6 +41,7 @@ class HttpProtocol(asyncio.Protocol):
         self._timer: asyncio.Handle | None = None
         self._ledger: Ledger | None = None  # where the request being answered is counted
         self._span: Span | None = None  # what remains to be sent of a long body
+        self._pace: Pace | None = None  # how, if not as fast as it can be
 
     # The transport calls these.
 
@@ -123,42 +109,40 @@ class HttpProtocol(asyncio.Protocol):
         """Start on a request."""
         self._busy = True
         admission = self._service.origin.admit(request.target)
-        if admission is None:
-            self._answer(request, None)
-            return
-        self._ledger = admission.ledger
-        delay, status = admission.decision
-        if delay:
-            self._timer = self._loop.call_later(delay, self._wake, request, status)
-        else:
-            self._answer(request, status)
+        if admission is not None:
+            self._ledger = admission.ledger
+            if delay := admission.decision.delay:
+                self._timer = self._loop.call_later(delay, self._wake, request, admission)
+                return
+        self._answer(request, admission)
 
-    def _wake(self, request: Request, status: HTTPStatus | None) -> None:
+    def _wake(self, request: Request, admission: Admission) -> None:
         """Answer a request after its delay, and the next ones."""
         self._timer = None
         if self._transport.is_closing():
             return  # `connection_lost` is on its way
-        self._answer(request, status)
+        self._answer(request, admission)
         self._advance()
 
-    def _answer(self, request: Request, status: HTTPStatus | None) -> None:
-        if status is None:
-            response = self._service.respond(request)
-        else:
-            response = failure(status, method=request.method)
+    def _answer(self, request: Request, admission: Admission | None) -> None:
+        response = self._service.answer(request, admission)
         if not request.keep_alive:
             response = response._replace(last=True)
         self._send(response)
 
     def _send(self, response: Response) -> None:
         """Send a head, and a short body with it."""
-        status, head, body, last = response
+        status, head, body, last, delivery = response
         self._ending = last
-        tail = self._service.dateline.fields(last=last)
-        if self._ledger is not None:
+        tail = self._service.dateline.fields(last=last) if head else b""
+        if self._ledger is not None and head:
             self._ledger.answered(status)
         if isinstance(body, Span):
             self._busy = True
+            if delivery is not None:
+                self._pace = Pace(delivery, body.stop - body.start, self._service.line)
+                # Nothing may pile up here: it would come in a gush, or be lost in a reset.
+                self._transport.set_write_buffer_limits(0)
             self._transport.write(head + tail)
             self._span = body
             # Not at once: a queue full of such requests would nest as deep as it is long.
@@ -177,8 +161,10 @@ class HttpProtocol(asyncio.Protocol):
         if self._span is None or self._paused or self._transport.is_closing():
             return
         source, start, stop = self._span
+        if not (most := self._allowance()):
+            return
         try:
-            piece = source.read(start, min(CHUNK, stop - start))
+            piece = source.read(start, min(most, stop - start))
         except OSError:
             piece = b""
         if not piece:
@@ -195,14 +181,40 @@ class HttpProtocol(asyncio.Protocol):
             if not self._paused:
                 self._timer = self._loop.call_soon(self._pump)
             return
-        self._span = None
-        source.close()
+        self._close_span()
         self._close_request()
         self._advance()
+
+    def _allowance(self) -> int:
+        """Return how many bytes of a body may leave now; if none, see to what comes instead."""
+        if self._pace is None:
+            return CHUNK
+        wait, size, ending = self._pace.step(self._loop.time())
+        if wait:
+            self._timer = self._loop.call_later(wait, self._pump)
+        elif ending is Ending.RESET:
+            self._abandon()
+            break_off(self._transport)
+        elif ending is Ending.CLOSE:
+            self._close_span()
+            self._ending = True
+            self._close_request()
+        return min(size, CHUNK)
 
     def _count(self, piece: bytes) -> None:
         if self._ledger is not None:
             self._ledger.sent(len(piece))
+        if self._pace is not None:
+            self._pace.sent(len(piece))
+
+    def _close_span(self) -> None:
+        """Let go of a long body and of how it was sent."""
+        if self._span is not None:
+            self._span.source.close()
+            self._span = None
+        if self._pace is not None:
+            self._pace = None
+            self._transport.set_write_buffer_limits()
 
     def _close_request(self) -> None:
         """Let go of a request that has been answered in full."""
@@ -214,6 +226,9 @@ class HttpProtocol(asyncio.Protocol):
             # Closing with bytes unread would make the system reset the connection and throw away
             # what the client has not read yet. So: say that no more will come, and wait until the
             # client closes, or long enough (RFC 9112 section 9.6).
+            if not self._transport.can_write_eof():  # TLS has its own way to say goodbye
+                self._transport.close()
+                return
             self._transport.write_eof()
             self._timer = self._loop.call_later(LINGER, self._transport.close)
 
@@ -224,9 +239,7 @@ class HttpProtocol(asyncio.Protocol):
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
-        if self._span is not None:
-            self._span.source.close()
-            self._span = None
+        self._close_span()
         if self._ledger is not None:
             self._ledger.closed()
             self._ledger = None

@@ -23,6 +23,22 @@ class Source(Protocol):
         ...
 
 
+class Held:
+    """A source that is in memory all the same."""
+
+    __slots__ = ("_content",)
+
+    def __init__(self, content: bytes) -> None:
+        self._content = content
+
+    def read(self, offset: int, size: int) -> bytes:
+        """Return `size` bytes from `offset` on, fewer at the end."""
+        return self._content[offset : offset + size]
+
+    def close(self) -> None:
+        """Do nothing: there is nothing to give back."""
+
+
 @dataclass(frozen=True, slots=True)
 class Representation:
     """The bytes of a resource and what a head says of them.

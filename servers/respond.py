@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from http import HTTPStatus
 from typing import NamedTuple
 
+from .delivery import Delivery
 from .ranges import content_range, select
 from .representation import Representation, Source
 from .validators import http_date, range_applies, unchanged
@@ -24,13 +25,15 @@ class Request(NamedTuple):
     """A request as far as these servers care.
 
     `fields` has only the few that change an answer, with names in lower case; `keep_alive` says
-    whether the connection stays open after the answer.
+    whether the connection stays open after the answer. `attempt` is which request for its target
+    it is, from 1; 0 if that is not to matter.
     """
 
     method: str
     target: str
     fields: Mapping[str, str]
     keep_alive: bool = True
+    attempt: int = 0
 
 
 class Span(NamedTuple):
@@ -42,12 +45,17 @@ class Span(NamedTuple):
 
 
 class Response(NamedTuple):
-    """A status, a head as described above, and a body. `last` closes the connection after it."""
+    """A status, a head as described above, and a body. `last` closes the connection after it.
+
+    Without a head it is not HTTP: the body is all that is sent. `delivery` says how the body
+    leaves, if not as fast as it can.
+    """
 
     status: HTTPStatus
     head: bytes
     body: bytes | Span = b""
     last: bool = False
+    delivery: Delivery | None = None
 
 
 def head(status: HTTPStatus, fields: Mapping[str, str | int]) -> bytes:

@@ -10,15 +10,19 @@ import os
 import resource
 import signal
 import socket
+import ssl
 import sys
 import threading
 from collections.abc import Callable
 from contextlib import suppress
 
 from .contents import Contents
-from .options import Server, Settings, printable
+from .options import Server, Settings
 from .origin import Origin
-from .protocol import HttpProtocol, Service
+from .protocol import LINGER, HttpProtocol
+from .record import Record
+from .service import Service
+from .values import printable
 
 # As many clients as may knock at the same moment. The system has its own limit (4096 on Linux);
 # with a backlog of 5, 32 clients at once meet SYN retransmissions of a second each.
@@ -67,16 +71,23 @@ def _bound(bind: str, port: int) -> socket.socket:
     return socket.create_server((str(address[0]), port), family=family, backlog=BACKLOG)
 
 
-def url(listener: socket.socket) -> str:
+def url(listener: socket.socket, scheme: str = "http") -> str:
     """Return the URL of a listening socket's root."""
     host, port = listener.getsockname()[:2]
-    return f"http://[{host}]:{port}/" if ":" in host else f"http://{host}:{port}/"
+    return f"{scheme}://[{host}]:{port}/" if ":" in host else f"{scheme}://{host}:{port}/"
 
 
-async def serve(listener: socket.socket, service: Service) -> asyncio.Server:
+async def serve(
+    listener: socket.socket, service: Service, tls: ssl.SSLContext | None = None
+) -> asyncio.Server:
     """Answer the clients of `listener` until the server returned is closed."""
-    loop = asyncio.get_running_loop()
-    return await loop.create_server(lambda: HttpProtocol(service), sock=listener, backlog=BACKLOG)
+    return await asyncio.get_running_loop().create_server(
+        lambda: HttpProtocol(service),
+        sock=listener,
+        backlog=BACKLOG,
+        ssl=tls,
+        ssl_shutdown_timeout=LINGER if tls else None,
+    )
 
 
 async def run(
@@ -84,10 +95,14 @@ async def run(
     served: Contents,
     listeners: list[socket.socket],
     ready: Callable[[], object],
+    *,
+    record: Record | None = None,
+    tls: ssl.SSLContext | None = None,
 ) -> None:
     """Serve until SIGINT, SIGTERM or, with a lifeline, the end of standard input.
 
-    `listeners` belong to `settings.servers`, one each. `ready` is called once all are served.
+    `listeners` belong to `settings.servers`, one each. `ready` is called once all are served. What
+    is decided is taken down by `record`.
     Has to be run in the main thread, which is where signals arrive.
     """
     # A thousand clients at once are more than many systems grant a program that doesn't ask.
@@ -97,14 +112,9 @@ async def run(
     stop = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, stop.set)
-    services = [
-        Service(
-            Origin(server.label, server.behaviour, settings.seed, private=settings.lifeline), served
-        )
-        for server in settings.servers
-    ]
+    services = _services(settings, served, record)
     running = [
-        await serve(listener, service)
+        await serve(listener, service, tls)
         for listener, service in zip(listeners, services, strict=True)
     ]
     if settings.lifeline:
@@ -118,6 +128,23 @@ async def run(
         for connection in list(service.connections):
             connection.abort()
     await asyncio.sleep(0)  # the turn of the loop in which the connections are let go
+
+
+def _services(settings: Settings, served: Contents, record: Record | None) -> list[Service]:
+    return [
+        Service(
+            Origin(
+                server.label,
+                server.behaviour,
+                settings.seed,
+                private=settings.lifeline,
+                record=record,
+                replay=settings.replay,
+            ),
+            served,
+        )
+        for server in settings.servers
+    ]
 
 
 def hold_lifeline(stop: Callable[[], object]) -> None:

@@ -10,8 +10,8 @@ import pytest
 import servers
 from servers.faults import Behaviour
 
-MODULES = sorted(Path(servers.__file__).parent.glob("*.py"))
-FOREIGN = {"httptools", "uvloop"}
+MODULES = sorted(Path(servers.__file__).parent.rglob("*.py"))
+FOREIGN = {"httptools", "trustme", "uvloop"}
 
 
 def imports(module: Path) -> Iterator[str]:

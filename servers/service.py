@@ -1,0 +1,46 @@
+"""One server as its connections see it: a request goes in, a response comes out.
+
+What may live here: what all connections of a server share, and the way from a request to whoever
+answers it. What may not: turns, timers and transports (in `protocol`).
+"""
+
+from typing import TYPE_CHECKING
+
+from . import contents, control
+from .bandwidth import Line
+from .contents import Contents
+from .dateline import Dateline
+from .origin import Admission, Origin
+from .respond import Request, Response, failure
+from .verdict import spoilt
+
+if TYPE_CHECKING:  # it is the connections that know the service
+    from .protocol import HttpProtocol
+
+
+class Service:
+    """What all connections to one server share."""
+
+    def __init__(self, origin: Origin, served: Contents) -> None:
+        self.origin = origin
+        self.served = served
+        self.dateline = Dateline()
+        self.connections: set[HttpProtocol] = set()
+        bandwidth = origin.behaviour.bandwidth
+        self.line = None if bandwidth is None else Line(bandwidth)
+
+    def answer(self, request: Request, admission: Admission | None) -> Response:
+        """Return the answer to a request that was admitted in this way."""
+        if admission is not None:
+            _, (_, status), verdict, attempt = admission
+            if verdict is not None:
+                return spoilt(request._replace(attempt=attempt), verdict, self.respond)
+            if status is not None:
+                return failure(status, method=request.method)
+        return self.respond(request)
+
+    def respond(self, request: Request) -> Response:
+        """Return the answer to a request that meets no error."""
+        if request.target.startswith(control.PREFIX):
+            return control.answer(self.origin, request)
+        return contents.answer(self.served, self.origin.label, request)
