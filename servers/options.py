@@ -175,18 +175,6 @@ def _parser(prog: str) -> argparse.ArgumentParser:
     )
     add("--directory", metavar="DIR", type=words.directory, help="serve a folder, not the flags")
     add("--seed", metavar="N", type=words.seed, help="make delays and errors repeatable")
-    add(
-        "--delay",
-        metavar="MIN-MAX",
-        type=words.delay,
-        help="seconds before each answer (default for DELAY and ERROR: 0.5-5)",
-    )
-    add(
-        "--error-rate",
-        metavar="P",
-        type=words.reads(values.rate),
-        help="share of errors, 0 to 1 (default for ERROR: 0.25)",
-    )
     _add_faults(parser)
     add("--tls", action="store_true", help="https, with a certificate made for this run")
     add("--ca-out", metavar="FILE", type=Path, help="write the PEM that clients have to trust")
@@ -200,6 +188,8 @@ def _add_faults(parser: argparse.ArgumentParser) -> None:
     def add(name: str, metavar: str, read: Callable[[str], object], text: str) -> None:
         group.add_argument(name, metavar=metavar, type=words.reads(read), help=text)
 
+    add("--delay", "MIN-MAX", words.delay, "seconds before each answer (DELAY, ERROR: 0.5-5)")
+    add("--error-rate", "P", values.rate, "share of errors, 0 to 1 (default for ERROR: 0.25)")
     shapes = "fixed:S, uniform:MIN-MAX or lognormal:MEDIAN,SIGMA"
     add("--latency", "HOW", latency.parse, f"in place of --delay: {shapes}")
     add("--fail-first", "N", values.count, "answer 503 to the first N requests for each path")

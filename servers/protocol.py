@@ -10,12 +10,12 @@ import asyncio
 from typing import cast
 
 from .delivery import Ending, Pace
-from .endings import break_off
 from .ledger import Ledger
 from .origin import Admission
 from .requests import RequestReader
 from .respond import Request, Response, Span
 from .service import Service
+from .transports import break_off, keep_empty
 
 __all__ = ["CHUNK", "LINGER", "LONGEST_QUEUE", "HttpProtocol", "Service"]
 
@@ -142,7 +142,7 @@ class HttpProtocol(asyncio.Protocol):
             if delivery is not None:
                 self._pace = Pace(delivery, body.stop - body.start, self._service.line)
                 # Nothing may pile up here: it would come in a gush, or be lost in a reset.
-                self._transport.set_write_buffer_limits(0)
+                keep_empty(self._transport)
             self._transport.write(head + tail)
             self._span = body
             # Not at once: a queue full of such requests would nest as deep as it is long.
