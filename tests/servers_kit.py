@@ -8,6 +8,7 @@ import asyncio
 import json
 import os
 import socket
+import ssl
 import subprocess
 import sys
 import threading
@@ -24,6 +25,7 @@ from servers.faults import Behaviour
 from servers.options import Server
 from servers.origin import Origin
 from servers.protocol import Service
+from servers.record import Record, Replay
 from servers.running import listen, serve
 
 ROOT = Path(__file__).parent.parent
@@ -57,8 +59,12 @@ class Answer(NamedTuple):
 class Client:
     """One connection."""
 
-    def __init__(self, port: int, host: str = "127.0.0.1") -> None:
+    def __init__(
+        self, port: int, host: str = "127.0.0.1", tls: ssl.SSLContext | None = None
+    ) -> None:
         self.socket = socket.create_connection((host, port), timeout=PATIENCE)
+        if tls is not None:
+            self.socket = tls.wrap_socket(self.socket, server_hostname=host)
         self._file: BinaryIO = self.socket.makefile("rb")
 
     def __enter__(self) -> Self:
@@ -94,6 +100,18 @@ class Client:
         """Send a request and read its answer; `if_range="x"` becomes the field `if-range: x`."""
         self.send(request(target, method, **fields))
         return self.receive(head_only=method == "HEAD")
+
+    def rest(self) -> tuple[bytes, str]:
+        """Read to the end; return the bytes, and whether it was an "end" or a "reset"."""
+        found = b""
+        while True:
+            try:
+                piece = self.socket.recv(65_536)
+            except ConnectionResetError:
+                return found, "reset"
+            if not piece:
+                return found, "end"
+            found += piece
 
     def at_end(self) -> bool:
         """Return whether the server has closed; wait until it says anything."""
@@ -141,9 +159,13 @@ def running(
     *,
     seed: int = 7,
     factory: Factory | None = None,
+    record: Record | None = None,
+    replay: Replay | None = None,
+    tls: ssl.SSLContext | None = None,
 ) -> Iterator[Running]:
     """Serve in a thread, on asyncio's loop or on one made by `factory`."""
-    service = Service(Origin("TEST", behaviour or Behaviour(), seed), served)
+    origin = Origin("TEST", behaviour or Behaviour(), seed, record=record, replay=replay)
+    service = Service(origin, served)
     listener = listen(Server("TEST", 0, strict=True, behaviour=Behaviour()), "127.0.0.1", print)
     started: Future[tuple[asyncio.AbstractEventLoop, asyncio.Event]] = Future()
     troubles: list[dict[str, object]] = []
@@ -151,7 +173,7 @@ def running(
     async def life() -> None:
         loop, stop = asyncio.get_running_loop(), asyncio.Event()
         loop.set_exception_handler(lambda _, context: troubles.append(context))
-        server = await serve(listener, service)
+        server = await serve(listener, service, tls)
         started.set_result((loop, stop))
         await stop.wait()
         server.close()
