@@ -19,7 +19,11 @@ def break_off(transport: asyncio.Transport) -> None:
 
 
 def keep_empty(transport: asyncio.Transport) -> None:
-    """Have the protocol paused as long as anything written is still to be sent."""
+    """See that what is written leaves at once, with the protocol paused as long as it can't."""
+    # asyncio leaves Nagle's algorithm on where it was handed a listener. The system would hold
+    # back a small piece until the one before it is acknowledged, and a reset would throw it away.
+    connection = transport.get_extra_info("socket")
+    connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     # Plain transports pause above the limit, those of TLS at the limit: there, a limit of 0 would
     # pause a protocol that has nothing in the buffer, and nothing would ever wake it.
     transport.set_write_buffer_limits(0 if transport.get_extra_info("sslcontext") is None else 1)

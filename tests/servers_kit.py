@@ -64,7 +64,9 @@ class Client:
     ) -> None:
         self.socket = socket.create_connection((host, port), timeout=PATIENCE)
         if tls is not None:
-            self.socket = tls.wrap_socket(self.socket, server_hostname=host)
+            self.socket = tls.wrap_socket(
+                self.socket, server_hostname=host, suppress_ragged_eofs=False
+            )
         self._file: BinaryIO = self.socket.makefile("rb")
 
     def __enter__(self) -> Self:
@@ -107,7 +109,7 @@ class Client:
         while True:
             try:
                 piece = self.socket.recv(65_536)
-            except ConnectionResetError:
+            except (ConnectionResetError, ssl.SSLEOFError):  # which is how Python's TLS tells it
                 return found, "reset"
             if not piece:
                 return found, "end"

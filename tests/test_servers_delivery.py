@@ -10,7 +10,8 @@ def story(
     delivery: Delivery, size: int, line: Line | None = None
 ) -> tuple[list[tuple[float, int]], Ending | None]:
     """Play a delivery; return when how much left, and how it ended if before its end."""
-    pace, now, left, sent = Pace(delivery, size, line), 0.0, size, []
+    pace, now, left = Pace(delivery, size, line), 0.0, size
+    sent: list[tuple[float, int]] = []
     while left:
         step = pace.step(now)
         if step.ending is not None:

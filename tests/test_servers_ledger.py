@@ -43,3 +43,23 @@ def test_the_dict_is_a_copy() -> None:
     before = ledger.as_dict()
     ledger.opened("/a")
     assert before["attempts"] == {}
+
+
+def test_the_refused_are_counted_apart() -> None:
+    ledger = Ledger(refuses=True)
+    assert ledger.as_dict()["refused"] == 0
+    ledger.opened("/a")
+    peak = ledger.peak
+    assert ledger.opened("/a") == 2
+    ledger.refused(peak)
+    ledger.answered(429)
+    ledger.closed()
+    assert ledger.as_dict() == {
+        "requests": 2,
+        "responses": {"429": 1},
+        "attempts": {"/a": 2},
+        "bytes": 0,
+        "in_flight": 1,
+        "peak_in_flight": 1,
+        "refused": 1,
+    }

@@ -4,7 +4,9 @@ import json
 import os
 import signal
 import socket
+import ssl
 import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -118,4 +120,53 @@ def test_words_that_make_no_sense(capsys: pytest.CaptureFixture[str]) -> None:
     assert capsys.readouterr() == (
         "",
         "python -m servers: 'mars' is no server: give LOCAL, DELAY, ERROR or nothing\n",
+    )
+
+
+def test_tls_record_and_replay(tmp_path: Path) -> None:
+    authority, record = tmp_path / "ca.pem", tmp_path / "r.jsonl"
+    secure = ["local", "--port", "0", "--tls", "--ca-out", str(authority)]
+    words = [*secure, "--fault", "error:rate=0.5", "--seed", "7", "--record", str(record)]
+    targets = [f"/bytes/1/{number}" for number in range(20)]
+
+    def statuses(address: str) -> list[int]:
+        assert address.startswith("https://127.0.0.1:")
+        trusting = ssl.create_default_context(cafile=str(authority))
+        with Client(port_of(address), tls=trusting) as client:
+            return [client.ask(target).status for target in targets]
+
+    with Program(*words) as program:
+        ((_, address),) = program.ready()
+        first = statuses(address)
+        assert set(first) == {200, 503}
+        assert program.end(signal.SIGTERM) == (0, "")
+    assert len(record.read_text().splitlines()) == len(targets)
+    with Program(*secure, "--replay", str(record)) as program:
+        ((_, address),) = program.ready()
+        assert statuses(address) == first
+        assert program.end(signal.SIGTERM) == (0, "")
+
+
+@pytest.mark.parametrize("option", [["--record"], ["--tls", "--ca-out"]])
+@pytest.mark.parametrize(
+    ("name", "reason"), [("/no/such/file", "No such file"), ("a\0b", "not a name for a file")]
+)
+def test_a_file_that_cannot_be_written(
+    capsys: pytest.CaptureFixture[str], option: list[str], name: str, reason: str
+) -> None:
+    assert main(["local", "--port", "0", *option, name]) == 2
+    _, err = capsys.readouterr()
+    assert reason in err
+    assert err.startswith("python -m servers: cannot write ")
+    assert err.count("\n") == 1
+
+
+def test_tls_without_its_package(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "trustme", None)
+    assert main(["local", "--port", "0", "--tls"], prog="getflags serve") == 2
+    assert capsys.readouterr() == (
+        "",
+        "getflags serve: --tls needs the package trustme: pip install 'getflags[tls]'\n",
     )

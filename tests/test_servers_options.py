@@ -7,6 +7,7 @@ import pytest
 from servers import SITES
 from servers.faults import Behaviour
 from servers.options import Server, Settings, UsageError, parse, printable
+from servers.rules import parse as rule
 
 
 def ask(*words: str) -> Settings:
@@ -131,3 +132,94 @@ def test_help(capsys: pytest.CaptureFixture[str]) -> None:
 
 def test_printable() -> None:
     assert printable("aé ☕\t\x1b\u202e\udcff\\") == "aé ☕\\t\\x1b\\u202e\\udcff\\"
+
+
+def test_options_that_say_what_goes_wrong() -> None:
+    words = "--fail-first 2 --busy-above 20 --retry-after 3 --bandwidth 1M --fault reset:rate=0.3"
+    assert behaviours("local", *words.split())["LOCAL"] == Behaviour(
+        rules=tuple(map(rule, ["error:first=2", "busy:above=20,retry-after=3", "reset:rate=0.3"])),
+        bandwidth=2**20,
+    )
+    assert behaviours("local", "--busy-above", "0")["LOCAL"].rules == (rule("busy:above=0"),)
+
+
+def test_latency_stands_in_the_place_of_the_delay() -> None:
+    found = behaviours("--latency", "lognormal:0.2,0.8")
+    latency = (rule("latency:seconds=lognormal:0.2,0.8"),)
+    assert found["DELAY"] == Behaviour(rules=latency)
+    assert found["ERROR"] == Behaviour(error_rate=0.25, rules=latency)
+    added = behaviours("delay", "--fault", "latency:seconds=fixed:1")["DELAY"]
+    assert added == Behaviour((0.5, 5.0), rules=(rule("latency:seconds=fixed:1"),))
+
+
+def test_faults_for_one_label() -> None:
+    found = behaviours("--fault", "drip:label=error", "--fault", "reset")
+    assert found["LOCAL"].rules == (rule("reset"),)
+    assert found["ERROR"].rules == (rule("drip:label=error"), rule("reset"))
+
+
+@pytest.fixture
+def scenario(tmp_path: Path) -> str:
+    """Write a scenario."""
+    file = tmp_path / "s.toml"
+    file.write_text('seed = 3\nbandwidth = 500\n[[rule]]\nfault = "drip"\nlabel = "ERROR"\n')
+    return str(file)
+
+
+def test_a_scenario_takes_the_place_of_defaults(scenario: str) -> None:
+    assert ask("--scenario", scenario).seed == 3
+    assert behaviours("--scenario", scenario) == {
+        "LOCAL": Behaviour(bandwidth=500),
+        "DELAY": Behaviour(bandwidth=500),
+        "ERROR": Behaviour(rules=(rule("drip:label=ERROR"),), bandwidth=500),
+    }
+
+
+def test_options_stand_above_a_scenario(scenario: str) -> None:
+    words = f"error --scenario {scenario} --seed 4 --bandwidth 9 --delay 1 --fault drip:size=5"
+    assert ask(*words.split()).seed == 4
+    assert behaviours(*words.split())["ERROR"] == Behaviour(
+        (1.0, 1.0), 0.0, (rule("drip:size=5"), rule("drip:label=ERROR")), 9
+    )
+
+
+def test_a_replay_takes_the_place_of_everything_but_the_bandwidth(tmp_path: Path) -> None:
+    file = tmp_path / "r"
+    file.write_text("")
+    settings = ask("--replay", str(file), "--record", "x", "--bandwidth", "9")
+    assert {each.behaviour for each in settings.servers} == {Behaviour(bandwidth=9)}
+    assert settings.replay
+    assert settings.record == Path("x")
+    for words in ("--delay 1", "--error-rate 1", "--latency fixed:1", "--fail-first 1",
+                  "--busy-above 1", "--fault drip"):  # fmt: skip
+        with pytest.raises(UsageError, match="--replay says all that goes wrong: leave out --"):
+            ask("--replay", str(file), *words.split())
+
+
+def test_tls() -> None:
+    settings = ask("--tls", "--ca-out", "ca.pem")
+    assert (settings.tls, settings.authority) == (True, Path("ca.pem"))
+    assert (ask().tls, ask().authority, ask().record, ask().replay) == (False, None, None, None)
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        ("--delay 1 --latency fixed:1", "--delay and --latency say the same thing"),
+        ("--retry-after 1", "--retry-after goes with --busy-above"),
+        ("--ca-out x", "--ca-out goes with --tls"),
+        ("--latency 5", "--latency: '5' is not a latency: give fixed:SECONDS"),
+        ("--fault x", "--fault: 'x' is no fault: give latency, error,"),
+        ("--fault drip --fault drip:size=2", "--fault: of the rules for drip only the first"),
+        ("local --fault drip:label=error", "label=ERROR is for a server that is not started"),
+        ("--fail-first 0", "--fail-first: '0' is not a count"),
+        ("--busy-above x", "--busy-above: 'x' is not a count"),
+        ("--bandwidth 0", "--bandwidth: '0' is not a size"),
+        ("--scenario /no/such", "--scenario: cannot read '/no/such': No such file"),
+    ],
+)
+def test_refusals_of_what_goes_wrong(words: str, sentence: str) -> None:
+    with pytest.raises(UsageError) as caught:
+        ask(*words.split())
+    assert sentence in str(caught.value)
+    assert str(caught.value).isprintable()

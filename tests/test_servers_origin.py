@@ -4,6 +4,7 @@ import pytest
 
 from servers.faults import Behaviour, decide
 from servers.origin import Origin
+from servers.rules import parse
 
 ERROR = Behaviour(delay=(0.5, 5.0), error_rate=0.25)
 
@@ -51,3 +52,28 @@ def test_the_account() -> None:
     }
     assert origin.about() == about
     assert origin.account() == about | origin.ledger.as_dict()
+
+
+def test_an_account_of_what_goes_wrong() -> None:
+    behaviour = Behaviour(rules=(parse("reset:rate=0.3"), parse("busy:above=0")), bandwidth=9)
+    origin = Origin("LOCAL", behaviour, 7)
+    about = origin.about()
+    assert about["rules"] == [
+        {"fault": "reset", "after": "50%", "rate": 0.3, "match": "*"},
+        {"fault": "busy", "retry-after": 1, "rate": 1.0, "match": "*", "above": 0},
+    ]
+    assert (about["bandwidth"], about["replay"]) == (9, False)
+    admission = origin.admit("/a")
+    assert admission
+    assert admission.verdict
+    assert admission.verdict.refused
+    assert (origin.account()["refused"], origin.account()["peak_in_flight"]) == (1, 0)
+    origin.reset()
+    assert origin.account()["refused"] == 0
+
+
+def test_what_meets_no_fault_is_answered_the_short_way() -> None:
+    origin = Origin("LOCAL", Behaviour(rules=(parse("reset:match=/b"),)), 7)
+    admission = origin.admit("/a")
+    assert admission
+    assert admission.verdict is None

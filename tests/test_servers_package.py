@@ -37,7 +37,26 @@ def test_imports_stay_in_the_package_or_the_standard_library(module: Path) -> No
     assert names <= sys.stdlib_module_names | FOREIGN
 
 
-@pytest.mark.parametrize("name", ["faults", "ledger", "ranges", "validators", "respond", "pages"])
+@pytest.mark.parametrize(
+    "name",
+    "faults ledger ranges validators respond pages bandwidth delivery latency rules scenario "
+    "values verdict".split(),
+)
 def test_the_pure_modules_have_no_way_to_the_world(name: str) -> None:
     module = Path(servers.__file__).with_name(f"{name}.py")
     assert not set(imports(module)) & {"asyncio", "time", "random", "socket", "pathlib", "io"}
+
+
+def test_faults_have_no_way_to_the_world() -> None:
+    world = {"asyncio", "time", "random", "socket", "pathlib", "io", "os"}
+    for module in MODULES:
+        if module.parent.name == "misbehaviour":
+            assert not set(imports(module)) & world, module
+
+
+def test_every_module_has_its_test_file() -> None:
+    tests = {path.stem for path in Path(__file__).parent.glob("test_servers_*.py")}
+    shared = {"__init__": "package", "__main__": "main", "representation": "respond"}
+    for module in MODULES:
+        if module.parent.name != "misbehaviour":
+            assert f"test_servers_{shared.get(module.stem, module.stem)}" in tests, module

@@ -1,0 +1,78 @@
+"""Scenarios are read, or refused in a sentence."""
+
+import pytest
+
+from servers.rules import parse as rule
+from servers.scenario import Scenario, parse
+
+EVERYTHING = """
+seed = -7
+bandwidth = "1.5M"
+
+[[rule]]
+fault = "latency"
+seconds = "lognormal:0.2,0.8"
+
+[[rule]]
+match = "/flags/b*"
+label = "error"
+fault = "reset"
+after = 2000
+rate = 0.3
+
+[[rule]]
+fault = "error"
+first = 2
+
+[[rule]]
+fault = "busy"
+above = 20
+retry-after = 2
+"""
+
+
+def test_everything() -> None:
+    assert parse(EVERYTHING) == Scenario(
+        rules=(
+            rule("latency:seconds=lognormal:0.2,0.8"),
+            rule("reset:match=/flags/b*,label=ERROR,after=2000,rate=0.3"),
+            rule("error:first=2"),
+            rule("busy:above=20,retry-after=2"),
+        ),
+        seed=-7,
+        bandwidth=1_572_864,
+    )
+
+
+def test_nothing() -> None:
+    assert parse("") == Scenario()
+    assert parse("bandwidth = 1000").bandwidth == 1000
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        ("rule", "not TOML: "),
+        ("x = " + "[" * 5000, "not TOML: "),
+        ("speed = 1", "'speed' is not known: give seed, bandwidth and [[rule]]"),
+        ('"\\u001b" = 1', r"\x1b"),
+        ("seed = 1.5", "seed: give a whole number"),
+        ("seed = true", "seed: give a whole number"),
+        ("bandwidth = 0", "bandwidth: '0' is not a size"),
+        ("bandwidth = true", "bandwidth: 'True' is not a size"),
+        ("rule = 1", "rule: give tables, each under a line [[rule]]"),
+        ("rule = [1]", "rule 1: it has no fault: give fault = one of latency, error,"),
+        ("[[rule]]\nfault = 1", "rule 1: it has no fault"),
+        ('[[rule]]\nfault = "x"', "rule 1: 'x' is no fault: give latency, error,"),
+        ('[[rule]]\nfault = "drip"\nspeed = 1', "rule 1: 'speed' is no parameter of drip: give"),
+        ('[[rule]]\nfault = "drip"\nsize = true', "rule 1: size: give a text or a number"),
+        ('[[rule]]\nfault = "drip"\nsize = []', "rule 1: size: give a text or a number"),
+        ('[[rule]]\nfault = "drip"\nrate = 2', "rule 1: rate: '2' is not a rate: give a number"),
+        ('[[rule]]\nfault = "drip"\n' * 2, "of the rules for drip only the first would ever count"),
+    ],
+)
+def test_refusals(text: str, sentence: str) -> None:
+    with pytest.raises(ValueError, match=r".") as caught:
+        parse(text)
+    assert sentence in str(caught.value)
+    assert str(caught.value).isprintable()

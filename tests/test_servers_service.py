@@ -1,0 +1,47 @@
+"""From a request to whoever answers it."""
+
+from pathlib import Path
+
+import pytest
+
+from servers.delivery import Delivery
+from servers.faults import Behaviour
+from servers.origin import Origin
+from servers.respond import Request, Span
+from servers.rules import parse
+from servers.service import Service
+from tests.servers_kit import flags
+
+GIF = "/flags/br/br.gif"
+
+
+@pytest.mark.parametrize(
+    ("behaviour", "status", "delivery"),
+    [
+        (Behaviour(), 200, None),
+        (Behaviour(error_rate=1.0), 418, None),
+        (Behaviour(rules=(parse("error"),)), 503, Delivery()),
+        (Behaviour(rules=(parse("error:rate=0"),)), 200, None),
+        (Behaviour(bandwidth=5), 200, Delivery()),
+        (Behaviour(error_rate=1.0, bandwidth=5), 418, Delivery()),
+    ],
+)
+def test_ways_to_an_answer(
+    tmp_path: Path, behaviour: Behaviour, status: int, delivery: Delivery | None
+) -> None:
+    service = Service(Origin("TEST", behaviour, 7), flags(tmp_path))
+    admission = service.origin.admit(GIF)
+    response = service.answer(Request("GET", GIF, {}), admission)
+    assert (response.status, response.delivery) == (status, delivery)
+    assert isinstance(response.body, Span) is (delivery is not None)
+    assert service.answer(Request("GET", "/-/about", {}), None).delivery is None
+    assert (service.line is None) is (behaviour.bandwidth is None)
+
+
+def test_attempts_reach_the_faults(tmp_path: Path) -> None:
+    rules = (parse("etag-changes"),)
+    service = Service(Origin("TEST", Behaviour(rules=rules), 7), flags(tmp_path))
+    heads = {
+        service.answer(Request("GET", GIF, {}), service.origin.admit(GIF)).head for _ in range(3)
+    }
+    assert len(heads) == 3

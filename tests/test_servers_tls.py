@@ -1,0 +1,98 @@
+"""Certificates for a run, on both event loops."""
+
+import ssl
+import sys
+from pathlib import Path
+
+import pytest
+import uvloop
+
+from servers.contents import Flags
+from servers.faults import Behaviour
+from servers.rules import parse
+from servers.tls import Certified, MissingError, certified
+from tests.servers_kit import Client, Factory, Running, flags, gif, request, running, until
+
+GIF = "/flags/br/br.gif"
+
+
+@pytest.fixture(params=[None, uvloop.new_event_loop], ids=["asyncio", "uvloop"])
+def factory(request: pytest.FixtureRequest) -> Factory | None:
+    """Give the loops that the servers have to run on."""
+    loop: Factory | None = request.param
+    return loop
+
+
+@pytest.fixture(scope="module")
+def certificate() -> Certified:
+    """Make a certificate."""
+    return certified("127.0.0.1")
+
+
+@pytest.fixture
+def served(tmp_path: Path) -> Flags:
+    """Give a few flags."""
+    return flags(tmp_path)
+
+
+def connect(server: Running, certificate: Certified) -> Client:
+    trusting = ssl.create_default_context(cadata=certificate.authority)
+    return Client(server.port, tls=trusting)
+
+
+def test_a_conversation(served: Flags, factory: Factory | None, certificate: Certified) -> None:
+    with running(served, factory=factory, tls=certificate.context) as server:
+        with connect(server, certificate) as client:
+            assert client.ask(GIF).body == gif("br")
+            assert client.ask("/bytes/3000000/x").fields["content-length"] == "3000000"
+            assert client.ask(GIF, connection="close").fields["connection"] == "close"
+            assert client.at_end()
+        until(lambda: not server.service.connections)
+
+
+def test_who_does_not_know_the_authority_does_not_trust(
+    served: Flags, certificate: Certified
+) -> None:
+    with (
+        running(served, tls=certificate.context) as server,
+        pytest.raises(ssl.SSLCertVerificationError),
+    ):
+        Client(server.port, tls=ssl.create_default_context())
+
+
+@pytest.mark.parametrize(
+    ("fault", "end"),
+    [("truncate:after=2000", "end"), ("reset:after=2000", "reset"), ("garbage:size=9", "end")],
+)
+def test_cut_short(
+    served: Flags, factory: Factory | None, certificate: Certified, fault: str, end: str
+) -> None:
+    behaviour = Behaviour(rules=(parse(fault),))
+    with running(served, behaviour, factory=factory, tls=certificate.context) as server:
+        with connect(server, certificate) as client:
+            client.send(request(GIF))
+            data, how = client.rest()
+        body = data.partition(b"\r\n\r\n")[2] if data.startswith(b"HTTP/1.1 200 ") else data
+        assert how == end
+        assert len(body) == server.counts()["bytes"]
+        until(lambda: not server.service.connections)
+
+
+def test_drops(served: Flags, factory: Factory | None, certificate: Certified) -> None:
+    behaviour = Behaviour(rules=(parse("drip:size=1000,every=0.001"),))
+    with (
+        running(served, behaviour, factory=factory, tls=certificate.context) as server,
+        connect(server, certificate) as client,
+    ):
+        assert client.ask(GIF).body == client.ask(GIF).body == gif("br")
+
+
+@pytest.mark.parametrize("bind", ["localhost", "::", "192.0.2.1"])
+def test_addresses(bind: str) -> None:
+    assert certified(bind).authority.startswith("-----BEGIN CERTIFICATE-----")
+
+
+def test_without_the_package(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "trustme", None)
+    with pytest.raises(MissingError, match=r"^--tls needs the package trustme: pip install '.*'$"):
+        certified("localhost")
