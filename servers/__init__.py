@@ -2,18 +2,22 @@
 
 What may live in this package: servers, what they serve, and what they do wrong on purpose. What
 may not: anything about the clients. No module here imports from outside the package except the
-standard library, httptools, and uvloop where there is one; imports among its modules are relative,
-because in a wheel the folder travels inside another package.
+standard library, httptools, and uvloop and trustme where they are installed; imports among its
+modules are relative, because in a wheel the folder travels inside another package.
 
 From the bottom up:
 
-    faults, ledger, ranges, validators, paths   pure: values in, values out
+    values, bandwidth, delivery, latency        pure: values in, values out
+    ledger, ranges, validators, paths           the same
     representation, respond, pages              what HTTP means, still pure
+    misbehaviour, rules, faults                 what goes wrong, one fault a file; still pure
+    scenario, verdict                           how faults are composed; still pure
     catalogue, generated, folder                where the bytes come from
-    origin                                      one server: target in, response out
+    record, origin                              one server's memory: target in, decision out
+    contents, control, service                  one server: request in, response out
     requests                                    bytes in, requests out
-    dateline, protocol                          a connection
-    options, running, __main__                  a program
+    dateline, transports, protocol              a connection
+    words, options, tls, running, __main__      a program
 """
 
 from typing import NamedTuple

@@ -15,7 +15,7 @@ from .origin import Admission
 from .requests import RequestReader
 from .respond import Request, Response, Span
 from .service import Service
-from .transports import break_off, keep_empty
+from .transports import break_off, keep_empty, say_no_more
 
 __all__ = ["CHUNK", "LINGER", "LONGEST_QUEUE", "HttpProtocol", "Service"]
 
@@ -174,6 +174,8 @@ class HttpProtocol(asyncio.Protocol):
             self._transport.abort()
             return
         self._count(piece)
+        if self._pace is not None:
+            self._pace.sent(len(piece))
         self._transport.write(piece)
         start += len(piece)
         if start < stop:
@@ -204,8 +206,6 @@ class HttpProtocol(asyncio.Protocol):
     def _count(self, piece: bytes) -> None:
         if self._ledger is not None:
             self._ledger.sent(len(piece))
-        if self._pace is not None:
-            self._pace.sent(len(piece))
 
     def _close_span(self) -> None:
         """Let go of a long body and of how it was sent."""
@@ -226,10 +226,7 @@ class HttpProtocol(asyncio.Protocol):
             # Closing with bytes unread would make the system reset the connection and throw away
             # what the client has not read yet. So: say that no more will come, and wait until the
             # client closes, or long enough (RFC 9112 section 9.6).
-            if not self._transport.can_write_eof():  # TLS has its own way to say goodbye
-                self._transport.close()
-                return
-            self._transport.write_eof()
+            say_no_more(self._transport)
             self._timer = self._loop.call_later(LINGER, self._transport.close)
 
     def _abandon(self) -> None:

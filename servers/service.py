@@ -31,16 +31,17 @@ class Service:
 
     def answer(self, request: Request, admission: Admission | None) -> Response:
         """Return the answer to a request that was admitted in this way."""
-        if admission is not None:
-            _, (_, status), verdict, attempt = admission
-            if verdict is not None:
-                return spoilt(request._replace(attempt=attempt), verdict, self.respond)
-            if status is not None:
-                return failure(status, method=request.method)
-        return self.respond(request)
+        if admission is None:
+            if request.target.startswith(control.PREFIX):
+                return control.answer(self.origin, request)
+            return self.respond(request)
+        _, (_, status), verdict, attempt = admission
+        if verdict is not None:
+            return spoilt(request._replace(attempt=attempt), verdict, self.respond)
+        if status is not None:
+            return failure(status, method=request.method)
+        return contents.answer(self.served, self.origin.label, request)
 
     def respond(self, request: Request) -> Response:
-        """Return the answer to a request that meets no error."""
-        if request.target.startswith(control.PREFIX):
-            return control.answer(self.origin, request)
+        """Return the honest answer to a request for something served."""
         return contents.answer(self.served, self.origin.label, request)

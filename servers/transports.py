@@ -7,6 +7,7 @@ asyncio and uvloop, differ. What may not: when to call them (in `protocol`).
 import asyncio
 import socket
 import struct
+from contextlib import suppress
 
 _AT_ONCE = struct.pack("ii", 1, 0)  # linger: yes, for no time
 
@@ -27,3 +28,12 @@ def keep_empty(transport: asyncio.Transport) -> None:
     # Plain transports pause above the limit, those of TLS at the limit: there, a limit of 0 would
     # pause a protocol that has nothing in the buffer, and nothing would ever wake it.
     transport.set_write_buffer_limits(0 if transport.get_extra_info("sslcontext") is None else 1)
+
+
+def say_no_more(transport: asyncio.Transport) -> None:
+    """Announce the end once all that was written is sent, and go on listening where possible."""
+    if not transport.can_write_eof():  # TLS announces it by closing
+        transport.close()
+        return
+    with suppress(OSError):  # the client is gone already, and the news of it on its way
+        transport.write_eof()

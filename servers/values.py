@@ -16,7 +16,6 @@ _PLAIN = re.compile(NUMBER, re.ASCII)
 _COUNT = re.compile(r"\d{1,9}", re.ASCII)
 _SIZE = re.compile(rf"{NUMBER}([KMG]?)", re.ASCII | re.IGNORECASE)
 _PERCENT = re.compile(rf"{NUMBER}%", re.ASCII)
-_SHIFT = re.compile(r"([+-]?)(.*)", re.DOTALL)
 _UNITS = {"": 1, "K": 2**10, "M": 2**20, "G": 2**30}  # binary, as in curl and wget
 
 
@@ -101,10 +100,9 @@ def some(text: str) -> int:
 
 def shift(text: str) -> int:
     """Return a number of bytes too many, or too few if it is negative; not none."""
-    match = _SHIFT.fullmatch(text)
-    assert match  # the pattern takes anything  # noqa: S101 - tells the type checker so
-    found = some(match[2])
-    return -found if match[1] == "-" else found
+    if text.startswith("-"):
+        return -some(text.removeprefix("-"))
+    return some(text.removeprefix("+"))
 
 
 def point(text: str) -> Point:

@@ -9,8 +9,9 @@ import pytest
 import uvloop
 
 import servers.misbehaviour
-from servers.contents import Flags
+from servers.contents import Files, Flags
 from servers.faults import Behaviour
+from servers.folder import Folder
 from servers.generated import Pattern
 from servers.misbehaviour import FAULTS
 from servers.misbehaviour.kind import readers
@@ -356,3 +357,23 @@ def outcome(server: Running, target: str) -> bytes:
         client.send(request(target, connection="close"))
         data, _ = client.rest()
         return data[9:13] + b"%d" % len(data.partition(b"\r\n\r\n")[2])
+
+
+def descriptors() -> int:
+    """Return how many files this process has open."""
+    return len(list(Path("/proc/self/fd").iterdir()))
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_no_fault_leaves_a_file_open(tmp_path: Path, factory: Factory | None, fault: str) -> None:
+    (tmp_path / "a").write_bytes(b"a" * 1_000_000)
+    behaviour = Behaviour(rules=(parse(fault),))
+    before = descriptors()
+    with running(Files(Folder(tmp_path)), behaviour, factory=factory) as server:
+        for fields in ({}, {"range": "bytes=9-"}):
+            with server.client() as client:
+                client.send(request("/a", **fields))
+                client.socket.recv(100)
+            settled(server)
+        until(lambda: not server.service.connections)
+    assert descriptors() == before

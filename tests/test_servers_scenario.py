@@ -1,9 +1,17 @@
 """Scenarios are read, or refused in a sentence."""
 
+import re
+
 import pytest
 
+from servers.misbehaviour import FAULTS
+from servers.misbehaviour.kind import written
+from servers.rules import KINDS
 from servers.rules import parse as rule
 from servers.scenario import Scenario, parse
+from tests.servers_kit import ROOT
+
+README = (ROOT / "README.md").read_text(encoding="utf-8")
 
 EVERYTHING = """
 seed = -7
@@ -76,3 +84,20 @@ def test_refusals(text: str, sentence: str) -> None:
         parse(text)
     assert sentence in str(caught.value)
     assert str(caught.value).isprintable()
+
+
+def test_the_readmes_scenario_is_one() -> None:
+    (text,) = re.findall(r"```toml\n(.*?)```", README, re.DOTALL)
+    assert [each.fault for each in parse(text).rules] == ["latency", "reset", "busy"]
+
+
+def test_the_readmes_table_has_every_fault_and_every_parameter_with_its_default() -> None:
+    table = README.partition("| fault |")[2].partition("\n\n")[0]
+    rows = [line.split("|")[1:3] for line in table.splitlines()[2:]]
+    found = {name: row for row in rows for name in re.findall(r"`([a-z-]+)`", row[0])}
+    assert set(found) == set(KINDS)
+    for name, kind in FAULTS.items():
+        defaults = {f"`{key}={value}`" for key, value in written(kind()).items()}
+        assert set(re.findall(r"`[^`]+`", found[name][1])) == {
+            each.replace(".0`", "`") for each in defaults
+        }

@@ -2,11 +2,12 @@
 
 import asyncio
 import socket
+import struct
 
 import pytest
 import uvloop
 
-from servers.transports import break_off, keep_empty
+from servers.transports import break_off, keep_empty, say_no_more
 from tests.servers_kit import Factory
 
 
@@ -61,6 +62,23 @@ def test_who_writes_into_a_full_pipe_is_paused_at_the_first_byte(factory: Factor
             assert transport.get_write_buffer_limits() == (0, 0)
             transport.abort()
             await asyncio.sleep(0)
+
+    with asyncio.Runner(loop_factory=factory) as runner:
+        runner.run(story())
+
+
+@pytest.mark.parametrize("factory", [None, uvloop.new_event_loop], ids=["asyncio", "uvloop"])
+def test_a_client_that_is_gone_is_told_nothing(factory: Factory | None) -> None:
+    async def story() -> None:
+        ours, theirs = tcp_pair()
+        transport, _ = await asyncio.get_running_loop().create_connection(
+            asyncio.Protocol, sock=ours
+        )
+        theirs.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        theirs.close()
+        say_no_more(transport)
+        transport.abort()
+        await asyncio.sleep(0)
 
     with asyncio.Runner(loop_factory=factory) as runner:
         runner.run(story())
