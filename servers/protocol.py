@@ -135,8 +135,9 @@ class HttpProtocol(asyncio.Protocol):
         status, head, body, last, delivery = response
         self._ending = last
         tail = self._service.dateline.fields(last=last) if head else b""
-        if self._ledger is not None and head:
-            self._ledger.answered(status)
+        ledger = self._ledger
+        if ledger is not None and head:
+            ledger.answered(status)
         if isinstance(body, Span):
             self._busy = True
             if delivery is not None:
@@ -148,7 +149,8 @@ class HttpProtocol(asyncio.Protocol):
             # Not at once: a queue full of such requests would nest as deep as it is long.
             self._timer = self._loop.call_soon(self._pump)
             return
-        self._count(body)
+        if ledger is not None:
+            ledger.sent(len(body))
         self._transport.write(b"".join((head, tail, body)))
         self._close_request()
 
@@ -173,7 +175,8 @@ class HttpProtocol(asyncio.Protocol):
             self._abandon()
             self._transport.abort()
             return
-        self._count(piece)
+        if self._ledger is not None:
+            self._ledger.sent(len(piece))
         if self._pace is not None:
             self._pace.sent(len(piece))
         self._transport.write(piece)
@@ -202,10 +205,6 @@ class HttpProtocol(asyncio.Protocol):
             self._ending = True
             self._close_request()
         return min(size, CHUNK)
-
-    def _count(self, piece: bytes) -> None:
-        if self._ledger is not None:
-            self._ledger.sent(len(piece))
 
     def _close_span(self) -> None:
         """Let go of a long body and of how it was sent."""
