@@ -135,9 +135,8 @@ class HttpProtocol(asyncio.Protocol):
         status, head, body, last, delivery = response
         self._ending = last
         tail = self._service.dateline.fields(last=last) if head else b""
-        ledger = self._ledger
-        if ledger is not None and head:
-            ledger.answered(status)
+        if self._ledger is not None and head:
+            self._ledger.answered(status)
         if isinstance(body, Span):
             self._busy = True
             if delivery is not None:
@@ -149,8 +148,7 @@ class HttpProtocol(asyncio.Protocol):
             # Not at once: a queue full of such requests would nest as deep as it is long.
             self._timer = self._loop.call_soon(self._pump)
             return
-        if ledger is not None:
-            ledger.sent(len(body))
+        self._count(body)
         self._transport.write(b"".join((head, tail, body)))
         self._close_request()
 
@@ -175,8 +173,7 @@ class HttpProtocol(asyncio.Protocol):
             self._abandon()
             self._transport.abort()
             return
-        if self._ledger is not None:
-            self._ledger.sent(len(piece))
+        self._count(piece)
         if self._pace is not None:
             self._pace.sent(len(piece))
         self._transport.write(piece)
@@ -205,6 +202,10 @@ class HttpProtocol(asyncio.Protocol):
             self._ending = True
             self._close_request()
         return min(size, CHUNK)
+
+    def _count(self, piece: bytes) -> None:
+        if self._ledger is not None:
+            self._ledger.sent(len(piece))
 
     def _close_span(self) -> None:
         """Let go of a long body and of how it was sent."""
