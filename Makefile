@@ -48,6 +48,10 @@ memory: .venv/dev  ## measure peak memory with many targets and with a large fil
 own: .venv/dev  ## measure what a small file costs in our own Python (1 minute)
 	$(BIN)/python -m benchmarks.own
 
+.PHONY: scale
+scale: .venv/dev  ## measure cost a file, up to a million of them and 1,000 at a time (8 minutes)
+	$(BIN)/python -m benchmarks.scale
+
 .venv/bench: .venv/dev
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[curl,bench]'
 	@touch $@

@@ -47,8 +47,9 @@ class _Memory:
         headers: Fields,
         on_head: Callable[[Head], bool],
         on_body: Callable[[bytes], Awaitable[None]],
+        within: float | None = None,
     ) -> None:
-        del url, headers
+        del url, headers, within
         if on_head(HEAD):
             await on_body(BODY)
 
@@ -81,7 +82,7 @@ def _spent(work: Callable[[], object]) -> float:
 def _save(targets: Iterable[Target]) -> None:
     for target in targets:
         with Part(target) as part:
-            part.write(BODY)
+            part.write(BODY, 0)
             part.install(0)
 
 

@@ -1,8 +1,22 @@
-"""``python -m getflags``: the command line."""
+"""The program, installed as ``getflags`` and run as ``python -m getflags``.
+
+Only what has to be quick lives here: to tell its version, a program needs no command line.
+"""
 
 import sys
 
-from getflags.cli import main
+from getflags import __version__
+
+
+def main() -> int:
+    """Run the words of the command line; return the exit code."""
+    if sys.argv[1:] == ["--version"]:
+        sys.stdout.write(f"getflags {__version__}\n")
+        return 0
+    from getflags.cli import main as run
+
+    return run()
+
 
 if __name__ == "__main__":
     sys.exit(main())

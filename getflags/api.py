@@ -9,10 +9,11 @@ from __future__ import annotations
 import os
 import warnings
 from collections.abc import Iterable, Mapping, Sized
+from secrets import token_hex
 from time import perf_counter
-from typing import TypedDict, Unpack
+from typing import Any, TypedDict, Unpack
 
-from getflags import engines, machine, plan, proxies, save, wire
+from getflags import engines, folders, machine, plan, proxies, wire
 from getflags.errors import UsageError
 from getflags.events import Emit, Event
 from getflags.inputfile import Entry
@@ -20,6 +21,7 @@ from getflags.model import (
     CONNECT_TIMEOUT,
     LIMIT,
     MAX_REDIRS,
+    RETRIES,
     TIMEOUT,
     Exists,
     Network,
@@ -34,8 +36,9 @@ class Settings(TypedDict, total=False):
 
     ============== ===========================================================================
     dir            folder for the files, made if missing (``"downloaded"``)
-    engine         ``"sequential"``, ``"threads"``, ``"asyncio"``, ``"processes"``; default:
-                   ``"auto"``, which is processes for a long list, else asyncio
+    engine         ``"asyncio"`` (default), ``"sequential"``, ``"threads"``, ``"processes"``, or
+                   ``"auto"``: processes for a long list, else asyncio. Processes are started
+                   anew in a library's caller; that is for the caller to want.
     client         the HTTP library: ``"curl"`` (default where installed) or ``"httpx"``
     loop           ``"auto"`` (default), ``"uvloop"`` or ``"asyncio"``
     max_req        at most so many requests at a time (20)
@@ -44,6 +47,10 @@ class Settings(TypedDict, total=False):
     timeout        longest silence on a connection, in seconds (30)
     connect_timeout  longest wait for a connection, in seconds (10)
     max_redirs     redirects followed for one target (10)
+    retries        tries after the first, of what may pass (3)
+    max_time       longest time for one file, everything included, in seconds (None)
+    max_filesize   refuse what is larger, in bytes (None)
+    limit_rate     bytes a second over all transfers (None)
     proxy          one proxy for all; default: the environment's
     cacert         file of certificates to trust, instead of the system's
     insecure       ask for no certificate at all (False)
@@ -63,6 +70,10 @@ class Settings(TypedDict, total=False):
     timeout: float
     connect_timeout: float
     max_redirs: int
+    retries: int
+    max_time: float | None
+    max_filesize: int | None
+    limit_rate: float | None
     proxy: str | None
     cacert: str | os.PathLike[str] | None
     insecure: bool
@@ -81,7 +92,7 @@ def download(targets: Iterable[str | Entry], **settings: Unpack[Settings]) -> Re
     """
     job, report = _prepare(targets, settings)
     total = len(targets) if isinstance(targets, Sized) else None
-    run = engines.engine(engines.suited(settings.get("engine", engines.AUTO), total, job.limit))
+    run = engines.engine(engines.suited(settings.get("engine", "asyncio"), total, job.limit))
     start = perf_counter()
     run(job, _tee(report, settings.get("emit")))
     report.elapsed = perf_counter() - start
@@ -116,7 +127,9 @@ def _prepare(targets: Iterable[str | Entry], settings: Settings) -> tuple[Plan, 
     if isinstance(targets, str):
         raise UsageError("targets is a single string; it takes a list of them")
     entries = (Entry(item) if isinstance(item, str) else item for item in targets)
-    place = plan.Place(settings.get("base_url", ""), folder, save.real_folder, **save.manners())
+    place = plan.Place(
+        settings.get("base_url", ""), folder, folders.real_folder, **folders.manners()
+    )
     job = Plan(
         plan.settle(plan.expand(entries), place),
         settings.get("client") or wire.default(),
@@ -126,11 +139,15 @@ def _prepare(targets: Iterable[str | Entry], settings: Settings) -> tuple[Plan, 
             tuple(settings.get("headers", {}).items()),
             settings.get("max_redirs", MAX_REDIRS),
             _exists(settings.get("exists", Exists.OVERWRITE.value)),
+            settings.get("retries", RETRIES),
+            token_hex(4),
+            settings.get("max_time"),
+            settings.get("max_filesize"),
         ),
         _network(settings),
     )
     wire.client(job.client).check(job.network)
-    save.make_folder(folder)
+    folders.make_folder(folder)
     return job, Report(keep=settings.get("keep_outcomes", True))
 
 
@@ -143,18 +160,18 @@ def _exists(name: str) -> Exists:
 
 
 def _network(settings: Settings) -> Network:
-    timeout = settings.get("timeout", TIMEOUT)
-    connect_timeout = settings.get("connect_timeout", CONNECT_TIMEOUT)
-    for name, seconds in (("timeout", timeout), ("connect_timeout", connect_timeout)):
-        if not seconds > 0:
-            raise UsageError(f"{name} is {seconds}; it takes a positive number of seconds")
+    for name in ("timeout", "connect_timeout", "max_time", "max_filesize", "limit_rate"):
+        value: Any = settings.get(name)
+        if value is not None and not value > 0:
+            raise UsageError(f"{name} is {value}; it takes a positive number")
     cacert = settings.get("cacert")
     return Network(
-        timeout=timeout,
-        connect_timeout=connect_timeout,
+        timeout=settings.get("timeout", TIMEOUT),
+        connect_timeout=settings.get("connect_timeout", CONNECT_TIMEOUT),
         proxies=proxies.settings(settings.get("proxy"), os.environ),
         cacert=os.fspath(cacert) if cacert else None,
         insecure=settings.get("insecure", False),
+        limit_rate=settings.get("limit_rate"),
     )
 
 

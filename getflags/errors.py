@@ -14,6 +14,8 @@ at its border). A file's failure is *not* an exception for long: it ends as an `
         ├── TimedOut      connecting or reading took longer than allowed
         ├── Untrusted     TLS failed: never tried again, never downgraded
         ├── Disconnected  the connection broke; ``stale`` where it was an idle one, reused
+        ├── Expired       the whole file took longer than allowed: there is no time for more
+        ├── Excess        more came than is wanted
         ├── Malformed     what came is not HTTP, or what we were to send is not
         └── Aborted       we ended it ourselves; what came may look whole and is not
 """
@@ -43,6 +45,17 @@ class Unreachable(Fault):
 
 class TimedOut(Fault):
     """The peer was silent for longer than allowed."""
+
+
+EXPIRED = "the time for the whole file is over"
+
+
+class Expired(Fault):
+    """The time for the whole file is over. ``EXPIRED`` says so."""
+
+
+class Excess(Fault):
+    """More came than is wanted."""
 
 
 class Untrusted(Fault):

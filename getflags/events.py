@@ -14,7 +14,10 @@ from getflags.model import Outcome, Target
 
 
 class Started(NamedTuple):
-    """Work on this target begins; whether it needs a request is not yet decided."""
+    """This target's turn has come; whether it needs a request is not yet decided.
+
+    In the processes engine, it has been given to a process, which may have others to do first.
+    """
 
     target: Target
 
@@ -27,13 +30,26 @@ class Progressed(NamedTuple):
     expected: int | None
 
 
+class Retrying(NamedTuple):
+    """A try has failed, and another one follows after so many seconds, at the earliest.
+
+    ``origin`` is set where the server asked for a pause (429, 503): nothing is asked of that
+    origin meanwhile, for any target.
+    """
+
+    target: Target
+    seconds: float
+    reason: str
+    origin: str = ""
+
+
 class Finished(NamedTuple):
     """The end of a target; each has exactly one."""
 
     outcome: Outcome
 
 
-Event: TypeAlias = Started | Progressed | Finished
+Event: TypeAlias = Started | Progressed | Retrying | Finished
 
 #: Runs on the caller's thread, must not block, must not raise.
 Emit: TypeAlias = Callable[[Event], None]

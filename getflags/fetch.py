@@ -8,66 +8,86 @@ that are bigger twins; generating one colour from the other hides the decisions 
 
 from __future__ import annotations
 
+from asyncio import sleep as asleep
+from time import monotonic, sleep
+
 from getflags.errors import Fault, NotSaved
 from getflags.events import Emit, Progressed, Started
-from getflags.model import Outcome, Rules, Target
+from getflags.model import Exists
+from getflags.pace import Pace
 from getflags.save import Part
 from getflags.spill import AsyncPart
 from getflags.transfer import Transfer
 from getflags.wire import AsyncWire, Wire
 
 
-def fetch(target: Target, rules: Rules, wire: Wire, emit: Emit) -> Outcome:
-    """Fetch one target to its end, whichever that is. Raises only for the program's own bugs."""
-    emit(Started(target))
-    transfer = Transfer(target, rules)
+def fetch(transfer: Transfer, exists: Exists, wire: Wire, pace: Pace, emit: Emit) -> Transfer:
+    """Make one try, to its end; return the transfer. Raises only for the program's own bugs."""
+    target = transfer.target
+    if transfer.fresh:
+        emit(Started(target))
     try:
         with Part(target) as part:
 
             def on_body(piece: bytes) -> None:
+                part.write(piece, transfer.received)
                 if transfer.bytes_arrived(len(piece)):
                     emit(Progressed(target, transfer.received, transfer.expected))
-                part.write(piece)
+                    part.remember(transfer.note)
+                if seconds := pace.spend(len(piece)):
+                    sleep(seconds)
 
-            transfer.begin(part.on_disk(rules.exists))
+            transfer.begin(part.on_disk(exists), part.kept())
             while transfer.ask:
                 try:
-                    wire.get(*transfer.ask, transfer.head_arrived, on_body)
-                    part.close()
+                    within = transfer.deadline.left(monotonic())
+                    wire.get(*transfer.ask, transfer.head_arrived, on_body, within)
+                    part.flush(transfer.size)
                     transfer.response_ended(part.digest)
                 except Fault as fault:
                     transfer.broke(fault)
             if transfer.complete:
                 part.install(transfer.modified)
                 transfer.installed()
+            elif transfer.worthless:
+                part.throw_away()
     except NotSaved as refusal:
         transfer.not_saved(refusal)
-    return transfer.result()
+    return transfer
 
 
-async def afetch(target: Target, rules: Rules, wire: AsyncWire, emit: Emit) -> Outcome:
-    """Fetch one target to its end, whichever that is. Raises only for the program's own bugs."""
-    emit(Started(target))
-    transfer = Transfer(target, rules)
+async def afetch(
+    transfer: Transfer, exists: Exists, wire: AsyncWire, pace: Pace, emit: Emit
+) -> Transfer:
+    """Make one try, to its end; return the transfer. Raises only for the program's own bugs."""
+    target = transfer.target
+    if transfer.fresh:
+        emit(Started(target))
     try:
         async with AsyncPart(target) as part:
 
             async def on_body(piece: bytes) -> None:
+                await part.write(piece, transfer.received)
                 if transfer.bytes_arrived(len(piece)):
                     emit(Progressed(target, transfer.received, transfer.expected))
-                await part.write(piece)
+                    part.remember(transfer.note)
+                if seconds := pace.spend(len(piece)):
+                    await asleep(seconds)
 
-            transfer.begin(await part.on_disk(rules.exists))
+            transfer.begin(await part.on_disk(exists), await part.kept())
             while transfer.ask:
                 try:
-                    await wire.get(*transfer.ask, transfer.head_arrived, on_body)
-                    await part.close()
+                    within = transfer.deadline.left(monotonic())
+                    await wire.get(*transfer.ask, transfer.head_arrived, on_body, within)
+                    await part.flush(transfer.size)
                     transfer.response_ended(part.digest)
                 except Fault as fault:
                     transfer.broke(fault)
             if transfer.complete:
                 part.install(transfer.modified)
                 transfer.installed()
+            elif transfer.worthless:
+                part.throw_away()
     except NotSaved as refusal:
         transfer.not_saved(refusal)
-    return transfer.result()
+    return transfer

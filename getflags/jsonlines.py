@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from getflags.events import Event, Progressed, Started
+from getflags.events import Event, Progressed, Retrying, Started
 from getflags.model import Target
 from getflags.urls import redact
 
@@ -30,6 +30,10 @@ def _values(event: Event) -> dict[str, Any]:
             "received": received,
             "expected": expected,
         }
+    if isinstance(event, Retrying):
+        target, seconds, reason, origin = event
+        waiting = {"seconds": seconds, "reason": reason, "pause": origin or None}
+        return {"event": "retrying", **_target(target), **waiting}
     outcome = event.outcome
     return {
         "event": "finished",

@@ -16,6 +16,7 @@ from getflags.errors import Malformed
 from getflags.model import Fields
 
 _LENGTH = re.compile("[0-9]{1,19}")
+_DIGITS = 30  # of a number of seconds; what is longer is just as far away
 _LARGEST = 2**63 - 1  # bytes in a file, as systems count them
 
 
@@ -31,8 +32,9 @@ class Head(NamedTuple):
 
 
 def is_chunked(head: Head) -> bool:
-    """Whether the body comes in chunks, and so tells its own end (RFC 9112 section 7.1)."""
-    return bool(head.all("transfer-encoding"))
+    """Whether the body tells its own end: the last coding is chunked (RFC 9112 section 6.3)."""
+    codings = ",".join(head.all("transfer-encoding")).split(",")
+    return codings[-1].strip(" \t").lower() == "chunked"
 
 
 def content_length(head: Head) -> int | None:
@@ -56,16 +58,32 @@ def content_length(head: Head) -> int | None:
 
 def modified(head: Head) -> int | None:
     """Return Last-Modified in seconds since 1970; None where it is missing or makes no sense."""
-    return next(filter(None, map(_seconds, head.all("last-modified"))), None)
+    return next(filter(None, map(seconds, head.all("last-modified"))), None)
 
 
 @lru_cache(1024)  # many files of a server have one date
-def _seconds(date: str) -> int | None:
+def seconds(date: str) -> int | None:
+    """Return an HTTP date in seconds since 1970; None where it makes no sense."""
     try:
         seconds = parsedate_to_datetime(date).timestamp()
     except (ValueError, OverflowError):
         return None
     return int(seconds) if seconds > 0 else None
+
+
+def retry_after(head: Head) -> float | None:
+    """Return for how many seconds the server asks to be left alone (RFC 9110 section 10.2.3).
+
+    None where it doesn't, or makes no sense. A date is compared with the server's own clock, the
+    response's Date: nobody knows what ours is worth.
+    """
+    values = head.all("retry-after")
+    if len(values) != 1:
+        return None
+    if values[0].isascii() and values[0].isdigit():
+        return float(values[0][:_DIGITS])
+    now, then = (next(map(seconds, head.all(name)), None) for name in ("date", "retry-after"))
+    return None if now is None or then is None else float(max(0, then - now))
 
 
 def describe(status: int) -> str:

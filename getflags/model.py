@@ -13,6 +13,7 @@ from enum import Enum, IntEnum
 from typing import NamedTuple
 
 MAX_REDIRS = 10
+RETRIES = 3
 TIMEOUT = 30.0
 CONNECT_TIMEOUT = 10.0
 LOOPS = ("auto", "uvloop", "asyncio")
@@ -68,16 +69,24 @@ class Target(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """What a transfer must know to decide: the user's header fields and limits."""
+    """What a transfer must know to decide: the user's header fields and limits.
+
+    ``retries`` are tries after the first; ``salt`` is any text that differs between runs.
+    ``max_time`` is in seconds, for one file with everything; ``max_filesize`` is in bytes.
+    """
 
     headers: Fields = ()
     max_redirs: int = MAX_REDIRS
     exists: Exists = Exists.OVERWRITE
+    retries: int = RETRIES
+    salt: str = ""
+    max_time: float | None = None
+    max_filesize: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Network:
-    """What a wire must know to connect. Times in seconds.
+    """What a wire must know to connect. Times in seconds, ``limit_rate`` in bytes a second.
 
     ``proxies`` maps ``http``, ``https`` or ``all`` to a proxy's URL, ``no`` to the hosts that are
     reached directly (the form of the environment's NO_PROXY). ``direct`` holds origins that no
@@ -90,6 +99,7 @@ class Network:
     direct: tuple[str, ...] = ()
     cacert: str | None = None
     insecure: bool = False
+    limit_rate: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +129,21 @@ class OnDisk:
     modified: str
     size: int
     digest: str | None = None
+
+
+class Note(NamedTuple):
+    """What a file under way is known by: a strong validator, its size, how it is coded."""
+
+    validator: str  # an entity tag with its quotes, or an HTTP date
+    total: int | None  # bytes, where announced
+    coding: str = ""  # Content-Encoding, in lower case
+
+
+class Kept(NamedTuple):
+    """What an earlier try, or an earlier run, has left: so many bytes of what is noted."""
+
+    size: int
+    note: Note
 
 
 class Status(Enum):

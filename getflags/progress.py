@@ -10,7 +10,7 @@ from collections.abc import Callable
 from time import monotonic
 from typing import TYPE_CHECKING, Never, Protocol, TextIO
 
-from getflags.events import Event, Finished, Progressed
+from getflags.events import Event, Finished, Progressed, Retrying
 from getflags.model import Outcome, Status
 from getflags.text import brief, human_bytes, printable
 
@@ -66,6 +66,8 @@ class Lines(Quiet):
         super().read(event)
         if isinstance(event, Finished) and not event.outcome.failed:
             self._say(_line(event.outcome))
+        elif isinstance(event, Retrying):
+            self._say(_again(event))
 
 
 class Heartbeat(Quiet):
@@ -139,6 +141,8 @@ class _Bytes:
             index, received = event.target.number, event.received
             came = received - self._under_way.get(index, 0)
             self._under_way[index] = received
+        elif isinstance(event, Retrying):
+            came = -self._under_way.pop(event.target.number, 0)
         elif isinstance(event, Finished):
             before = self._under_way.pop(event.outcome.target.number, 0)
             fetched = event.outcome.status is Status.OK
@@ -147,6 +151,12 @@ class _Bytes:
             return 0
         self.count += came
         return came
+
+
+def _again(event: Retrying) -> str:
+    what = f"{brief(event.target.label)}: {brief(event.reason)}"
+    pause = "; its server asked for a pause" if event.origin else ""
+    return f"{what}; another try in {event.seconds:.1f} s{pause}"
 
 
 def _line(outcome: Outcome) -> str:

@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 
-from getflags.events import Event, Finished
+from getflags.events import Event, Finished, Retrying
 from getflags.model import ExitStatus, Outcome, Status
-from getflags.text import brief
+from getflags.text import brief, printable
 
 FEW = 10  # so many targets are listed by name, as in the seed
 
@@ -28,12 +28,18 @@ class Report:
         self.outcomes: list[Outcome] = []
         self.counts: Counter[Status] = Counter()
         self.failures = 0
+        self.retries = 0
+        self.pauses: Counter[str] = Counter()  # origin → requests it refused, asking for a pause
         self.bytes = 0
         self.elapsed = 0.0
         self._keep = keep
 
     def read(self, event: Event) -> None:
         """Take an event."""
+        if isinstance(event, Retrying):
+            self.retries += 1
+            if event.origin:
+                self.pauses[event.origin] += 1
         if not isinstance(event, Finished):
             return
         outcome = event.outcome
@@ -84,6 +90,12 @@ def closing(report: Report, noun: str) -> list[str]:
         lines.append(f"{counts[Status.NOT_FOUND]:3} not found.")
     if counts[Status.FAILED]:
         lines.append(f"{_number(counts[Status.FAILED], 'error')}.")
+    if report.retries:
+        lines.append(f"{report.retries:3} more {'try' if report.retries == 1 else 'tries'}.")
+    lines += [
+        f"{printable(origin)} asked for a pause ({refused:,} of the requests); it was given."
+        for origin, refused in report.pauses.most_common(FEW)
+    ]
     lines.append(f"Elapsed time: {report.elapsed:.2f}s")
     return lines
 

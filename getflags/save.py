@@ -13,36 +13,40 @@ import hashlib
 import itertools
 import os
 import stat
-import sys
 from email.utils import formatdate
 from pathlib import Path
 from time import time
 from types import TracebackType
-from typing import Self, TypedDict
+from typing import Self
 
-from getflags.errors import NotSaved, UsageError
-from getflags.model import Exists, OnDisk, Target
-from getflags.naming import PART_PREFIX, check_folder
-from getflags.text import printable, quoted
+from getflags import partfile
+from getflags.errors import NotSaved
+from getflags.model import Exists, Kept, Note, OnDisk, Target
+from getflags.naming import PART_PREFIX
+from getflags.refusals import refusals
 
 _serial = itertools.count()  # next() on it is atomic: names differ between threads
-# Never through a link that somebody planted at the part file's name (CVE-2014-4877's family).
-_CREATE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0)
-_CREATE |= getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0)
 
 
 class Part:
-    """One file on its way. Leaving the ``with`` block takes away all that is not in place."""
+    """One file on its way. Leaving the ``with`` block takes away all that nobody could go on with.
+
+    Its hidden file has a name of its own in the folder, always the same for the same target, so
+    that a later run finds it; a lock says whether somebody is at work on it. Where it is taken, or
+    is no file of ours, another name does.
+    """
 
     def __init__(self, target: Target) -> None:
         self.path = target.path
         self._target = target
-        self._folder = os.path.dirname(target.path)  # noqa: PTH120 - Path costs 3 us a file here
-        self._hash = None
-        if target.checksum:
-            self._hash = hashlib.new(target.checksum.algorithm, usedforsecurity=False)
+        self._folder, _, name = target.path.rpartition("/")
+        self._stem = f"{self._folder}/{PART_PREFIX}{_short(name)}"
+        self._hash = _hasher(target)
         self._temporary = ""
         self._descriptor = -1
+        self._position = 0
+        self._noted: Note | None = None  # what stands beside the part file
+        self._worthless = False
 
     def __enter__(self) -> Self:
         return self
@@ -53,30 +57,76 @@ class Part:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        with contextlib.suppress(NotSaved):  # it is thrown away
-            self.close()
-        if self._temporary:
+        if self._temporary and (self._worthless or not (self._noted and self._position)):
+            self._forget()
             with contextlib.suppress(OSError):  # hidden, and taken away by somebody or to stay
-                os.unlink(self._temporary)  # noqa: PTH108 - as above
+                os.unlink(self._temporary)  # noqa: PTH108 - Path costs 3 us a file here
+        self._temporary = ""
+        with contextlib.suppress(NotSaved):  # it is thrown away, or not known to be whole
+            self._close()
 
     def open(self) -> int:
         """Return the part file's descriptor, making the file where there is none yet."""
         while self._descriptor < 0:
-            name = f"{PART_PREFIX}{os.getpid():x}-{next(_serial):x}.part"
-            temporary = f"{self._folder}/{name}"
             with refusals:
                 try:
-                    self._descriptor = os.open(temporary, _CREATE, 0o666)
+                    self._begin()
                 except FileNotFoundError:
                     os.makedirs(self._folder, exist_ok=True)  # noqa: PTH103 - as above
-                except FileExistsError:  # left by a process of our number that was killed
-                    continue
-                else:
-                    self._temporary = temporary
         return self._descriptor
 
-    def write(self, data: bytes) -> None:
-        """Append to the part file. Raises NotSaved."""
+    def _begin(self) -> None:
+        """Make the part file, or take over one that was left, or use another name."""
+        usual = f"{self._stem}.part"
+        descriptor = partfile.create(usual)
+        if descriptor is None:
+            descriptor = partfile.adopt(usual)
+            if descriptor is not None:  # of no use to us, or ``kept`` had said so
+                partfile.remove_note(f"{self._stem}.json")
+                os.ftruncate(descriptor, 0)
+        if descriptor is None:
+            usual = f"{self._stem}-{os.getpid():x}-{next(_serial):x}.part"
+            descriptor = partfile.create(usual)
+        if descriptor is not None:  # else left by a process of our number that was killed
+            self._descriptor, self._temporary = descriptor, usual
+
+    def noted(self) -> bool:
+        """Whether there is a note of an earlier try or run."""
+        return not self._target.flaw and os.path.exists(f"{self._stem}.json")  # noqa: PTH110 - as above
+
+    def kept(self) -> Kept | None:
+        """Return what an earlier try or run has left and this one may go on with."""
+        if not self.noted():
+            return None
+        note = partfile.read_note(f"{self._stem}.json", self._target.url)
+        if note is None:
+            return None
+        descriptor = partfile.adopt(f"{self._stem}.part")
+        if descriptor is None:
+            return None
+        self._descriptor, self._temporary, self._noted = descriptor, f"{self._stem}.part", note
+        with refusals:
+            size = os.fstat(descriptor).st_size
+            if note.total is not None:  # one byte at least is asked for, to hear what is there now
+                size = min(size, note.total - 1)
+            os.ftruncate(descriptor, size)
+            self._position = os.lseek(descriptor, 0, os.SEEK_END)
+            if self._hash:
+                partfile.digest_into(self._hash, descriptor)
+        if size > 0:
+            return Kept(size, note)
+        self._forget()
+        return None
+
+    def remember(self, note: Note | None) -> None:
+        """Note what the file is known by, for whoever comes after us. May be said often."""
+        if note != self._noted and note and self._temporary == f"{self._stem}.part":
+            partfile.write_note(f"{self._stem}.json", self._target.url, note)
+            self._noted = note
+
+    def write(self, data: bytes, at: int) -> None:
+        """Write to the part file, at its end or, to begin anew, at 0. Raises NotSaved."""
+        self.seek(at)
         descriptor = self.open()
         self.hash(data)
         rest = memoryview(data)
@@ -84,8 +134,22 @@ class Part:
             while rest:  # a write may be short, on a nearly full disk for one
                 rest = rest[os.write(descriptor, rest) :]
 
+    def seek(self, at: int) -> None:
+        """See to it that the next byte is the one ``at`` that place, the end or 0."""
+        if at == self._position:
+            return
+        if at:
+            raise RuntimeError(f"the part file ends at {self._position}, not at {at}")
+        self._forget()
+        self._hash = _hasher(self._target)
+        self._position = 0
+        with refusals:
+            os.ftruncate(self._descriptor, 0)
+            os.lseek(self._descriptor, 0, os.SEEK_SET)
+
     def hash(self, data: bytes) -> None:
-        """Take bytes into the digest that somebody else writes."""
+        """Take bytes that somebody writes into the count, and into the digest."""
+        self._position += len(data)
         if self._hash:
             self._hash.update(data)
 
@@ -94,8 +158,21 @@ class Part:
         """Hex digest of what was written; None for a target without a checksum."""
         return self._hash.hexdigest() if self._hash else None
 
-    def close(self) -> None:
-        """Close the part file, if there is one. Raises NotSaved: some disks refuse only here."""
+    def flush(self, size: int | None) -> None:
+        """Take it that so many bytes are all there is; None where nothing came to be kept."""
+        if size is not None:
+            self.seek(size)
+
+    def throw_away(self) -> None:
+        """Take it that what has come is of no use to anybody."""
+        self._worthless = True
+
+    def _forget(self) -> None:
+        if self._noted:
+            self._noted = None
+            partfile.remove_note(f"{self._stem}.json")
+
+    def _close(self) -> None:
         if self._descriptor >= 0:
             descriptor, self._descriptor = self._descriptor, -1
             with refusals:
@@ -108,10 +185,10 @@ class Part:
         file's permissions are kept. ``modified`` becomes the file's date, in seconds since 1970, so
         that a later ``refresh`` compares the server's clock with the server's.
         """
-        if not self._temporary:
-            self.open()  # an empty body brought nothing to write
-        self.close()
+        descriptor = self.open()  # an empty body brought nothing to write
         with refusals:
+            # Some disks refuse only when a file is closed; the lock must outlast the rename.
+            os.close(os.dup(descriptor))
             try:
                 old = os.lstat(self.path)
             except FileNotFoundError:
@@ -124,6 +201,8 @@ class Part:
                 os.utime(self._temporary, (modified, modified))
             os.replace(self._temporary, self.path)  # noqa: PTH105 - as above
         self._temporary = ""
+        self._forget()
+        self._close()
 
     def on_disk(self, exists: Exists) -> OnDisk | None:
         """Look at what stands under the final name, where the rules make that matter.
@@ -146,59 +225,12 @@ class Part:
             return OnDisk(formatdate(found.st_mtime, usegmt=True), found.st_size, digest)
 
 
-class _Refusals:
-    """Turns the operating system's refusals into ours; nobody else's ``OSError`` is a disk's.
-
-    A class and one object, because a generator for each of the four steps of a file costs more than
-    the steps of a small one.
-    """
-
-    def __enter__(self) -> None:
-        pass
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        if isinstance(error, OSError):
-            raise NotSaved(error.strerror or str(error)) from error
-        if isinstance(error, ValueError):  # a name that can't be spelt, an odd date
-            raise NotSaved(printable(str(error))) from error
+def _hasher(target: Target) -> hashlib._Hash | None:
+    if target.checksum is None:
+        return None
+    return hashlib.new(target.checksum.algorithm, usedforsecurity=False)
 
 
-refusals = _Refusals()
-
-
-def make_folder(folder: str) -> None:
-    """Make sure that files can be made in a folder, before anything is requested.
-
-    Raises UsageError.
-    """
-    try:
-        with refusals:
-            check_folder(folder)
-            os.makedirs(folder, exist_ok=True)  # noqa: PTH103
-        with Part(Target(0, "", "", "", folder, "probe")) as probe:
-            probe.open()
-    except NotSaved as refusal:
-        raise UsageError(f"cannot write to the folder {quoted(folder)}: {refusal}") from None
-
-
-class Manners(TypedDict):
-    """What the system's files want of names; see ``plan.Place``."""
-
-    portable: bool
-    fold: bool
-
-
-def real_folder(folder: str) -> str:
-    """Return the one true name of a folder, so that two spellings of it are seen to be one."""
-    return os.path.realpath(folder)
-
-
-def manners() -> Manners:
-    """Say which names this system's usual file systems can keep, and tell apart."""
-    windows = sys.platform == "win32"
-    return {"portable": windows, "fold": windows or sys.platform == "darwin"}
+def _short(name: str) -> str:
+    """Return a name for a name, of a length that every system takes."""
+    return hashlib.blake2b(name.encode("utf-8", "surrogatepass"), digest_size=8).hexdigest()

@@ -12,8 +12,9 @@ from collections.abc import Coroutine
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
-from getflags.model import Exists, OnDisk, Target
-from getflags.save import Part, refusals
+from getflags.model import Exists, Kept, Note, OnDisk, Target
+from getflags.refusals import refusals
+from getflags.save import Part
 
 if TYPE_CHECKING:
     from aiofiles.threadpool.binary import AsyncFileIO
@@ -27,7 +28,8 @@ class AsyncPart:
     def __init__(self, target: Target) -> None:
         self._part = Part(target)
         self._batch: list[bytes] = []
-        self._size = 0
+        self._size = 0  # bytes in the batch
+        self._end = 0  # where the next byte goes
         self._file: AsyncFileIO | None = None
 
     async def __aenter__(self) -> Self:
@@ -41,19 +43,45 @@ class AsyncPart:
     ) -> None:
         self._part.__exit__(kind, error, trace)
 
-    async def write(self, data: bytes) -> None:
-        """Append to the file, sooner or later. Raises NotSaved."""
+    async def kept(self) -> Kept | None:
+        """As ``Part.kept``; hashing what is there takes its time, but not the loop's."""
+        kept = await asyncio.to_thread(self._part.kept) if self._part.noted() else None
+        self._end = kept.size if kept else 0
+        return kept
+
+    async def write(self, data: bytes, at: int) -> None:
+        """Write to the file, sooner or later. Raises NotSaved."""
+        if at != self._end:
+            self._seek(at)
         self._batch.append(data)
         self._size += len(data)
+        self._end += len(data)
         if self._size >= BATCH:
             await self._spill()
 
-    async def close(self) -> None:
-        """Write what is left. Raises NotSaved."""
+    def _seek(self, at: int) -> None:
+        self._batch.clear()
+        self._size = 0
+        self._part.seek(at)
+        self._end = at
+
+    async def flush(self, size: int | None) -> None:
+        """As ``Part.flush``, with what is left to write. Raises NotSaved."""
+        if size is not None and size != self._end:
+            self._seek(size)
         if self._file:
             await self._spill()
         elif self._batch:
-            self._part.write(self._take())
+            at = self._end - self._size
+            self._part.write(self._take(), at)
+
+    def remember(self, note: Note | None) -> None:
+        """As ``Part.remember``."""
+        self._part.remember(note)
+
+    def throw_away(self) -> None:
+        """As ``Part.throw_away``."""
+        self._part.throw_away()
 
     @property
     def digest(self) -> str | None:

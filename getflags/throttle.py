@@ -3,7 +3,8 @@
 The standard ones take all jobs up front; a million of them are gigabytes. These pull a job from
 the iterable only when a slot of the semaphore is free, yield results in order of completion, and
 cancel what is left when the consumer stops. General on purpose: nothing here knows of downloads.
-An exception in a job is the program's failure and is raised to the consumer as it is.
+An exception in a job is the program's failure and is raised to the consumer as it is. Where jobs
+come back, or wait for something else than a slot, a ``Feed`` takes the iterable's place.
 """
 
 from __future__ import annotations
@@ -11,15 +12,69 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections.abc import AsyncGenerator, Awaitable, Callable, Generator, Iterable
-from queue import SimpleQueue
-from typing import Generic, NamedTuple, TypeVar
+from functools import partial
+from queue import Empty, SimpleQueue
+from typing import Generic, NamedTuple, Protocol, TypeVar, runtime_checkable
 
 T = TypeVar("T")
+T_co = TypeVar("T_co", covariant=True)
 R = TypeVar("R")
 
 
+class Nothing:
+    """The type of ``NOTHING``, which stands for no job: any other value may be one."""
+
+
+NOTHING = Nothing()
+
+
+@runtime_checkable
+class Feed(Protocol[T_co]):
+    """Jobs that may have to wait. All is called on one thread, but for ``wake``."""
+
+    #: Set for the time of a run; to be called, from any thread, when ``take`` has news.
+    wake: Callable[[], object]
+
+    @property
+    def over(self) -> bool:
+        """Whether no job will come any more, unless one that is under way comes back."""
+        ...
+
+    def take(self) -> T_co | Nothing:
+        """Return a job to begin now."""
+        ...
+
+    def wait(self) -> float | None:
+        """Return after how many seconds to ask again; None: not before a result."""
+        ...
+
+
+class _Plain(Generic[T]):
+    """An iterable as a feed: there is always a job until there is none any more."""
+
+    def __init__(self, jobs: Iterable[T]) -> None:
+        self.wake: Callable[[], object] = lambda: None
+        self.over = False
+        self._jobs = iter(jobs)
+
+    def take(self) -> T | Nothing:
+        """Return the next."""
+        if not self.over:
+            for job in self._jobs:
+                return job
+            self.over = True
+        return NOTHING
+
+    def wait(self) -> None:
+        """Never wait for anything but a slot."""
+
+
+def _feed(jobs: Iterable[T] | Feed[T]) -> Feed[T]:
+    return jobs if isinstance(jobs, Feed) else _Plain(jobs)
+
+
 async def as_completed_async(
-    jobs: Iterable[T], work: Callable[[T], Awaitable[R]], limit: int
+    jobs: Iterable[T] | Feed[T], work: Callable[[T], Awaitable[R]], limit: int
 ) -> AsyncGenerator[R, None]:
     """Await ``work(job)`` for each job, at most ``limit`` at a time; yield results as they come.
 
@@ -27,41 +82,50 @@ async def as_completed_async(
     """
     if limit < 1:
         raise ValueError("the limit is at least 1")
+    feed = _feed(jobs)
     slots = asyncio.Semaphore(limit)
-    done: asyncio.Queue[asyncio.Future[R]] = asyncio.Queue()
+    done: asyncio.Queue[asyncio.Future[R] | None] = asyncio.Queue()
     flying: set[asyncio.Future[R]] = set()
-    waiting = iter(jobs)
-    exhausted = False
+    feed.wake = partial(asyncio.get_running_loop().call_soon_threadsafe, done.put_nowait, None)
     try:
         while True:
-            while not exhausted and not slots.locked():
-                for job in waiting:
-                    await slots.acquire()  # at once: it isn't locked
-                    begun = asyncio.ensure_future(work(job))
-                    flying.add(begun)
-                    begun.add_done_callback(done.put_nowait)
-                    break
-                else:
-                    exhausted = True
-            if not flying:
+            while not slots.locked() and not isinstance(job := feed.take(), Nothing):
+                await slots.acquire()  # at once: it isn't locked
+                begun = asyncio.ensure_future(work(job))
+                flying.add(begun)
+                begun.add_done_callback(done.put_nowait)
+            if not flying and feed.over:
                 return
-            future = await done.get()
-            flying.discard(future)
-            slots.release()
-            yield future.result()
+            seconds = None if slots.locked() else feed.wait()
+            future = await (done.get() if seconds is None else _get(done, seconds))
+            if future is not None:  # else it is time to look at the feed again
+                flying.discard(future)
+                slots.release()
+                yield future.result()
     finally:
+        feed.wake = lambda: None
         for future in flying:
             future.cancel()
         await asyncio.gather(*flying, return_exceptions=True)
 
 
-def as_completed(jobs: Iterable[T], work: Callable[[T], R], limit: int) -> Generator[R, None, None]:
+async def _get(queue: asyncio.Queue[R | None], seconds: float) -> R | None:
+    try:
+        async with asyncio.timeout(seconds):
+            return await queue.get()
+    except TimeoutError:
+        return None
+
+
+def as_completed(
+    jobs: Iterable[T] | Feed[T], work: Callable[[T], R], limit: int
+) -> Generator[R, None, None]:
     """Run ``work(job)`` on threads, at most ``limit`` at a time; yield results as they come."""
     return merge(jobs, lambda job, put: put(work(job)), limit)
 
 
 def merge(
-    jobs: Iterable[T], work: Callable[[T, Callable[[R], None]], None], limit: int
+    jobs: Iterable[T] | Feed[T], work: Callable[[T, Callable[[R], None]], None], limit: int
 ) -> Generator[R, None, None]:
     """Run ``work(job, put)`` on threads, at most ``limit`` at a time; yield all that they put.
 
@@ -72,22 +136,23 @@ def merge(
     crew: _Crew[T, R] = _Crew(work)
     if limit < 1:
         raise ValueError("the limit is at least 1")
+    feed = _feed(jobs)
     slots = threading.Semaphore(limit)
-    waiting = iter(jobs)
-    exhausted = False
     flying = 0
     try:
         while True:
-            while not exhausted and slots.acquire(blocking=False):
-                for job in waiting:
-                    crew.begin(job, flying)
-                    flying += 1
+            while slots.acquire(blocking=False):
+                if isinstance(job := feed.take(), Nothing):
+                    slots.release()
                     break
-                else:
-                    exhausted = True
-            if not flying:
+                crew.begin(job, flying)
+                flying += 1
+            if not flying and feed.over:
                 return
-            news = crew.news.get()
+            try:
+                news = crew.news.get(timeout=feed.wait() if flying < limit else None)
+            except Empty:
+                continue  # it is time to look at the feed again
             if isinstance(news, _End):
                 flying -= 1
                 slots.release()

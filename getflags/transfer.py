@@ -6,48 +6,26 @@ progress), and after each the shell reads three attributes::
 
     ask       the request to make now, or None
     complete  the file is whole and checked: put it in place
+    later     when to begin again, or None: this try has failed and another one may not
     outcome   how it ended, or None while under way
 
 Never two of them are set at once, but for ``complete``, which stays when the outcome is there.
 
-Redirects and checks live here, once, for every engine and every client. Nothing here may know a
-library, a socket, a file, a clock or a thread; whoever wants to test a decision calls methods.
+Redirects, retries and checks live here, once, for every engine and every client. Nothing here may
+know a library, a socket, a file, a clock or a thread; a decision is tested by calling methods.
 """
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
-from getflags import urls
-from getflags.errors import Disconnected, Fault, Malformed, NotSaved
+from getflags import answer, policy, ranges
+from getflags.answer import Kind, matches, standing_file
+from getflags.errors import Disconnected, Excess, Fault, NotSaved
 from getflags.message import Head, content_length, describe, is_chunked, location, modified
-from getflags.model import Exists, Fields, OnDisk, Outcome, Rules, Status, Target
+from getflags.model import Kept, Note, OnDisk, Outcome, Rules, Status, Target
+from getflags.policy import Later
+from getflags.request import Ask, Route, resumable
 
-# A progress event each so many bytes: seldom enough to cost nothing, often enough to see.
-PROGRESS_STEP = 256 * 1024
-
-_REDIRECTS = {301, 302, 303, 307, 308}
-# 2xx that bring no representation, or not the one asked for (RFC 9110 sections 15.3.5 to 15.3.7).
-_EMPTY = {204: "no content", 205: "no content", 206: "a part that was not asked for"}
-# Fields of the user's that may follow a redirect to another origin. All others may be secrets:
-# naming the harmless is safe, naming the harmful (X-Api-Key, X-Auth-Token ...) never ends.
-_HARMLESS = {
-    "accept",
-    "accept-encoding",
-    "accept-language",
-    "cache-control",
-    "pragma",
-    "user-agent",
-}
-# Accept-Encoding: the file is what the server keeps, not a coding of it (RFC 9110 section 12.5.3).
-_OURS: Fields = (("accept-encoding", "identity"), ("accept", "*/*"), ("user-agent", "getflags"))
-
-
-class Ask(NamedTuple):
-    """A GET to make: URL without credentials, header fields in order."""
-
-    url: str
-    headers: Fields
+PROGRESS_STEP = 256 * 1024  # bytes between two progress events: cheap, and often enough to see
 
 
 class Transfer:
@@ -56,39 +34,54 @@ class Transfer:
     def __init__(self, target: Target, rules: Rules) -> None:
         self.ask: Ask | None = None
         self.complete = False
+        self.later: Later | None = None
         self.outcome: Outcome | None = None
         self.received = 0  # bytes of the body under way
         self.expected: int | None = None  # its announced length
         self.modified: int | None = None  # its Last-Modified, in seconds since 1970
-        self._target = target
+        self.target = target
+        self.deadline = policy.Deadline(rules.max_time)
         self._rules = rules
+        self.fresh = True  # nothing has been tried yet
+        self._tries = 0
         self._on_disk: OnDisk | None = None
+        self._kept: Kept | None = None  # what the request under way asks for the rest of
+        self._head: Head | None = None  # of the response whose body is the file
+        self._going_on: Note | None = None  # what the file is known by that a part belongs to
+        self.worthless = False  # what has come is of no use to a later run
         self._code: int | None = None
         self._requests = 0
-        self._redirects = 0
         self._freshened = False
         self._answered = False  # a head came, and its response has not ended
         self._reported = 0
         self._wants_body = False
         self._delimited = True
-        self._url, self._login = urls.split_credentials(target.url)
+        self._route = Route(target.url, rules)
 
-    def begin(self, on_disk: OnDisk | None = None) -> None:
-        """Take what stands under the final name (looked at only where the rules need it)."""
-        self._on_disk = on_disk
-        if self._target.flaw:
-            self._fail(self._target.flaw)
-        elif on_disk is None:
-            self._request(self._url)
-        elif self._rules.exists is Exists.FAIL:
-            self._fail("a file of that name exists")
-        elif self._target.checksum and on_disk.digest != self._target.checksum.hexdigest:
-            self._on_disk = None  # what is there is not what is wanted, however new it may be
-            self._request(self._url)
-        elif self._rules.exists is Exists.SKIP:
-            self._end(Status.PRESENT, "it was there already", size=on_disk.size)
+    def begin(self, on_disk: OnDisk | None = None, kept: Kept | None = None) -> None:
+        """Begin a try; take what stands under the final name, and what an earlier try has left.
+
+        Every try begins at the URL that was typed: a redirect may lead elsewhere the next time.
+        """
+        self._on_disk = on_disk if matches(self.target.checksum, on_disk) else None
+        self._kept = kept if resumable(self._rules.headers) else None
+        self.later = None
+        self.fresh = False
+        self._tries += 1
+        self._route.begin()
+        if self.target.flaw:
+            self._fail(self.target.flaw)
+        elif standing := standing_file(self._rules.exists, self.target.checksum, on_disk):
+            status, reason, size = standing
+            self._end(status, reason, size=size)
         else:
-            self._request(self._url)
+            self._request()
+
+    def give_up_if_late(self, then: float) -> None:
+        """End it where another try, to begin at ``then``, would come too late."""
+        if self.later and self.deadline.over(then):
+            reason, self.later = self.later.reason, None
+            self._fail(f"{reason}; and no time is left for another try", worthless=False)
 
     def head_arrived(self, head: Head) -> bool:
         """Take a response's head; return whether its body is wanted.
@@ -99,38 +92,62 @@ class Transfer:
         self._wants_body = False
         self._answered = True
         try:
-            if head.status in _REDIRECTS:
-                self._redirect(location(head))
-            elif 200 <= head.status < 300 and head.status not in _EMPTY:  # noqa: PLR2004 - RFC 9110 15.3
+            kind = answer.kind(head.status)
+            if self._kept and head.status in ranges.STATUSES:
+                self._go_on(self._kept, head)
+            elif kind is Kind.ELSEWHERE:
+                self._route.follow(location(head))
+                self._request()
+            elif kind is Kind.FILE:
                 self.expected = content_length(head)
+                policy.check_size(self.expected or 0, self._rules)
+                self.received = self._reported = 0  # from the beginning, whatever was asked for
                 self.modified = modified(head)
+                self._head, self._going_on = head, None
                 # Without either, the body ends where the connection does, and one that was cut
                 # looks whole (RFC 9112 section 6.3, rule 8).
                 self._delimited = self.expected is not None or is_chunked(head)
                 self._wants_body = True
             else:
-                self._refuse(head.status)
-        except Malformed as fault:
+                self._refuse(kind, head)
+        except Fault as fault:
             self._fail(str(fault))
         return self._wants_body
 
     def bytes_arrived(self, count: int) -> bool:
-        """Count a piece of the body, in bytes; return whether it is time to tell of progress."""
+        """Count a piece of the body, in bytes; return whether it is time to tell of progress.
+
+        Raises Excess, which is a fault like any other that the wire has to end with.
+        """
         self.received += count
+        policy.check_size(self.received, self._rules)
         if self.received - self._reported < PROGRESS_STEP:
             return False
         self._reported = self.received
         return True
+
+    @property
+    def note(self) -> Note | None:
+        """What to know the file by that is coming; looked at for long ones only."""
+        return self._going_on or (self._head and ranges.note(self._head, self.expected))
+
+    @property
+    def size(self) -> int | None:
+        """How many bytes the file has now; None where the response at hand is not the file's."""
+        return self.received if self._answered and self._wants_body else None
 
     def response_ended(self, digest: str | None) -> None:
         """Take the end of a response; ``digest`` is the hash of what was written, in hex."""
         answered, self._answered = self._answered, False
         if not (answered and self._wants_body):
             return
-        expected, checksum = self.expected, self._target.checksum
-        if expected is not None and self.received != expected:
-            what = "incomplete" if self.received < expected else "too long"
-            self._fail(f"{what}: {self.received:,} of {expected:,} bytes came")
+        expected, checksum = self.expected, self.target.checksum
+        if expected is not None and self.received < expected:
+            self._try_again(f"incomplete: {self.received:,} of {expected:,} bytes came")
+        elif expected is not None and self.received > expected:
+            self._fail(f"too long: {self.received:,} of {expected:,} bytes came")
+        elif self._going_on and self._going_on.total not in {None, self.received}:
+            self._ask_for_more(Kept(self.received, self._going_on))
         elif checksum and digest != checksum.hexdigest:
             self._fail(f"checksum mismatch: {checksum.algorithm} expected "
                        f"{checksum.hexdigest}, got {digest}")  # fmt: skip
@@ -151,13 +168,15 @@ class Transfer:
             self._requests += 1
         elif answered and isinstance(fault, Disconnected):
             of = "" if self.expected is None else f" of {self.expected:,}"
-            self._fail(f"incomplete: {self.received:,}{of} bytes came ({fault})")
+            self._try_again(f"incomplete: {self.received:,}{of} bytes came ({fault})")
+        elif policy.may_pass(fault):
+            self._try_again(str(fault))
         else:
-            self._fail(str(fault))
+            self._fail(str(fault), worthless=isinstance(fault, Excess))
 
     def installed(self) -> None:
         """Take it that the file stands under its final name."""
-        unsized = not self._delimited and self._target.checksum is None
+        unsized = not self._delimited and self.target.checksum is None
         self._end(Status.OK, size=self.received, unsized=unsized)
 
     def not_saved(self, why: NotSaved) -> None:
@@ -170,60 +189,62 @@ class Transfer:
             raise RuntimeError("the transfer has not ended")
         return self.outcome
 
-    def _request(self, url: str) -> None:
-        home = self._redirects == 0 or urls.origin(url) == urls.origin(self._url)
-        fields = [
-            (name, value)
-            for name, value in self._rules.headers
-            if home or name.lower() in _HARMLESS
-        ]
-        named = {name.lower() for name, _ in fields}
-        if home and self._login and "authorization" not in named:
-            fields.append(("authorization", self._login))
-        if (
-            self._on_disk and "if-modified-since" not in named
-        ):  # ``refresh`` asks in spite of a file
-            fields.append(("if-modified-since", self._on_disk.modified))
-        fields.extend(ours for ours in _OURS if ours[0] not in named)
-        self.ask = Ask(url, tuple(fields))
+    def _request(self) -> None:
+        since = self._on_disk.modified if self._on_disk else None  # ``refresh`` asks all the same
+        self.ask = self._route.ask(self._kept, since)
         self._requests += 1
         self._freshened = False
-        self.received = self._reported = 0
+        self.received = self._reported = self._kept.size if self._kept else 0
         self.expected = None
 
-    def _redirect(self, reference: str) -> None:
-        assert self.ask is not None  # noqa: S101 - a head answers a request
-        self._redirects += 1
-        if self._redirects > self._rules.max_redirs:
-            self._fail(f"too many redirects (more than {self._rules.max_redirs})")
-            return
-        try:
-            url = urls.join(self.ask.url, reference)
-        except urls.BadURL as error:
-            self._fail(f"redirected to a place that can't be followed: {error}")
-            return
-        if self.ask.url.startswith("https:") and url.startswith("http:"):
-            self._fail("redirected from https to http, which is refused")
-            return
-        self._request(url)
-
-    def _refuse(self, status: int) -> None:
-        if status == 404:  # noqa: PLR2004
-            self._end(Status.NOT_FOUND, describe(status))
-        elif status == 304 and self._on_disk:  # noqa: PLR2004
-            self._end(Status.PRESENT, "not changed since", size=self._on_disk.size)
-        elif status in _EMPTY:
-            self._fail(f"{describe(status)}: {_EMPTY[status]}")
+    def _go_on(self, kept: Kept, head: Head) -> None:
+        """Take a part if it is exactly the rest of what there is; when in doubt, all again."""
+        part = ranges.rest(head, kept) if head.status == 206 else None  # noqa: PLR2004 - else 416
+        if part is None:
+            self._kept = None
+            self._request()
         else:
-            self._fail(describe(status))
+            self.expected = part.end
+            self._going_on = kept.note._replace(total=part.total)
+            self._wants_body = self._delimited = True
 
-    def _fail(self, reason: str) -> None:
+    def _ask_for_more(self, kept: Kept) -> None:
+        """Ask for what a part has left out, if it has brought us any further."""
+        if self._kept and kept.size > self._kept.size and self._requests < ranges.MOST_PARTS:
+            self._kept = kept
+            self._request()
+        else:
+            self._fail(f"incomplete: {kept.size:,} of {kept.note.total:,} bytes came")
+
+    def _refuse(self, kind: Kind, head: Head) -> None:
+        if kind is Kind.MISSING:
+            self._end(Status.NOT_FOUND, describe(head.status))
+        elif kind is Kind.UNCHANGED and self._on_disk:
+            self._end(Status.PRESENT, "not changed since", size=self._on_disk.size)
+        elif kind is Kind.LATER:
+            self._try_again(describe(head.status), *answer.wait(head, self._route.url))
+        else:
+            self._fail(answer.complaint(head.status))
+
+    def _try_again(self, reason: str, seconds: float | None = None, origin: str = "") -> None:
+        """Begin again later, where a try is left."""
+        if self._tries > self._rules.retries:
+            tried = f"{reason} ({self._tries} tries)" if self._tries > 1 else reason
+            self._fail(tried, worthless=False)
+            return
+        if seconds is None:
+            seconds = policy.backoff(self._tries, f"{self._rules.salt} {self._route.url}")
+        self.ask = None
+        self.later = Later(seconds, reason, origin)
+
+    def _fail(self, reason: str, *, worthless: bool = True) -> None:
         self._end(Status.FAILED, reason)
+        self.worthless = worthless
 
     def _end(
         self, status: Status, reason: str = "", *, size: int = 0, unsized: bool = False
     ) -> None:
-        self.ask = None
+        self.ask, self.worthless = None, True
         self.outcome = Outcome(
-            self._target, status, reason, self._code, size, self._requests, unsized
+            self.target, status, reason, self._code, size, self._requests, unsized
         )

@@ -8,6 +8,7 @@ import socket
 import subprocess
 import sys
 import termios
+import threading
 from array import array
 from collections.abc import Iterator
 from pathlib import Path
@@ -185,7 +186,7 @@ def test_what_was_ignored_is_ignored_after_the_first_signal_too() -> None:
     try:
         signal.signal(signal.SIGTERM, signal.SIG_IGN)
         with hears, tells, pytest.raises(signals.Interrupted):
-            signals._first(tells)(signal.SIGINT, None)
+            signals._first(tells, threading.Event())(signal.SIGINT, None)
         assert signal.getsignal(signal.SIGTERM) is signal.SIG_IGN
         assert signal.getsignal(signal.SIGINT) is signals._second
     finally:
@@ -197,8 +198,28 @@ def test_the_guard_minds_only_the_two_signals(monkeypatch: pytest.MonkeyPatch) -
     ended: list[int] = []
     monkeypatch.setattr("os._exit", ended.append)
     monkeypatch.setattr(signals, "_PATIENCE", 0)
+    monkeypatch.setattr(signals, "_MOMENT", 0)
+    heeded = threading.Event()
+    heeded.set()
     hears, tells = socket.socketpair()
     tells.sendall(bytes([signal.SIGWINCH, signal.SIGTERM]))
     tells.close()
-    signals._guard(hears)
+    signals._guard(hears, heeded)
     assert ended == [143]
+
+
+def test_a_signal_that_nobody_heeds_is_sent_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The main thread waits for a lock, as it does where a signal came a moment too early."""
+    monkeypatch.setattr("os._exit", lambda _: None)
+    monkeypatch.setattr(signals, "_PATIENCE", 0.01)
+    monkeypatch.setattr(signals, "_MOMENT", 0.01)
+    hears, tells = socket.socketpair()
+    lock = threading.Lock()
+    lock.acquire()
+    guard = threading.Thread(target=signals._guard, args=(hears, threading.Event()))
+    guard.start()
+    tells.sendall(bytes([signal.SIGINT]))
+    tells.close()
+    with pytest.raises(KeyboardInterrupt):
+        lock.acquire(timeout=20)
+    guard.join()

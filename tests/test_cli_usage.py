@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from getflags import bundled
-from getflags.cli import main
+from getflags import __version__, bundled
+from getflags.__main__ import main as program
+from getflags.cli import main, values
 from tests.kit import files
 from tests.rawserver import RawServer, ok
 
@@ -37,6 +38,12 @@ USAGE = {
     "-m 10^30": (["-m", "1" + "0" * 30], "is not a whole number"),
     "-l -1": (["-l", "-1"], "-l/--limit: '-1' is not a whole number, 1 or more"),
     "-l 0": (["-l", "0"], "'0' is not a whole number, 1 or more"),
+    "--max-time": (["--max-time", "-1"], "'-1' is not a positive number of seconds"),
+    "--retries": (["--retries", "-1"], "'-1' is not a whole number, 0 or more"),
+    "--max-filesize 0": (["--max-filesize", "0"], "'0' is not a size in bytes, such as 500K"),
+    "--max-filesize x": (["--max-filesize", "5X"], "'5X' is not a size in bytes"),
+    "--max-filesize -": (["--max-filesize", "-5"], "'-5' is not a size in bytes"),
+    "--limit-rate 0": (["--limit-rate", "0.0001"], "'0.0001' is not a size in bytes"),
     "--timeout 0": (["--timeout", "0"], "'0' is not a positive number of seconds"),
     "--timeout nan": (["--timeout", "nan"], "'nan' is not a positive number of seconds"),
     "--timeout inf": (["--connect-timeout", "inf"], "'inf' is not a positive number"),
@@ -201,3 +208,19 @@ def test_a_malformed_url_among_others_on_the_command_line_fails_alone(folder: Pa
     with RawServer({"/ok": ok(b"fine")}) as server:
         assert main([server.url("/ok"), "http://h:99999/"]) == 1
     assert files(folder / "downloaded") == {"ok": b"fine"}
+
+
+@pytest.mark.parametrize(
+    ("text", "size"),
+    [("1", 1), ("500", 500), ("2k", 2048), ("1.5K", 1536), ("2M", 2 << 20), ("1G", 1 << 30)],
+)
+def test_sizes_have_suffixes(text: str, size: int) -> None:
+    assert values.size(text) == size
+
+
+def test_the_version_needs_no_command_line(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("sys.argv", ["getflags", "--version"])
+    assert program() == 0
+    assert capsys.readouterr().out == f"getflags {__version__}\n"

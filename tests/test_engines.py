@@ -8,13 +8,15 @@ from __future__ import annotations
 import pickle
 import socket
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
+from time import monotonic
 
 import pytest
 
 import getflags
-from getflags import Entry, Status, UsageError, engines, wire
-from getflags.events import Event, Finished, Progressed, Started
+from getflags import Entry, Status, UsageError, engines, policy, wire
+from getflags.events import Event, Finished, Progressed, Retrying, Started
 from tests.kit import files
 from tests.rawserver import Answer, RawServer, moved, ok, reset, silence
 
@@ -110,6 +112,7 @@ CLIENTS = sorted(wire.CLIENTS)
 def client(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
     """Run every test here with every client, by making each the default in its turn."""
     monkeypatch.setattr(wire, "default", lambda: request.param)
+    monkeypatch.setattr(policy, "_FIRST", 0.05)  # seconds; how long it is, is not the matter here
     return str(request.param)
 
 
@@ -123,7 +126,12 @@ def server() -> Iterator[RawServer]:
 @pytest.mark.parametrize("engine", ENGINES)
 def test_the_scenario_table(server: RawServer, tmp_path: Path, engine: str, limit: int) -> None:
     report = getflags.download(
-        map(server.url, EXPECTED), dir=tmp_path, engine=engine, max_req=limit, timeout=0.5
+        map(server.url, EXPECTED),
+        dir=tmp_path,
+        engine=engine,
+        max_req=limit,
+        timeout=0.5,
+        retries=0,
     )
 
     for outcome in report.outcomes:
@@ -147,7 +155,9 @@ def test_an_older_file_survives_every_failure(
     for path in failing:
         (tmp_path / path[1:]).write_bytes(b"old")
 
-    report = getflags.download(map(server.url, failing), dir=tmp_path, engine=engine, timeout=0.5)
+    report = getflags.download(
+        map(server.url, failing), dir=tmp_path, engine=engine, timeout=0.5, retries=0
+    )
 
     assert report.exit_status == getflags.ExitStatus.ALL_FAILED
     assert files(tmp_path) == {path[1:]: b"old" for path in failing}
@@ -328,6 +338,175 @@ def test_bytes_after_a_response_are_never_taken_for_the_next_one(
         urls = [server.url("/a"), server.url("/b")]
         getflags.download(urls, dir=tmp_path, engine=engine, max_req=1)
     assert (tmp_path / "b").read_bytes() == b"good"
+
+
+# Another try
+
+NO = b"HTTP/1.1 503 Service Unavailable\r\nConnection: close\r\nContent-Length: 0\r\n"
+
+
+def in_turn(*answers: Answer) -> Answer:
+    """Give one answer after the other; the last one from then on."""
+    rest = list(answers)
+
+    def answer(connection: socket.socket, server: RawServer) -> None:
+        now = rest.pop(0) if len(rest) > 1 else rest[0]
+        if isinstance(now, bytes):
+            connection.sendall(now)
+        else:
+            now(connection, server)
+
+    return answer
+
+
+PASSING: dict[str, Answer] = {
+    "an error": NO + b"\r\n",
+    "an error with a pause": NO + b"Retry-After: 0\r\n\r\n",
+    "a cut body": HEAD + b"100\r\n\r\n" + b"x" * 40,
+    "a cut chunk": CHUNKED + b"5\r\nhello\r\n",
+    "a cut head": b"HTTP/1.1 200 OK\r\nCont",
+    "a reset": reset,
+    "silence": silence,
+}
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_what_passes_is_tried_again(tmp_path: Path, engine: str) -> None:
+    """All at once; the file is what came last and nothing else."""
+    answers = {
+        f"/{number}": in_turn(first, ok(BODY)) for number, first in enumerate(PASSING.values())
+    }
+    events: list[Event] = []
+    with RawServer(answers) as server:
+        report = getflags.download(
+            map(server.url, answers), dir=tmp_path, engine=engine, timeout=0.5, emit=events.append
+        )
+        for path in answers:
+            assert server.asked(path) == 2
+    assert [outcome.reason for outcome in report.outcomes] == [""] * len(PASSING)
+    assert files(tmp_path) == {path[1:]: BODY for path in answers}
+    retried = [event.target.number for event in events if isinstance(event, Retrying)]
+    assert sorted(retried) == list(range(len(PASSING)))
+    assert sum(isinstance(event, Started) for event in events) == len(PASSING)
+    assert report.retries == len(PASSING)
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_tries_come_to_an_end(tmp_path: Path, engine: str) -> None:
+    with RawServer({"/x": NO + b"Retry-After: 0\r\n\r\n", "/y": NO + b"\r\n"}) as server:
+        report = getflags.download(
+            [server.url("/x"), server.url("/y")], dir=tmp_path, engine=engine, retries=1
+        )
+        assert server.asked("/x") == server.asked("/y") == 2
+    assert {outcome.reason for outcome in report.outcomes} == {"503 Service Unavailable (2 tries)"}
+    assert [outcome.requests for outcome in report.outcomes] == [2, 2]
+    assert files(tmp_path) == {}
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_a_pause_is_kept_by_all(tmp_path: Path, engine: str) -> None:
+    times: list[float] = []
+
+    def busy(connection: socket.socket, _: RawServer) -> None:
+        times.append(monotonic())
+        connection.sendall(NO + b"Retry-After: 1\r\n\r\n")
+
+    def fine(connection: socket.socket, _: RawServer) -> None:
+        times.append(monotonic())
+        connection.sendall(ok(b"fine"))
+
+    answers: dict[str, Answer] = {"/0": in_turn(busy, fine)}
+    answers |= {f"/{number}": fine for number in range(1, 9)}
+    with RawServer(answers) as server:
+        report = getflags.download(map(server.url, answers), dir=tmp_path, engine=engine, max_req=1)
+    assert report.exit_status == 0
+    assert len(times) == 10
+    assert min(time - times[0] for time in times[1:]) >= 1
+    assert report.pauses == {server.url(""): 1}
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_who_waits_for_another_try_is_in_nobodys_way(tmp_path: Path, engine: str) -> None:
+    answers: dict[str, Answer] = {"/slow": in_turn(NO + b"\r\n", ok(b"slow"))}
+    answers |= {f"/{number}": ok(b"fine") for number in range(9)}
+    with RawServer(answers) as server:
+        report = getflags.download(map(server.url, answers), dir=tmp_path, engine=engine, max_req=1)
+    assert report.outcomes[-1].target.name == "slow"
+    assert report.exit_status == 0
+
+
+# Limits
+
+
+def endless(connection: socket.socket, server: RawServer) -> None:
+    """Send for as long as somebody listens."""
+    connection.sendall(b"HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n")
+    with suppress(OSError):
+        while not server.over.is_set():
+            connection.sendall(b"x" * 65536)
+
+
+def dripping(first: bytes) -> Answer:
+    """Send a byte now and then, so that it is never silent for long."""
+
+    def answer(connection: socket.socket, server: RawServer) -> None:
+        connection.sendall(first)
+        with suppress(OSError):
+            while not server.over.wait(0.05):
+                connection.sendall(b"x")
+
+    return answer
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_what_is_too_large_leaves_nothing(tmp_path: Path, engine: str) -> None:
+    answers: dict[str, Answer] = {
+        "/announced": ok(b"x" * 2000), "/endless": endless, "/fits": ok(b"x" * 1000)
+    }  # fmt: skip
+    with RawServer(answers) as server:
+        report = getflags.download(
+            map(server.url, answers), dir=tmp_path, engine=engine, max_filesize=1000
+        )
+    reasons = {outcome.target.name: outcome.reason for outcome in report.outcomes}
+    large = "larger than the 1,000 bytes allowed"
+    assert reasons == {"announced": large, "endless": large, "fits": ""}
+    assert files(tmp_path) == {"fits": b"x" * 1000}
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_a_file_has_its_time_and_no_more(tmp_path: Path, engine: str) -> None:
+    answers: dict[str, Answer] = {
+        "/mute": silence,
+        "/body": dripping(b"HTTP/1.1 200 OK\r\nContent-Length: 9999\r\n\r\n"),
+        "/head": dripping(b"HTTP/1.1 200 OK\r\nX-Filler: "),
+        "/fine": ok(b"fine"),
+    }
+    with RawServer(answers) as server:
+        began = monotonic()
+        report = getflags.download(
+            map(server.url, answers), dir=tmp_path, engine=engine, max_time=0.5, max_req=1
+        )
+        assert 1.5 <= monotonic() - began < 4
+    reasons = {outcome.target.name: outcome.reason for outcome in report.outcomes}
+    over = "the time for the whole file is over"
+    assert reasons == {"mute": over, "body": over, "head": over, "fine": ""}
+    assert files(tmp_path) == {"fine": b"fine"}
+    assert all(server.asked(path) == 1 for path in answers)
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+@pytest.mark.parametrize("connections", [1, 10])
+def test_the_rate_is_for_all_together(tmp_path: Path, engine: str, connections: int) -> None:
+    body = bytes(range(250)) * 200  # 50,000 bytes
+    answers = {f"/{number}": ok(body) for number in range(10)}
+    with RawServer(answers) as server:
+        report = getflags.download(
+            map(server.url, answers), dir=tmp_path, engine=engine, max_req=connections,
+            limit_rate=1_000_000,
+        )  # fmt: skip
+    assert report.bytes == 500_000
+    assert 0.5 <= report.elapsed < 1
+    assert set(files(tmp_path).values()) == {body}
 
 
 def test_an_unknown_engine_is_refused_by_name() -> None:

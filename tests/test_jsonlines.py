@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from getflags.events import Event, Finished, Progressed, Started
+from getflags.events import Event, Finished, Progressed, Retrying, Started
 from getflags.jsonlines import line
 from getflags.model import Outcome, Status, Target
 
@@ -25,6 +25,20 @@ COMMON = {"index": 7, "target": "http://***@h/f", "url": "http://***@h/f", "path
         (
             Progressed(TARGET, 5, None),
             {"event": "progressed", **COMMON, "received": 5, "expected": None},
+        ),
+        (
+            Retrying(TARGET, 1.5, "503", "http://h:80"),
+            {
+                "event": "retrying",
+                **COMMON,
+                "seconds": 1.5,
+                "reason": "503",
+                "pause": "http://h:80",
+            },
+        ),
+        (
+            Retrying(TARGET, 1.5, "reset"),
+            {"event": "retrying", **COMMON, "seconds": 1.5, "reason": "reset", "pause": None},
         ),
         (
             Finished(Outcome(TARGET, Status.OK, "", 200, 10, 2, unsized=True)),
@@ -58,7 +72,7 @@ COMMON = {"index": 7, "target": "http://***@h/f", "url": "http://***@h/f", "path
             },
         ),
     ],
-    ids=["started", "progressed", "length unknown", "arrived", "flawed"],
+    ids=["started", "progressed", "length unknown", "pause", "retry", "arrived", "flawed"],
 )
 def test_an_event_is_an_object(event: Event, expected: dict[str, Any]) -> None:
     assert json.loads(line(event)) == expected

@@ -5,7 +5,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from getflags.errors import Malformed
-from getflags.message import Head, content_length, describe, is_chunked, location, modified
+from getflags.message import (
+    Head,
+    content_length,
+    describe,
+    is_chunked,
+    location,
+    modified,
+    retry_after,
+)
 from getflags.model import Fields
 
 relaxed = settings(deadline=None)
@@ -67,9 +75,10 @@ def test_an_illegal_or_conflicting_length_is_refused(values: tuple[str, ...]) ->
         content_length(lengths(*values))
 
 
+@pytest.mark.parametrize("coding", ["chunked", "identity"])
 @pytest.mark.parametrize("length", ["3", "-5", "1, 2"])
-def test_chunked_overrides_whatever_length_is_announced(length: str) -> None:
-    head = Head(200, (("content-length", length), ("transfer-encoding", "chunked")))
+def test_a_coding_overrides_whatever_length_is_announced(length: str, coding: str) -> None:
+    head = Head(200, (("content-length", length), ("transfer-encoding", coding)))
     assert content_length(head) is None
 
 
@@ -92,7 +101,16 @@ def test_no_head_whatever_is_more_than_malformed(fields: list[tuple[str, str]]) 
 
 @pytest.mark.parametrize(
     ("fields", "chunked"),
-    [((), False), ((("transfer-encoding", "chunked"),), True), ((("content-length", "1"),), False)],
+    [
+        ((), False),
+        ((("content-length", "1"),), False),
+        ((("transfer-encoding", "chunked"),), True),
+        ((("transfer-encoding", "gzip,\tChunked "),), True),
+        ((("transfer-encoding", "gzip"), ("transfer-encoding", "chunked")), True),
+        ((("transfer-encoding", "identity"),), False),
+        ((("transfer-encoding", "chunked, gzip"),), False),
+        ((("transfer-encoding", "unchunked"),), False),
+    ],
 )
 def test_whether_a_body_comes_in_chunks(fields: Fields, *, chunked: bool) -> None:
     assert is_chunked(Head(200, fields)) is chunked
@@ -169,3 +187,28 @@ def test_a_redirect_that_points_nowhere_is_refused() -> None:
 def test_a_redirect_that_points_to_two_places_is_refused() -> None:
     with pytest.raises(Malformed, match=r"redirected \(301 .*\) with more than one Location"):
         location(Head(301, (("location", "/a"), ("location", "/b"))))
+
+
+NOON = "Sun, 06 Nov 1994 12:00:00 GMT"
+
+
+@pytest.mark.parametrize(
+    ("fields", "seconds"),
+    [
+        ((), None),
+        ((("retry-after", "0"),), 0),
+        ((("retry-after", "120"),), 120),
+        ((("retry-after", "1" + "0" * 4300),), 1e29),
+        ((("retry-after", "-1"),), None),
+        ((("retry-after", "1.5"),), None),
+        ((("retry-after", "\u0665"),), None),
+        ((("retry-after", "soon"),), None),
+        ((("retry-after", "1"), ("retry-after", "2")), None),
+        ((("date", NOON), ("retry-after", NOON.replace(":00:00", ":01:30"))), 90),
+        ((("date", NOON), ("retry-after", NOON.replace("12:", "11:"))), 0),
+        ((("retry-after", NOON),), None),
+        ((("date", NOON), ("retry-after", "Sun, 99 Nov 1994")), None),
+    ],
+)
+def test_how_long_a_server_asks_to_be_left_alone(fields: Fields, seconds: float | None) -> None:
+    assert retry_after(Head(503, fields)) == seconds

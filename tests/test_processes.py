@@ -8,6 +8,9 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
+import sys
+import threading
+from collections.abc import Callable
 from multiprocessing import Pipe
 from pathlib import Path
 
@@ -15,10 +18,10 @@ import pytest
 
 import getflags
 from getflags import engines
-from getflags.engines import processes, shard
+from getflags.engines import event_loop, processes, shard
 from getflags.events import Event, Finished, Started
 from getflags.model import Plan, Status, Target
-from tests.kit import command, files
+from tests.kit import ENVIRON, ROOT, command, files
 from tests.rawserver import RawServer, ok, stall_after
 
 STALLED = b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nabc"
@@ -110,10 +113,110 @@ def test_an_interrupted_run_leaves_no_process_and_no_part_file(tmp_path: Path) -
     assert files(tmp_path) == {"f": b"x"}
 
 
+@pytest.mark.usefixtures("two")
+def test_what_no_worker_had_in_hand_is_not_lost_with_them(tmp_path: Path) -> None:
+    def deadly(*_: object) -> None:
+        for child in children():
+            os.kill(child, signal.SIGKILL)
+
+    paths = [f"/{number}" for number in range(20)]
+    with RawServer({"/deadly": deadly, **{path: ok(b"x") for path in paths}}) as server:
+        urls = [server.url("/deadly"), server.url("/deadly"), *map(server.url, paths)]
+        report = getflags.download(urls, dir=tmp_path, engine="processes", max_req=2)
+    assert report.total == 22
+    assert report.arrived == 20
+    assert children() == []
+
+
+class Crooked(Exception):
+    """Can be pickled, and not be unpickled."""
+
+    def __init__(self, one: str, two: str) -> None:
+        super().__init__(one + two)
+
+
+@pytest.mark.usefixtures("two")
+@pytest.mark.parametrize(
+    ("bug", "raised", "text"),
+    [
+        (lambda: OSError(24, "Too many open files"), OSError, "Too many open files"),
+        (lambda: Crooked("o", "h"), RuntimeError, "Crooked: oh"),
+        (lambda: ValueError(threading.Lock()), RuntimeError, "ValueError: <unlocked"),
+    ],
+)
+def test_a_workers_bug_is_raised_whatever_it_is(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    bug: Callable[[], Exception],
+    raised: type[Exception],
+    text: str,
+) -> None:
+    async def broken(*_: object) -> None:
+        raise bug()
+
+    monkeypatch.setattr(event_loop, "afetch", broken)
+    urls = [f"http://127.0.0.1:1/{number}" for number in range(3)]
+    with pytest.raises(raised, match=text):
+        getflags.download(urls, dir=tmp_path, engine="processes", max_req=2)
+    assert children() == []
+
+
+def test_workers_that_wait_for_targets_end_with_their_parent_too(tmp_path: Path) -> None:
+    script = (
+        "import os, signal, sys, threading\n"
+        "import getflags\n"
+        "from getflags.engines import processes\n"
+        "def targets():\n"
+        "    yield sys.argv[1]\n"
+        "    threading.Event().wait()\n"
+        "def emit(event):\n"
+        "    if isinstance(event, getflags.Finished):\n"
+        "        os.kill(os.getpid(), signal.SIGKILL)\n"
+        "processes.workers_for = lambda limit: 1\n"
+        "getflags.download(targets(), engine='processes', max_req=1, emit=emit)\n"
+    )
+    with RawServer({"/f": ok(b"x")}) as server:
+        words = [sys.executable, "-c", script, server.url("/f")]
+        environ = {**ENVIRON, "PYTHONPATH": str(ROOT)}
+        with subprocess.Popen(words, cwd=tmp_path, env=environ, stderr=subprocess.PIPE) as parent:
+            assert parent.stderr
+            assert parent.stderr.read() == b""  # to its end: nobody is left who could write there
+    assert parent.returncode == -signal.SIGKILL
+
+
+def test_a_worker_that_does_not_end_by_itself_is_ended(monkeypatch: pytest.MonkeyPatch) -> None:
+    ended: list[int] = []
+    monkeypatch.setattr("os.kill", lambda _, number: ended.append(number))
+    monkeypatch.setattr("os._exit", ended.append)
+    monkeypatch.setattr(processes, "_PATIENCE", 0)
+    parent = threading.Thread(target=int)  # anything that ends
+    parent.start()
+    processes._end_with(parent)  # type: ignore[arg-type] # see above
+    assert ended == [signal.SIGTERM, 143]
+
+
+def test_a_signal_waits_until_a_new_process_is_known() -> None:
+    known = False
+    with pytest.raises(KeyboardInterrupt), processes._undisturbed():
+        signal.raise_signal(signal.SIGINT)
+        known = True
+    assert known
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+
+
 def test_a_shard_ends_when_nobody_listens_any_more() -> None:
     ours, theirs = Pipe()
     ours.close()
     shard.serve(theirs, Plan((), "httpx", loop="asyncio"))
+
+
+def test_an_outbox_that_nobody_empties() -> None:
+    ours, theirs = Pipe()
+    ours.close()
+    outbox = shard._Outbox(theirs)
+    outbox._waiting = [(1, "ok")]
+    with pytest.raises(shard._NobodyThere):
+        outbox.flush()
 
 
 def test_workers_end_when_their_parent_is_killed(tmp_path: Path) -> None:

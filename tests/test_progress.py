@@ -5,7 +5,7 @@ import threading
 
 import pytest
 
-from getflags.events import Event, Finished, Progressed, Started
+from getflags.events import Event, Finished, Progressed, Retrying, Started
 from getflags.model import Outcome, Status, Target
 from getflags.progress import HEARTBEAT, Bar, Heartbeat, Lines, Quiet, View, failure
 
@@ -100,6 +100,24 @@ def test_lines_name_a_failure_once_and_on_the_other_side() -> None:
     run(Lines(said.append, complained.append), failed(), MISSING)
     assert said == []
     assert complained == ["getflags: f.gif: reset", "getflags: f.gif: 404 Not Found"]
+
+
+def test_lines_tell_of_another_try_and_why() -> None:
+    said: list[str] = []
+    view = Lines(said.append, said.append)
+    run(view, Retrying(target(), 1.24, "503 \x1b", "http://h:80"), Retrying(target(), 0.5, "reset"))
+    assert [line.partition(": ")[2] for line in said] == [
+        "503 \\x1b; another try in 1.2 s; its server asked for a pause",
+        "reset; another try in 0.5 s",
+    ]
+
+
+def test_bytes_of_a_try_that_failed_are_taken_back() -> None:
+    said: list[str] = []
+    now = iter([0.0, *[99.0 * n for n in range(1, 9)]])
+    view = Heartbeat(2, said.append, lambda: next(now))
+    run(view, Progressed(target(), 500_000, None), Retrying(target(), 0.5, "reset"))
+    assert said[-1].endswith(", 0 B"), said
 
 
 def test_lines_show_a_folders_control_characters() -> None:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from getflags.events import Finished, Progressed, Started
+from getflags.events import Finished, Progressed, Retrying, Started
 from getflags.model import ExitStatus, Outcome, Status, Target
 from getflags.report import FEW, Report, closing, opening
 
@@ -143,3 +143,15 @@ def test_the_closing_is_the_seeds_transcript() -> None:
 def test_the_closing_says_only_what_occurred(outcomes: list[Outcome], lines: list[str]) -> None:
     said = closing(report(*outcomes), "file")
     assert said == ["-" * 20, *lines, "Elapsed time: 0.00s"]
+
+
+def test_the_closing_tells_of_tries_and_pauses() -> None:
+    result = report()
+    target = Target(0, "w", "w", "http://h/f", "d", "f")
+    result.read(Retrying(target, 1, "reset"))
+    assert " 1 more try." in closing(result, "file")[2]
+    result.read(Retrying(target, 1, "429", "http://h:80"))
+    assert closing(result, "file")[2:4] == [
+        "  2 more tries.",
+        "http://h:80 asked for a pause (1 of the requests); it was given.",
+    ]

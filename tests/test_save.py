@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import stat
+from collections.abc import Callable
+from hashlib import sha1
 from pathlib import Path
 
 import pytest
 
+from getflags import partfile, save
 from getflags.errors import NotSaved, UsageError
-from getflags.model import Checksum, Exists, Target
-from getflags.save import Part, make_folder, manners, real_folder
+from getflags.folders import make_folder, manners, real_folder
+from getflags.model import Checksum, Exists, Kept, Note, Target
+from getflags.save import Part
 from tests.kit import files
 
 SHA1_OF_ABC = "a9993e364706816aba3e25717850c26c9cd0d89d"
@@ -22,8 +27,8 @@ def target(folder: Path, name: str = "f.gif", checksum: Checksum | None = None) 
 
 def test_a_file_appears_only_when_it_is_installed(tmp_path: Path) -> None:
     with Part(target(tmp_path)) as part:
-        part.write(b"ab")
-        part.write(b"c")
+        part.write(b"ab", 0)
+        part.write(b"c", 2)
         assert [name[:10] for name in files(tmp_path)] == [".getflags-"]
         part.install()
         assert files(tmp_path) == {"f.gif": b"abc"}
@@ -33,14 +38,14 @@ def test_a_file_appears_only_when_it_is_installed(tmp_path: Path) -> None:
 def test_what_is_not_installed_is_taken_away(tmp_path: Path) -> None:
     (tmp_path / "f.gif").write_bytes(b"old")
     with pytest.raises(ZeroDivisionError), Part(target(tmp_path)) as part:
-        part.write(b"new")
+        part.write(b"new", 0)
         raise ZeroDivisionError
     assert files(tmp_path) == {"f.gif": b"old"}
 
 
 def test_a_part_file_that_somebody_removed_is_no_error(tmp_path: Path) -> None:
     with Part(target(tmp_path)) as part:
-        part.write(b"new")
+        part.write(b"new", 0)
         (hidden,) = tmp_path.iterdir()
         hidden.unlink()
     assert files(tmp_path) == {}
@@ -48,22 +53,22 @@ def test_a_part_file_that_somebody_removed_is_no_error(tmp_path: Path) -> None:
 
 def test_an_empty_body_makes_an_empty_file(tmp_path: Path) -> None:
     with Part(target(tmp_path)) as part:
-        part.close()
+        part.flush(0)
         part.install()
     assert files(tmp_path) == {"f.gif": b""}
 
 
 def test_the_folder_and_its_parents_are_made(tmp_path: Path) -> None:
     with Part(target(tmp_path / "a", "b/c.gif")) as part:
-        part.write(b"x")
+        part.write(b"x", 0)
         part.install()
     assert files(tmp_path) == {"a/b/c.gif": b"x"}
 
 
 def test_the_digest_is_of_all_that_was_written(tmp_path: Path) -> None:
     with Part(target(tmp_path, checksum=Checksum("sha1", "00"))) as part:
-        part.write(b"ab")
-        part.write(b"c")
+        part.write(b"ab", 0)
+        part.write(b"c", 2)
         assert part.digest == SHA1_OF_ABC
     with Part(target(tmp_path)) as part:
         assert part.digest is None
@@ -77,7 +82,7 @@ def test_new_files_follow_the_umask_and_replaced_ones_keep_their_mode(tmp_path: 
                 (tmp_path / name).touch()
                 (tmp_path / name).chmod(0o604)
             with Part(target(tmp_path, name)) as part:
-                part.write(b"x")
+                part.write(b"x", 0)
                 part.install()
     finally:
         os.umask(umask)
@@ -94,7 +99,7 @@ def test_a_link_at_the_final_name_is_replaced_not_written_through(
         victim.write_bytes(b"precious")
     (tmp_path / "f.gif").symlink_to(victim)
     with Part(target(tmp_path)) as part:
-        part.write(b"new")
+        part.write(b"new", 0)
         part.install()
     assert not (tmp_path / "f.gif").is_symlink()
     assert (tmp_path / "f.gif").read_bytes() == b"new"
@@ -103,26 +108,216 @@ def test_a_link_at_the_final_name_is_replaced_not_written_through(
         assert victim.read_bytes() == b"precious"
 
 
-def test_a_planted_link_at_a_part_files_name_is_never_followed(tmp_path: Path) -> None:
-    with Part(target(tmp_path)) as first:
-        first.open()
-        (name,) = (path.name for path in tmp_path.iterdir())
-    stem, _, number = name.removesuffix(".part").rpartition("-")
+def hidden_name(folder: Path) -> Path:
+    """Return where the part file of the usual target stands."""
+    with Part(target(folder)) as part:
+        part.open()
+        (path,) = folder.iterdir()
+    return path
+
+
+@pytest.mark.parametrize("suffix", [".part", ".json"])
+def test_a_planted_link_is_never_followed(tmp_path: Path, suffix: str) -> None:
     victim = tmp_path / "victim"
     victim.write_bytes(b"precious")
-    for ahead in range(1, 4):
-        (tmp_path / f"{stem}-{int(number, 16) + ahead:x}.part").symlink_to(victim)
-    with Part(target(tmp_path)) as part:
-        part.write(b"new")
+    hidden_name(tmp_path / "d").with_suffix(suffix).symlink_to(victim)
+    with Part(target(tmp_path / "d")) as part:
+        assert part.kept() is None
+        part.write(b"new", 0)
+        part.remember(NOTE)
         part.install()
     assert victim.read_bytes() == b"precious"
+    assert (tmp_path / "d" / "f.gif").read_bytes() == b"new"
+
+
+def test_a_pipe_at_a_part_files_name_holds_nobody_up(tmp_path: Path) -> None:
+    os.mkfifo(hidden_name(tmp_path))
+    with Part(target(tmp_path)) as part:
+        part.write(b"new", 0)
+        part.install()
     assert (tmp_path / "f.gif").read_bytes() == b"new"
+
+
+NOTE = Note('"tag"', 10)
+
+
+def leave(folder: Path, data: bytes, note: Note | None = NOTE) -> None:
+    """Leave a part file, as a run does that is interrupted."""
+    with Part(target(folder)) as part:
+        part.write(data, 0)
+        part.remember(note)
+
+
+def test_what_is_known_by_something_is_kept_and_taken_up_again(tmp_path: Path) -> None:
+    leave(tmp_path, b"abc")
+    assert len(files(tmp_path)) == 2
+    asked = target(tmp_path, checksum=Checksum("sha1", sha1(b"abcdef").hexdigest()))  # noqa: S324 - any will do
+    with Part(asked) as part:
+        assert part.kept() == Kept(3, NOTE)
+        part.write(b"def", 3)
+        part.flush(6)
+        assert asked.checksum
+        assert part.digest == asked.checksum.hexdigest
+        part.install()
+    assert files(tmp_path) == {"f.gif": b"abcdef"}
+
+
+def test_a_part_of_a_file_of_unknown_size_is_kept_as_it_is(tmp_path: Path) -> None:
+    note = Note('"tag"', None)
+    leave(tmp_path, b"abc", note)
+    with Part(target(tmp_path)) as part:
+        assert part.kept() == Kept(3, note)
+
+
+def test_what_nobody_could_know_again_is_not_kept(tmp_path: Path) -> None:
+    leave(tmp_path, b"abc", None)
+    assert files(tmp_path) == {}
+
+
+def test_beginning_anew_throws_away_what_was_kept(tmp_path: Path) -> None:
+    leave(tmp_path, b"abc")
+    with Part(target(tmp_path)) as part:
+        assert part.kept()
+        part.write(b"X", 0)
+        assert [path.suffix for path in tmp_path.iterdir()] == [".part"], (
+            "no note about other bytes"
+        )
+        part.install()
+    assert files(tmp_path) == {"f.gif": b"X"}
+
+
+def test_an_empty_file_instead_of_what_was_kept(tmp_path: Path) -> None:
+    leave(tmp_path, b"abc")
+    with Part(target(tmp_path)) as part:
+        assert part.kept()
+        part.flush(0)
+        part.install()
+    assert files(tmp_path) == {"f.gif": b""}
+
+
+def test_of_a_whole_file_the_last_byte_is_asked_for_again(tmp_path: Path) -> None:
+    leave(tmp_path, b"0123456789")
+    with Part(target(tmp_path)) as part:
+        assert part.kept() == Kept(9, NOTE)
+
+
+def test_what_was_kept_of_no_use_goes(tmp_path: Path) -> None:
+    leave(tmp_path, b"abc")
+    with Part(target(tmp_path)) as part:
+        assert part.kept()
+        part.throw_away()
+    assert files(tmp_path) == {}
+
+
+def test_an_empty_part_is_not_gone_on_with(tmp_path: Path) -> None:
+    leave(tmp_path, b"abc")
+    (part_file,) = tmp_path.glob(".*.part")
+    part_file.write_bytes(b"")
+    with Part(target(tmp_path)) as part:
+        assert part.kept() is None
+        part.write(b"new", 0)
+        part.install()
+    assert files(tmp_path) == {"f.gif": b"new"}
+
+
+def test_a_part_without_its_note_is_written_over(tmp_path: Path) -> None:
+    leave(tmp_path, b"abcdefgh")
+    (note,) = tmp_path.glob(".*.json")
+    note.unlink()
+    with Part(target(tmp_path)) as part:
+        assert part.kept() is None
+        part.write(b"new", 0)
+        part.install()
+    assert files(tmp_path) == {"f.gif": b"new"}
+
+
+def test_a_note_without_its_part_is_no_use(tmp_path: Path) -> None:
+    leave(tmp_path, b"abc")
+    (part_file,) = tmp_path.glob(".*.part")
+    part_file.unlink()
+    with Part(target(tmp_path)) as part:
+        assert part.kept() is None
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda _: "",
+        lambda _: "{",
+        lambda _: "[" * 5000,
+        lambda _: "[]",
+        lambda text: text.replace('"version": 1', '"version": 2'),
+        lambda text: text.replace('"total": 10', '"total": -10'),
+        lambda text: text.replace('"total": 10', '"total": "10"'),
+        lambda text: text.replace("tag", "tag\\r\\nX-Evil: 1"),
+        lambda text: text.replace('"coding": ""', '"coding": 5'),
+        lambda text: text.replace('"url": "', '"url": "0'),
+    ],
+)
+def test_a_note_that_makes_no_sense_is_as_good_as_none(
+    tmp_path: Path, change: Callable[[str], str]
+) -> None:
+    leave(tmp_path, b"abc")
+    (note,) = tmp_path.glob(".*.json")
+    text = note.read_text()
+    assert change(text) != text
+    note.write_text(change(text))
+    with Part(target(tmp_path)) as part:
+        assert part.kept() is None
+
+
+def test_a_part_that_somebody_works_on_is_left_alone(tmp_path: Path) -> None:
+    with Part(target(tmp_path)) as first:
+        first.write(b"first", 0)
+        first.remember(NOTE)
+        with Part(target(tmp_path)) as second:
+            assert second.kept() is None
+            second.write(b"second", 0)
+            second.remember(Note('"other"', 6))
+            second.install()
+        assert (tmp_path / "f.gif").read_bytes() == b"second"
+        first.install()
+    assert files(tmp_path) == {"f.gif": b"first"}
+
+
+def test_a_name_that_a_killed_process_of_our_number_has_left_is_passed_over(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with Part(target(tmp_path)) as first:
+        first.write(b"first", 0)
+        (usual,) = tmp_path.iterdir()
+        monkeypatch.setattr(save, "_serial", itertools.count(7))
+        left = usual.with_name(f"{usual.stem}-{os.getpid():x}-7.part")
+        left.write_bytes(b"left")
+        with Part(target(tmp_path)) as second:
+            second.write(b"second", 0)
+            second.install()
+        assert left.read_bytes() == b"left"
+    assert (tmp_path / "f.gif").read_bytes() == b"second"
+
+
+def test_a_finished_file_is_never_taken_for_a_part(tmp_path: Path) -> None:
+    """Somebody opens the part; before the lock is had, it has become the finished file."""
+    with Part(target(tmp_path)) as part:
+        part.write(b"whole", 0)
+        (path,) = tmp_path.iterdir()
+        late = os.open(path, os.O_RDWR)
+        part.install()
+    assert partfile._held(late, str(path)) is None
+    assert files(tmp_path) == {"f.gif": b"whole"}
+
+
+def test_there_is_no_gap_in_a_file(tmp_path: Path) -> None:
+    with Part(target(tmp_path)) as part:
+        part.write(b"abc", 0)
+        with pytest.raises(RuntimeError, match="ends at 3, not at 5"):
+            part.write(b"x", 5)
 
 
 def test_a_folder_at_the_final_name_stays(tmp_path: Path) -> None:
     (tmp_path / "f.gif").mkdir()
     with pytest.raises(NotSaved, match="Is a directory"), Part(target(tmp_path)) as part:
-        part.write(b"new")
+        part.write(b"new", 0)
         part.install()
     assert [path.name for path in tmp_path.iterdir()] == ["f.gif"]
 
@@ -134,7 +329,7 @@ def test_a_full_disk_is_an_error_and_not_a_short_file(tmp_path: Path) -> None:
         os.dup2(full, part.open())
         os.close(full)
         with pytest.raises(NotSaved, match="No space left on device"):
-            part.write(b"new")
+            part.write(b"new", 0)
     assert files(tmp_path) == {}
 
 
@@ -169,14 +364,14 @@ def test_the_servers_date_is_kept_unless_it_lies_ahead(
     tmp_path: Path, modified: int, *, kept: bool
 ) -> None:
     with Part(target(tmp_path)) as part:
-        part.write(b"x")
+        part.write(b"x", 0)
         part.install(modified)
     assert ((tmp_path / "f.gif").stat().st_mtime == modified) == kept
 
 
 def test_a_name_that_cannot_be_spelt_is_a_refusal(tmp_path: Path) -> None:
     with pytest.raises(NotSaved, match="embedded null byte"), Part(target(tmp_path, "a\0")) as part:
-        part.write(b"x")
+        part.write(b"x", 0)
         part.install()
 
 
@@ -190,14 +385,14 @@ def test_two_spellings_of_a_folder_are_one(tmp_path: Path) -> None:
 def test_a_folder_that_is_a_file(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     with pytest.raises(NotSaved, match="Not a directory"), Part(target(tmp_path / "file")) as part:
-        part.write(b"x")
+        part.write(b"x", 0)
     assert files(tmp_path) == {"file": b""}
 
 
 def test_a_folder_behind_a_dangling_link(tmp_path: Path) -> None:
     (tmp_path / "link").symlink_to(tmp_path / "nowhere")
     with pytest.raises(NotSaved, match="File exists"), Part(target(tmp_path / "link")) as part:
-        part.write(b"x")
+        part.write(b"x", 0)
 
 
 def test_a_folder_that_can_be_written_to_is_left_empty(tmp_path: Path) -> None:

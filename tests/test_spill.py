@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import os
 import threading
 from pathlib import Path
@@ -10,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from getflags.errors import NotSaved
-from getflags.model import Checksum, Target
+from getflags.model import Checksum, Kept, Note, Target
 from getflags.spill import BATCH, AsyncPart
 from tests.kit import files
 
@@ -21,9 +22,11 @@ def target(folder: Path) -> Target:
 
 async def save(folder: Path, *pieces: bytes) -> str | None:
     async with AsyncPart(target(folder)) as part:
+        end = 0
         for piece in pieces:
-            await part.write(piece)
-        await part.close()
+            await part.write(piece, end)
+            end += len(piece)
+        await part.flush(end)
         part.install()
         return part.digest
 
@@ -56,7 +59,7 @@ def test_the_loop_runs_on_while_the_disk_is_slow(tmp_path: Path) -> None:
         reader, writer = os.pipe()
         async with AsyncPart(target(tmp_path)) as part:
             os.dup2(writer, part._part.open())
-            writing = asyncio.create_task(part.write(bytes(BATCH)))
+            writing = asyncio.create_task(part.write(bytes(BATCH), 0))
             for _ in range(100):
                 await asyncio.sleep(0)
             assert not writing.done()
@@ -74,7 +77,7 @@ def test_cancelling_waits_for_the_thread_that_writes(tmp_path: Path) -> None:
         reader, writer = os.pipe()
         async with AsyncPart(target(tmp_path)) as part:
             os.dup2(writer, part._part.open())
-            writing = asyncio.create_task(part.write(bytes(BATCH)))
+            writing = asyncio.create_task(part.write(bytes(BATCH), 0))
             while part._file is None:  # noqa: ASYNC110 - it has no event to wait for
                 await asyncio.sleep(0)
             await asyncio.sleep(0)
@@ -105,7 +108,76 @@ def test_a_disk_that_is_full_refuses_a_long_body(tmp_path: Path) -> None:
             os.dup2(full, part._part.open())
             os.close(full)
             with pytest.raises(NotSaved, match="No space left on device"):
-                await part.write(bytes(BATCH))
+                await part.write(bytes(BATCH), 0)
 
+    asyncio.run(scenario())
+    assert files(tmp_path) == {}
+
+
+NOTE = Note('"tag"', 3 * BATCH)
+
+
+def leave(folder: Path, *pieces: bytes) -> None:
+    async def scenario() -> None:
+        async with AsyncPart(target(folder)) as part:
+            end = 0
+            for piece in pieces:
+                await part.write(piece, end)
+                end += len(piece)
+                part.remember(NOTE)
+
+    asyncio.run(scenario())
+
+
+def test_what_was_spilled_is_kept_and_taken_up_again(tmp_path: Path) -> None:
+    async def scenario() -> str | None:
+        async with AsyncPart(target(tmp_path)) as part:
+            assert await part.kept() == Kept(BATCH, NOTE)
+            await part.write(b"rest", BATCH)
+            await part.flush(BATCH + 4)
+            part.install()
+            return part.digest
+
+    leave(tmp_path, b"x" * BATCH, b"lost")
+    digest = asyncio.run(scenario())
+    assert files(tmp_path) == {"f": b"x" * BATCH + b"rest"}
+    assert digest == hashlib.sha1(b"x" * BATCH + b"rest").hexdigest()  # noqa: S324 - any will do
+
+
+@pytest.mark.parametrize("new", [b"", b"new", b"n" * BATCH * 2])
+def test_another_file_replaces_what_was_spilled(tmp_path: Path, new: bytes) -> None:
+    async def scenario() -> None:
+        async with AsyncPart(target(tmp_path)) as part:
+            assert await part.kept()
+            if new:
+                await part.write(new, 0)
+            await part.flush(len(new))
+            part.install()
+
+    leave(tmp_path, b"x" * BATCH)
+    asyncio.run(scenario())
+    assert files(tmp_path) == {"f": new}
+
+
+def test_what_waits_for_the_disk_is_dropped_with_the_rest(tmp_path: Path) -> None:
+    async def scenario() -> None:
+        async with AsyncPart(target(tmp_path)) as part:
+            assert await part.kept() is None
+            await part.write(b"first try", 0)
+            await part.write(b"second", 0)
+            await part.flush(6)
+            part.install()
+
+    asyncio.run(scenario())
+    assert files(tmp_path) == {"f": b"second"}
+
+
+def test_what_is_of_no_use_goes(tmp_path: Path) -> None:
+    async def scenario() -> None:
+        async with AsyncPart(target(tmp_path)) as part:
+            assert await part.kept()
+            part.throw_away()
+
+    leave(tmp_path, b"x" * BATCH)
     asyncio.run(scenario())
     assert files(tmp_path) == {}

@@ -6,8 +6,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from getflags import policy
 from getflags.errors import (
+    Aborted,
     Disconnected,
+    Excess,
+    Expired,
     Fault,
     Malformed,
     NotSaved,
@@ -16,8 +20,20 @@ from getflags.errors import (
     Untrusted,
 )
 from getflags.message import Head
-from getflags.model import Checksum, Exists, Fields, OnDisk, Outcome, Rules, Status, Target
-from getflags.transfer import PROGRESS_STEP, Ask, Transfer
+from getflags.model import (
+    Checksum,
+    Exists,
+    Fields,
+    Kept,
+    Note,
+    OnDisk,
+    Outcome,
+    Rules,
+    Status,
+    Target,
+)
+from getflags.request import Ask
+from getflags.transfer import PROGRESS_STEP, Transfer
 
 relaxed = settings(deadline=None)
 
@@ -26,7 +42,7 @@ OURS: Fields = (("accept-encoding", "identity"), ("accept", "*/*"), ("user-agent
 DIGEST = "0123456789abcdef" * 4
 SHA256 = Checksum("sha256", DIGEST)
 OLD = OnDisk("Sat, 01 Jan 2022 00:00:00 GMT", 42)
-USUAL = Rules()
+USUAL = Rules(retries=0)
 
 # What a user may add, and a server elsewhere must not learn.
 SECRETS: Fields = (
@@ -65,6 +81,7 @@ def head(status: int, **fields: str) -> Head:
 
 def asked(under_way: Transfer) -> Ask:
     """Return what is to be asked now; nothing else may have been decided."""
+    assert under_way.later is None
     assert under_way.ask is not None
     assert under_way.outcome is None
     assert not under_way.complete
@@ -346,7 +363,7 @@ def test_a_file_may_be_asked_for_only_if_it_changed() -> None:
 
 @pytest.mark.parametrize("status", [204, 206, 403, 500])
 def test_a_file_that_is_there_does_not_excuse_an_error(status: int) -> None:
-    under_way = transfer(rules=Rules(exists=Exists.REFRESH), on_disk=OLD)
+    under_way = transfer(rules=Rules(exists=Exists.REFRESH, retries=0), on_disk=OLD)
     under_way.head_arrived(head(status))
     assert reason(under_way)
 
@@ -651,11 +668,270 @@ def test_a_hop_that_meets_a_stale_connection_is_asked_again_where_it_leads() -> 
     assert asked(under_way) == Ask("http://h/b.gif", OURS)
 
 
+# Tries
+
+TWICE = Rules(retries=1)
+
+
+@pytest.mark.parametrize("status", [408, 429, 500, 502, 503, 504, 522, 524])
+def test_an_error_that_may_pass_is_worth_another_try(status: int) -> None:
+    under_way = transfer(rules=TWICE)
+    under_way.head_arrived(head(status))
+    assert (under_way.ask, under_way.outcome) == (None, None)
+    assert under_way.later
+    assert under_way.later.reason.startswith(str(status))
+    assert 0.25 <= under_way.later.seconds <= 0.75
+
+    under_way.begin()
+    assert asked(under_way) == Ask(HOME, OURS)
+    under_way.head_arrived(head(status))
+    assert reason(under_way).endswith("(2 tries)")
+    assert ended(under_way).requests == 2
+
+
+@pytest.mark.parametrize("status", [400, 401, 403, 404, 405, 410, 411, 416, 418, 425, 501, 505])
+def test_an_error_that_will_not_pass_is_final(status: int) -> None:
+    under_way = transfer(rules=Rules(retries=9))
+    under_way.head_arrived(head(status))
+    assert ended(under_way).requests == 1
+
+
+@pytest.mark.parametrize("fault", [Disconnected("reset"), TimedOut("silent")])
+def test_a_fault_that_may_pass_is_worth_another_try(fault: Fault) -> None:
+    under_way = transfer(rules=TWICE)
+    under_way.broke(fault)
+    assert under_way.later
+    under_way.begin()
+    under_way.broke(fault)
+    assert reason(under_way) == f"{fault} (2 tries)"
+
+
+@pytest.mark.parametrize(
+    "fault", [Unreachable("refused"), Untrusted("bad"), Malformed("odd"), Aborted("us")]
+)
+def test_a_fault_that_will_not_pass_is_final(fault: Fault) -> None:
+    under_way = transfer(rules=TWICE)
+    under_way.broke(fault)
+    assert reason(under_way) == str(fault)
+
+
+def test_another_try_begins_where_the_user_said_and_counts_from_zero() -> None:
+    under_way = transfer(rules=Rules(retries=1, max_redirs=1))
+    redirect(under_way, "/b.gif")
+    under_way.head_arrived(head(200, content_length="5"))
+    under_way.bytes_arrived(3)
+    under_way.response_ended(None)
+    assert under_way.later
+    assert under_way.later.reason == "incomplete: 3 of 5 bytes came"
+
+    under_way.begin()
+    assert asked(under_way).url == HOME
+    redirect(under_way, "/b.gif")
+    under_way.head_arrived(head(200, content_length="5"))
+    under_way.bytes_arrived(5)
+    under_way.response_ended(None)
+    assert under_way.complete
+
+
+@pytest.mark.parametrize(("status", "whole"), [(429, True), (503, True), (500, False)])
+def test_a_server_that_asks_for_time_gets_it(status: int, whole: bool) -> None:  # noqa: FBT001 - a column of the table
+    under_way = transfer(rules=TWICE)
+    under_way.head_arrived(head(status, retry_after="7"))
+    assert under_way.later
+    assert under_way.later.seconds == 7
+    assert under_way.later.origin == ("http://h:80" if whole else "")
+
+
+def test_a_server_that_asks_for_too_much_time_is_not_waited_for() -> None:
+    under_way = transfer(rules=TWICE)
+    under_way.head_arrived(head(503, retry_after="86400"))
+    assert reason(under_way) == "503 Service Unavailable, for another 86,400 seconds"
+
+
+# The rest of what an earlier try has left
+
+KEPT = Kept(40, Note('"tag"', 100))
+
+
+def resumed(kept: Kept = KEPT, rules: Rules = USUAL, checksum: Checksum | None = None) -> Transfer:
+    begun = Transfer(Target(0, HOME, HOME, HOME, "d", "f.gif", checksum), rules)
+    begun.begin(None, kept)
+    return begun
+
+
+def part(first: int, last: int, total: str = "100", **more: str) -> Head:
+    return head(206, content_range=f"bytes {first}-{last}/{total}", **more)
+
+
+def test_the_rest_is_asked_for_on_the_condition_that_it_is_the_same_file() -> None:
+    assert fields_of(resumed())["range"] == "bytes=40-"
+    assert fields_of(resumed())["if-range"] == '"tag"'
+
+
+@pytest.mark.parametrize("name", ["Range", "if-range"])
+def test_a_user_who_asks_for_parts_himself_gets_what_he_asks_for(name: str) -> None:
+    fields = fields_of(resumed(rules=Rules(headers=((name, "x"),))))
+    assert {key for key in fields if "range" in key} == {name.lower()}
+
+
+def test_the_rest_completes_the_file() -> None:
+    under_way = resumed()
+    assert under_way.head_arrived(part(40, 99, etag='"tag"'))
+    assert under_way.received == 40
+    under_way.bytes_arrived(60)
+    assert under_way.size == 100
+    under_way.response_ended(None)
+    assert under_way.complete
+    under_way.installed()
+    assert ended(under_way).size == 100
+
+
+def test_a_rest_that_is_cut_is_incomplete() -> None:
+    under_way = resumed(rules=TWICE)
+    under_way.head_arrived(part(40, 99))
+    under_way.bytes_arrived(20)
+    under_way.response_ended(None)
+    assert under_way.later
+    assert under_way.later.reason == "incomplete: 60 of 100 bytes came"
+
+
+def test_all_instead_of_the_rest_is_taken_from_the_beginning() -> None:
+    under_way = resumed()
+    assert under_way.head_arrived(head(200, content_length="7"))
+    assert under_way.received == 0
+    under_way.bytes_arrived(7)
+    under_way.response_ended(None)
+    assert under_way.complete
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [
+        part(39, 99),
+        part(41, 99),
+        part(40, 100, "101"),
+        part(40, 99, etag='"x"'),
+        head(206),
+        head(416),
+    ],
+)
+def test_what_is_not_exactly_the_rest_is_asked_for_anew_and_once(odd: Head) -> None:
+    under_way = resumed()
+    assert not under_way.head_arrived(odd)
+    assert under_way.size is None
+    under_way.response_ended(None)
+    assert asked(under_way) == Ask(HOME, OURS)
+    under_way.head_arrived(odd)
+    assert reason(under_way)
+    assert ended(under_way).requests == 2
+
+
+def test_a_part_of_the_rest_is_not_the_end() -> None:
+    under_way = resumed()
+    for first, last in ((40, 59), (60, 98), (99, 99)):
+        assert fields_of(under_way)["range"] == f"bytes={first}-"
+        assert under_way.head_arrived(part(first, last))
+        under_way.bytes_arrived(last + 1 - first)
+        under_way.response_ended(None)
+    assert under_way.complete
+
+
+def test_a_server_that_gives_a_byte_at_a_time_is_not_humoured_for_ever() -> None:
+    under_way = resumed(Kept(1, Note('"tag"', 10_000)))
+    while under_way.ask:
+        under_way.head_arrived(part(under_way.received, under_way.received, "10000"))
+        under_way.bytes_arrived(1)
+        under_way.response_ended(None)
+    assert reason(under_way).startswith("incomplete: ")
+    assert ended(under_way).requests == 1000
+
+
+def test_a_size_that_nobody_knew_is_learnt_from_the_rest() -> None:
+    under_way = resumed(Kept(40, Note('"tag"', None)))
+    under_way.head_arrived(part(40, 59))
+    under_way.bytes_arrived(20)
+    under_way.response_ended(None)
+    assert fields_of(under_way)["range"] == "bytes=60-"
+
+
+def test_the_checksum_is_of_the_whole() -> None:
+    under_way = resumed(checksum=SHA256)
+    under_way.head_arrived(part(40, 99))
+    under_way.bytes_arrived(60)
+    under_way.response_ended("0" * 64)
+    assert reason(under_way).startswith("checksum mismatch")
+    assert under_way.worthless
+
+
+@pytest.mark.parametrize(
+    ("fault", "worthless"),
+    [(TimedOut("x"), False), (Unreachable("x"), False), (Excess("x"), True)],
+)
+def test_what_a_later_run_could_go_on_with_is_worth_keeping(
+    fault: Fault,
+    worthless: bool,  # noqa: FBT001 - a column of the table
+) -> None:
+    under_way = resumed()
+    under_way.broke(fault)
+    assert reason(under_way)
+    assert under_way.worthless == worthless
+
+
+def test_what_is_not_there_any_more_is_not_worth_keeping() -> None:
+    under_way = resumed()
+    under_way.head_arrived(head(404))
+    assert under_way.worthless
+
+
+# Limits
+
+SMALL = Rules(max_filesize=100, retries=3)
+
+
+def test_what_announces_that_it_is_too_large_is_not_begun() -> None:
+    under_way = transfer(rules=SMALL)
+    assert not under_way.head_arrived(head(200, content_length="101"))
+    assert reason(under_way) == "larger than the 100 bytes allowed"
+
+
+def test_what_turns_out_to_be_too_large_is_ended_at_once() -> None:
+    under_way = transfer(rules=SMALL)
+    assert under_way.head_arrived(head(200, transfer_encoding="chunked"))
+    under_way.bytes_arrived(100)
+    with pytest.raises(Excess) as caught:
+        under_way.bytes_arrived(1)
+    under_way.broke(caught.value)
+    assert reason(under_way) == "larger than the 100 bytes allowed"
+
+
+def test_as_large_as_allowed_is_not_too_large() -> None:
+    under_way = transfer(rules=SMALL)
+    answer(under_way, 100)
+    assert under_way.complete
+
+
+def test_a_file_that_is_out_of_time_is_not_tried_again() -> None:
+    under_way = transfer(rules=Rules(max_time=5))
+    under_way.broke(Expired("over"))
+    assert reason(under_way) == "over"
+
+
+@pytest.mark.parametrize(("then", "late"), [(14.9, False), (15.0, True)])
+def test_no_try_is_begun_that_would_be_too_late(then: float, late: bool) -> None:  # noqa: FBT001 - a column of the table
+    under_way = transfer(rules=Rules(max_time=5))
+    assert under_way.deadline.left(10) == 5
+    under_way.broke(TimedOut("silent"))
+    under_way.give_up_if_late(then)
+    assert (under_way.outcome is not None) == late
+    if late:
+        assert reason(under_way) == "silent; and no time is left for another try"
+
+
 # All together
 
 heads = st.builds(
     Head,
-    st.sampled_from([200, 204, 206, 299, 301, 302, 304, 307, 308, 404, 500, 999]),
+    st.sampled_from([200, 204, 206, 299, 301, 302, 304, 307, 308, 404, 429, 500, 999]),
     st.lists(
         st.sampled_from(
             [
@@ -663,6 +939,7 @@ heads = st.builds(
                 ("content-length", "x"),
                 ("transfer-encoding", "chunked"),
                 ("location", "/x"),
+                ("retry-after", "9"),
                 ("location", "http://other/"),
                 ("location", "https://h/"),
                 ("location", "file:///etc/passwd"),
@@ -687,18 +964,31 @@ exchanges = st.one_of(
 @given(
     st.lists(exchanges, max_size=8),
     st.integers(0, 4),
+    st.integers(0, 3),
     st.sampled_from(Exists),
     st.sampled_from([None, OLD]),
 )
 @relaxed
 def test_whatever_happens_a_transfer_comes_to_one_end_and_soon(
-    story: list[tuple[Head, int] | Fault], max_redirs: int, exists: Exists, there: OnDisk | None
+    story: list[tuple[Head, int] | Fault],
+    max_redirs: int,
+    retries: int,
+    exists: Exists,
+    there: OnDisk | None,
 ) -> None:
     on_disk = None if exists is Exists.OVERWRITE else there  # as the save layer looks
-    under_way = transfer(rules=Rules(max_redirs=max_redirs, exists=exists), on_disk=on_disk)
+    rules = Rules(max_redirs=max_redirs, exists=exists, retries=retries)
+    under_way = transfer(rules=rules, on_disk=on_disk)
     rest = iter(story)
     requests = 0
-    while under_way.ask:
+    tries = 1
+    while under_way.ask or under_way.later:
+        if under_way.later:
+            assert under_way.ask is None
+            assert 0 <= under_way.later.seconds <= policy.PATIENCE
+            under_way.begin(on_disk)
+            tries += 1
+            continue
         asked(under_way)
         requests += 1
         happens = next(rest, (head(200, content_length="3"), 3))
@@ -713,7 +1003,8 @@ def test_whatever_happens_a_transfer_comes_to_one_end_and_soon(
         assert under_way.outcome is None
         under_way.installed()
     outcome = ended(under_way)
-    assert outcome.requests == requests <= max_redirs + 2
+    assert tries <= retries + 1
+    assert outcome.requests == requests <= (max_redirs + 2) * tries
     assert (outcome.reason == "") == (outcome.status is Status.OK)
     assert (outcome.status is Status.OK) == under_way.complete
 

@@ -6,7 +6,7 @@ import asyncio
 import os
 import socket
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pycurl
@@ -17,7 +17,9 @@ from getflags import wire
 from getflags.errors import Aborted, Fault, Malformed, TimedOut, Unreachable, Untrusted, UsageError
 from getflags.message import Head
 from getflags.model import Fields, Network
-from getflags.wire import curl_multi, curl_wire
+from getflags.wire import curl_easy, curl_multi, curl_wire
+from getflags.wire.curl_easy import Handle
+from getflags.wire.curl_faults import translate
 from tests.kit import files
 from tests.rawserver import RawServer, moved, ok, silence, stall_after
 
@@ -85,6 +87,64 @@ def test_head_and_body_are_pushed_as_they_came(get: Get) -> None:
     assert b"x-empty:\r\n" in server.heads[0]
 
 
+LONG = b"Content-Length: 3"
+CHUNKED = b"Transfer-Encoding: chunked"
+
+
+@both
+@pytest.mark.parametrize(
+    ("answer", "expected"),
+    [
+        (b"HTTP/1.1\t200 OK\r\n" + LONG + b"\r\n\r\nabc", b"abc"),
+        (b"HTTP/1.1 200\tOK\r\n" + LONG + b"\r\n\r\nabc", b"abc"),
+        (b"HTTP/1.1 200\r\n" + LONG + b"\r\n\r\nabc", b"abc"),
+        (b"HTTP/1.1 200 OK\n" + LONG + b"\n\r\nabc", b"abc"),
+        (b"HTTP/1.1 200 OK\r\n" + LONG + b"\r\n\r\r\nabc", b"abc"),
+        (b"HTTP/1.1 103\tX\n\r\nHTTP/1.1 200 OK\n" + LONG + b"\n\nabc", b"abc"),
+        (b"HTTP/1.1 200 OK\r\n" + CHUNKED + b"\r\n\r\n0\r\nX-T: 1\r\n\r\n", b""),
+        (b"HTTP/1.1 200 OK\r\n" + CHUNKED + b"\r\n\r\n3\r\nabc\r\n0\r\nX-T: 1\r\n\r\n", b"abc"),
+    ],
+)
+def test_a_head_is_read_as_generously_as_libcurl_reads_it(
+    get: Get, answer: bytes, expected: bytes
+) -> None:
+    with RawServer({"/x": answer}) as server:
+        head, body = get(server.url("/x"))
+    assert head is not None
+    assert head.status == 200
+    assert head.all("x-t") == []
+    assert body == expected
+
+
+@both
+@pytest.mark.parametrize("end", [b"", b"Content-Length: 2\r\n"])
+@pytest.mark.parametrize("body", [b"", b"hi"])
+def test_a_head_that_libcurl_reads_and_we_do_not_is_malformed(
+    get: Get, end: bytes, body: bytes
+) -> None:
+    """Whoever finds it: the body's beginning, the look for silence or the end of it all."""
+    mute = stall_after(b"HTTP/1.1 200OK\r\n" + end + b"\r\n" + body)
+    over = b"HTTP/1.1 200OK\r\n" + end + b"\r\n" + body.ljust(2)
+    with RawServer({"/mute": mute, "/over": over}) as server:
+        for path in ("/mute", "/over"):
+            with pytest.raises(Malformed, match="the answer is not valid HTTP: no status code"):
+                get(server.url(path), network=Network(timeout=5))
+
+
+def test_a_body_whose_coding_does_not_tell_its_end_might_have_been_cut(tmp_path: Path) -> None:
+    head = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: %s\r\n\r\n"
+    answers = {
+        "/i": head % b"identity" + b"abc",
+        "/c": head % b"chunked" + b"3\r\nabc\r\n0\r\n\r\n",
+    }
+    with RawServer(answers) as server:
+        urls = [server.url(path) for path in answers]
+        report = getflags.download(urls, dir=tmp_path, client="curl")
+    unsized = {outcome.target.name: outcome.unsized for outcome in report.outcomes}
+    assert unsized == {"i": True, "c": False}
+    assert files(tmp_path) == {"i": b"abc", "c": b"abc"}
+
+
 @both
 def test_nothing_is_followed_decoded_or_remembered(get: Get) -> None:
     coded = ok(b"not really gzip", "Content-Encoding: gzip", "Set-Cookie: a=b")
@@ -121,6 +181,12 @@ def test_an_unwanted_body_is_not_waited_for(get: Get) -> None:
 def test_what_cannot_be_requested_is_a_fault(get: Get) -> None:
     with pytest.raises(Malformed, match="Illegal header value"):
         get("http://h/", headers=(("x", "a\r\nb: c"),))
+    for value in ("t\u20acken", "t\udc80ken", "t\U0001f6a9ken"):
+        with pytest.raises(Malformed, match=r"^the request cannot be sent: Illegal header value$"):
+            get("http://127.0.0.1:1/", headers=(("x", value),))
+    for name in ("", "x y", "x:", "x;", "x\r\nEvil", "x\n", "\xe9", "\u20ac"):
+        with pytest.raises(Malformed, match=r"^the request cannot be sent: Illegal header name$"):
+            get("http://127.0.0.1:1/", headers=((name, "1"),))
     with pytest.raises(Malformed, match="a GET has no body to announce"):
         get("http://h/", headers=(("Content-Length", "5"),))
     with pytest.raises(Fault):
@@ -158,19 +224,53 @@ def test_silence_ends_in_time(get: Get) -> None:
                 get(server.url(path), network=network)
 
 
-@both
-def test_a_connection_that_is_not_made_in_time(get: Get) -> None:
-    """A listener whose queue is full lets nobody in."""
-    with socket.create_server(("127.0.0.1", 0), backlog=0) as full:
-        port = full.getsockname()[1]
+def test_a_look_for_silence_that_fails_is_not_the_last(monkeypatch: pytest.MonkeyPatch) -> None:
+    real = Handle.check_silence
+    looks: list[object] = []
+
+    def check_silence(handle: Handle) -> None:
+        looks.append(handle)
+        if len(looks) == 1:
+            raise ZeroDivisionError
+        real(handle)
+
+    monkeypatch.setattr(Handle, "check_silence", check_silence)
+    with RawServer({"/x": silence}) as server, pytest.raises(TimedOut):
+        async_get(server.url("/x"), network=Network(timeout=0.3))
+
+
+@pytest.fixture
+def full() -> Iterator[str]:
+    """Give the URL of a listener whose queue is full: it lets nobody in."""
+    with socket.create_server(("127.0.0.1", 0), backlog=0) as listener:
+        port = listener.getsockname()[1]
         waiting = [socket.socket() for _ in range(8)]
         for each in waiting:
             each.setblocking(False)  # noqa: FBT003 - the standard library's form
             each.connect_ex(("127.0.0.1", port))
-        with pytest.raises(TimedOut, match=r"no connection within 0.2 s"):
-            get(f"http://127.0.0.1:{port}/", network=Network(connect_timeout=0.2))
+        yield f"http://127.0.0.1:{port}/"
         for each in waiting:
             each.close()
+
+
+@both
+def test_a_connection_that_is_not_made_in_time(get: Get, full: str) -> None:
+    with pytest.raises(TimedOut, match=r"no connection within 0.2 s"):
+        get(full, network=Network(connect_timeout=0.2))
+
+
+@both
+def test_connecting_is_no_silence(get: Get, full: str) -> None:
+    with pytest.raises(TimedOut, match=r"no connection within 1.5 s"):
+        get(full, network=Network(connect_timeout=1.5, timeout=0.2))
+
+
+def test_where_pycurl_does_not_tell_connecting_from_silence_both_limits_hold(
+    full: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(curl_easy, "PREREQUEST", None)
+    with pytest.raises(TimedOut, match=r"nothing came for 0.2 s"):
+        async_get(full, network=Network(connect_timeout=9, timeout=0.2))
 
 
 @both
@@ -190,6 +290,40 @@ def test_proxies(get: Get) -> None:
     with pytest.raises(Unreachable) as raised:
         get("http://far.example/f", network=network)
     assert str(raised.value) == f"proxy http://***@127.0.0.1:{proxy.port}: connection refused"
+
+
+@both
+def test_which_proxy_is_asked_is_not_for_libcurl_to_say(
+    get: Get, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("no_proxy", "127.0.0.0/8")  # as no other client reads it
+    monkeypatch.setenv("NO_PROXY", "127.0.0.0/8")
+    with RawServer({"http://127.0.0.1:1/f": ok(b"via")}) as proxy:
+        network = Network(proxies=(("all", proxy.url("")), ("no", "127.0.0.0/8")))
+        assert get("http://127.0.0.1:1/f", network=network)[1] == b"via"
+
+
+def test_a_blocking_wire_keeps_one_connection() -> None:
+    closed = threading.Event()
+
+    def keep(connection: socket.socket, server: RawServer) -> None:
+        del server
+        connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
+        if not connection.recv(1):
+            closed.set()
+
+    with RawServer({"/x": keep}) as one, RawServer({"/x": keep}) as other:
+        wire = curl_wire.open_wire(Network())
+        for server in (one, other):
+            wire.get(server.url("/x"), (), lambda _: True, lambda _: None)
+        assert closed.wait(5)
+        wire.close()
+
+
+def test_too_little_memory_is_not_taken_for_a_bad_answer() -> None:
+    fault = translate(pycurl.E_OUT_OF_MEMORY, "Out of memory", pycurl.Curl(), Network(), None)
+    assert isinstance(fault, Unreachable)
+    assert str(fault) == "out of memory or of open files"
 
 
 @both
@@ -244,6 +378,29 @@ def test_tls_with_a_server_that_speaks_none(get: Get) -> None:
         threading.Thread(target=answer, daemon=True).start()
         with pytest.raises(Untrusted, match="TLS failed: "):
             get(f"https://127.0.0.1:{listener.getsockname()[1]}/")
+
+
+def test_a_store_that_cannot_be_read_is_never_replaced_by_libcurls_own(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("CURL_CA_BUNDLE", "/nonexistent")
+
+    async def on_body(_: bytes) -> None:
+        """Take nothing."""
+
+    async def scenario() -> None:
+        awire = curl_wire.open_async_wire(Network())
+        for _ in range(2):
+            with pytest.raises(Untrusted, match="cannot read the certificates"):
+                await awire.get("https://127.0.0.1:1/", (), lambda _: True, on_body)
+        await awire.close()
+
+    asyncio.run(scenario())
+    wire = curl_wire.open_wire(Network())
+    for _ in range(2):
+        with pytest.raises(Untrusted, match="cannot read the certificates"):
+            wire.get("https://127.0.0.1:1/", (), lambda _: True, lambda _: None)
+    wire.close()
 
 
 def test_a_body_that_comes_faster_than_it_is_taken_is_made_to_wait(

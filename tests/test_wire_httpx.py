@@ -34,7 +34,7 @@ from getflags.errors import (
 )
 from getflags.message import Head
 from getflags.model import Fields, Network
-from getflags.wire import client, httpx_wire
+from getflags.wire import client, httpx_sync, httpx_wire
 from getflags.wire.httpx_faults import translate
 from tests.rawserver import RawServer, moved, ok, reset, silence, stall_after
 
@@ -95,9 +95,9 @@ def _without_colour(function: object) -> str:
             node.body = [part for part in node.body if not _is_docstring(part)]
     text = ast.unparse(tree)
     for coloured, plain in (
-        ("\n            self._check_aborted()", ""),  # only a blocked thread has to be woken
-        ("\n        self._check_aborted()", ""),
-        ("\n    self._check_aborted()", ""),
+        ("\n            self._check_ended()", ""),  # only a blocked thread has to be woken
+        ("\n        self._check_ended()", ""),
+        ("\n    self._check_ended()", ""),
         ("async def ", "def "),
         ("async with ", "with "),
         ("async for ", "for "),
@@ -105,6 +105,7 @@ def _without_colour(function: object) -> str:
         ("Awaitable[None]", "None"),
         ("Async", ""),
         ("afetch", "fetch"),
+        ("asleep", "sleep"),
         ("apieces", "pieces"),
         ("handle_async_request", "handle_request"),
         ("aclose", "close"),
@@ -121,9 +122,9 @@ def _is_docstring(node: ast.AST) -> bool:
     ("plain", "coloured"),
     [
         (fetch.fetch, fetch.afetch),
-        (httpx_wire.HttpxWire.get, httpx_wire._AsyncConnection.get),
-        (httpx_wire.HttpxWire._drain, httpx_wire._AsyncConnection._drain),
-        (httpx_wire.HttpxWire._transport, httpx_wire._AsyncConnection._transport),
+        (httpx_sync.HttpxWire.exchange, httpx_wire._AsyncConnection.exchange),
+        (httpx_sync.HttpxWire._drain, httpx_wire._AsyncConnection._drain),
+        (httpx_sync.HttpxWire._transport, httpx_wire._AsyncConnection._transport),
     ],
 )
 def test_twins_do_not_drift_apart(plain: object, coloured: object) -> None:
@@ -429,3 +430,15 @@ def test_an_unknown_client_is_refused_by_name() -> None:
 
 def test_it_tells_its_version() -> None:
     assert httpx_wire.about() == f"httpx {httpx.__version__}, HTTP/1.1"
+
+
+def test_a_readers_own_timeout_is_not_taken_for_ours() -> None:
+    async def on_body(_: bytes) -> None:
+        raise TimeoutError("mine")
+
+    async def scenario() -> None:
+        wire = httpx_wire.open_async_wire(Network())
+        await wire.get(server.url("/x"), (), lambda _: True, on_body, 5)
+
+    with RawServer({"/x": ok(b"abc")}) as server, pytest.raises(TimeoutError, match="mine"):
+        asyncio.run(scenario())

@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
+import socket
 import ssl
 import threading
+import time
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from itertools import product
 from pathlib import Path
-from typing import TypedDict
+from typing import Any, TypedDict
 
 import certifi
 import pytest
 import trustme
 
 import getflags
-from getflags import wire
-from getflags.errors import Aborted, Fault
+from getflags import policy, wire
+from getflags.errors import Aborted, Fault, Untrusted
 from getflags.message import Head
 from getflags.model import Network
 from getflags.wire import httpx_wire, tls
@@ -42,6 +44,12 @@ class _Handler(BaseHTTPRequestHandler):
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the base's name
         """Stay silent."""
+
+
+@pytest.fixture(autouse=True)
+def _soon(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Try again soon; how long it is, is not the matter here."""
+    monkeypatch.setattr(policy, "_FIRST", 0.05)
 
 
 @pytest.fixture(scope="module")
@@ -132,12 +140,71 @@ def test_insecure_asks_nothing(port: int, tmp_path: Path, how: How) -> None:
     assert report.exit_status == 0
 
 
+@pytest.mark.parametrize(
+    ("host", "trust", "reason"),
+    [
+        ("localhost", "cacert", ""),
+        ("localhost", "variable", ""),
+        ("127.0.0.1", "insecure", ""),
+        ("localhost", "none", "certificate"),
+        ("127.0.0.1", "cacert", "certificate"),
+    ],
+)
+def test_a_proxy_that_speaks_tls_is_trusted_as_servers_are(  # noqa: PLR0917 - a table
+    port: int,
+    cafile: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    how: How,
+    host: str,
+    trust: str,
+    reason: str,
+) -> None:
+    if trust == "variable":
+        monkeypatch.setenv("SSL_CERT_FILE", cafile)
+    report = getflags.download(
+        ["http://far.example/f"],
+        dir=tmp_path,
+        proxy=f"https://{host}:{port}",
+        cacert=cafile if trust == "cacert" else None,
+        insecure=trust == "insecure",
+        **how,
+    )
+    assert reason in report.outcomes[0].reason
+    assert files(tmp_path) == ({} if reason else {"f": b"secret"})
+
+
 def test_a_server_that_speaks_no_tls(tmp_path: Path, how: How) -> None:
     with RawServer({}) as server:
         url = server.url("/f").replace("http:", "https:")
         report = getflags.download([url], dir=tmp_path, **how, timeout=1, connect_timeout=1)
     assert report.outcomes[0].failed
     assert report.outcomes[0].reason
+
+
+def test_a_slow_handshake_is_connecting_and_no_silence(
+    authority: trustme.CA, cafile: str, tmp_path: Path, how: How
+) -> None:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert("localhost").configure_cert(context)
+
+    def answer() -> None:
+        connection, _ = listener.accept()
+        time.sleep(1)
+        with context.wrap_socket(connection, server_side=True) as secure:
+            secure.recv(65536)
+            time.sleep(0.3)
+            secure.sendall(ok(b"late"))
+            secure.recv(1)
+
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        threading.Thread(target=answer, daemon=True).start()
+        url = f"https://localhost:{listener.getsockname()[1]}/f"
+        report = getflags.download(
+            [url], dir=tmp_path, cacert=cafile, timeout=0.7, connect_timeout=9, retries=0, **how
+        )
+    assert report.outcomes[0].reason == ""
+    assert files(tmp_path) == {"f": b"late"}
 
 
 def test_https_never_steps_down_to_http(port: int, cafile: str, tmp_path: Path, how: How) -> None:
@@ -192,6 +259,31 @@ def test_a_folder_of_certificates_is_used(tmp_path: Path, monkeypatch: pytest.Mo
 def test_one_context_serves_all(cafile: str) -> None:
     assert tls.context(Network(cacert=cafile)) is tls.context(Network(cacert=cafile))
     assert tls.context(Network(cacert=cafile)).verify_mode is ssl.CERT_REQUIRED
+
+
+def test_a_store_is_read_once_and_one_that_cannot_be_read_is_tried_again(
+    cafile: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    built: list[int] = []
+
+    class Counted(ssl.SSLContext):
+        def load_verify_locations(self, *args: Any, **more: Any) -> None:
+            built.append(1)
+            super().load_verify_locations(*args, **more)
+
+    monkeypatch.setattr(ssl, "SSLContext", Counted)
+    late = tmp_path / "late.pem"
+    for _ in range(2):
+        with pytest.raises(Untrusted, match="No such file"):
+            tls.store(Network(cacert=str(late)))
+    assert len(built) == 2
+    late.write_bytes(Path(cafile).read_bytes())
+    for _ in range(2):
+        assert tls.store(Network(cacert=str(late))) == (str(late), None)
+    assert len(built) == 3
+    monkeypatch.setenv("SSL_CERT_FILE", "/nonexistent")
+    with pytest.raises(Untrusted, match="No such file"):
+        tls.store(Network())
 
 
 def test_without_a_system_store_certifi_serves(

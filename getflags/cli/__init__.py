@@ -24,11 +24,6 @@ _DOWNLOAD = "getflags.cli.download"
 def main(argv: Sequence[str] | None = None) -> int:
     """Run a command; return its exit code. Without a command's name it is a download."""
     words = list(sys.argv[1:] if argv is None else argv)
-    if words[:1] == ["--version"]:  # the fast way: no import at all
-        from getflags import __version__
-
-        sys.stdout.write(f"getflags {__version__}\n")
-        return ExitStatus.OK
     if words[:1] and words[0] in COMMANDS:
         return _load(COMMANDS[words[0]])(words[1:])
     reopen_closed()

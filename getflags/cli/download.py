@@ -11,9 +11,10 @@ from collections.abc import Iterator
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, replace
 from itertools import islice
+from secrets import token_hex
 from time import perf_counter
 
-from getflags import bundled, engines, machine, naming, plan, proxies, report, save, wire
+from getflags import bundled, engines, folders, machine, naming, plan, proxies, report, wire
 from getflags.cli import options as grammar
 from getflags.cli.failed import list_failures
 from getflags.cli.options import Options
@@ -95,7 +96,7 @@ def _check(options: Options, job: _Job) -> None:
             raise UsageError(f"{name} is for a single target, and there are {job.total:,}")
     if options.out is not None:
         try:
-            naming.checked(options.out, portable=save.manners()["portable"])
+            naming.checked(options.out, portable=folders.manners()["portable"])
         except naming.BadName as error:
             raise UsageError(f"-o {quoted(options.out)}: {error}") from None
     if job.only and options.input_file is None:  # in a list, a bad target fails alone
@@ -110,7 +111,7 @@ def _check(options: Options, job: _Job) -> None:
             shown = quoted(redact(options.base_url))
             raise UsageError(f"--base-url {shown} cannot be used: {error}") from None
     wire.client(options.client).check(_network(options, _Site()))
-    save.make_folder(options.dir)
+    folders.make_folder(options.dir)
 
 
 @contextmanager
@@ -161,7 +162,7 @@ def _download(
         options.client,
         limit,
         options.loop,
-        Rules(tuple(options.header), options.max_redirs, options.exists),
+        _rules(options),
         _network(options, job.site),
     )
     start = perf_counter()
@@ -219,7 +220,19 @@ def _with_options(entry: Entry, options: Options) -> Entry:
 
 
 def _place(options: Options, site: _Site) -> plan.Place:
-    return plan.Place(site.base_url, options.dir, save.real_folder, **save.manners())
+    return plan.Place(site.base_url, options.dir, folders.real_folder, **folders.manners())
+
+
+def _rules(options: Options) -> Rules:
+    return Rules(
+        tuple(options.header),
+        options.max_redirs,
+        options.exists,
+        options.retries,
+        token_hex(4),
+        options.max_time,
+        options.max_filesize,
+    )
 
 
 def _network(options: Options, site: _Site) -> Network:
@@ -230,4 +243,5 @@ def _network(options: Options, site: _Site) -> Network:
         direct=site.direct,
         cacert=options.cacert,
         insecure=options.insecure,
+        limit_rate=options.limit_rate,
     )

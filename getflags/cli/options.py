@@ -13,7 +13,16 @@ from getflags import __version__, engines, wire
 from getflags.bundled import PORTS
 from getflags.cli import values
 from getflags.errors import UsageError
-from getflags.model import CONNECT_TIMEOUT, LIMIT, LOOPS, MAX_REDIRS, TIMEOUT, Checksum, Exists
+from getflags.model import (
+    CONNECT_TIMEOUT,
+    LIMIT,
+    LOOPS,
+    MAX_REDIRS,
+    RETRIES,
+    TIMEOUT,
+    Checksum,
+    Exists,
+)
 
 SERVERS = (*PORTS, "REMOTE")
 REMOTE_LIMIT = 5  # it is somebody's site
@@ -53,6 +62,10 @@ class Options(argparse.Namespace):
     timeout: float
     connect_timeout: float
     max_redirs: int
+    retries: int
+    max_time: float | None
+    max_filesize: int | None
+    limit_rate: int | None
     proxy: str | None
     cacert: str | None
     insecure: bool
@@ -77,6 +90,7 @@ def parse(words: list[str]) -> Options:
     _where(parser.add_argument_group("where it goes"))
     _how(parser.add_argument_group("how"))
     _network(parser.add_argument_group("network"))
+    _limits(parser.add_argument_group("limits"))
     _output(parser.add_argument_group("what is printed"))
     return parser.parse_intermixed_args(words, namespace=Options())
 
@@ -168,18 +182,6 @@ def _network(group: argparse._ArgumentGroup) -> None:
         help="one more header field, sent to the target's own origin; repeatable",
     )  # fmt: skip
     group.add_argument(
-        "--timeout", metavar="S", type=values.seconds, default=TIMEOUT,
-        help=f"longest silence on a connection, in seconds (default: {TIMEOUT:g})",
-    )  # fmt: skip
-    group.add_argument(
-        "--connect-timeout", metavar="S", type=values.seconds, default=CONNECT_TIMEOUT,
-        help=f"longest wait for a connection, in seconds (default: {CONNECT_TIMEOUT:g})",
-    )  # fmt: skip
-    group.add_argument(
-        "--max-redirs", metavar="N", type=values.natural, default=MAX_REDIRS,
-        help=f"follow so many redirects for one target (default: {MAX_REDIRS})",
-    )  # fmt: skip
-    group.add_argument(
         "--proxy", metavar="URL", type=values.text,
         help="proxy for everything but the hosts in NO_PROXY (default: the environment's)",
     )  # fmt: skip
@@ -192,6 +194,37 @@ def _network(group: argparse._ArgumentGroup) -> None:
     group.add_argument(
         "-k", "--insecure", action="store_true", help="accept any certificate: anyone may answer"
     )
+
+
+def _limits(group: argparse._ArgumentGroup) -> None:
+    group.add_argument(
+        "--retries", metavar="N", type=values.natural, default=RETRIES,
+        help=f"try again so many times what may pass, a little later (default: {RETRIES})",
+    )  # fmt: skip
+    group.add_argument(
+        "--timeout", metavar="S", type=values.seconds, default=TIMEOUT,
+        help=f"longest silence on a connection, in seconds (default: {TIMEOUT:g})",
+    )  # fmt: skip
+    group.add_argument(
+        "--connect-timeout", metavar="S", type=values.seconds, default=CONNECT_TIMEOUT,
+        help=f"longest wait for a connection, in seconds (default: {CONNECT_TIMEOUT:g})",
+    )  # fmt: skip
+    group.add_argument(
+        "--max-time", metavar="S", type=values.seconds,
+        help="longest time for one file, everything included, in seconds (default: none)",
+    )  # fmt: skip
+    group.add_argument(
+        "--max-filesize", metavar="SIZE", type=values.size,
+        help="refuse what is larger; bytes, or with K, M or G (1024 each)",
+    )  # fmt: skip
+    group.add_argument(
+        "--limit-rate", metavar="RATE", type=values.size,
+        help="bytes a second over all transfers; the same suffixes",
+    )  # fmt: skip
+    group.add_argument(
+        "--max-redirs", metavar="N", type=values.natural, default=MAX_REDIRS,
+        help=f"follow so many redirects for one target (default: {MAX_REDIRS})",
+    )  # fmt: skip
 
 
 def _output(group: argparse._ArgumentGroup) -> None:

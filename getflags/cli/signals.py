@@ -19,6 +19,7 @@ from types import FrameType
 from typing import Any, TypeAlias
 
 _PATIENCE = 2.5  # seconds
+_MOMENT = 0.1  # seconds
 _Handler: TypeAlias = Callable[[int, FrameType | None], Any] | int | None
 
 
@@ -44,10 +45,11 @@ def handled() -> Iterator[None]:
     }
     hears, tells = socket.socketpair()
     tells.setblocking(False)  # noqa: FBT003 - the standard library's form
-    threading.Thread(target=_guard, args=(hears,), name="signals", daemon=True).start()
+    heeded = threading.Event()
+    threading.Thread(target=_guard, args=(hears, heeded), name="signals", daemon=True).start()
     descriptor = signal.set_wakeup_fd(tells.fileno(), warn_on_full_buffer=False)
     for number in before:
-        signal.signal(number, _first(tells))
+        signal.signal(number, _first(tells, heeded))
     try:
         yield
     except Interrupted:
@@ -67,18 +69,34 @@ def _restore(
     tells.close()
 
 
-def _guard(hears: socket.socket) -> None:
+def _guard(hears: socket.socket, heeded: threading.Event) -> None:
     """End the process some time after a signal; end with the block where none comes."""
     with hears:
         while heard := hears.recv(1):  # every signal that Python handles is told here
             if heard[0] in {signal.SIGINT, signal.SIGTERM}:
-                time.sleep(_PATIENCE)
+                time.sleep(_MOMENT)
+                if not heeded.is_set():
+                    _wake_main_thread(heard[0])
+                time.sleep(_PATIENCE - _MOMENT)
                 os._exit(128 + heard[0])
 
 
-def _first(tells: socket.socket) -> Callable[[int, FrameType | None], None]:
+def _wake_main_thread(number: int) -> None:
+    """Signal once more.
+
+    Python runs a handler between two instructions of the main thread. A signal that comes after
+    the last of them, when the thread is about to wait for a lock, goes unheeded while it waits.
+    """
+    if hasattr(signal, "pthread_kill"):  # pragma: no branch - not on Windows
+        signal.pthread_kill(threading.main_thread().ident or 0, number)
+
+
+def _first(
+    tells: socket.socket, heeded: threading.Event
+) -> Callable[[int, FrameType | None], None]:
     def handler(number: int, frame: FrameType | None) -> None:
         del frame
+        heeded.set()
         for other in (signal.SIGINT, signal.SIGTERM):
             if signal.getsignal(other) is not signal.SIG_IGN:
                 signal.signal(other, _second)

@@ -50,6 +50,15 @@ def seconds(text: str) -> float:
     return number
 
 
+def size(text: str) -> int:
+    """Take a number of bytes, 1 or more; ``K``, ``M`` and ``G`` multiply by 1024, as in curl."""
+    match = re.fullmatch(r"([0-9]{1,12}(?:\.[0-9]{1,6})?)([KMG]?)", text, re.IGNORECASE)
+    number = int(float(match[1]) * 1024 ** " KMG".index(match[2].upper() or " ")) if match else 0
+    if number < 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a size in bytes, such as 500K, 2M or 1G")
+    return number
+
+
 def exists(text: str) -> Exists:
     """Take what to do with a file that is there."""
     try:

@@ -11,20 +11,29 @@ import signal
 import threading
 from contextlib import aclosing
 from importlib.util import find_spec
+from time import monotonic
 
+from getflags.agenda import Agenda
 from getflags.errors import UsageError
-from getflags.events import Emit, Finished
+from getflags.events import Emit
 from getflags.fetch import afetch
 from getflags.interrupts import postponed
-from getflags.model import LOOPS, Outcome, Plan, Target
+from getflags.model import LOOPS, Plan
+from getflags.pace import Pace
 from getflags.throttle import as_completed_async
+from getflags.transfer import Transfer
 from getflags.wire import client
 
 
 def run(plan: Plan, emit: Emit) -> None:
     """See ``getflags.engines``."""
+    drive(plan, emit, Agenda(plan.targets, plan.rules, monotonic))
+
+
+def drive(plan: Plan, emit: Emit, agenda: Agenda) -> None:
+    """Do what is on the agenda, on a loop of our own."""
     loop = new_loop(plan.loop)
-    job = loop.create_task(arun(plan, emit))
+    job = loop.create_task(_through(plan, emit, agenda))
     try:
         _run_until_signalled(loop, job)
         loop.run_until_complete(loop.shutdown_asyncgens())
@@ -36,15 +45,20 @@ def run(plan: Plan, emit: Emit) -> None:
 
 async def arun(plan: Plan, emit: Emit) -> None:
     """Run the engine in the current event loop."""
+    await _through(plan, emit, Agenda(plan.targets, plan.rules, monotonic))
+
+
+async def _through(plan: Plan, emit: Emit, agenda: Agenda) -> None:
+    pace = Pace(plan.network.limit_rate, monotonic)
     wire = client(plan.client).open_async_wire(plan.network)
 
-    async def work(target: Target) -> Outcome:
-        return await afetch(target, plan.rules, wire, emit)
+    async def work(transfer: Transfer) -> Transfer:
+        return await afetch(transfer, plan.rules.exists, wire, pace, emit)
 
     try:
-        async with aclosing(as_completed_async(plan.targets, work, plan.limit)) as outcomes:
-            async for outcome in outcomes:
-                emit(Finished(outcome))
+        async with aclosing(as_completed_async(agenda, work, plan.limit)) as tried:
+            async for transfer in tried:
+                emit(agenda.returned(transfer))
     finally:
         await wire.close()
 

@@ -2,7 +2,8 @@
 
 The parent hands out targets in batches and takes in what became of them; a worker is one function,
 *targets in, asyncio engine, events out*, over any connection. Who dies loses nothing: what it had
-not told of is given to another one once more, and reported as failed if that one dies too.
+not told of is given to another one once more, and reported as failed if that one dies too. (If it
+had put a file in place and not told of it, the other one meets that file, as ``--exists`` says.)
 """
 
 from __future__ import annotations
@@ -13,22 +14,25 @@ import platform
 import signal
 import threading
 from collections import deque
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from itertools import islice
 from multiprocessing.context import ForkContext
 from queue import SimpleQueue
-from time import monotonic
+from time import monotonic, sleep
 from typing import cast
 
 from getflags.engines.shard import Connection, News, serve
-from getflags.events import Emit, Finished, Progressed, Started
+from getflags.events import Emit, Finished, Progressed, Retrying, Started
+from getflags.interrupts import postponed
 from getflags.machine import workers_for
 from getflags.model import Outcome, Plan, Status, Target
 
 _BATCH = 512  # targets that a worker may have in hand beyond what it does at a time
 _TRAVEL = 0.1  # seconds; ten times what a message and its answer take
 _PATIENCE = 1.0  # seconds for interrupted workers to take away their part files
+_MASKS = hasattr(signal, "pthread_sigmask")
 _LIVES = 2  # how many workers a target may have seen die before it is given up
 
 
@@ -49,6 +53,7 @@ class _Worker:
     connection: Connection
     share: int  # of the limit
     pending: dict[int, Target] = field(default_factory=dict)
+    waiting: set[int] = field(default_factory=set)  # those of them that will be tried again
     done: int = 0
     since: float = field(default_factory=monotonic)
     told_to_end: bool = False
@@ -60,7 +65,8 @@ class _Worker:
         many, on a slow one none, for they would wait here while another worker is idle.
         """
         ahead = self.done / (monotonic() - self.since + _TRAVEL) * _TRAVEL
-        return self.share + min(int(ahead), _BATCH) - len(self.pending)
+        in_hand = len(self.pending) - len(self.waiting)
+        return self.share + min(int(ahead), _BATCH) - in_hand
 
 
 class _Office:
@@ -70,6 +76,7 @@ class _Office:
         self._plan = plan
         self._emit = emit
         self._targets = iter(plan.targets)
+        self._exhausted = False
         self._again: deque[Target] = deque()  # what a dead worker left behind
         self._deaths: dict[int, int] = {}  # target → how many workers died with it in hand
         self._inbox: SimpleQueue[tuple[_Worker, News | None]] = SimpleQueue()
@@ -95,28 +102,39 @@ class _Office:
         """End whoever is still there."""
         for worker in self._workers:
             worker.process.terminate()
+        end = monotonic() + _PATIENCE
         for worker in self._workers:
-            worker.process.join(_PATIENCE)
+            worker.process.join(max(0.0, end - monotonic()))
             worker.process.kill()
             worker.process.join()
             worker.connection.close()
 
     def _start(self, share: int) -> _Worker:
         ours, theirs = self._context.Pipe()
-        plan = replace(self._plan, targets=(), limit=share)
-        process = self._context.Process(target=_work, args=(theirs, plan), daemon=True)
-        process.start()
+        rate = self._plan.network.limit_rate
+        rate = rate and rate * share / self._plan.limit
+        network = replace(self._plan.network, limit_rate=rate)
+        plan = replace(self._plan, targets=(), limit=share, network=network)
+        # A fork has our ends of all pipes, and would keep them open after our death.
+        forked = self._context.get_start_method() == "fork"
+        not_its = [ours, *(each.connection for each in self._workers)] if forked else []
+        process = self._context.Process(target=_work, args=(theirs, not_its, plan), daemon=True)
+        with _undisturbed():
+            process.start()
+            worker = _Worker(process, ours, share)
+            self._workers.append(worker)
         theirs.close()
-        worker = _Worker(process, ours, share)
-        self._workers.append(worker)
         return worker
 
     def _listen(self, worker: _Worker) -> None:
         """Put a worker's news into the inbox; on a thread, so that nobody waits for anybody."""
-        with suppress(EOFError, OSError):
+        try:
             while True:
                 self._inbox.put((worker, worker.connection.recv()))
-        self._inbox.put((worker, None))
+        except (EOFError, OSError):
+            pass  # it has ended, in whichever way
+        finally:
+            self._inbox.put((worker, None))
 
     def _hand_out(self, worker: _Worker) -> None:
         """Give a worker what it has room for, and tell it when there is no more.
@@ -131,7 +149,7 @@ class _Office:
                 worker.pending[target.number] = target
                 if target.number not in self._deaths:
                     self._emit(Started(target))
-            worker.told_to_end = len(batch) < room
+            self._exhausted = worker.told_to_end = len(batch) < room
             with suppress(OSError):  # it has died: the news is on its way
                 worker.connection.send((batch, worker.told_to_end))
 
@@ -147,7 +165,11 @@ class _Office:
             if len(item) == 3:  # noqa: PLR2004 - progress: number, received, expected
                 number, received, expected = item
                 self._emit(Progressed(worker.pending[number], received, expected))
+            elif len(item) == 4:  # noqa: PLR2004 - a retry: number, seconds, reason, origin
+                worker.waiting.add(item[0])
+                self._emit(Retrying(worker.pending[item[0]], *item[1:]))
             else:
+                worker.waiting.discard(item[0])
                 worker.done += 1
                 target = worker.pending.pop(item[0])
                 self._emit(Finished(Outcome(target, Status(item[1]), *item[2:])))
@@ -165,17 +187,37 @@ class _Office:
             else:
                 reason = "the worker process died, twice"
                 self._emit(Finished(Outcome(target, Status.FAILED, reason)))
-        if self._again:
+        if self._again or not self._exhausted:
             successor = self._start(max(1, self._plan.limit // workers_for(self._plan.limit)))
             threading.Thread(target=self._listen, args=(successor,), daemon=True).start()
             self._hand_out(successor)
 
 
-def _work(connection: Connection, plan: Plan) -> None:
+@contextmanager
+def _undisturbed() -> Iterator[None]:
+    """Let no signal come between a process and our knowing of it, nor at one half made."""
+    with postponed(lambda: None):
+        before = _mask(signal.SIG_BLOCK) if _MASKS else set()
+        try:
+            yield
+        finally:
+            if _MASKS:  # pragma: no branch - not on Windows
+                signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+def _mask(how: int) -> set[int | signal.Signals]:
+    return signal.pthread_sigmask(how, {signal.SIGINT, signal.SIGTERM})
+
+
+def _work(connection: Connection, not_its: list[Connection], plan: Plan) -> None:
     """Be a worker process: a shard, and a process that ends when its parent does."""
     signal.set_wakeup_fd(-1)  # a fork's is still its parent's
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # a terminal's Ctrl-C: the parent sees to it
     signal.signal(signal.SIGTERM, _leave)
+    if _MASKS:  # pragma: no branch - not on Windows
+        _mask(signal.SIG_UNBLOCK)
+    for each in not_its:
+        each.close()
     threading.Thread(
         target=_end_with, args=(multiprocessing.parent_process(),), daemon=True
     ).start()
@@ -186,6 +228,8 @@ def _end_with(parent: multiprocessing.process.BaseProcess) -> None:
     """Wait for the parent's end, which a kill -9 makes silent; a stalled worker wouldn't notice."""
     parent.join()
     os.kill(os.getpid(), signal.SIGTERM)
+    sleep(_PATIENCE)
+    os._exit(128 + signal.SIGTERM)  # whatever it is that holds it
 
 
 def _leave(number: int, frame: object) -> None:

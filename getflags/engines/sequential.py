@@ -6,15 +6,27 @@ The yardstick that the others are measured against, and the shortest way to read
 from __future__ import annotations
 
 from contextlib import closing
+from time import monotonic, sleep
 
-from getflags.events import Emit, Finished
+from getflags.agenda import Agenda
+from getflags.events import Emit
 from getflags.fetch import fetch
 from getflags.model import Plan
+from getflags.pace import Pace
+from getflags.throttle import Nothing
 from getflags.wire import client
 
 
 def run(plan: Plan, emit: Emit) -> None:
     """See ``getflags.engines``. The limit is 1, whatever the plan allows."""
     with closing(client(plan.client).open_wire(plan.network)) as wire:
-        for target in plan.targets:
-            emit(Finished(fetch(target, plan.rules, wire, emit)))
+        pace = Pace(plan.network.limit_rate, monotonic)
+        agenda = Agenda(plan.targets, plan.rules, monotonic)
+        while True:
+            transfer = agenda.take()
+            if not isinstance(transfer, Nothing):
+                emit(agenda.returned(fetch(transfer, plan.rules.exists, wire, pace, emit)))
+            elif agenda.over:
+                return
+            else:
+                sleep(agenda.wait() or 0)

@@ -8,18 +8,24 @@ a tuple of figures.
 from __future__ import annotations
 
 import asyncio
+import pickle
+import threading
+import traceback
 from collections.abc import Iterator
-from dataclasses import replace
-from typing import Any, Protocol, TypeAlias
+from contextlib import suppress
+from queue import SimpleQueue
+from time import monotonic
+from typing import Any, Protocol, TypeAlias, cast
 
+from getflags.agenda import Agenda
 from getflags.engines import event_loop
-from getflags.events import Event, Finished, Progressed
+from getflags.events import Event, Finished, Progressed, Retrying
 from getflags.model import Plan, Target
 
 _FULL = 128  # events that are worth a message
 _SOON = 0.05  # seconds that an event may wait for others
 
-#: Tuples of an outcome's or a progress's figures, or the worker's own failure.
+#: Tuples of an outcome's, a retry's or a progress's figures, or the worker's own failure.
 News: TypeAlias = "list[tuple[Any, ...]] | BaseException"
 
 
@@ -42,21 +48,60 @@ class Connection(Protocol):
 def serve(connection: Connection, plan: Plan) -> None:
     """Fetch the targets that come in until the last batch is done, or nobody is there."""
     outbox = _Outbox(connection)
+    inbox: SimpleQueue[tuple[list[Target], bool] | None] = SimpleQueue()
+    agenda = Agenda(_incoming(inbox, outbox), plan.rules, monotonic)
+    threading.Thread(target=_listen, args=(connection, inbox, agenda), daemon=True).start()
     try:
-        event_loop.run(replace(plan, targets=_incoming(connection, outbox)), outbox.emit)
+        event_loop.drive(plan, outbox.emit, agenda)
         outbox.flush()
-    except (EOFError, OSError):  # nobody wants to know any more
+    except _NobodyThere:
         return
     except Exception as bug:  # noqa: BLE001 - raised again by the parent
-        connection.send(bug)
+        with suppress(OSError):
+            connection.send(_portable(bug))
 
 
-def _incoming(connection: Connection, outbox: _Outbox) -> Iterator[Target]:
-    """Yield targets. Waiting holds up the loop, so the other end keeps some in the pipe."""
+class _NobodyThere(Exception):
+    pass
+
+
+def _portable(bug: Exception) -> Exception:
+    """Return an exception that can cross: itself, or what it would have printed."""
+    try:
+        return cast("Exception", pickle.loads(pickle.dumps(bug)))  # noqa: S301 - our own
+    except Exception:  # noqa: BLE001 - pickling runs anybody's code
+        return RuntimeError("".join(traceback.format_exception(bug)))
+
+
+def _listen(
+    connection: Connection, inbox: SimpleQueue[tuple[list[Target], bool] | None], agenda: Agenda
+) -> None:
+    """Put what comes into the inbox; on a thread, for the loop must not wait for it."""
+    last = False
+    try:
+        while not last:
+            news = connection.recv()
+            last = news[1]
+            inbox.put(news)
+            agenda.wake()
+    except (EOFError, OSError):
+        inbox.put(None)
+        agenda.wake()
+
+
+def _incoming(
+    inbox: SimpleQueue[tuple[list[Target], bool] | None], outbox: _Outbox
+) -> Iterator[Target | None]:
+    """Yield targets, and None where none is here. Raises _NobodyThere."""
     last = False
     while not last:
-        outbox.flush()  # who waits has told all, or both ends might wait for each other
-        batch, last = connection.recv()
+        while inbox.empty():
+            outbox.flush()  # who waits has told all, or both ends might wait for each other
+            yield None
+        news = inbox.get()
+        if news is None:
+            raise _NobodyThere
+        batch, last = news
         yield from batch
 
 
@@ -74,6 +119,8 @@ class _Outbox:
             self._put((target.number, status.value, *rest))
         elif isinstance(event, Progressed):
             self._put((event.target.number, event.received, event.expected))
+        elif isinstance(event, Retrying):
+            self._put((event.target.number, event.seconds, event.reason, event.origin))
 
     def _put(self, item: tuple[Any, ...]) -> None:
         if not self._waiting:
@@ -86,4 +133,7 @@ class _Outbox:
         """Send what waits."""
         if self._waiting:
             waiting, self._waiting = self._waiting, []
-            self._connection.send(waiting)
+            try:
+                self._connection.send(waiting)
+            except OSError:
+                raise _NobodyThere from None

@@ -9,11 +9,15 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
+from time import monotonic
 
-from getflags.events import Emit, Event, Finished
+from getflags.agenda import Agenda
+from getflags.events import Emit, Event
 from getflags.fetch import fetch
-from getflags.model import Plan, Target
+from getflags.model import Plan
+from getflags.pace import Pace
 from getflags.throttle import merge
+from getflags.transfer import Transfer
 from getflags.wire import Wire, client
 
 _PATIENCE = 1.8  # seconds for interrupted workers to take away their part files
@@ -23,14 +27,17 @@ def run(plan: Plan, emit: Emit) -> None:
     """See ``getflags.engines``."""
     wires = _Wires(plan)
 
-    def work(target: Target, put: Callable[[Event], None]) -> None:
+    pace = Pace(plan.network.limit_rate, monotonic)
+    agenda = Agenda(plan.targets, plan.rules, monotonic)
+
+    def work(transfer: Transfer, put: Callable[[Event | Transfer], None]) -> None:
         with wires.one() as wire:
-            put(Finished(fetch(target, plan.rules, wire, put)))
+            put(fetch(transfer, plan.rules.exists, wire, pace, put))
 
     try:
-        with closing(merge(plan.targets, work, plan.limit)) as events:
-            for event in events:
-                emit(event)
+        with closing(merge(agenda, work, plan.limit)) as news:
+            for item in news:
+                emit(agenda.returned(item) if isinstance(item, Transfer) else item)
     except BaseException:
         wires.abort()
         raise

@@ -39,8 +39,12 @@ class Wire(Protocol):
         headers: Fields,
         on_head: Callable[[Head], bool],
         on_body: Callable[[bytes], None],
+        within: float | None = None,
     ) -> None:
-        """Make one GET and return when its response is over, or not wanted. Raises Fault."""
+        """Make one GET and return when its response is over, or not wanted. Raises Fault.
+
+        ``within`` so many seconds, or Expired is raised.
+        """
         ...
 
     def abort(self) -> None:
@@ -61,8 +65,9 @@ class AsyncWire(Protocol):
         headers: Fields,
         on_head: Callable[[Head], bool],
         on_body: Callable[[bytes], Awaitable[None]],
+        within: float | None = None,
     ) -> None:
-        """Make one GET and return when its response is over, or not wanted. Raises Fault."""
+        """As ``Wire.get``."""
         ...
 
     async def close(self) -> None:

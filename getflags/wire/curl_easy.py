@@ -15,17 +15,28 @@ from time import monotonic
 import pycurl
 
 from getflags import proxies
-from getflags.errors import Malformed, TimedOut
+from getflags.errors import EXPIRED, Expired, TimedOut
 from getflags.message import Head
 from getflags.model import Fields, Network
 from getflags.wire.curl_faults import translate
+from getflags.wire.curl_head import as_lines, is_short, read
 from getflags.wire.tls import store
 
 BUFFER = 512 * 1024  # bytes that libcurl reads at once; large bodies gain a fifth by it
-_DRAIN_BYTES = 64 * 1024  # an unwanted body this short is read off, to keep the connection ...
-_DRAIN_SECONDS = 0.1  # ... if that is a matter of a moment
+_TICK = 0.01  # seconds; libcurl's clock has other ticks than ours
+_LEAST = 1024  # bytes; libcurl takes no less
+_DRAIN_SECONDS = 0.1  # a short unwanted body is read off, if that is a matter of a moment
 _SUPPRESS_CONNECT_HEADERS = 265  # CURLOPT_..., which pycurl has no name for
-_FRAMING = {"content-length", "transfer-encoding"}
+#: libcurl's word that it has connected; pycurl passes it on from 7.45.7
+PREREQUEST: int | None = getattr(pycurl, "PREREQFUNCTION", None)
+# libcurl has settings of their own for https proxies.
+_STORES = (pycurl.CAINFO, pycurl.PROXY_CAINFO), (pycurl.CAPATH, pycurl.PROXY_CAPATH)
+_VERIFICATION = (
+    pycurl.SSL_VERIFYPEER,
+    pycurl.SSL_VERIFYHOST,
+    pycurl.PROXY_SSL_VERIFYPEER,
+    pycurl.PROXY_SSL_VERIFYHOST,
+)
 
 
 class Handle:
@@ -37,6 +48,7 @@ class Handle:
         self._take = take
         self._network = network
         self._on_head: Callable[[Head], bool]
+        self._deadline: float | None = None
         self._raw = BytesIO()  # the head, interim responses and trailers included
         self._headers: Fields | None = None  # that libcurl has
         self._pipewait: bool | None = None  # as libcurl has it
@@ -46,26 +58,33 @@ class Handle:
         self._proxy: str | None = None
         self._targeted = False  # whether the request's target was set by itself
         self._heard = self._patience = 0.0
+        self._connecting = False  # or waiting for another's connection
         self._head_size = 0  # bytes of it when last looked at
         self._set_up()
 
     def _set_up(self) -> None:
         curl, network = self.curl, self._network
         curl.setopt(pycurl.NOSIGNAL, 1)
-        curl.setopt(pycurl.BUFFERSIZE, BUFFER)
+        curl.setopt(pycurl.BUFFERSIZE, buffer_for(network))
         curl.setopt(pycurl.HTTP_CONTENT_DECODING, 0)
         curl.setopt(pycurl.PATH_AS_IS, 1)
         if speaks_http2():
             curl.setopt(pycurl.HTTP_VERSION, pycurl.CURL_HTTP_VERSION_2TLS)
         curl.setopt(_SUPPRESS_CONNECT_HEADERS, 1)
         curl.setopt(pycurl.PROXY, "")  # the environment was read already, for all clients alike
+        curl.setopt(pycurl.NOPROXY, "")  # so was this; libcurl would look, and read it otherwise
         curl.setopt(pycurl.CONNECTTIMEOUT_MS, max(1, round(network.connect_timeout * 1000)))
+        if PREREQUEST is not None:
+            curl.setopt(PREREQUEST, self._connected)
         curl.setopt(pycurl.WRITEFUNCTION, self._body)
         curl.setopt(pycurl.HEADERFUNCTION, self._raw.write)
 
-    def prepare(self, url: str, headers: Fields, on_head: Callable[[Head], bool]) -> None:
+    def prepare(
+        self, url: str, headers: Fields, on_head: Callable[[Head], bool], within: float | None
+    ) -> None:
         """Set up for one GET. Raises Fault."""
         curl = self.curl
+        self._limit_time(within)
         proxy = proxies.choose(self._network, url)
         if not self._trusting and (url.startswith("https:") or (proxy or "").startswith("https:")):
             self._trust()
@@ -86,7 +105,7 @@ class Handle:
             curl.setopt(pycurl.REQUEST_TARGET, url if absolute else url[url.index("/", 8) :])
             self._targeted = True
         if headers != self._headers:
-            curl.setopt(pycurl.HTTPHEADER, _as_lines(headers))
+            curl.setopt(pycurl.HTTPHEADER, as_lines(headers))
             self._headers = headers
         self._on_head = on_head
         self._raw.seek(0)
@@ -96,14 +115,30 @@ class Handle:
         self._head_size = 0
         self._heard = monotonic()
         self._patience = self._network.timeout
+        self._connecting = PREREQUEST is not None
+
+    def _connected(self, *_: object) -> int:
+        self._connecting = False
+        self._heard = monotonic()
+        return 0  # go on
+
+    def _limit_time(self, within: float | None) -> None:
+        if within is None and self._deadline is None:
+            return
+        self._deadline = within and monotonic() + within
+        self.curl.setopt(pycurl.TIMEOUT_MS, max(1, round(within * 1000)) if within else 0)
 
     def check_silence(self) -> None:
-        """Raise TimedOut where nothing has come for too long."""
+        """Raise TimedOut where nothing has come for too long.
+
+        Connecting is no silence, and libcurl limits it; not so the wait for another's connection.
+        """
         if self._raw.tell() > self._head_size:
             self._head_size = self._raw.tell()
             self._heard = monotonic()
         self.answer()
-        if monotonic() - self._heard > self._patience:
+        patience = self._patience + (self._network.connect_timeout if self._connecting else 0)
+        if monotonic() - self._heard > patience:
             raise TimedOut(f"nothing came for {self._network.timeout:g} s")
 
     @property
@@ -118,23 +153,23 @@ class Handle:
             raise self.bug
         if self.unwanted or (code == pycurl.E_OK and self._answered):
             return
+        late = self._deadline is not None and monotonic() > self._deadline - _TICK
+        if code == pycurl.E_OPERATION_TIMEDOUT and late:
+            raise Expired(EXPIRED)
         if code == pycurl.E_OK:  # a head that never ended
             code = pycurl.E_GOT_NOTHING
         raise translate(code, text, self.curl, self._network, self._proxy)
 
     def _trust(self) -> None:
-        """Say whom to believe. Raises Untrusted where the store can't be read."""
-        self._trusting = True
-        curl = self.curl
+        """Say whom to believe, server or proxy. Raises Untrusted where the store can't be read."""
         if self._network.insecure:
-            curl.setopt(pycurl.SSL_VERIFYPEER, 0)
-            curl.setopt(pycurl.SSL_VERIFYHOST, 0)
-            return
-        file, folder = store(self._network)
-        if file:
-            curl.setopt(pycurl.CAINFO, file)
-        if folder:
-            curl.setopt(pycurl.CAPATH, folder)
+            for option in _VERIFICATION:
+                self.curl.setopt(option, 0)
+        else:
+            for place, options in zip(store(self._network), _STORES, strict=True):
+                for option in options if place else ():
+                    self.curl.setopt(option, place)
+        self._trusting = True  # not before: without a store, libcurl would believe its own
 
     def answer(self) -> None:
         """Look whether the head is complete, and if it is, whether the body is wanted.
@@ -144,57 +179,35 @@ class Handle:
         """
         if self._answered:
             return
-        raw = self._raw.getvalue()
-        if not raw.endswith((b"\r\n\r\n", b"\n\n")):
-            return
-        head = _parse(raw)
-        if head.status < 200:  # noqa: PLR2004 - interim (RFC 9110 section 15.2)
-            return
-        self._answered = True
-        self._heard = monotonic()
+        head = None
         try:
+            head = read(self._raw.getvalue())
+            if head is None:
+                return
             self._wanted = bool(self._on_head(head))
         except BaseException as bug:  # noqa: BLE001 - raised again by ``conclude``
             self.bug = bug
+        self._answered = True
+        self._heard = monotonic()
         if not self._wanted:
-            self._patience = _DRAIN_SECONDS if self.bug is None and _is_short(head) else -1.0
+            drained = head is not None and self.bug is None and is_short(head)
+            self._patience = _DRAIN_SECONDS if drained else -1.0
 
     def _body(self, piece: bytes) -> int | None:
         self.answer()
         if self._wanted:
-            self._heard = monotonic()
-            return self._take(piece)
+            verdict = self._take(piece)
+            self._heard = monotonic()  # whoever takes it may have made us wait
+            return verdict
         return -1 if monotonic() - self._heard > self._patience else None
+
+
+def buffer_for(network: Network) -> int:
+    """Return how many bytes to read at once: where the rate is limited, those of a moment."""
+    rate = network.limit_rate
+    return BUFFER if rate is None else max(_LEAST, min(BUFFER, int(rate / 8)))
 
 
 def speaks_http2() -> bool:
     """Whether this libcurl was built with HTTP/2; some distributions' was not."""
     return bool(pycurl.version_info()[4] & pycurl.VERSION_HTTP2)
-
-
-def _as_lines(headers: Fields) -> list[bytes]:
-    """Write fields as libcurl wants them: an empty value has its own sign. Raises Malformed."""
-    lines = []
-    for name, value in headers:
-        if name.lower() in _FRAMING:
-            raise Malformed("the request cannot be sent: a GET has no body to announce")
-        if "\n" in value or "\r" in value or "\0" in value:
-            raise Malformed("the request cannot be sent: Illegal header value")
-        lines.append((f"{name}: {value}" if value else f"{name};").encode("latin-1", "replace"))
-    return lines
-
-
-def _parse(raw: bytes) -> Head:
-    """Read a head that libcurl has found to be sound; the last one, after interim ones."""
-    text = raw.decode("latin-1").replace("\r\n", "\n").rstrip("\n")
-    status, *fields = text[text.rfind("\n\n") + 1 :].lstrip("\n").split("\n")
-    pairs = [field.partition(":") for field in fields if ":" in field]
-    return Head(
-        int(status.split(" ")[1]),
-        tuple([(name.lower(), value.strip(" \t")) for name, _, value in pairs]),
-    )
-
-
-def _is_short(head: Head) -> bool:
-    length = "".join(head.all("content-length"))
-    return length.isdigit() and len(length) <= 5 and int(length) <= _DRAIN_BYTES  # noqa: PLR2004 - digits of _DRAIN_BYTES

@@ -29,6 +29,7 @@ _UNREACHABLE = {
     pycurl.E_COULDNT_RESOLVE_HOST: "host name not found",
     pycurl.E_COULDNT_RESOLVE_PROXY: "host name not found",
     pycurl.E_COULDNT_CONNECT: "no connection",
+    pycurl.E_OUT_OF_MEMORY: "out of memory or of open files",
 }
 _HTTP2_STREAM = 92  # CURLE_HTTP2_STREAM, which pycurl has no name for
 #: What to say; empty where the system or libcurl says it better.

@@ -49,11 +49,12 @@ class AsyncCurlWire:
         headers: Fields,
         on_head: Callable[[Head], bool],
         on_body: Callable[[bytes], Awaitable[None]],
+        within: float | None = None,
     ) -> None:
         """See ``getflags.wire.AsyncWire``."""
         transfer = self._idle.pop() if self._idle else _Transfer(self._network)
         try:
-            transfer.handle.prepare(url, headers, on_head)
+            transfer.handle.prepare(url, headers, on_head, within)
             await self._run(transfer, on_body)
         finally:
             self._idle.append(transfer)
@@ -145,9 +146,9 @@ class AsyncCurlWire:
                 self._flying[curl].end(code, text)
 
     def _sweep_silent(self) -> None:
+        self._sweep = self._loop.call_later(_SWEEP, self._sweep_silent)  # whatever comes of it
         for transfer in list(self._flying.values()):
             transfer.check_silence()
-        self._sweep = self._loop.call_later(_SWEEP, self._sweep_silent)
 
 
 class _Transfer:

@@ -74,6 +74,8 @@ class CurlWire:
         self._interrupted = False
         self._aborted = False
         self._sockets = _Sockets(self._handle.curl)
+        # One for each worker is what the limit of open files was reckoned with, not libcurl's five.
+        self._handle.curl.setopt(pycurl.MAXCONNECTS, 1)
         self._handle.curl.setopt(pycurl.NOPROGRESS, 0)
         self._handle.curl.setopt(pycurl.XFERINFOFUNCTION, self._progress)
 
@@ -83,10 +85,11 @@ class CurlWire:
         headers: Fields,
         on_head: Callable[[Head], bool],
         on_body: Callable[[bytes], None],
+        within: float | None = None,
     ) -> None:
         """See ``getflags.wire.Wire``."""
         handle = self._handle
-        handle.prepare(url, headers, on_head)
+        handle.prepare(url, headers, on_head, within)
         self._on_body = on_body
         self._silence = None
         with postponed(self._interrupt):

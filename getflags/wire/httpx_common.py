@@ -19,7 +19,13 @@ from getflags.urls import clean, redact
 from getflags.wire import tls
 
 _ONE = httpx.Limits(max_connections=1, max_keepalive_connections=1)
-_DRAIN_BYTES = 64 * 1024  # an unwanted body up to this long may be read off
+# An unwanted body is read off where that is cheap, so that the connection can be used again:
+# only so many bytes (announced), and only for so long.
+_DRAIN_BYTES = 64 * 1024
+DRAIN_SECONDS = 0.1
+# How httpcore ends the names of its trace events, whatever kind of connection begins them.
+CONNECTING = ".connect_tcp.started"
+CONNECTED = (".connect_tcp.complete", ".start_tls.complete")
 _FRAMING = {"content-length", "transfer-encoding"}
 
 

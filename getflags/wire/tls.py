@@ -11,6 +11,7 @@ import errno
 import os
 import ssl
 import threading
+from functools import lru_cache
 from pathlib import Path
 
 from getflags.errors import Untrusted
@@ -40,6 +41,13 @@ def store(network: Network) -> tuple[str | None, str | None]:
     folder = None if file else os.environ.get("SSL_CERT_DIR")
     if not (file or folder):
         return _system_store()
+    _check(file, folder)
+    return file, folder
+
+
+@lru_cache  # takes as long as building a context; a failure is not kept
+def _check(file: str | None, folder: str | None) -> None:
+    """Raise Untrusted where these certificates can't be read."""
     try:
         if folder and not Path(folder).is_dir():
             raise NotADirectoryError(errno.ENOTDIR, "not a directory")
@@ -49,7 +57,6 @@ def store(network: Network) -> tuple[str | None, str | None]:
         reason = "not a list of certificates" if isinstance(error, ssl.SSLError) else error.strerror
         shown = quoted(file or folder or "")
         raise Untrusted(f"cannot read the certificates in {shown}: {reason}") from error
-    return file, folder
 
 
 def _system_store() -> tuple[str | None, str | None]:

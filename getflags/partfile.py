@@ -1,0 +1,106 @@
+"""The hidden files of a transfer: the part, locked while somebody is at work on it, and its note.
+
+What stands in a folder may have been put there by anybody. A link is never followed, a part that
+somebody holds is never touched, and a note that makes no sense is as good as none.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+import os
+import stat
+import sys
+
+from getflags.model import Note
+from getflags.urls import split_credentials
+
+if sys.platform != "win32":  # pragma: no branch - it has no locks of this kind
+    from fcntl import LOCK_EX, LOCK_NB, flock
+
+_VERSION = 1
+_LONGEST = 16 * 1024  # bytes of a note
+_BLOCK = 1024 * 1024  # bytes hashed at once
+# Never through a link that somebody planted (CVE-2014-4877's family).
+_SAFE = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0)
+_SAFE |= getattr(os, "O_NONBLOCK", 0)  # nor wait at a pipe that is none of ours
+
+
+def create(path: str) -> int | None:
+    """Make a part file and lock it; None where there is one. Raises OSError."""
+    try:
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | _SAFE, 0o666)
+    except FileExistsError:
+        return None
+    return _held(descriptor, path)
+
+
+def adopt(path: str) -> int | None:
+    """Open a part file that was left; None where there is none, or somebody is at work on it."""
+    if sys.platform == "win32":  # pragma: no cover - no locks, so no part is taken over there
+        return None
+    try:
+        descriptor = os.open(path, os.O_RDWR | _SAFE)
+    except OSError:
+        return None
+    return _held(descriptor, path)
+
+
+def _held(descriptor: int, path: str) -> int | None:
+    """Lock a part file and see that it is still the one that stands there; else close it.
+
+    Between opening and locking it may have become somebody's finished file.
+    """
+    if sys.platform == "win32":  # pragma: no cover - as above
+        return descriptor
+    with contextlib.suppress(OSError):
+        flock(descriptor, LOCK_EX | LOCK_NB)
+        found, there = os.fstat(descriptor), os.lstat(path)
+        ours = stat.S_ISREG(found.st_mode) and found.st_nlink == 1 and found.st_uid == os.geteuid()
+        if ours and (found.st_dev, found.st_ino) == (there.st_dev, there.st_ino):
+            return descriptor
+    os.close(descriptor)
+    return None
+
+
+def digest_into(digest: hashlib._Hash, descriptor: int) -> None:
+    """Hash all that a part file holds; its position ends up at its end. Raises OSError."""
+    os.lseek(descriptor, 0, os.SEEK_SET)
+    while block := os.read(descriptor, _BLOCK):
+        digest.update(block)
+
+
+def write_note(path: str, url: str, note: Note) -> None:
+    """Write what a part is known by. A note that can't be written is one that isn't there."""
+    values = {"version": _VERSION, "url": _digest(url), **note._asdict()}
+    with contextlib.suppress(OSError):
+        flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | _SAFE
+        with open(os.open(path, flags, 0o666), "wb", buffering=0) as file:  # noqa: PTH123
+            file.write(json.dumps(values).encode())
+
+
+def read_note(path: str, url: str) -> Note | None:
+    """Read a note; None where there is none, or it is of another URL, or makes no sense."""
+    try:
+        with open(os.open(path, os.O_RDONLY | _SAFE), encoding="utf-8") as file:  # noqa: PTH123
+            values = json.loads(file.read(_LONGEST))
+        if values["version"] != _VERSION or values["url"] != _digest(url):
+            return None
+        validator, total, coding = values["validator"], values["total"], values["coding"]
+    except (OSError, ValueError, TypeError, KeyError, RecursionError):
+        return None
+    texts = isinstance(validator, str) and validator.isprintable() and isinstance(coding, str)
+    size = total is None or (isinstance(total, int) and total > 0)
+    return Note(validator, total, coding) if texts and size else None
+
+
+def remove_note(path: str) -> None:
+    """Take a note away."""
+    with contextlib.suppress(OSError):
+        os.unlink(path)  # noqa: PTH108 - Path costs 3 us a file here
+
+
+def _digest(url: str) -> str:
+    """Return what a URL is known by; it may hold secrets, and passwords may change."""
+    return hashlib.sha256(split_credentials(url)[0].encode()).hexdigest()

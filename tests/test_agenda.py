@@ -1,0 +1,238 @@
+"""What is next, on a clock that only the test moves."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import pytest
+
+from getflags import agenda as room
+from getflags.agenda import Agenda
+from getflags.events import Finished, Retrying
+from getflags.message import Head
+from getflags.model import Rules, Status, Target
+from getflags.throttle import Nothing
+from getflags.transfer import Transfer
+
+FORGIVING = Rules(retries=99)
+BUSY = Head(429, (("retry-after", "5"),))
+BROKEN = Head(500, ())
+OK = Head(200, (("content-length", "0"),))
+
+
+class Clock:
+    """Seconds."""
+
+    def __init__(self) -> None:
+        self.now = 100.0
+
+    def __call__(self) -> float:
+        """Tell the time."""
+        return self.now
+
+
+class Desk:
+    """An engine that does what the test says."""
+
+    def __init__(self, targets: Iterable[Target | None]) -> None:
+        self.clock = Clock()
+        self.agenda = Agenda(targets, FORGIVING, self.clock)
+
+    def take(self, most: int = 99) -> list[Transfer]:
+        """Take all there is to do, up to ``most``, and begin it."""
+        taken: list[Transfer] = []
+        while len(taken) < most and not isinstance(new := self.agenda.take(), Nothing):
+            new.begin()
+            taken.append(new)
+        return taken
+
+    def answer(self, transfers: Iterable[Transfer], head: Head) -> None:
+        """Answer to all of them, and bring them back."""
+        for each in transfers:
+            each.head_arrived(head)
+            each.response_ended(None)
+            if each.complete:
+                each.installed()
+            event = self.agenda.returned(each)
+            assert isinstance(event, Finished if head is OK else Retrying)
+
+
+def targets(count: int, host: str = "h") -> list[Target]:
+    return [Target(n, "", "", f"http://{host}/{n}", "d", str(n)) for n in range(count)]
+
+
+def numbers(transfers: Iterable[Transfer]) -> list[int]:
+    return [each.target.number for each in transfers]
+
+
+def test_targets_come_in_order_until_there_are_no_more() -> None:
+    desk = Desk(targets(5))
+    first = desk.take(3)
+    assert numbers(first) == [0, 1, 2]
+    assert numbers(desk.take()) == [3, 4]
+    assert desk.agenda.over
+    assert desk.agenda.wait() is None
+
+
+def test_a_flaw_ends_without_a_request() -> None:
+    desk = Desk([Target(0, "x", "x", "", "d", "x", flaw="bad")])
+    (flawed,) = desk.take()
+    event = desk.agenda.returned(flawed)
+    assert isinstance(event, Finished)
+    assert event.outcome.status is Status.FAILED
+
+
+def test_nothing_at_the_moment_is_not_the_end() -> None:
+    one, two = targets(2)
+    desk = Desk([one, None, two])
+    seen = [(numbers(desk.take()), desk.agenda.over) for _ in range(2)]
+    assert seen == [([0], False), ([1], True)]
+
+
+def test_who_waits_for_another_try_lets_others_go_first() -> None:
+    desk = Desk(targets(3))
+    desk.answer(desk.take(1), BROKEN)
+    assert numbers(desk.take(1)) == [1]
+    assert numbers(desk.take()) == [2]
+    seconds = desk.agenda.wait()
+    assert seconds
+    assert 0.25 <= seconds <= 0.75
+    desk.clock.now += seconds - 0.001
+    assert desk.take() == []
+    desk.clock.now += 0.002
+    again = desk.take()
+    assert numbers(again) == [0]
+    desk.answer(again, OK)
+    assert desk.agenda.over
+
+
+def test_no_more_than_some_wait_and_new_ones_stay_where_they_are() -> None:
+    pulled = iter(targets(room.MOST + 50))
+    desk = Desk(pulled)
+    for _ in range(room.MOST):
+        desk.answer(desk.take(1), BROKEN)
+    assert desk.take() == []
+    assert next(pulled).number == room.MOST
+
+
+def test_a_pause_is_for_all_targets_of_a_server_and_for_no_other() -> None:
+    desk = Desk([*targets(4), *targets(2, "elsewhere"), *targets(1)])
+    busy, *_ = first = desk.take(2)
+    desk.answer([busy], BUSY)
+    others = desk.take()
+    assert [each.target.url for each in others] == ["http://elsewhere/0", "http://elsewhere/1"]
+    assert desk.agenda.wait() == 5
+    desk.clock.now += 4.9
+    assert desk.take() == []
+    desk.answer(first[1:], OK)
+    desk.clock.now += 0.1
+    assert len(desk.take()) == 1, "as many at a time as were served beside the refused one"
+    assert desk.agenda.wait() is None
+
+
+def test_what_a_server_takes_is_learnt_from_whom_it_refuses() -> None:
+    desk = Desk(targets(300))
+    flying = desk.take(50)
+    desk.answer(flying[16:], BUSY)
+    desk.answer(flying[:16], OK)
+    assert desk.take() == []
+    desk.clock.now += 5
+    for _ in range(10):
+        flying = desk.take()
+        assert len(flying) == 16
+        desk.answer(flying, OK)
+
+
+def test_it_is_learnt_too_where_the_served_are_heard_of_first() -> None:
+    desk = Desk(targets(300))
+    desk.answer(desk.take(1), BUSY)
+    desk.clock.now += 5
+    flying = desk.take(50)
+    desk.answer(flying[:16], OK)
+    desk.answer(flying[16:], BUSY)
+    desk.clock.now += 5
+    assert len(desk.take()) == 16
+
+
+def test_a_server_that_refuses_everybody_has_nothing_against_numbers() -> None:
+    desk = Desk(targets(300))
+    desk.answer(desk.take(50), BUSY)
+    desk.clock.now += 5
+    assert len(desk.take(50)) == 50
+
+
+def test_a_rival_that_leaves_makes_room_after_a_minute() -> None:
+    desk = Desk(targets(900))
+    flying = desk.take(3)
+    desk.answer(flying[1:], BUSY)
+    desk.answer(flying[:1], OK)
+    desk.clock.now += 5
+    sizes = []
+    for _ in range(9):
+        flying = desk.take()
+        sizes.append(len(flying))
+        desk.answer(flying, OK)
+        desk.clock.now += 10
+    assert sizes == [1, 1, 1, 1, 1, 1, 1, 2, 3]
+
+
+def test_a_failure_that_is_no_refusal_frees_its_place() -> None:
+    desk = Desk(targets(9))
+    flying = desk.take(2)
+    desk.answer(flying[:1], BUSY)
+    desk.clock.now += 5
+    desk.answer(flying[1:], BROKEN)
+    assert len(desk.take()) == 1
+
+
+def test_what_has_become_due_meanwhile_is_not_waited_for() -> None:
+    """Between ``take`` and ``wait`` the clock goes on."""
+    desk = Desk(targets(3))
+    first = desk.take(2)
+    desk.answer(first[:1], BUSY)
+    assert desk.take() == []
+    desk.clock.now += 5
+    assert desk.agenda.wait() == 0, "the refused one is due"
+    desk.answer(first[1:], BROKEN)
+    (again,) = desk.take()
+    assert desk.agenda.wait() is not None, "the broken one will be"
+    desk.clock.now += 5
+    assert desk.agenda.wait() == 0
+    assert desk.take() == []
+    assert desk.agenda.wait() is None, "as many are under way as the server takes"
+    desk.answer([again], OK)
+    assert desk.agenda.wait() == 0
+
+
+def test_who_has_no_time_left_does_not_wait() -> None:
+    clock = Clock()
+    agenda = Agenda(targets(1), Rules(max_time=3), clock)
+    transfer = agenda.take()
+    assert isinstance(transfer, Transfer)
+    transfer.begin()
+    transfer.deadline.left(clock())
+    transfer.head_arrived(BUSY)
+    event = agenda.returned(transfer)
+    assert isinstance(event, Finished)
+    assert "no time is left for another try" in event.outcome.reason
+    assert isinstance(agenda.take(), Nothing)
+    assert agenda.over
+
+
+def test_the_longer_pause_wins() -> None:
+    desk = Desk(targets(9))
+    flying = desk.take(2)
+    desk.answer(flying[:1], Head(503, (("retry-after", "50"),)))
+    desk.answer(flying[1:], BUSY)
+    desk.clock.now += 49
+    assert desk.take() == []
+
+
+@pytest.mark.parametrize("location", ["http://other/x"])
+def test_a_pause_after_a_redirect_is_the_other_servers(location: str) -> None:
+    desk = Desk(targets(9))
+    (moved,) = desk.take(1)
+    moved.head_arrived(Head(302, (("location", location),)))
+    moved.response_ended(None)
+    desk.answer([moved], BUSY)
+    assert numbers(desk.take(2)) == [1, 2]

@@ -1,0 +1,117 @@
+"""Ranges and validators: what is the rest of a file, and what only looks like it."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from getflags import ranges
+from getflags.errors import Malformed
+from getflags.message import Head
+from getflags.model import Fields, Kept, Note
+from getflags.ranges import Span
+
+NOON, LATER = "Sun, 06 Nov 1994 12:00:00 GMT", "Sun, 06 Nov 1994 12:00:01 GMT"
+
+
+def head(*fields: tuple[str, str]) -> Head:
+    return Head(206, fields)
+
+
+@pytest.mark.parametrize(
+    ("text", "span"),
+    [
+        ("bytes 0-0/1", Span(0, 1, 1)),
+        ("bytes 5-9/10", Span(5, 10, 10)),
+        ("bytes 5-7/10", Span(5, 8, 10)),
+        ("BYTES 5-9/*", Span(5, 10, None)),
+        ("bytes 5-4/10", None),
+        ("bytes 5-10/10", None),
+        ("bytes 5-9", None),
+        ("bytes */10", None),
+        ("bytes=5-9/10", None),
+        ("items 5-9/10", None),
+        ("bytes -5-9/10", None),
+        ("bytes 5-9/10, 5-9/10", None),
+        ("bytes 5-9/1e3", None),
+        ("bytes 5-9/\u0661\u0660", None),
+        ("bytes 5-" + "9" * 5000 + "/*", None),
+        ("", None),
+    ],
+)
+def test_where_a_part_belongs(text: str, span: Span | None) -> None:
+    assert ranges.span(head(("content-range", text))) == span
+
+
+def test_a_part_that_does_not_say_or_says_twice_belongs_nowhere() -> None:
+    once = ("content-range", "bytes 5-9/10")
+    assert ranges.span(head()) is None
+    assert ranges.span(head(once, once)) is None
+
+
+@given(st.text())
+def test_no_text_is_too_odd(text: str) -> None:
+    span = ranges.span(head(("content-range", text)))
+    assert span is None or span.first < span.end
+
+
+@pytest.mark.parametrize(
+    ("fields", "validator"),
+    [
+        ((("etag", '"a"'),), '"a"'),
+        ((("etag", '""'),), '""'),
+        ((("etag", '"a"'), ("last-modified", NOON), ("date", LATER)), '"a"'),
+        ((("etag", 'W/"a"'),), None),
+        ((("etag", "a"),), None),
+        ((("etag", '"a"b"'),), None),
+        ((("etag", '"a"'), ("etag", '"b"')), None),
+        ((("etag", 'W/"a"'), ("last-modified", NOON), ("date", LATER)), NOON),
+        ((("last-modified", NOON), ("date", LATER)), NOON),
+        ((("last-modified", NOON), ("date", NOON)), None),
+        ((("last-modified", LATER), ("date", NOON)), None),
+        ((("last-modified", NOON),), None),
+        ((("last-modified", "long ago"), ("date", NOON)), None),
+        ((("date", NOON),), None),
+        ((), None),
+    ],
+)
+def test_only_what_is_strong_is_noted(fields: Fields, validator: str | None) -> None:
+    note = ranges.note(Head(200, fields), 7)
+    assert note == (None if validator is None else Note(validator, 7, ""))
+
+
+KEPT = Kept(5, Note('"a"', 10))
+GOOD = ("content-range", "bytes 5-9/10")
+
+
+@pytest.mark.parametrize(
+    ("fields", "kept", "span"),
+    [
+        ((GOOD,), KEPT, Span(5, 10, 10)),
+        ((GOOD, ("etag", '"a"')), KEPT, Span(5, 10, 10)),
+        ((GOOD, ("content-length", "5")), KEPT, Span(5, 10, 10)),
+        ((("content-range", "bytes 5-9/*"),), KEPT, Span(5, 10, 10)),
+        ((("content-range", "bytes 5-6/10"),), KEPT, Span(5, 7, 10)),
+        ((GOOD,), Kept(5, Note('"a"', None)), Span(5, 10, 10)),
+        ((GOOD, ("etag", '"x"')), Kept(5, Note(NOON, 10)), Span(5, 10, 10)),
+        ((GOOD, ("content-encoding", "GZIP")), Kept(5, Note('"a"', 10, "gzip")), Span(5, 10, 10)),
+        ((), KEPT, None),
+        ((GOOD, ("etag", '"b"')), KEPT, None),
+        ((GOOD, ("etag", 'W/"a"')), KEPT, None),
+        ((GOOD, ("last-modified", LATER)), Kept(5, Note(NOON, 10)), None),
+        ((GOOD, ("content-encoding", "gzip")), KEPT, None),
+        ((GOOD, ("content-length", "4")), KEPT, None),
+        ((("content-range", "bytes 4-9/10"),), KEPT, None),
+        ((("content-range", "bytes 6-9/10"),), KEPT, None),
+        ((("content-range", "bytes 0-9/10"),), KEPT, None),
+        ((("content-range", "bytes 5-10/11"),), KEPT, None),
+    ],
+)
+def test_the_rest_of_a_file_and_nothing_else(fields: Fields, kept: Kept, span: Span | None) -> None:
+    assert ranges.rest(Head(206, fields), kept) == span
+
+
+def test_a_length_that_makes_no_sense() -> None:
+    with pytest.raises(Malformed):
+        ranges.rest(head(GOOD, ("content-length", "x")), KEPT)
