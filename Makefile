@@ -57,7 +57,7 @@ scale: .venv/dev  ## measure cost a file, up to a million of them and 1,000 at a
 	@touch $@
 
 .PHONY: peers
-peers: .venv/bench  ## measure against curl, wget2, aria2c and others (half an hour; see benchmarks/)
+peers: .venv/bench  ## measure against curl, wget2, aria2c and others (an hour)
 	$(BIN)/python -m benchmarks.peers --report
 
 .PHONY: picture
