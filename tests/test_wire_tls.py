@@ -177,7 +177,9 @@ def test_a_proxy_that_speaks_tls_is_trusted_as_servers_are(  # noqa: PLR0917 - a
 def test_a_server_that_speaks_no_tls(tmp_path: Path, how: How) -> None:
     with RawServer({}) as server:
         url = server.url("/f").replace("http:", "https:")
-        report = getflags.download([url], dir=tmp_path, **how, timeout=1, connect_timeout=1)
+        report = getflags.download(
+            [url], dir=tmp_path, **how, timeout=1, connect_timeout=1, retries=0
+        )
     assert report.outcomes[0].failed
     assert report.outcomes[0].reason
 
