@@ -9,6 +9,8 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 
+_CAUGHT_UP = 0.25  # seconds without a byte, between two requests for one, that are made up for
+
 
 class Pace:
     """``rate`` in bytes a second, None for any; ``clock`` in seconds. Threads may share it."""
@@ -16,7 +18,7 @@ class Pace:
     def __init__(self, rate: float | None, clock: Callable[[], float]) -> None:
         self._rate = rate
         self._clock = clock
-        self._paid = 0.0  # until when
+        self._paid: float | None = None  # until when
         self._lock = threading.Lock()
 
     def spend(self, count: int) -> float:
@@ -25,5 +27,6 @@ class Pace:
             return 0
         with self._lock:
             now = self._clock()
-            self._paid = max(self._paid, now) + count / self._rate
-            return self._paid - now
+            since = now if self._paid is None else max(self._paid, now - _CAUGHT_UP)
+            self._paid = since + count / self._rate
+            return max(0.0, self._paid - now)

@@ -30,10 +30,18 @@ def test_the_rate_holds_whatever_the_pieces(pieces: int) -> None:
     assert clock.now - 50 == pytest.approx(10_000 // pieces * pieces / 2000)
 
 
-def test_all_pay_from_the_same_budget_and_nothing_is_saved_up() -> None:
+def test_all_pay_from_the_same_budget_and_little_is_saved_up() -> None:
     clock = Clock()
     pace = Pace(1000, clock)
     assert pace.spend(500) == 0.5
     assert pace.spend(500) == 1, "somebody else's piece"
     clock.now += 60
-    assert pace.spend(500) == 0.5
+    assert pace.spend(500) == 0.25, "a quarter of a second, of the whole minute"
+
+
+def test_gaps_between_requests_are_made_up_for() -> None:
+    clock = Clock()
+    pace = Pace(1000, clock)
+    for _ in range(100):
+        clock.now += pace.spend(100) + 0.02
+    assert clock.now - 50 == pytest.approx(10, abs=0.1)
