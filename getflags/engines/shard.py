@@ -124,9 +124,13 @@ class _Outbox:
 
     def _put(self, item: tuple[Any, ...]) -> None:
         if not self._waiting:
-            asyncio.get_running_loop().call_later(_SOON, self.flush)
+            asyncio.get_running_loop().call_later(_SOON, self._flush_late)
         self._waiting.append(item)
         if len(self._waiting) >= _FULL:
+            self.flush()
+
+    def _flush_late(self) -> None:
+        with suppress(_NobodyThere):  # the loop would print it; whoever takes the next target hears
             self.flush()
 
     def flush(self) -> None:
