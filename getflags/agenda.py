@@ -79,7 +79,7 @@ class Agenda:
             return Finished(transfer.result())
         if later.origin:
             self._pause(transfer, later)
-        elif server:
+        if server:  # not always the one that refused it: a redirect may have led there
             server.flying.pop(transfer, None)
         heappush(self._due, (self._clock() + later.seconds, next(self._serial), transfer))
         return Retrying(transfer.target, *later)

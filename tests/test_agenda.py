@@ -204,6 +204,20 @@ def test_what_has_become_due_meanwhile_is_not_waited_for() -> None:
     assert desk.agenda.wait() == 0
 
 
+def test_a_place_at_one_server_is_free_again_when_another_refuses() -> None:
+    """Both take one at a time; the second is reached through a redirect of the first's."""
+    desk = Desk(targets(5))
+    first, second = desk.take(2)
+    desk.answer([first], BUSY)
+    desk.answer([second], OK)
+    desk.clock.now += 5
+    (moved,) = desk.take()
+    moved.head_arrived(Head(302, (("location", "http://other/x"),)))
+    moved.response_ended(None)
+    desk.answer([moved], BUSY)
+    assert len(desk.take()) == 1
+
+
 def test_who_has_no_time_left_does_not_wait() -> None:
     clock = Clock()
     agenda = Agenda(targets(1), Rules(max_time=3), clock)
