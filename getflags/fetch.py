@@ -13,7 +13,6 @@ from time import monotonic, sleep
 
 from getflags.errors import Fault, NotSaved
 from getflags.events import Emit, Progressed, Started
-from getflags.model import Exists
 from getflags.pace import Pace
 from getflags.save import Part
 from getflags.spill import AsyncPart
@@ -21,7 +20,7 @@ from getflags.transfer import Transfer
 from getflags.wire import AsyncWire, Wire
 
 
-def fetch(transfer: Transfer, exists: Exists, wire: Wire, pace: Pace, emit: Emit) -> Transfer:
+def fetch(transfer: Transfer, wire: Wire, pace: Pace, emit: Emit) -> Transfer:
     """Make one try, to its end; return the transfer. Raises only for the program's own bugs."""
     target = transfer.target
     if transfer.fresh:
@@ -37,7 +36,7 @@ def fetch(transfer: Transfer, exists: Exists, wire: Wire, pace: Pace, emit: Emit
                 if seconds := pace.spend(len(piece)):
                     sleep(seconds)
 
-            transfer.begin(part.on_disk(exists), part.kept())
+            transfer.begin(part.on_disk(transfer.rules.exists), part.kept())
             while transfer.ask:
                 try:
                     within = transfer.deadline.left(monotonic())
@@ -56,9 +55,7 @@ def fetch(transfer: Transfer, exists: Exists, wire: Wire, pace: Pace, emit: Emit
     return transfer
 
 
-async def afetch(
-    transfer: Transfer, exists: Exists, wire: AsyncWire, pace: Pace, emit: Emit
-) -> Transfer:
+async def afetch(transfer: Transfer, wire: AsyncWire, pace: Pace, emit: Emit) -> Transfer:
     """Make one try, to its end; return the transfer. Raises only for the program's own bugs."""
     target = transfer.target
     if transfer.fresh:
@@ -74,7 +71,7 @@ async def afetch(
                 if seconds := pace.spend(len(piece)):
                     await asleep(seconds)
 
-            transfer.begin(await part.on_disk(exists), await part.kept())
+            transfer.begin(await part.on_disk(transfer.rules.exists), await part.kept())
             while transfer.ask:
                 try:
                     within = transfer.deadline.left(monotonic())

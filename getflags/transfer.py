@@ -41,7 +41,7 @@ class Transfer:
         self.modified: int | None = None  # its Last-Modified, in seconds since 1970
         self.target = target
         self.deadline = policy.Deadline(rules.max_time)
-        self._rules = rules
+        self.rules = rules
         self.fresh = True  # nothing has been tried yet
         self._tries = 0
         self._on_disk: OnDisk | None = None
@@ -64,14 +64,14 @@ class Transfer:
         Every try begins at the URL that was typed: a redirect may lead elsewhere the next time.
         """
         self._on_disk = on_disk if matches(self.target.checksum, on_disk) else None
-        self._kept = kept if resumable(self._rules.headers) else None
+        self._kept = kept if resumable(self.rules.headers) else None
         self.later = None
         self.fresh = False
         self._tries += 1
         self._route.begin()
         if self.target.flaw:
             self._fail(self.target.flaw)
-        elif standing := standing_file(self._rules.exists, self.target.checksum, on_disk):
+        elif standing := standing_file(self.rules.exists, self.target.checksum, on_disk):
             status, reason, size = standing
             self._end(status, reason, size=size)
         else:
@@ -100,7 +100,7 @@ class Transfer:
                 self._request()
             elif kind is Kind.FILE:
                 self.expected = content_length(head)
-                policy.check_size(self.expected or 0, self._rules)
+                policy.check_size(self.expected or 0, self.rules)
                 self.received = self._reported = 0  # from the beginning, whatever was asked for
                 self.modified = modified(head)
                 self._head, self._going_on = head, None
@@ -120,7 +120,7 @@ class Transfer:
         Raises Excess, which is a fault like any other that the wire has to end with.
         """
         self.received += count
-        policy.check_size(self.received, self._rules)
+        policy.check_size(self.received, self.rules)
         if self.received - self._reported < PROGRESS_STEP:
             return False
         self._reported = self.received
@@ -228,12 +228,12 @@ class Transfer:
 
     def _try_again(self, reason: str, seconds: float | None = None, origin: str = "") -> None:
         """Begin again later, where a try is left."""
-        if self._tries > self._rules.retries:
+        if self._tries > self.rules.retries:
             tried = f"{reason} ({self._tries} tries)" if self._tries > 1 else reason
             self._fail(tried, worthless=False)
             return
         if seconds is None:
-            seconds = policy.backoff(self._tries, f"{self._rules.salt} {self._route.url}")
+            seconds = policy.backoff(self._tries, f"{self.rules.salt} {self._route.url}")
         self.ask = None
         self.later = Later(seconds, reason, origin)
 

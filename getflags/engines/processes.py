@@ -89,8 +89,7 @@ class _Office:
         shares = [self._plan.limit // count + (n < self._plan.limit % count) for n in range(count)]
         started = [self._start(share) for share in shares]
         for worker in started:
-            threading.Thread(target=self._listen, args=(worker,), daemon=True).start()
-            self._hand_out(worker)
+            self._engage(worker)
         while self._workers:
             worker, news = self._inbox.get()
             if news is None:
@@ -125,6 +124,10 @@ class _Office:
             self._workers.append(worker)
         theirs.close()
         return worker
+
+    def _engage(self, worker: _Worker) -> None:
+        threading.Thread(target=self._listen, args=(worker,), daemon=True).start()
+        self._hand_out(worker)
 
     def _listen(self, worker: _Worker) -> None:
         """Put a worker's news into the inbox; on a thread, so that nobody waits for anybody."""
@@ -189,8 +192,7 @@ class _Office:
                 self._emit(Finished(Outcome(target, Status.FAILED, reason)))
         if self._again or not self._exhausted:
             successor = self._start(max(1, self._plan.limit // workers_for(self._plan.limit)))
-            threading.Thread(target=self._listen, args=(successor,), daemon=True).start()
-            self._hand_out(successor)
+            self._engage(successor)
 
 
 @contextmanager

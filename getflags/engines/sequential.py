@@ -25,7 +25,7 @@ def run(plan: Plan, emit: Emit) -> None:
         while True:
             transfer = agenda.take()
             if not isinstance(transfer, Nothing):
-                emit(agenda.returned(fetch(transfer, plan.rules.exists, wire, pace, emit)))
+                emit(agenda.returned(fetch(transfer, wire, pace, emit)))
             elif agenda.over:
                 return
             else:
