@@ -26,7 +26,7 @@ demo: .venv/run  ## download 194 flags from the bundled slow server into downloa
 test: export COVERAGE_FILE = $(CURDIR)/.coverage
 test: .venv/dev  ## run all tests, with branch coverage
 	$(BIN)/coverage erase
-	$(BIN)/coverage run -m pytest
+	$(BIN)/coverage run -m pytest --numprocesses 4
 	$(BIN)/coverage combine --quiet
 	$(BIN)/coverage report
 

@@ -22,6 +22,7 @@ from getflags.model import (
     LIMIT,
     MAX_REDIRS,
     RETRIES,
+    SPEED_LIMIT,
     TIMEOUT,
     Exists,
     Network,
@@ -51,6 +52,9 @@ class Settings(TypedDict, total=False):
     max_time       longest time for one file, everything included, in seconds (None)
     max_filesize   refuse what is larger, in bytes (None)
     limit_rate     bytes a second over all transfers (None)
+    speed_limit    give up what comes slower, in bytes a second on the average of ``timeout``
+                   seconds (10; 0 for never)
+    fsync          have the disk confirm each file (False)
     proxy          one proxy for all; default: the environment's
     cacert         file of certificates to trust, instead of the system's
     insecure       ask for no certificate at all (False)
@@ -74,6 +78,8 @@ class Settings(TypedDict, total=False):
     max_time: float | None
     max_filesize: int | None
     limit_rate: float | None
+    speed_limit: float
+    fsync: bool
     proxy: str | None
     cacert: str | os.PathLike[str] | None
     insecure: bool
@@ -136,13 +142,16 @@ def _prepare(targets: Iterable[str | Entry], settings: Settings) -> tuple[Plan, 
         granted,
         settings.get("loop", "auto"),
         Rules(
-            tuple(settings.get("headers", {}).items()),
-            settings.get("max_redirs", MAX_REDIRS),
-            _exists(settings.get("exists", Exists.OVERWRITE.value)),
-            settings.get("retries", RETRIES),
-            token_hex(4),
-            settings.get("max_time"),
-            settings.get("max_filesize"),
+            headers=tuple(settings.get("headers", {}).items()),
+            max_redirs=settings.get("max_redirs", MAX_REDIRS),
+            exists=_exists(settings.get("exists", Exists.OVERWRITE.value)),
+            retries=settings.get("retries", RETRIES),
+            salt=token_hex(4),
+            max_time=settings.get("max_time"),
+            max_filesize=settings.get("max_filesize"),
+            speed_limit=settings.get("speed_limit", SPEED_LIMIT),
+            speed_time=settings.get("timeout", TIMEOUT),
+            fsync=settings.get("fsync", False),
         ),
         _network(settings),
     )
@@ -164,6 +173,8 @@ def _network(settings: Settings) -> Network:
         value: Any = settings.get(name)
         if value is not None and not value > 0:
             raise UsageError(f"{name} is {value}; it takes a positive number")
+    if settings.get("speed_limit", 0) < 0:
+        raise UsageError(f"speed_limit is {settings['speed_limit']}; it takes 0 or more")
     cacert = settings.get("cacert")
     return Network(
         timeout=settings.get("timeout", TIMEOUT),

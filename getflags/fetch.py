@@ -26,15 +26,17 @@ def fetch(transfer: Transfer, wire: Wire, pace: Pace, emit: Emit) -> Transfer:
     if transfer.fresh:
         emit(Started(target))
     try:
-        with Part(target) as part:
+        with Part(target, fsync=transfer.rules.fsync) as part:
 
             def on_body(piece: bytes) -> None:
+                transfer.floor.heard(len(piece), monotonic())
                 part.write(piece, transfer.received)
                 if transfer.bytes_arrived(len(piece)):
                     emit(Progressed(target, transfer.received, transfer.expected))
                     part.remember(transfer.note)
                 if seconds := pace.spend(len(piece)):
                     sleep(seconds)
+                transfer.floor.listening(monotonic())
 
             transfer.begin(part.on_disk(transfer.rules.exists), part.kept())
             while transfer.ask:
@@ -61,15 +63,17 @@ async def afetch(transfer: Transfer, wire: AsyncWire, pace: Pace, emit: Emit) ->
     if transfer.fresh:
         emit(Started(target))
     try:
-        async with AsyncPart(target) as part:
+        async with AsyncPart(target, fsync=transfer.rules.fsync) as part:
 
             async def on_body(piece: bytes) -> None:
+                transfer.floor.heard(len(piece), monotonic())
                 await part.write(piece, transfer.received)
                 if transfer.bytes_arrived(len(piece)):
                     emit(Progressed(target, transfer.received, transfer.expected))
                     part.remember(transfer.note)
                 if seconds := pace.spend(len(piece)):
                     await asleep(seconds)
+                transfer.floor.listening(monotonic())
 
             transfer.begin(await part.on_disk(transfer.rules.exists), await part.kept())
             while transfer.ask:
@@ -81,7 +85,7 @@ async def afetch(transfer: Transfer, wire: AsyncWire, pace: Pace, emit: Emit) ->
                 except Fault as fault:
                     transfer.broke(fault)
             if transfer.complete:
-                part.install(transfer.modified)
+                await part.install(transfer.modified)
                 transfer.installed()
             elif transfer.worthless:
                 part.throw_away()

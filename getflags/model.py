@@ -17,6 +17,7 @@ RETRIES = 3
 TIMEOUT = 30.0
 CONNECT_TIMEOUT = 10.0
 LOOPS = ("auto", "uvloop", "asyncio")
+SPEED_LIMIT = 10.0  # bytes a second; cargo and git draw the line there, too
 LIMIT = 20  # a compromise, argued in docs/decisions/0003-how-many-at-a-time.md
 
 Fields = tuple[tuple[str, str], ...]  # header fields, in order
@@ -72,7 +73,9 @@ class Rules:
     """What a transfer must know to decide: the user's header fields and limits.
 
     ``retries`` are tries after the first; ``salt`` is any text that differs between runs.
-    ``max_time`` is in seconds, for one file with everything; ``max_filesize`` is in bytes.
+    ``max_time`` is in seconds, for one file with everything; ``max_filesize`` is in bytes. A body
+    slower than ``speed_limit`` bytes a second over ``speed_time`` seconds is given up; 0 is never.
+    ``fsync`` has the disk confirm each file.
     """
 
     headers: Fields = ()
@@ -82,6 +85,9 @@ class Rules:
     salt: str = ""
     max_time: float | None = None
     max_filesize: int | None = None
+    speed_limit: float = SPEED_LIMIT
+    speed_time: float = TIMEOUT
+    fsync: bool = False
 
 
 @dataclass(frozen=True, slots=True)

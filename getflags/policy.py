@@ -51,6 +51,41 @@ def check_size(size: int, rules: Rules) -> None:
         raise Excess(f"larger than the {rules.max_filesize:,} bytes allowed")
 
 
+class Floor:
+    """How slowly a body may come: so many bytes a second, on the average of so many seconds.
+
+    Only the time during which somebody listened counts. What says nothing at all is not seen here:
+    silence has a limit of its own. ``now`` is any clock's.
+    """
+
+    def __init__(self, rate: float, window: float) -> None:
+        self._rate = rate
+        self._window = window
+        self.begin()
+
+    def begin(self) -> None:
+        """Begin anew, for another body."""
+        self._left = self._window  # seconds of listening
+        self._lacking = self._rate * self._window  # bytes
+        self._since: float | None = None  # when listening began; None before the first piece
+
+    def heard(self, count: int, now: float) -> None:
+        """Take it that a piece of ``count`` bytes came. Raises TimedOut."""
+        if self._since is None:
+            return
+        self._left -= now - self._since
+        self._lacking -= count
+        if self._left > 0:
+            return
+        if self._lacking > 0:
+            raise TimedOut(f"slower than {self._rate:g} bytes a second for {self._window:g} s")
+        self.begin()
+
+    def listening(self, now: float) -> None:
+        """Take it that the piece is dealt with."""
+        self._since = now
+
+
 class Deadline:
     """The end of the time that one file may take; ``seconds`` is None where it may take any."""
 

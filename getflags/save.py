@@ -19,7 +19,7 @@ from time import time
 from types import TracebackType
 from typing import Self
 
-from getflags import partfile
+from getflags import durable, partfile
 from getflags.errors import NotSaved
 from getflags.model import Exists, Kept, Note, OnDisk, Target
 from getflags.naming import PART_PREFIX
@@ -36,8 +36,9 @@ class Part:
     is no file of ours, another name does.
     """
 
-    def __init__(self, target: Target) -> None:
+    def __init__(self, target: Target, *, fsync: bool = False) -> None:
         self.path = target.path
+        self._fsync = fsync
         self._target = target
         self._folder, _, name = target.path.rpartition("/")
         self._stem = f"{self._folder}/{PART_PREFIX}{_short(name)}"
@@ -187,6 +188,8 @@ class Part:
         """
         descriptor = self.open()  # an empty body brought nothing to write
         with refusals:
+            if self._fsync:
+                durable.confirm_file(descriptor)
             # Some disks refuse only when a file is closed; the lock must outlast the rename.
             os.close(os.dup(descriptor))
             try:
@@ -200,6 +203,8 @@ class Part:
             if modified is not None and modified <= time():
                 os.utime(self._temporary, (modified, modified))
             os.replace(self._temporary, self.path)  # noqa: PTH105 - as above
+            if self._fsync:
+                durable.confirm_name(self._folder)
         self._temporary = ""
         self._forget()
         self._close()

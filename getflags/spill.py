@@ -10,8 +10,9 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Coroutine
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Self, TypeVar
 
+from getflags.errors import NotSaved
 from getflags.model import Exists, Kept, Note, OnDisk, Target
 from getflags.refusals import refusals
 from getflags.save import Part
@@ -19,14 +20,17 @@ from getflags.save import Part
 if TYPE_CHECKING:
     from aiofiles.threadpool.binary import AsyncFileIO
 
+_Result = TypeVar("_Result")
+
 BATCH = 512 * 1024  # bytes
 
 
 class AsyncPart:
     """The twin of ``Part``: the same names, where waiting makes sense with ``await``."""
 
-    def __init__(self, target: Target) -> None:
-        self._part = Part(target)
+    def __init__(self, target: Target, *, fsync: bool = False) -> None:
+        self._part = Part(target, fsync=fsync)
+        self._fsync = fsync
         self._batch: list[bytes] = []
         self._size = 0  # bytes in the batch
         self._end = 0  # where the next byte goes
@@ -88,9 +92,12 @@ class AsyncPart:
         """As ``Part.digest``, of what was written."""
         return self._part.digest
 
-    def install(self, modified: int | None = None) -> None:
-        """As ``Part.install``: one rename, too short to leave the loop for."""
-        self._part.install(modified)
+    async def install(self, modified: int | None = None) -> None:
+        """As ``Part.install``: a rename is too short to leave the loop for; fsync isn't."""
+        if self._fsync:
+            await _to_its_end(asyncio.to_thread(self._part.install, modified))
+        else:
+            self._part.install(modified)
 
     async def on_disk(self, exists: Exists) -> OnDisk | None:
         """As ``Part.on_disk``; hashing a large file takes its time, but not the loop's."""
@@ -116,20 +123,20 @@ class AsyncPart:
                 data = data[await _to_its_end(self._file.write(data)) :]
 
 
-async def _to_its_end(writing: Coroutine[Any, Any, int]) -> int:
-    """Wait for a write in another thread to end, however often we are cancelled meanwhile.
+async def _to_its_end(work: Coroutine[Any, Any, _Result]) -> _Result:
+    """Wait for work in another thread to end, however often we are cancelled meanwhile.
 
-    The thread goes on writing in any case; were the descriptor closed under it, its number could be
+    The thread goes on in any case; were the descriptor closed under it, its number could be
     another file's by then.
     """
-    task = asyncio.ensure_future(writing)
+    task = asyncio.ensure_future(work)
     cancelled = None
     while not task.done():
         try:
             await asyncio.shield(task)
         except asyncio.CancelledError as error:
             cancelled = error
-        except OSError:
+        except (OSError, NotSaved):
             break  # it is the task's, and raised below
     if cancelled:
         task.exception()  # nobody will ask any more

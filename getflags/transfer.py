@@ -41,6 +41,7 @@ class Transfer:
         self.modified: int | None = None  # its Last-Modified, in seconds since 1970
         self.target = target
         self.deadline = policy.Deadline(rules.max_time)
+        self.floor = policy.Floor(rules.speed_limit, rules.speed_time)
         self.rules = rules
         self.fresh = True  # nothing has been tried yet
         self._tries = 0
@@ -50,11 +51,9 @@ class Transfer:
         self._going_on: Note | None = None  # what the file is known by that a part belongs to
         self.worthless = False  # what has come is of no use to a later run
         self._code: int | None = None
-        self._requests = 0
+        self._requests = self._reported = 0
         self._freshened = False
-        self._answered = False  # a head came, and its response has not ended
-        self._reported = 0
-        self._wants_body = False
+        self._answered = self._wants_body = False  # a head came, its response has not ended
         self._delimited = True
         self._route = Route(target.url, rules)
 
@@ -196,6 +195,7 @@ class Transfer:
         self._freshened = False
         self.received = self._reported = self._kept.size if self._kept else 0
         self.expected = None
+        self.floor.begin()
 
     def _go_on(self, kept: Kept, head: Head) -> None:
         """Take a part if it is exactly the rest of what there is; when in doubt, all again."""

@@ -190,6 +190,8 @@ def test_every_public_name_can_be_loaded() -> None:
 def test_more_settings_that_make_no_sense(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="targets is a single string; it takes a list of them"):
         getflags.download("http://h/x", dir=tmp_path)
+    with pytest.raises(UsageError, match="speed_limit is -1; it takes 0 or more"):
+        getflags.download([], speed_limit=-1)
     with pytest.raises(UsageError, match="timeout is -1; it takes a positive number"):
         getflags.download([], dir=tmp_path, timeout=-1)
 

@@ -44,6 +44,7 @@ USAGE = {
     "--max-filesize x": (["--max-filesize", "5X"], "'5X' is not a size in bytes"),
     "--max-filesize -": (["--max-filesize", "-5"], "'-5' is not a size in bytes"),
     "--limit-rate 0": (["--limit-rate", "0.0001"], "'0.0001' is not a size in bytes"),
+    "--speed-limit -1": (["--speed-limit", "-1"], "'-1' is not a size in bytes"),
     "--timeout 0": (["--timeout", "0"], "'0' is not a positive number of seconds"),
     "--timeout nan": (["--timeout", "nan"], "'nan' is not a positive number of seconds"),
     "--timeout inf": (["--connect-timeout", "inf"], "'inf' is not a positive number"),

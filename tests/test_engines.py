@@ -496,6 +496,55 @@ def test_a_file_has_its_time_and_no_more(tmp_path: Path, engine: str) -> None:
 
 
 @pytest.mark.parametrize("engine", ENGINES)
+def test_a_drip_is_ended(tmp_path: Path, engine: str) -> None:
+    answers: dict[str, Answer] = {
+        "/body": dripping(b"HTTP/1.1 200 OK\r\nContent-Length: 9999\r\n\r\n"),
+        "/chunks": dripping(CHUNKED + b"fff\r\n"),
+        "/head": dripping(b"HTTP/1.1 200 OK\r\nX-Filler: "),
+        "/fine": ok(b"fine"),
+    }
+    with RawServer(answers) as server:
+        began = monotonic()
+        report = getflags.download(
+            map(server.url, answers), dir=tmp_path, engine=engine, retries=0,
+            timeout=0.5, connect_timeout=0.5, speed_limit=1000,
+        )  # fmt: skip
+        assert monotonic() - began < 5
+    reasons = {outcome.target.name: outcome.reason for outcome in report.outcomes}
+    slow = "slower than 1000 bytes a second for 0.5 s"
+    head = "the answer's head took longer than 0.5 s"
+    assert reasons == {"body": slow, "chunks": slow, "head": head, "fine": ""}
+    assert files(tmp_path) == {"fine": b"fine"}
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_a_drip_may_take_its_time_where_nothing_forbids_it(tmp_path: Path, engine: str) -> None:
+    def drip(connection: socket.socket, server: RawServer) -> None:
+        connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 12\r\n\r\n")
+        for _ in range(12):
+            server.over.wait(0.05)
+            connection.sendall(b"x")
+
+    with RawServer({"/drip": drip}) as server:
+        report = getflags.download(
+            [server.url("/drip")], dir=tmp_path, engine=engine, retries=0, timeout=0.3,
+            speed_limit=0,
+        )  # fmt: skip
+    assert report.arrived == 1
+    assert files(tmp_path) == {"drip": b"x" * 12}
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_a_file_that_is_confirmed_by_the_disk(tmp_path: Path, engine: str) -> None:
+    with RawServer({"/long": ok(BODY * 200), "/short": ok(BODY)}) as server:
+        report = getflags.download(
+            map(server.url, ["/long", "/short"]), dir=tmp_path / "new", engine=engine, fsync=True
+        )
+    assert report.arrived == 2
+    assert files(tmp_path) == {"new/long": BODY * 200, "new/short": BODY}
+
+
+@pytest.mark.parametrize("engine", ENGINES)
 @pytest.mark.parametrize("connections", [1, 10])
 def test_the_rate_is_for_all_together(tmp_path: Path, engine: str, connections: int) -> None:
     body = bytes(range(250)) * 200  # 50,000 bytes

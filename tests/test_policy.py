@@ -7,6 +7,7 @@ from itertools import pairwise
 import pytest
 
 from getflags import policy
+from getflags.errors import TimedOut
 
 
 @pytest.mark.parametrize("tries", range(1, 40))
@@ -32,3 +33,42 @@ def test_a_deadline_begins_when_it_is_first_asked_about() -> None:
     assert (deadline.over(109.9), deadline.over(110)) == (False, True)
     assert 0 < (deadline.left(200) or 0) < 0.01, "nobody takes it for no limit at all"
     assert policy.Deadline(None).left(5) is None
+
+
+def test_a_body_slower_than_the_floor_is_given_up_at_the_end_of_a_window() -> None:
+    floor = policy.Floor(10, 30)
+    floor.heard(1, 0)
+    for second in range(1, 30):
+        floor.listening(second - 1)
+        floor.heard(9, second)
+    floor.listening(29)
+    with pytest.raises(TimedOut, match="slower than 10 bytes a second for 30 s"):
+        floor.heard(9, 30)
+
+
+def test_a_body_just_fast_enough_goes_on_window_after_window() -> None:
+    floor = policy.Floor(10, 30)
+    for second in range(100):
+        floor.heard(10, second)
+        floor.listening(second)
+
+
+def test_only_time_spent_listening_counts() -> None:
+    floor = policy.Floor(10, 30)
+    floor.heard(1, 0)
+    for hour in range(100):  # the disk, or a limit of our own, takes its time
+        floor.listening(hour * 3600)
+        floor.heard(1, hour * 3600 + 0.1)
+    floor.listening(1e6)
+    with pytest.raises(TimedOut):
+        floor.heard(1, 1e6 + 25)
+
+
+def test_another_body_begins_anew_and_no_floor_is_none() -> None:
+    floor = policy.Floor(10, 30)
+    floor.listening(0)
+    floor.begin()
+    floor.heard(1, 1000)
+    none = policy.Floor(0, 30)
+    none.listening(0)
+    none.heard(1, 1e9)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import itertools
 import os
 import stat
@@ -49,6 +50,48 @@ def test_a_part_file_that_somebody_removed_is_no_error(tmp_path: Path) -> None:
         (hidden,) = tmp_path.iterdir()
         hidden.unlink()
     assert files(tmp_path) == {}
+
+
+def test_the_disk_confirms_the_bytes_before_the_name_and_then_the_name(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    confirmed: list[tuple[int, bool]] = []
+    fsync = os.fsync
+
+    def watch(descriptor: int) -> None:
+        confirmed.append((os.fstat(descriptor).st_ino, (tmp_path / "a/f.gif").exists()))
+        fsync(descriptor)
+
+    monkeypatch.setattr(os, "fsync", watch)
+    with Part(target(tmp_path / "a"), fsync=True) as part:
+        part.write(b"abc", 0)
+        part.install()
+    file, folder, parent = (
+        (path.stat().st_ino, path.name != "f.gif")
+        for path in (tmp_path / "a/f.gif", tmp_path / "a", tmp_path)
+    )
+    assert confirmed[0] == file
+    assert {folder, parent} <= set(confirmed[1:])
+    confirmed.clear()
+    with Part(target(tmp_path / "a"), fsync=True) as part:
+        part.write(b"abc", 0)
+        part.install()
+    assert [name for name, _ in confirmed[1:]] == [folder[0]], "its parents stand already"
+
+
+def test_what_the_disk_does_not_confirm_gets_no_name(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(descriptor: int) -> None:
+        raise OSError(errno.EIO, os.strerror(errno.EIO), descriptor)
+
+    monkeypatch.setattr(os, "fsync", refuse)
+    (tmp_path / "f.gif").write_bytes(b"old")
+    part = Part(target(tmp_path), fsync=True)
+    with pytest.raises(NotSaved, match=r"(?i)input/output error"), part:
+        part.write(b"new", 0)
+        part.install()
+    assert files(tmp_path) == {"f.gif": b"old"}
 
 
 def test_an_empty_body_makes_an_empty_file(tmp_path: Path) -> None:

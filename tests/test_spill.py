@@ -27,7 +27,7 @@ async def save(folder: Path, *pieces: bytes) -> str | None:
             await part.write(piece, end)
             end += len(piece)
         await part.flush(end)
-        part.install()
+        await part.install()
         return part.digest
 
 
@@ -135,7 +135,7 @@ def test_what_was_spilled_is_kept_and_taken_up_again(tmp_path: Path) -> None:
             assert await part.kept() == Kept(BATCH, NOTE)
             await part.write(b"rest", BATCH)
             await part.flush(BATCH + 4)
-            part.install()
+            await part.install()
             return part.digest
 
     leave(tmp_path, b"x" * BATCH, b"lost")
@@ -152,7 +152,7 @@ def test_another_file_replaces_what_was_spilled(tmp_path: Path, new: bytes) -> N
             if new:
                 await part.write(new, 0)
             await part.flush(len(new))
-            part.install()
+            await part.install()
 
     leave(tmp_path, b"x" * BATCH)
     asyncio.run(scenario())
@@ -166,7 +166,7 @@ def test_what_waits_for_the_disk_is_dropped_with_the_rest(tmp_path: Path) -> Non
             await part.write(b"first try", 0)
             await part.write(b"second", 0)
             await part.flush(6)
-            part.install()
+            await part.install()
 
     asyncio.run(scenario())
     assert files(tmp_path) == {"f": b"second"}
@@ -181,3 +181,34 @@ def test_what_is_of_no_use_goes(tmp_path: Path) -> None:
     leave(tmp_path, b"x" * BATCH)
     asyncio.run(scenario())
     assert files(tmp_path) == {}
+
+
+def test_a_confirmation_is_waited_for_even_when_cancelled(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    waiting, go = threading.Event(), threading.Event()
+    fsync = os.fsync
+
+    def slow(descriptor: int) -> None:
+        waiting.set()
+        go.wait(10)
+        fsync(descriptor)
+
+    async def install() -> None:
+        async with AsyncPart(target(tmp_path), fsync=True) as part:
+            await part.write(b"x", 0)
+            await part.flush(1)
+            await part.install()
+
+    async def scenario() -> None:
+        task = asyncio.ensure_future(install())
+        await asyncio.to_thread(waiting.wait, 10)
+        task.cancel()
+        await asyncio.sleep(0)
+        go.set()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+
+    monkeypatch.setattr(os, "fsync", slow)
+    asyncio.run(scenario())
+    assert files(tmp_path) == {"f": b"x"}

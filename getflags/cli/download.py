@@ -6,15 +6,14 @@ request is made before everything that a person may have got wrong was looked at
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, replace
 from itertools import islice
-from secrets import token_hex
 from time import perf_counter
 
-from getflags import bundled, engines, folders, machine, naming, plan, proxies, report, wire
+from getflags import bundled, engines, folders, machine, naming, plan, report, wire
+from getflags.cli import groups, settings
 from getflags.cli import options as grammar
 from getflags.cli.failed import list_failures
 from getflags.cli.options import Options
@@ -24,7 +23,7 @@ from getflags.cli.source import Source
 from getflags.errors import GetflagsError, UsageError
 from getflags.events import Emit, Event
 from getflags.inputfile import Entry
-from getflags.model import LIMIT, ExitStatus, Network, Plan, Rules
+from getflags.model import LIMIT, ExitStatus, Plan
 from getflags.text import counted, printable, quoted
 from getflags.urls import BadURL, clean, origin, redact
 
@@ -100,7 +99,7 @@ def _check(options: Options, job: _Job) -> None:
         except naming.BadName as error:
             raise UsageError(f"-o {quoted(options.out)}: {error}") from None
     if job.only and options.input_file is None:  # in a list, a bad target fails alone
-        place = _place(options, _Site(bundled.REMOTE))
+        place = settings.place(options, bundled.REMOTE)
         (target,) = plan.settle([_with_options(job.only, options)], place)
         if target.flaw:
             raise UsageError(f"{quoted(target.label)} cannot be fetched: {target.flaw}")
@@ -110,7 +109,7 @@ def _check(options: Options, job: _Job) -> None:
         except BadURL as error:
             shown = quoted(redact(options.base_url))
             raise UsageError(f"--base-url {shown} cannot be used: {error}") from None
-    wire.client(options.client).check(_network(options, _Site()))
+    wire.client(options.client).check(settings.network(options))
     folders.make_folder(options.dir)
 
 
@@ -158,12 +157,12 @@ def _download(
         screen.say(f"Engine: {engine}; client: {options.client} ({client}).")
     entries = (_with_options(entry, options) for entry in _in_order(source, job.seen, job.total))
     work = Plan(
-        plan.settle(entries, _place(options, job.site)),
+        plan.settle(entries, settings.place(options, job.site.base_url)),
         options.client,
         limit,
         options.loop,
-        _rules(options),
-        _network(options, job.site),
+        settings.rules(options),
+        settings.network(options, job.site.direct),
     )
     start = perf_counter()
     with ExitStack() as stack:
@@ -194,7 +193,7 @@ def _to_all(readers: list[Emit]) -> Emit:
 def _limit(options: Options, site: _Site) -> int:
     if options.engine == "sequential":
         return 1
-    usual = grammar.REMOTE_LIMIT if site.base_url == bundled.REMOTE else LIMIT
+    usual = groups.REMOTE_LIMIT if site.base_url == bundled.REMOTE else LIMIT
     return options.max_req or usual
 
 
@@ -216,32 +215,4 @@ def _with_options(entry: Entry, options: Options) -> Entry:
     return entry._replace(
         out=options.out or entry.out,
         checksum=options.checksum or entry.checksum,
-    )
-
-
-def _place(options: Options, site: _Site) -> plan.Place:
-    return plan.Place(site.base_url, options.dir, folders.real_folder, **folders.manners())
-
-
-def _rules(options: Options) -> Rules:
-    return Rules(
-        tuple(options.header),
-        options.max_redirs,
-        options.exists,
-        options.retries,
-        token_hex(4),
-        options.max_time,
-        options.max_filesize,
-    )
-
-
-def _network(options: Options, site: _Site) -> Network:
-    return Network(
-        timeout=options.timeout,
-        connect_timeout=options.connect_timeout,
-        proxies=proxies.settings(options.proxy, os.environ),
-        direct=site.direct,
-        cacert=options.cacert,
-        insecure=options.insecure,
-        limit_rate=options.limit_rate,
     )

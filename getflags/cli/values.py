@@ -59,6 +59,11 @@ def size(text: str) -> int:
     return number
 
 
+def size_or_none(text: str) -> int:
+    """Take a number of bytes; 0 is one, too."""
+    return 0 if text == "0" else size(text)
+
+
 def exists(text: str) -> Exists:
     """Take what to do with a file that is there."""
     try:

@@ -59,7 +59,6 @@ class Handle:
         self._targeted = False  # whether the request's target was set by itself
         self._heard = self._patience = 0.0
         self._connecting = False  # or waiting for another's connection
-        self._head_size = 0  # bytes of it when last looked at
         self._set_up()
 
     def _set_up(self) -> None:
@@ -112,7 +111,6 @@ class Handle:
         self._raw.truncate()
         self._answered = self._wanted = False
         self.bug = None
-        self._head_size = 0
         self._heard = monotonic()
         self._patience = self._network.timeout
         self._connecting = PREREQUEST is not None
@@ -132,14 +130,14 @@ class Handle:
         """Raise TimedOut where nothing has come for too long.
 
         Connecting is no silence, and libcurl limits it; not so the wait for another's connection.
+        A head that comes a few bytes at a time is as good as none.
         """
-        if self._raw.tell() > self._head_size:
-            self._head_size = self._raw.tell()
-            self._heard = monotonic()
         self.answer()
         patience = self._patience + (self._network.connect_timeout if self._connecting else 0)
         if monotonic() - self._heard > patience:
-            raise TimedOut(f"nothing came for {self._network.timeout:g} s")
+            some = self._raw.tell() and not self._answered
+            what = "the answer's head took longer than" if some else "nothing came for"
+            raise TimedOut(f"{what} {self._network.timeout:g} s")
 
     @property
     def unwanted(self) -> bool:

@@ -21,7 +21,7 @@ from getflags.wire.curl_easy import Handle
 
 _HIGH_WATER = 1024 * 1024  # bytes that may wait for the disk before the server is made to wait
 _READY = 256 * 1024  # bytes that are worth waking up the task for
-_SWEEP = 0.25  # seconds between two looks at who is silent
+_SWEEP = 0.25  # seconds between two looks at who is silent or slow
 
 
 class AsyncCurlWire:
@@ -33,7 +33,7 @@ class AsyncCurlWire:
         self._idle: list[_Transfer] = []
         self._flying: dict[pycurl.Curl, _Transfer] = {}
         self._timer: asyncio.TimerHandle | None = None
-        self._sweep = self._loop.call_later(_SWEEP, self._sweep_silent)
+        self._sweep = self._loop.call_later(_SWEEP, self._sweep_up)
         self._due = False  # whether libcurl's timer has run out already
         self._running = 0  # transfers under way when libcurl was last told something
         self._watched: dict[int, int] = {}  # socket → what it is watched for
@@ -145,10 +145,10 @@ class AsyncCurlWire:
             for curl, code, text in bad:
                 self._flying[curl].end(code, text)
 
-    def _sweep_silent(self) -> None:
-        self._sweep = self._loop.call_later(_SWEEP, self._sweep_silent)  # whatever comes of it
+    def _sweep_up(self) -> None:
+        self._sweep = self._loop.call_later(_SWEEP, self._sweep_up)  # whatever comes of it
         for transfer in list(self._flying.values()):
-            transfer.check_silence()
+            transfer.look_after()
 
 
 class _Transfer:
@@ -196,10 +196,15 @@ class _Transfer:
         self.over = True
         self._wake()
 
-    def check_silence(self) -> None:
-        """End a transfer that nothing comes from any more; not one that we made to wait."""
+    def look_after(self) -> None:
+        """Hand over the little that a slow one has brought, and end a silent one.
+
+        But not one that we made to wait.
+        """
         if self._paused or self.over:
             return
+        if self.size:
+            self._wake()
         try:
             self.handle.check_silence()
         except Fault as fault:

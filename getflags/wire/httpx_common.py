@@ -11,7 +11,7 @@ from typing import Any, cast
 
 import httpx
 
-from getflags.errors import Disconnected, Fault, Malformed, UsageError
+from getflags.errors import Disconnected, Fault, Malformed, TimedOut, UsageError
 from getflags.message import Head
 from getflags.model import Fields, Network
 from getflags.text import brief, quoted
@@ -99,6 +99,11 @@ def pieces(response: httpx.Response) -> Iterator[bytes]:
 def apieces(response: httpx.Response) -> AsyncIterator[bytes]:
     """Do as ``pieces`` does, in the other colour."""
     return aiter(cast("httpx.AsyncByteStream", response.stream))
+
+
+def slow_head(network: Network) -> TimedOut:
+    """Return the fault for a head that comes a few bytes at a time: that is no silence."""
+    return TimedOut(f"the answer's head took longer than {network.timeout:g} s")
 
 
 def check_version(response: httpx.Response) -> None:

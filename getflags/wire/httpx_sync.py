@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import contextlib
 import socket
-import threading
 from collections.abc import Callable
 from time import monotonic
 from typing import Any
@@ -16,7 +15,7 @@ from typing import Any
 import httpx
 
 from getflags import proxies
-from getflags.errors import EXPIRED, Aborted, Expired
+from getflags.errors import EXPIRED, Aborted, Expired, Fault
 from getflags.message import Head
 from getflags.model import Fields, Network
 from getflags.wire.httpx_common import (
@@ -31,8 +30,12 @@ from getflags.wire.httpx_common import (
     options,
     pieces,
     request,
+    slow_head,
 )
 from getflags.wire.httpx_faults import translate
+from getflags.wire.watchdog import Watchdog
+
+_watchdog = Watchdog()
 
 
 class HttpxWire:
@@ -43,8 +46,7 @@ class HttpxWire:
         self._transports: dict[tuple[str, str | None], httpx.HTTPTransport] = {}
         self._sockets: set[socket.socket] = set()
         self._fresh = False  # whether the request under way made its connection
-        self._aborted = False
-        self._expired = False
+        self._ended: Fault | None = None  # why we have shut the sockets down ourselves
 
     def get(
         self,
@@ -55,18 +57,13 @@ class HttpxWire:
         within: float | None = None,
     ) -> None:
         """See ``getflags.wire.Wire``."""
-        self._expired = False
+        if not isinstance(self._ended, Aborted):
+            self._ended = None
         if within is None:
             self.exchange(url, headers, on_head, on_body)
             return
-        timer = threading.Timer(within, self._expire)
-        timer.daemon = True
-        timer.start()
-        try:
+        with _watchdog.limit(within, lambda: self._end(Expired(EXPIRED))):
             self.exchange(url, headers, on_head, on_body)
-        finally:
-            timer.cancel()
-            timer.join()  # or it might end the next request
 
     def exchange(
         self,
@@ -81,7 +78,7 @@ class HttpxWire:
         self._fresh = head_arrived = False
         try:
             transport = self._transport(url, proxy)
-            response = transport.handle_request(asked)
+            response = self._answer(transport, asked)
             check_version(response)
             head_arrived = True
             try:
@@ -100,6 +97,11 @@ class HttpxWire:
             stale = not (self._fresh or head_arrived)
             raise translate(error, self._network, proxy, stale=stale) from error
         self._check_ended()
+
+    def _answer(self, transport: httpx.HTTPTransport, asked: httpx.Request) -> httpx.Response:
+        seconds = self._network.connect_timeout + self._network.timeout
+        with _watchdog.limit(seconds, lambda: self._end(slow_head(self._network))):
+            return transport.handle_request(asked)
 
     def _drain(self, asked: httpx.Request, response: httpx.Response) -> None:
         asked.extensions["timeout"]["read"] = DRAIN_SECONDS
@@ -122,23 +124,21 @@ class HttpxWire:
         elif name.endswith(CONNECTED):
             # After TLS it is another object for the same connection, and the first one is void.
             self._sockets.add(info["return_value"].get_extra_info("socket"))
-        if self._aborted or self._expired:
+        if self._ended:
             self._shut_down()
 
     def _check_ended(self) -> None:
         """Raise what applies: a body that ends with the connection looks whole now."""
-        if self._aborted:
-            raise Aborted("interrupted")
-        if self._expired:
-            raise Expired(EXPIRED)
+        if self._ended:
+            raise self._ended
 
     def abort(self) -> None:
         """See ``getflags.wire.Wire``."""
-        self._aborted = True
-        self._shut_down()
+        self._end(Aborted("interrupted"))
 
-    def _expire(self) -> None:
-        self._expired = True
+    def _end(self, why: Fault) -> None:
+        if not isinstance(self._ended, Aborted):  # that is for good
+            self._ended = why
         self._shut_down()
 
     def _shut_down(self) -> None:

@@ -33,6 +33,7 @@ from getflags.wire.httpx_common import (
     is_short,
     options,
     request,
+    slow_head,
 )
 from getflags.wire.httpx_faults import translate
 from getflags.wire.httpx_sync import HttpxWire
@@ -115,7 +116,7 @@ class _AsyncConnection:
         self._fresh = head_arrived = False
         try:
             transport = self._transport(url, proxy)
-            response = await transport.handle_async_request(asked)
+            response = await self._answer(transport, asked)
             check_version(response)
             head_arrived = True
             try:
@@ -132,6 +133,16 @@ class _AsyncConnection:
         except httpx.TransportError as error:
             stale = not (self._fresh or head_arrived)
             raise translate(error, self._network, proxy, stale=stale) from error
+
+    async def _answer(
+        self, transport: httpx.AsyncHTTPTransport, asked: httpx.Request
+    ) -> httpx.Response:
+        try:
+            async with asyncio.timeout(self._network.connect_timeout + self._network.timeout):
+                return await transport.handle_async_request(asked)
+        except TimeoutError:
+            await transport.aclose()  # what a cancelled request leaves behind can't be used again
+            raise slow_head(self._network) from None
 
     async def _drain(self, asked: httpx.Request, response: httpx.Response) -> None:
         asked.extensions["timeout"]["read"] = DRAIN_SECONDS

@@ -1,0 +1,61 @@
+"""An alarm clock for threads that wait in somebody else's library: one thread for all of them.
+
+Who waits in a library can't look at the clock; a call from another thread has to wake him. What
+that call does is the waiter's business. (The road not taken: a ``threading.Timer`` for each
+request, which is a new thread for each.)
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from time import monotonic
+
+
+class Watchdog:
+    """Barks at those who take too long. Its thread starts with the first who is watched."""
+
+    def __init__(self) -> None:
+        self._change = threading.Condition()
+        self._watched: dict[object, tuple[float, Callable[[], None]]] = {}
+        self._asleep_until = 0.0
+        self._thread: threading.Thread | None = None
+
+    @contextmanager
+    def limit(self, seconds: float, bark: Callable[[], None]) -> Iterator[None]:
+        """Have ``bark`` called, from another thread, if the block takes longer than ``seconds``.
+
+        Never after the block has been left: it could wake the wrong one.
+        """
+        key = object()
+        due = monotonic() + seconds
+        with self._change:
+            self._watched[key] = due, bark
+            if self._thread is None or not self._thread.is_alive():  # as after a fork
+                self._thread = threading.Thread(target=self._watch, name="watchdog", daemon=True)
+                self._thread.start()
+            elif due < self._asleep_until:
+                self._change.notify()
+        try:
+            yield
+        finally:
+            with self._change:
+                self._watched.pop(key, None)
+
+    def _watch(self) -> None:
+        with self._change:
+            while True:
+                now = monotonic()
+                for key, (due, bark) in list(self._watched.items()):
+                    if due <= now:
+                        del self._watched[key]
+                        bark()
+                # Whoever comes next mostly waits longer than those who are here, and need not
+                # wake us; who has left doesn't either.
+                nearest = min((due for due, _ in self._watched.values()), default=now + _NAP)
+                self._asleep_until = nearest
+                self._change.wait(nearest - now)
+
+
+_NAP = 3600.0  # seconds; while nobody is there, the first who comes wakes us

@@ -1,0 +1,56 @@
+"""An alarm clock for threads: in time, in order, and never too late."""
+
+from __future__ import annotations
+
+import multiprocessing
+import threading
+from queue import SimpleQueue
+
+from getflags.wire.watchdog import Watchdog
+
+PATIENCE = 10  # seconds
+
+
+def test_who_takes_too_long_is_barked_at_and_nobody_else() -> None:
+    dog = Watchdog()
+    barks: SimpleQueue[str] = SimpleQueue()
+    with dog.limit(PATIENCE, lambda: barks.put("late")), dog.limit(0.05, lambda: barks.put("soon")):
+        assert barks.get(timeout=PATIENCE) == "soon"
+    with dog.limit(0.05, lambda: barks.put("again")):
+        assert barks.get(timeout=PATIENCE) == "again"
+    assert barks.empty()
+
+
+def test_one_thread_serves_all_and_only_when_it_is_needed() -> None:
+    before = threading.active_count()
+    dog = Watchdog()
+    assert threading.active_count() == before
+    for _ in range(5):
+        with dog.limit(PATIENCE, lambda: None):
+            assert threading.active_count() == before + 1
+
+
+def test_nobody_is_barked_at_after_leaving() -> None:
+    dog = Watchdog()
+    barks: SimpleQueue[str] = SimpleQueue()
+    with dog.limit(0.05, lambda: barks.put("too late")):
+        pass
+    with dog.limit(0.1, lambda: barks.put("later")):
+        assert barks.get(timeout=PATIENCE) == "later"
+    assert barks.empty()
+
+
+def test_a_process_that_was_forked_has_a_dog_of_its_own() -> None:
+    dog = Watchdog()
+    with dog.limit(PATIENCE, lambda: None):
+        pass
+    child = multiprocessing.get_context("fork").Process(target=_wait_for, args=(dog,))
+    child.start()
+    child.join(PATIENCE)
+    assert child.exitcode == 0
+
+
+def _wait_for(dog: Watchdog) -> None:
+    barked = threading.Event()
+    with dog.limit(0.05, barked.set):
+        assert barked.wait(PATIENCE)
