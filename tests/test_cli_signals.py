@@ -16,7 +16,7 @@ from time import monotonic
 
 import pytest
 
-from getflags import engines
+from getflags import engines, wire
 from getflags.cli import signals
 from tests.kit import ENVIRON, ROOT, command, files
 from tests.rawserver import RawServer, ok, stall_after
@@ -45,14 +45,16 @@ LOOPS = [(engine, "auto") for engine in sorted(engines.ENGINES)] + [("asyncio", 
 
 
 @pytest.mark.parametrize("number", SIGNALS)
+@pytest.mark.parametrize("client", sorted(wire.CLIENTS))
 @pytest.mark.parametrize(("engine", "loop"), LOOPS)
-def test_a_signal_ends_stalled_transfers(
-    server: RawServer, tmp_path: Path, engine: str, loop: str, number: signal.Signals
+def test_a_signal_ends_stalled_transfers(  # noqa: PLR0917 - a table
+    server: RawServer, tmp_path: Path, engine: str, loop: str, client: str, number: signal.Signals
 ) -> None:
     (tmp_path / "downloaded").mkdir()
     (tmp_path / "downloaded" / "stall1").write_bytes(b"old")
     urls = map(server.url, ["/ok", "/stall1", "/stall2", "/mute"])
     words = ["-m", "4", "--engine", engine, "--loop", loop, "--failed-out", "failed.txt"]
+    words += ["--client", client]
     process = start(tmp_path, *words, *urls)
     for _ in range(1 if engine == "sequential" else 3):
         assert server.stalled.acquire(timeout=20)

@@ -14,7 +14,6 @@ from time import monotonic
 
 import pycurl
 
-from getflags import proxies
 from getflags.errors import EXPIRED, Expired, TimedOut
 from getflags.message import Head
 from getflags.model import Fields, Network
@@ -79,12 +78,16 @@ class Handle:
         curl.setopt(pycurl.HEADERFUNCTION, self._raw.write)
 
     def prepare(
-        self, url: str, headers: Fields, on_head: Callable[[Head], bool], within: float | None
+        self,
+        url: str,
+        proxy: str | None,
+        headers: Fields,
+        on_head: Callable[[Head], bool],
+        within: float | None,
     ) -> None:
         """Set up for one GET. Raises Fault."""
         curl = self.curl
         self._limit_time(within)
-        proxy = proxies.choose(self._network, url)
         if not self._trusting and (url.startswith("https:") or (proxy or "").startswith("https:")):
             self._trust()
         if proxy != self._proxy:

@@ -13,11 +13,13 @@ from collections.abc import Awaitable, Callable
 
 import pycurl
 
+from getflags import proxies
 from getflags.errors import Fault
 from getflags.machine import keepable
 from getflags.message import Head
 from getflags.model import Fields, Network
 from getflags.wire.curl_easy import Handle
+from getflags.wire.names import NAMES
 
 _HIGH_WATER = 1024 * 1024  # bytes that may wait for the disk before the server is made to wait
 _READY = 256 * 1024  # bytes that are worth waking up the task for
@@ -52,9 +54,11 @@ class AsyncCurlWire:
         within: float | None = None,
     ) -> None:
         """See ``getflags.wire.AsyncWire``."""
+        proxy = proxies.choose(self._network, url)
+        within = await NAMES.await_for(proxy or url, self._network.connect_timeout, within)
         transfer = self._idle.pop() if self._idle else _Transfer(self._network)
         try:
-            transfer.handle.prepare(url, headers, on_head, within)
+            transfer.handle.prepare(url, proxy, headers, on_head, within)
             await self._run(transfer, on_body)
         finally:
             self._idle.append(transfer)

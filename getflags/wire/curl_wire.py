@@ -17,6 +17,7 @@ from typing import cast
 
 import pycurl
 
+from getflags import proxies
 from getflags.errors import Aborted, Fault, UsageError
 from getflags.interrupts import postponed
 from getflags.message import Head
@@ -25,6 +26,7 @@ from getflags.text import quoted
 from getflags.urls import BadURL, clean, redact
 from getflags.wire.curl_easy import BUFFER, Handle, speaks_http2
 from getflags.wire.curl_multi import AsyncCurlWire
+from getflags.wire.names import NAMES
 from getflags.wire.tls import store
 
 __all__ = ["BUFFER", "about", "check", "open_async_wire", "open_wire"]
@@ -68,6 +70,7 @@ class CurlWire:
     """See ``getflags.wire.Wire``."""
 
     def __init__(self, network: Network) -> None:
+        self._network = network
         self._handle = Handle(network, self._piece)
         self._on_body: Callable[[bytes], None]
         self._silence: Fault | None = None
@@ -88,8 +91,9 @@ class CurlWire:
         within: float | None = None,
     ) -> None:
         """See ``getflags.wire.Wire``."""
-        handle = self._handle
-        handle.prepare(url, headers, on_head, within)
+        proxy = proxies.choose(self._network, url)
+        within = NAMES.wait_for(proxy or url, self._network.connect_timeout, within)
+        self._handle.prepare(url, proxy, headers, on_head, within)
         self._on_body = on_body
         self._silence = None
         with postponed(self._interrupt):

@@ -33,6 +33,7 @@ from getflags.wire.httpx_common import (
     slow_head,
 )
 from getflags.wire.httpx_faults import translate
+from getflags.wire.names import NAMES
 from getflags.wire.watchdog import Watchdog
 
 _watchdog = Watchdog()
@@ -59,6 +60,8 @@ class HttpxWire:
         """See ``getflags.wire.Wire``."""
         if not isinstance(self._ended, Aborted):
             self._ended = None
+        place = proxies.choose(self._network, url) or url
+        within = NAMES.wait_for(place, self._network.connect_timeout, within)
         if within is None:
             self.exchange(url, headers, on_head, on_body)
             return

@@ -37,6 +37,7 @@ from getflags.wire.httpx_common import (
 )
 from getflags.wire.httpx_faults import translate
 from getflags.wire.httpx_sync import HttpxWire
+from getflags.wire.names import NAMES
 
 __all__ = ["about", "check", "open_async_wire", "open_wire"]  # what a client offers
 
@@ -72,6 +73,8 @@ class AsyncHttpxWire:
         within: float | None = None,
     ) -> None:
         """See ``getflags.wire.AsyncWire``."""
+        place = proxies.choose(self._network, url) or url
+        within = await NAMES.await_for(place, self._network.connect_timeout, within)
         connection = self._idle.pop() if self._idle else _AsyncConnection(self._network)
         try:
             async with asyncio.timeout(within) as time:

@@ -1,0 +1,126 @@
+"""A resolver that hangs holds up nobody for longer than allowed, whatever library waits for it."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from time import monotonic
+from typing import Any, TypeAlias
+
+import pytest
+
+import getflags
+from getflags import wire
+from getflags.errors import Expired, TimedOut
+from getflags.wire.names import Names
+from tests.kit import files
+from tests.rawserver import RawServer, ok
+
+Ask: TypeAlias = "Callable[[Names, str, float, float | None], float | None]"
+
+
+class Resolver:
+    """Stands before the system's and hangs for names that end in .hangs."""
+
+    def __init__(self) -> None:
+        self.asked: list[str] = []
+        self.over = threading.Event()
+        self._system: Callable[..., Any] = socket.getaddrinfo
+
+    def look_up(self, host: Any, *rest: Any, **named: Any) -> Any:
+        """Do as ``socket.getaddrinfo`` does, or hang."""
+        name = host.decode() if isinstance(host, bytes) else str(host)
+        self.asked.append(name)
+        if name.endswith(".hangs"):
+            self.over.wait(30)
+            raise socket.gaierror(socket.EAI_AGAIN, "hung up")
+        return self._system(host, *rest, **named)
+
+
+@pytest.fixture
+def resolver(monkeypatch: pytest.MonkeyPatch) -> Iterator[Resolver]:
+    resolver = Resolver()
+    monkeypatch.setattr(socket, "getaddrinfo", resolver.look_up)
+    yield resolver
+    resolver.over.set()
+
+
+def blocking(names: Names, url: str, seconds: float, within: float | None) -> float | None:
+    return names.wait_for(url, seconds, within)
+
+
+def awaiting(names: Names, url: str, seconds: float, within: float | None) -> float | None:
+    return asyncio.run(names.await_for(url, seconds, within))
+
+
+both = pytest.mark.parametrize("ask", [blocking, awaiting])
+
+
+@both
+def test_who_does_not_answer_is_not_waited_for(resolver: Resolver, ask: Ask) -> None:
+    names = Names()
+    began = monotonic()
+    with pytest.raises(TimedOut, match=r"no answer from the resolver within 0.1 s"):
+        ask(names, "http://a.hangs:80/x", 0.1, None)
+    with pytest.raises(Expired):
+        ask(names, "http://a.hangs:80/y", 5, 0.1)
+    assert 0.2 <= monotonic() - began < 2
+    assert resolver.asked == ["a.hangs"], "once is enough: the second waits for the same answer"
+
+
+@both
+def test_an_answer_is_asked_for_once(resolver: Resolver, ask: Ask) -> None:
+    names = Names()
+    for path in ("", "/", "/x/y?z"):
+        assert ask(names, f"http://localhost:80{path}", 10, None) is None
+        assert ask(names, "https://localhost", 10, None) is None
+    assert resolver.asked == ["localhost", "localhost"], "once for each origin"
+
+
+@both
+def test_an_address_is_not_asked_for(resolver: Resolver, ask: Ask) -> None:
+    for url in ("http://127.0.0.1:80/", "http://[::1]/x", "http://[::1/x", "http:///x"):
+        assert ask(Names(), url, 10, 5) == 5
+    assert resolver.asked == []
+
+
+@both
+@pytest.mark.parametrize("host", ["nonexistent.invalid", "x" * 64])
+def test_no_is_an_answer(resolver: Resolver, ask: Ask, host: str) -> None:
+    left = ask(Names(), f"http://{host}/", 10, 20)
+    assert left is not None
+    assert 10 < left < 20
+    assert resolver.asked == [host]
+
+
+def test_what_is_late_is_remembered_and_who_gave_up_took_it_from_nobody(
+    resolver: Resolver,
+) -> None:
+    names = Names()
+    with pytest.raises(TimedOut):
+        awaiting(names, "http://a.hangs/", 0.05, None)
+    threading.Timer(0.1, resolver.over.set).start()
+    assert blocking(names, "http://a.hangs/", 10, None) is None
+    assert awaiting(names, "http://a.hangs/", 10, None) is None
+    assert resolver.asked == ["a.hangs"]
+
+
+@pytest.mark.parametrize("client", sorted(wire.CLIENTS))
+@pytest.mark.parametrize("engine", ["sequential", "threads", "asyncio"])
+def test_the_others_go_on_and_the_run_ends(
+    resolver: Resolver, tmp_path: Path, engine: str, client: str
+) -> None:
+    began = monotonic()
+    with RawServer({"/f": ok(b"fine")}) as server:
+        report = getflags.download(
+            [f"http://{engine}-{client}.hangs/g", server.url("/f")], dir=tmp_path, engine=engine,
+            client=client, connect_timeout=0.3, retries=1,
+        )  # fmt: skip
+    assert monotonic() - began < 5
+    reasons = [outcome.reason for outcome in report.outcomes if outcome.reason]
+    assert reasons == ["no answer from the resolver within 0.3 s (2 tries)"]
+    assert files(tmp_path) == {"f": b"fine"}
+    assert f"{engine}-{client}.hangs" in resolver.asked
