@@ -41,6 +41,7 @@ class Agenda:
         self._clock = clock
         self._exhausted = False
         self._flying: set[Transfer] = set()
+        self._began: dict[Transfer, float] = {}  # when its first try did
         self._due: list[tuple[float, int, Transfer]] = []  # a heap
         self._serial = count()
         self._strained: dict[str, _Origin] = {}  # servers that have asked for a pause
@@ -76,7 +77,7 @@ class Agenda:
         if later is None:
             if server:
                 server.served(transfer, self._clock())
-            return Finished(transfer.result())
+            return Finished(transfer.result(), self._clock() - self._began.pop(transfer))
         if later.origin:
             self._pause(transfer, later)
         if server:  # not always the one that refused it: a redirect may have led there
@@ -120,6 +121,7 @@ class Agenda:
     def _begin(self, transfer: Transfer | Nothing) -> Transfer | Nothing:
         if not isinstance(transfer, Nothing):
             self._flying.add(transfer)
+            self._began.setdefault(transfer, self._clock())
             if server := self._server(transfer):
                 server.began(transfer)
         return transfer

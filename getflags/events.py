@@ -44,9 +44,13 @@ class Retrying(NamedTuple):
 
 
 class Finished(NamedTuple):
-    """The end of a target; each has exactly one."""
+    """The end of a target; each has exactly one.
+
+    ``seconds`` is how long it took from its first request on, with all that it waited for.
+    """
 
     outcome: Outcome
+    seconds: float = 0.0
 
 
 Event: TypeAlias = Started | Progressed | Retrying | Finished

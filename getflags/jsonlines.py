@@ -45,6 +45,7 @@ def _values(event: Event) -> dict[str, Any]:
         "size": outcome.size,
         "requests": outcome.requests,
         "unsized": outcome.unsized,
+        "seconds": round(event.seconds, 6),
     }
 
 

@@ -45,6 +45,10 @@ FLOORS = [
     {"engines.shard"},
     {"engines.processes"},
     {"engines"},
+    {"bench"},
+    {"bench.stats"},
+    {"bench.window", "bench.knee"},
+    {"bench.tuning"},
     {"api"},
     {""},
     {"cli.values", "cli.signals", "cli.serve", "cli.lines"},
@@ -59,6 +63,8 @@ PURE = (
     "model errors events text urls codes naming inputfile plan message proxies transfer report "
     "jsonlines policy agenda request answer ranges"
 ).split()
+#: Pure, too, but for the dice: experiments are shuffled and resampled, from a seed.
+SEEDED = ["bench.stats", "bench.window", "bench.knee", "bench.tuning"]
 FORBIDDEN = set(
     "asyncio httpx time threading os pathlib tqdm socket io ssl subprocess signal tempfile shutil "
     "aiofiles pycurl selectors sys random".split()
@@ -129,6 +135,12 @@ def test_pure_rooms_do_no_io(room: str) -> None:
     assert not names & FORBIDDEN
 
 
+@pytest.mark.parametrize("room", SEEDED)
+def test_seeded_rooms_do_no_io_either(room: str) -> None:
+    names = {name.partition(".")[0] for name in imports(OURS[room])}
+    assert not names & FORBIDDEN - {"random"}
+
+
 def test_only_the_wire_knows_an_http_library() -> None:
     for room, path in OURS.items():
         known = {name.partition(".")[0] for name in imports(path)}
@@ -172,6 +184,7 @@ def test_every_room_has_its_test_file() -> None:
         "partfile": "save", "refusals": "save",
         "pace": "engines", "wire.httpx_sync": "wire_httpx",
         "cli.source": "cli_usage", "cli.failed": "cli_download", "cli.screen": "cli_download",
+        "bench": "bench_tuning",
     }  # fmt: skip
     for room in OURS:
         assert shared.get(room, room.replace(".", "_")) in tests, room

@@ -180,6 +180,23 @@ def test_every_target_is_started_and_finished_once(
 
 
 @pytest.mark.parametrize("engine", ENGINES)
+def test_it_is_told_how_long_a_target_took_with_all_its_tries(tmp_path: Path, engine: str) -> None:
+    def slow(connection: socket.socket, server: RawServer) -> None:
+        server.over.wait(0.2)
+        first = server.asked("/slow") == 1
+        connection.sendall(ok(b"", status="503 No") if first else ok(b"fine"))
+
+    events: list[Event] = []
+    with RawServer({"/slow": slow, "/quick": ok(b"fine")}) as server:
+        urls = map(server.url, ["/slow", "/quick"])
+        getflags.download(urls, dir=tmp_path, engine=engine, max_req=2, emit=events.append)
+    took = {event.outcome.target.name: event.seconds for event in events
+            if isinstance(event, Finished)}  # fmt: skip
+    assert 0.4 <= took["slow"] < 2
+    assert 0 < took["quick"] < 0.2
+
+
+@pytest.mark.parametrize("engine", ENGINES)
 def test_a_long_body_tells_of_its_progress(tmp_path: Path, engine: str) -> None:
     body = bytes(range(256)) * 4096
     events: list[Event] = []

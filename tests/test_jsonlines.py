@@ -41,7 +41,7 @@ COMMON = {"index": 7, "target": "http://***@h/f", "url": "http://***@h/f", "path
             {"event": "retrying", **COMMON, "seconds": 1.5, "reason": "reset", "pause": None},
         ),
         (
-            Finished(Outcome(TARGET, Status.OK, "", 200, 10, 2, unsized=True)),
+            Finished(Outcome(TARGET, Status.OK, "", 200, 10, 2, unsized=True), 0.12345678),
             {
                 "event": "finished",
                 **COMMON,
@@ -52,6 +52,7 @@ COMMON = {"index": 7, "target": "http://***@h/f", "url": "http://***@h/f", "path
                 "size": 10,
                 "requests": 2,
                 "unsized": True,
+                "seconds": 0.123457,
             },
         ),
         (
@@ -69,6 +70,7 @@ COMMON = {"index": 7, "target": "http://***@h/f", "url": "http://***@h/f", "path
                 "size": 0,
                 "requests": 0,
                 "unsized": False,
+                "seconds": 0.0,
             },
         ),
     ],

@@ -172,10 +172,11 @@ class _Office:
                 worker.waiting.add(item[0])
                 self._emit(Retrying(worker.pending[item[0]], *item[1:]))
             else:
-                worker.waiting.discard(item[0])
+                number, status, seconds, *rest = item
+                worker.waiting.discard(number)
                 worker.done += 1
-                target = worker.pending.pop(item[0])
-                self._emit(Finished(Outcome(target, Status(item[1]), *item[2:])))
+                outcome = Outcome(worker.pending.pop(number), Status(status), *rest)
+                self._emit(Finished(outcome, seconds))
         self._hand_out(worker)
 
     def _bury(self, worker: _Worker) -> None:

@@ -116,7 +116,7 @@ class _Outbox:
         """Take an event."""
         if isinstance(event, Finished):
             target, status, *rest = event.outcome
-            self._put((target.number, status.value, *rest))
+            self._put((target.number, status.value, event.seconds, *rest))
         elif isinstance(event, Progressed):
             self._put((event.target.number, event.received, event.expected))
         elif isinstance(event, Retrying):

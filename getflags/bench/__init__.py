@@ -1,0 +1,7 @@
+"""Measuring: how many at a time, and with which engine.
+
+What may live here: experiments (which cell is measured when, and what its figures say) and how they
+are told. What may not: anything that a download needs; nothing outside imports from here but the
+commands that measure. ``stats``, ``window``, ``knee`` and ``tuning`` are pure, and simulated in
+the tests on servers whose answer is known.
+"""
