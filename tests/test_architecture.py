@@ -23,6 +23,7 @@ FLOORS = [
         "machine",
         "pace",
         "durable",
+        "governor",
     },
     {"events", "message", "naming", "inputfile", "proxies", "bundled", "policy", "request"},
     {"partfile", "refusals"},
@@ -61,7 +62,7 @@ FLOORS = [
 ]
 PURE = (
     "model errors events text urls codes naming inputfile plan message proxies transfer report "
-    "jsonlines policy agenda request answer ranges"
+    "jsonlines policy agenda request answer ranges governor"
 ).split()
 #: Pure, too, but for the dice: experiments are shuffled and resampled, from a seed.
 SEEDED = ["bench.stats", "bench.window", "bench.knee", "bench.tuning"]

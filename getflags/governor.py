@@ -1,0 +1,231 @@
+"""How many at a time a server is worth: the decisions behind ``-m auto``.
+
+Pure: told what began and what ended, and when, on any clock. It starts low and doubles while that
+pays. What is compared is goodput, over enough transfers to tell: the work of all that began at a
+level, divided by the time they were under way, times the level (Little's law). All of them, the
+slow ones too, are waited for; judging by the first to come back would favour every change. Single
+latencies decide nothing: on a server whose delays vary, they would lead downwards for ever.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import deque
+from typing import NamedTuple
+
+START = 16
+#: As many as may ever be under way at one server.
+MOST = 256
+_GAIN = 1.2  # what a doubling must bring: less than that, and half as many do nearly as well
+_STEEP = 1.7  # what, if surely brought by the first half of a window, needs no second half
+_SURE = 2.0  # standard deviations between a judgement and its opposite
+_LONGEST = 4  # times the level: so many transfers decide, sure or not
+_FILE = 16 * 1024  # bytes that a file counts beyond its own: the work that each of them is
+_REST = 8  # windows between two looks upwards, and twice as many each time one was in vain
+_LONGEST_REST = 64
+_FORGIVEN = 60.0  # seconds after which a level that hurt may be tried again
+_PAIN = 0.1  # share of refusals that is more than an accident
+
+
+class Decision(NamedTuple):
+    """From now on so many at a time, and why (for people)."""
+
+    level: int
+    reason: str
+
+
+class _Goodput:
+    """Work a second at a level, from those of the first to begin that have all ended."""
+
+    def __init__(self, level: int) -> None:
+        self.count = 0
+        self._level = level
+        self._work = self._time = self._work2 = self._time2 = self._both = 0.0
+
+    def add(self, seconds: float, work: float) -> None:
+        """Take one more."""
+        self.count += 1
+        self._work += work
+        self._time += seconds
+        self._work2 += work * work
+        self._time2 += seconds * seconds
+        self._both += seconds * work
+
+    @property
+    def rate(self) -> float:
+        """Work a second."""
+        return self._level * self._work / self._time if self._time else 0.0
+
+    @property
+    def variance(self) -> float:
+        """Of the rate's logarithm, by the usual estimate for a ratio of two sums."""
+        if not self._work:
+            return math.inf
+        each = self._work / self._time
+        errors = self._work2 - 2 * each * self._both + each * each * self._time2
+        return max(0.0, errors) / self._work**2
+
+
+class _Window:
+    """What began since the level is what it is.
+
+    The first ``burst`` of them begin together, when the level rises, and meet a queue that is yet
+    to grow. They are counted apart: they flatter.
+    """
+
+    def __init__(self, level: int, burst: int = 0) -> None:
+        self.level = level
+        self.full = False  # whether as many were under way as might
+        self.strains = 0
+        self.burst = _Goodput(level)
+        self.rest = _Goodput(level)
+        self.proof = self.rest  # what it was judged by
+        self._burst = burst
+        self._ended: deque[tuple[float, float] | None] = deque()  # in order of beginning
+        self._gone = 0  # how many have left it at its head
+
+    def begin(self) -> int:
+        """Return a place for one more."""
+        self._ended.append(None)
+        return self._gone + len(self._ended) - 1
+
+    def end(self, place: int, seconds: float, work: float, *, strained: bool) -> None:
+        """Take the end of one."""
+        self._ended[place - self._gone] = seconds, work
+        self.strains += strained
+        while self._ended and (known := self._ended[0]):
+            self._ended.popleft()
+            (self.burst if self._gone < self._burst else self.rest).add(*known)
+            self._gone += 1
+
+    def surely_over(self, before: _Goodput) -> bool:
+        """Whether the burst alone, which is half of all there may be, tells that it pays."""
+        whole = 0 < self._burst <= self._gone
+        return whole and _compare(self.burst, before, _STEEP) > _SURE
+
+    @property
+    def large(self) -> bool:
+        """Whether enough have ended to judge by."""
+        return self.rest.count >= self.level
+
+
+class Governor:
+    """Decides for one server. ``level`` is how many may be under way."""
+
+    def __init__(self, start: int = START, most: int = MOST) -> None:
+        self.level = min(start, most)
+        self._most = most
+        self._flying: dict[object, tuple[_Window, int, float]] = {}
+        self._window = _Window(self.level)
+        self._before: _Window | None = None  # the level that this one has to beat, while it is new
+        self._settled: _Window | None = None  # how it was when the level was last found good
+        self._resting = 0  # windows since
+        self._rest = _REST
+        self._ceiling = math.inf  # a level that hurt
+        self._hurt_at = -math.inf
+
+    def began(self, key: object, now: float) -> None:
+        """Take it that a request is under way."""
+        self._flying[key] = self._window, self._window.begin(), now
+        if len(self._flying) >= self.level:
+            self._window.full = True
+
+    def ended(
+        self, key: object, now: float, size: int | None, *, strained: bool
+    ) -> Decision | None:
+        """Take an end: ``size`` in bytes, None for what failed; ``strained``: 429, 503, a reset.
+
+        Returns what follows from it, if anything.
+        """
+        window, place, began = self._flying.pop(key)
+        work = 0.0 if size is None else float(size + _FILE)
+        window.end(place, now - began, work, strained=strained)
+        if window is not self._window:
+            return None
+        return self._relieve(now) or self._judge(now)
+
+    def _relieve(self, now: float) -> Decision | None:
+        """Step back from what hurts, unless it hurt below as well."""
+        window, below = self._window, self._before
+        if not window.strains:
+            return None
+        if below and below.strains:
+            return None
+        if not below:
+            calm = self._settled is None or not self._settled.strains
+            if not calm or window.strains < max(2, _PAIN * window.level) or window.level == 1:
+                return None
+        self._ceiling, self._hurt_at = window.level, now
+        level = below.level if below else window.level // 2
+        self._move(level, settle=below)
+        return Decision(level, f"{window.level} at a time were refused")
+
+    def _judge(self, now: float) -> Decision | None:
+        window, before = self._window, self._before
+        if before is None:
+            return self._rested(now) if window.full else None
+        lead = _compare(window.rest, before.proof, _GAIN)
+        if window.full and window.surely_over(before.proof):
+            window.proof, lead = window.burst, math.inf
+        elif (
+            not window.full
+            or not window.large
+            or (abs(lead) < _SURE and window.rest.count < _LONGEST * window.level)
+        ):
+            return None
+        if lead > 0:
+            return self._climb(now, f"{_more(window, before)} than {before.level}")
+        self._move(before.level, settle=before)
+        self._rest = min(2 * self._rest, _LONGEST_REST)
+        return Decision(before.level, f"{_more(window, before)} only")
+
+    def _rested(self, now: float) -> Decision | None:
+        """Look at a level that needs no proof: the first one, or one that was found good."""
+        window = self._window
+        if self._settled is None:
+            return self._climb(now, "a beginning") if window.large else None
+        if window.rest.count < _LONGEST * window.level:
+            return None
+        if window.rest.rate < self._settled.proof.rate / 2 and self.level > 1:
+            level = self.level // 2
+            self._move(level, settle=None)
+            return Decision(level, f"{window.level} bring less than half of what they did")
+        self._resting += 1
+        if self._resting >= self._rest:
+            return self._climb(now, "another look")
+        self._window = _Window(self.level)
+        return None
+
+    def _climb(self, now: float, reason: str) -> Decision | None:
+        """Take the level for good, and try twice as many."""
+        window = self._window
+        if now - self._hurt_at > _FORGIVEN:
+            self._ceiling = math.inf
+        level = min(2 * window.level, self._most)
+        if level >= self._ceiling or level == window.level:
+            self._move(window.level, settle=window)
+            return None
+        self._move(level, settle=window)
+        self._window = _Window(level, level - window.level)
+        self._before = window
+        return Decision(level, reason)
+
+    def _move(self, level: int, settle: _Window | None) -> None:
+        self.level = level
+        self._window = _Window(level)
+        self._before = None
+        self._settled = settle
+        self._resting = 0
+
+
+def _compare(found: _Goodput, before: _Goodput, factor: float) -> float:
+    """Return by how many standard deviations one exceeds the other, times a factor."""
+    lead = math.log(max(found.rate, 1e-9) / max(before.rate, 1e-9) / factor)
+    doubt = math.sqrt(found.variance + before.variance)
+    return lead / max(doubt, 1e-9)
+
+
+def _more(window: _Window, before: _Window) -> str:
+    """Say what one level brings, compared with another."""
+    ratio = window.proof.rate / before.proof.rate if before.proof.rate else math.inf
+    return f"{window.level} bring {ratio:.2f} times as much"

@@ -1,0 +1,175 @@
+"""``-m auto`` on a virtual clock: servers whose capacity is known, and what is made of them."""
+
+from __future__ import annotations
+
+import random
+from collections import deque
+from dataclasses import dataclass, field
+from heapq import heappop, heappush
+from itertools import count
+
+import pytest
+
+from getflags.governor import MOST, START, Decision, Governor
+from tests.bench_kit import Delay
+
+FIXED: Delay = lambda _: 0.05  # noqa: E731 - a table's entry
+DELAYS: dict[str, Delay] = {"fixed": FIXED, "uniform": lambda source: source.uniform(0.05, 0.5)}
+
+
+@dataclass
+class Paper:
+    """A server on paper, and a client that asks as often as it may.
+
+    ``slots`` serve at a time, the others wait in line; ``refusing`` more than so many under way
+    are refused. Without a governor, ``level`` is fixed.
+    """
+
+    delay: Delay
+    slots: int = 10**6
+    refusing: int = 10**6
+    level: int = 0
+    seed: int = 0
+    now: float = 0.0
+    peak: int = 0
+    decisions: list[Decision] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.governor = Governor()
+        self._source = random.Random(self.seed)
+        self._key = count()
+        self._due: list[tuple[float, int, str]] = []
+        self._line: deque[int] = deque()
+        self._busy = self._flying = 0
+
+    def fetch(self, files: int) -> float:
+        """Return the seconds that so many files take."""
+        began, waiting, done = self.now, files, 0
+        while done < files:
+            while waiting and self._flying < (self.level or self.governor.level):
+                waiting -= 1
+                self._ask()
+            self.now, key, what = heappop(self._due)
+            if what == "again":
+                waiting += 1
+                continue
+            self._flying -= 1
+            done += what == "served"
+            if what == "served":
+                self._busy -= 1
+                if self._line:
+                    self._serve(self._line.popleft())
+            else:
+                heappush(self._due, (self.now + self._source.uniform(0.25, 0.75), key, "again"))
+            size = 12_000 if what == "served" else None
+            decision = self.governor.ended(key, self.now, size, strained=size is None)
+            self.decisions += [decision] if decision else []
+        return self.now - began
+
+    def _ask(self) -> None:
+        key = next(self._key)
+        self._flying += 1
+        self.peak = max(self.peak, self._flying)
+        self.governor.began(key, self.now)
+        if self._flying > self.refusing:
+            heappush(self._due, (self.now + 0.001, key, "refused"))
+        elif self._busy < self.slots:
+            self._serve(key)
+        else:
+            self._line.append(key)
+
+    def _serve(self, key: int) -> None:
+        self._busy += 1
+        heappush(self._due, (self.now + self.delay(self._source), key, "served"))
+
+
+@pytest.mark.parametrize("slots", [4, 16, 64])
+@pytest.mark.parametrize("delay", DELAYS.values(), ids=DELAYS)
+def test_a_long_job_takes_hardly_longer_than_at_the_best_level(delay: Delay, slots: int) -> None:
+    for seed in range(3):
+        best = min(
+            Paper(delay, slots, level=level, seed=seed).fetch(5000) for level in (16, 64, 256)
+        )
+        paper = Paper(delay, slots, seed=seed)
+        assert paper.fetch(5000) <= 1.05 * best
+        assert paper.peak <= 2 * max(slots, START)
+
+
+def test_it_doubles_while_that_pays_up_to_a_limit() -> None:
+    paper = Paper(FIXED)
+    paper.fetch(20_000)
+    assert [decision.level for decision in paper.decisions] == [32, 64, 128, 256]
+    assert paper.decisions[0].reason == "a beginning"
+    assert paper.decisions[1].reason == "32 bring 2.00 times as much than 16"
+    assert paper.governor.level == MOST
+
+
+def test_it_steps_back_from_what_brings_nothing_and_looks_again_ever_more_rarely() -> None:
+    paper = Paper(FIXED, slots=16)
+    paper.fetch(60_000)
+    levels = [decision.level for decision in paper.decisions]
+    assert levels[:4] == [32, 16, 32, 16]
+    assert set(levels) == {16, 32}
+    assert paper.decisions[1].reason.endswith("times as much only")
+    assert paper.decisions[2].reason == "another look"
+    assert len(levels) < 30, "13 looks of 64 files each, of 60,000"
+
+
+def test_it_remembers_what_hurt_for_a_while() -> None:
+    paper = Paper(FIXED, refusing=20)
+    paper.fetch(10_000)  # in 31 seconds
+    assert [decision.level for decision in paper.decisions] == [32, 16]
+    assert paper.decisions[1].reason == "32 at a time were refused"
+    paper.fetch(40_000)
+    assert [decision.level for decision in paper.decisions[:4]] == [32, 16, 32, 16]
+    assert paper.peak == 32
+
+
+def test_a_beginning_that_is_too_much_is_halved_until_it_is_not() -> None:
+    paper = Paper(FIXED, refusing=3)
+    paper.fetch(1000)
+    assert [decision.level for decision in paper.decisions][:3] == [8, 4, 2]
+    assert paper.governor.level == 2
+
+
+def test_accidents_at_any_level_are_not_the_levels_fault() -> None:
+    source = random.Random(1)
+    governor = Governor()
+    keys = count()
+    flying: deque[tuple[int, float]] = deque()
+    now = 0.0
+    for _ in range(5000):
+        while len(flying) < governor.level:
+            flying.append((next(keys), now))
+            governor.began(flying[-1][0], now)
+        key, began = flying.popleft()
+        now = max(now, began + 0.05)
+        broken = source.random() < 0.2
+        governor.ended(key, now, None if broken else 12_000, strained=broken)
+    assert governor.level >= START / 2
+
+
+def test_a_server_that_has_become_slow_is_asked_for_less() -> None:
+    paper = Paper(FIXED, slots=64)
+    paper.fetch(3_000)
+    assert paper.governor.level == 64
+    paper.slots, paper.delay = 4, lambda _: 1.0
+    paper.fetch(3_000)
+    assert paper.governor.level < 64
+
+
+def test_a_job_that_never_asks_for_more_proves_nothing() -> None:
+    governor = Governor()
+    for key in range(1000):
+        governor.began(key, key)
+        assert governor.ended(key, key + 0.5, 1, strained=False) is None
+    assert governor.level == START
+
+
+def test_more_than_may_be_is_never_tried() -> None:
+    governor = Governor(most=5)
+    assert governor.level == 5
+    paper = Paper(FIXED)
+    paper.governor = Governor(most=40)
+    paper.fetch(5000)
+    assert paper.peak == 40
