@@ -32,7 +32,7 @@ _KINDS |= {404: Kind.MISSING, 304: Kind.UNCHANGED}
 _KINDS |= dict.fromkeys((408, 429, 500, 502, 503, 504, 522, 524), Kind.LATER)
 # 2xx that bring no representation, or not the one asked for (sections 15.3.5 to 15.3.7).
 _EMPTY = {204: "no content", 205: "no content", 206: "a part that was not asked for"}
-_PAUSES = {429, 503}  # with Retry-After they speak for the whole server
+PAUSES = {429, 503}  # with Retry-After they speak for the whole server
 
 
 def kind(status: int) -> Kind:
@@ -56,7 +56,7 @@ def wait(head: Head, url: str) -> tuple[float | None, str]:
         return None, ""
     if seconds > PATIENCE:
         raise Fault(f"{describe(head.status)}, for another {seconds:,.0f} seconds")
-    return seconds, origin(url) if head.status in _PAUSES else ""
+    return seconds, origin(url) if head.status in PAUSES else ""
 
 
 def matches(checksum: Checksum | None, found: OnDisk | None) -> bool:

@@ -11,13 +11,14 @@ import warnings
 from collections.abc import Iterable, Mapping, Sized
 from secrets import token_hex
 from time import perf_counter
-from typing import Any, TypedDict, Unpack
+from typing import Any, Literal, TypedDict, Unpack
 
-from getflags import engines, folders, machine, plan, proxies, wire
+from getflags import engines, folders, governor, machine, plan, proxies, wire
 from getflags.errors import UsageError
 from getflags.events import Emit, Event
 from getflags.inputfile import Entry
 from getflags.model import (
+    AUTO,
     CONNECT_TIMEOUT,
     LIMIT,
     MAX_REDIRS,
@@ -42,7 +43,8 @@ class Settings(TypedDict, total=False):
                    anew in a library's caller; that is for the caller to want.
     client         the HTTP library: ``"curl"`` (default where installed) or ``"httpx"``
     loop           ``"auto"`` (default), ``"uvloop"`` or ``"asyncio"``
-    max_req        at most so many requests at a time (20)
+    max_req        at most so many requests at a time (20), or ``"auto"``: as many as each server
+                   is worth, found out on the way
     exists         ``"overwrite"`` (default), ``"skip"``, ``"refresh"`` or ``"fail"``
     headers        more header fields; sent to the typed URL's origin alone
     timeout        longest silence on a connection, in seconds (30)
@@ -68,7 +70,7 @@ class Settings(TypedDict, total=False):
     engine: str
     client: str
     loop: str
-    max_req: int
+    max_req: int | Literal["auto"]
     exists: str
     headers: Mapping[str, str]
     timeout: float
@@ -98,7 +100,9 @@ def download(targets: Iterable[str | Entry], **settings: Unpack[Settings]) -> Re
     """
     job, report = _prepare(targets, settings)
     total = len(targets) if isinstance(targets, Sized) else None
-    run = engines.engine(engines.suited(settings.get("engine", "asyncio"), total, job.limit))
+    run = engines.engine(
+        engines.suited(settings.get("engine", "asyncio"), total, job.limit, adaptive=job.adaptive)
+    )
     start = perf_counter()
     run(job, _tee(report, settings.get("emit")))
     report.elapsed = perf_counter() - start
@@ -123,7 +127,8 @@ async def adownload(targets: Iterable[str | Entry], **settings: Unpack[Settings]
 def _prepare(targets: Iterable[str | Entry], settings: Settings) -> tuple[Plan, Report]:
     """Turn the settings into a plan and an empty report. Raises UsageError."""
     folder = os.fspath(settings.get("dir", "downloaded"))
-    limit = settings.get("max_req", LIMIT)
+    wish = settings.get("max_req", LIMIT)
+    limit = governor.MOST if isinstance(wish, str) else wish
     if limit < 1:
         raise UsageError(f"max_req is {limit}; it takes at least 1")
     granted = machine.affordable(limit)
@@ -154,6 +159,7 @@ def _prepare(targets: Iterable[str | Entry], settings: Settings) -> tuple[Plan, 
             fsync=settings.get("fsync", False),
         ),
         _network(settings),
+        wish == AUTO,
     )
     wire.client(job.client).check(job.network)
     folders.make_folder(folder)

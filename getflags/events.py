@@ -53,7 +53,15 @@ class Finished(NamedTuple):
     seconds: float = 0.0
 
 
-Event: TypeAlias = Started | Progressed | Retrying | Finished
+class Adjusted(NamedTuple):
+    """With ``-m auto``: from now on so many requests at a time at that origin, and why."""
+
+    origin: str
+    level: int
+    reason: str
+
+
+Event: TypeAlias = Started | Progressed | Retrying | Finished | Adjusted
 
 #: Runs on the caller's thread, must not block, must not raise.
 Emit: TypeAlias = Callable[[Event], None]

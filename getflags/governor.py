@@ -17,7 +17,8 @@ START = 16
 #: As many as may ever be under way at one server.
 MOST = 256
 _GAIN = 1.2  # what a doubling must bring: less than that, and half as many do nearly as well
-_STEEP = 1.7  # what, if surely brought by the first half of a window, needs no second half
+_STEEP = 1.5  # what, if surely brought by the first half of a window, needs no second half
+_SURE_ENOUGH = 1.5  # the same, for a judgement that can still be taken back
 _SURE = 2.0  # standard deviations between a judgement and its opposite
 _LONGEST = 4  # times the level: so many transfers decide, sure or not
 _FILE = 16 * 1024  # bytes that a file counts beyond its own: the work that each of them is
@@ -101,12 +102,12 @@ class _Window:
     def surely_over(self, before: _Goodput) -> bool:
         """Whether the burst alone, which is half of all there may be, tells that it pays."""
         whole = 0 < self._burst <= self._gone
-        return whole and _compare(self.burst, before, _STEEP) > _SURE
+        return whole and _compare(self.burst, before, _STEEP) > _SURE_ENOUGH
 
     @property
     def large(self) -> bool:
         """Whether enough have ended to judge by."""
-        return self.rest.count >= self.level
+        return self.rest.count >= self.level / 2
 
 
 class Governor:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from getflags.events import Event, Progressed, Retrying, Started
+from getflags.events import Adjusted, Event, Progressed, Retrying, Started
 from getflags.model import Target
 from getflags.urls import redact
 
@@ -34,6 +34,8 @@ def _values(event: Event) -> dict[str, Any]:
         target, seconds, reason, origin = event
         waiting = {"seconds": seconds, "reason": reason, "pause": origin or None}
         return {"event": "retrying", **_target(target), **waiting}
+    if isinstance(event, Adjusted):
+        return {"event": "adjusted", **event._asdict()}
     outcome = event.outcome
     return {
         "event": "finished",

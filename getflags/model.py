@@ -18,6 +18,7 @@ TIMEOUT = 30.0
 CONNECT_TIMEOUT = 10.0
 LOOPS = ("auto", "uvloop", "asyncio")
 SPEED_LIMIT = 10.0  # bytes a second; cargo and git draw the line there, too
+AUTO = "auto"  # how many requests at a time: as many as each server is worth
 LIMIT = 20  # a compromise, argued in docs/decisions/0003-how-many-at-a-time.md
 
 Fields = tuple[tuple[str, str], ...]  # header fields, in order
@@ -113,7 +114,8 @@ class Plan:
     """A whole job: the targets, pulled one by one, and how to fetch them.
 
     ``targets`` may be a generator of a million: nobody may turn it into a list. ``limit`` is the
-    largest number of requests at a time.
+    largest number of requests at a time; with ``adaptive``, each server gets as many of them as it
+    is worth, which is found out on the way.
     """
 
     targets: Iterable[Target]
@@ -122,6 +124,12 @@ class Plan:
     loop: str = "auto"
     rules: Rules = field(default_factory=Rules)
     network: Network = field(default_factory=Network)
+    adaptive: bool = False
+
+    @property
+    def most(self) -> int | None:
+        """How many requests a server may get at a time at most, where that is found out."""
+        return self.limit if self.adaptive else None
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from time import monotonic
 from typing import TYPE_CHECKING, Never, Protocol, TextIO
 
-from getflags.events import Event, Finished, Progressed, Retrying
+from getflags.events import Adjusted, Event, Finished, Progressed, Retrying
 from getflags.model import Outcome, Status
 from getflags.text import brief, human_bytes, printable
 
@@ -68,6 +68,9 @@ class Lines(Quiet):
             self._say(_line(event.outcome))
         elif isinstance(event, Retrying):
             self._say(_again(event))
+        elif isinstance(event, Adjusted):
+            origin, level, reason = event
+            self._say(f"{printable(origin)}: {level} at a time ({reason})")
 
 
 class Heartbeat(Quiet):

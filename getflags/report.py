@@ -68,7 +68,9 @@ class Report:
         return ExitStatus.SOME_FAILED if self.arrived else ExitStatus.ALL_FAILED
 
 
-def opening(noun: str, labels: Sequence[str], total: int, limit: int) -> list[str]:
+def opening(
+    noun: str, labels: Sequence[str], total: int, limit: int, *, adaptive: bool = False
+) -> list[str]:
     """Say what is going to be fetched.
 
     ``labels`` are all of them where they are few, else the first and the last.
@@ -77,6 +79,8 @@ def opening(noun: str, labels: Sequence[str], total: int, limit: int) -> list[st
     listed = ", ".join(shown) if total <= FEW else f"from {shown[0]} to {shown[-1]}"
     plural = "" if total == 1 else "s"
     connections = "1 connection" if limit == 1 else f"{limit} concurrent connections"
+    if adaptive:
+        connections = f"As many connections as each server is worth, up to {limit},"
     return [f"Searching for {total} {noun}{plural}: {listed}", f"{connections} will be used."]
 
 

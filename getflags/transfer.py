@@ -52,8 +52,7 @@ class Transfer:
         self.worthless = False  # what has come is of no use to a later run
         self._code: int | None = None
         self._requests = self._reported = 0
-        self._freshened = False
-        self._answered = self._wants_body = False  # a head came, its response has not ended
+        self._freshened = self._answered = self._wants_body = False  # by a head, until its end
         self._delimited = True
         self._route = Route(target.url, rules)
 
@@ -64,8 +63,7 @@ class Transfer:
         """
         self._on_disk = on_disk if matches(self.target.checksum, on_disk) else None
         self._kept = kept if resumable(self.rules.headers) else None
-        self.later = None
-        self.fresh = False
+        self.later, self.fresh = None, False
         self._tries += 1
         self._route.begin()
         if self.target.flaw:
@@ -167,9 +165,9 @@ class Transfer:
             self._requests += 1
         elif answered and isinstance(fault, Disconnected):
             of = "" if self.expected is None else f" of {self.expected:,}"
-            self._try_again(f"incomplete: {self.received:,}{of} bytes came ({fault})")
+            self._try_again(f"incomplete: {self.received:,}{of} bytes came ({fault})", cut=True)
         elif policy.may_pass(fault):
-            self._try_again(str(fault))
+            self._try_again(str(fault), cut=isinstance(fault, Disconnected))
         else:
             self._fail(str(fault), worthless=isinstance(fault, Excess))
 
@@ -226,16 +224,18 @@ class Transfer:
         else:
             self._fail(answer.complaint(head.status))
 
-    def _try_again(self, reason: str, seconds: float | None = None, origin: str = "") -> None:
+    def _try_again(
+        self, reason: str, seconds: float | None = None, origin: str = "", *, cut: bool = False
+    ) -> None:
         """Begin again later, where a try is left."""
         if self._tries > self.rules.retries:
-            tried = f"{reason} ({self._tries} tries)" if self._tries > 1 else reason
-            self._fail(tried, worthless=False)
+            tries = f" ({self._tries} tries)" if self._tries > 1 else ""
+            self._fail(reason + tries, worthless=False)
             return
         if seconds is None:
             seconds = policy.backoff(self._tries, f"{self.rules.salt} {self._route.url}")
         self.ask = None
-        self.later = Later(seconds, reason, origin)
+        self.later = Later(seconds, reason, origin, cut or self._code in answer.PAUSES)
 
     def _fail(self, reason: str, *, worthless: bool = True) -> None:
         self._end(Status.FAILED, reason)

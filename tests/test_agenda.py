@@ -53,7 +53,7 @@ class Desk:
             each.response_ended(None)
             if each.complete:
                 each.installed()
-            event = self.agenda.returned(each)
+            (event,) = self.agenda.returned(each)
             assert isinstance(event, Finished if head is OK else Retrying)
 
 
@@ -77,7 +77,7 @@ def test_targets_come_in_order_until_there_are_no_more() -> None:
 def test_a_flaw_ends_without_a_request() -> None:
     desk = Desk([Target(0, "x", "x", "", "d", "x", flaw="bad")])
     (flawed,) = desk.take()
-    event = desk.agenda.returned(flawed)
+    (event,) = desk.agenda.returned(flawed)
     assert isinstance(event, Finished)
     assert event.outcome.status is Status.FAILED
 
@@ -226,7 +226,7 @@ def test_who_has_no_time_left_does_not_wait() -> None:
     transfer.begin()
     transfer.deadline.left(clock())
     transfer.head_arrived(BUSY)
-    event = agenda.returned(transfer)
+    (event,) = agenda.returned(transfer)
     assert isinstance(event, Finished)
     assert "no time is left for another try" in event.outcome.reason
     assert isinstance(agenda.take(), Nothing)

@@ -38,8 +38,8 @@ FLOORS = [
         "wire.curl_head",
         "folders",
     },
-    {"wire.httpx_common", "fetch", "wire.curl_easy", "agenda"},
-    {"wire.httpx_sync", "wire.curl_multi"},
+    {"wire.httpx_common", "fetch", "wire.curl_easy", "origins"},
+    {"wire.httpx_sync", "wire.curl_multi", "agenda"},
     {"wire.httpx_wire"},
     {"wire.curl_wire"},
     {"engines.sequential", "engines.threads", "engines.event_loop"},
@@ -62,7 +62,7 @@ FLOORS = [
 ]
 PURE = (
     "model errors events text urls codes naming inputfile plan message proxies transfer report "
-    "jsonlines policy agenda request answer ranges governor"
+    "jsonlines policy agenda request answer ranges governor origins"
 ).split()
 #: Pure, too, but for the dice: experiments are shuffled and resampled, from a seed.
 SEEDED = ["bench.stats", "bench.window", "bench.knee", "bench.tuning"]
@@ -180,7 +180,7 @@ def test_every_room_has_its_test_file() -> None:
         "wire.curl_easy": "wire_curl", "wire.curl_faults": "wire_curl",
         "wire.curl_head": "wire_curl",
         "wire.httpx_common": "wire_httpx", "request": "transfer", "answer": "transfer",
-        "folders": "save", "durable": "save", "wire.watchdog": "wire_watchdog",
+        "origins": "agenda", "folders": "save", "durable": "save", "wire.watchdog": "wire_watchdog",
         "wire.names": "wire_names",
         "partfile": "save", "refusals": "save",
         "pace": "engines", "wire.httpx_sync": "wire_httpx",

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from itertools import islice
 from time import perf_counter
 
-from getflags import bundled, engines, folders, machine, naming, plan, report, wire
+from getflags import bundled, engines, folders, governor, machine, naming, plan, report, wire
 from getflags.cli import groups, settings
 from getflags.cli import options as grammar
 from getflags.cli.failed import list_failures
@@ -23,7 +23,7 @@ from getflags.cli.source import Source
 from getflags.errors import GetflagsError, UsageError
 from getflags.events import Emit, Event
 from getflags.inputfile import Entry
-from getflags.model import LIMIT, ExitStatus, Plan
+from getflags.model import AUTO, LIMIT, ExitStatus, Plan
 from getflags.text import counted, printable, quoted
 from getflags.urls import BadURL, clean, origin, redact
 
@@ -109,6 +109,7 @@ def _check(options: Options, job: _Job) -> None:
         except BadURL as error:
             shown = quoted(redact(options.base_url))
             raise UsageError(f"--base-url {shown} cannot be used: {error}") from None
+    engines.suited(options.engine, job.total, 1, adaptive=options.max_req == AUTO)
     wire.client(options.client).check(settings.network(options))
     folders.make_folder(options.dir)
 
@@ -148,9 +149,10 @@ def _download(
     options: Options, screen: Screen, source: Source, job: _Job, result: report.Report
 ) -> None:
     """Run the engine, with a reader of events for each thing that was asked for."""
+    adaptive = options.max_req == AUTO
     limit = _affordable(min(_limit(options, job.site), job.total), screen)
-    engine = engines.suited(options.engine, job.total, limit)
-    for line in report.opening(job.noun, job.labels, job.total, limit):
+    engine = engines.suited(options.engine, job.total, limit, adaptive=adaptive)
+    for line in report.opening(job.noun, job.labels, job.total, limit, adaptive=adaptive):
         screen.say(line)
     if options.verbose:
         client = wire.client(options.client).about()
@@ -163,6 +165,7 @@ def _download(
         options.loop,
         settings.rules(options),
         settings.network(options, job.site.direct),
+        adaptive,
     )
     start = perf_counter()
     with ExitStack() as stack:
@@ -193,6 +196,8 @@ def _to_all(readers: list[Emit]) -> Emit:
 def _limit(options: Options, site: _Site) -> int:
     if options.engine == "sequential":
         return 1
+    if isinstance(options.max_req, str):
+        return governor.MOST
     usual = groups.REMOTE_LIMIT if site.base_url == bundled.REMOTE else LIMIT
     return options.max_req or usual
 

@@ -91,8 +91,9 @@ def where(group: Group) -> None:
 def how(group: Group) -> None:
     """Define how many at a time, and by whom."""
     group.add_argument(
-        "-m", "--max-req", "--max_req", metavar="N", type=values.count,
-        help=f"at most N requests at a time (default: {LIMIT}; {REMOTE_LIMIT} for REMOTE)",
+        "-m", "--max-req", "--max_req", metavar="N", type=values.count_or_auto,
+        help=f"at most N requests at a time (default: {LIMIT}; {REMOTE_LIMIT} for REMOTE), or "
+        "auto: as many as each server is worth, found out on the way",
     )  # fmt: skip
     group.add_argument(
         "--engine", metavar="E", choices=(engines.AUTO, *engines.ENGINES), default=engines.AUTO,

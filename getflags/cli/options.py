@@ -32,7 +32,7 @@ class Options(argparse.Namespace):
     all: bool
     every: bool
     limit: int | None
-    max_req: int | None
+    max_req: int | str | None
     server: str
     verbose: bool
     input_file: str | None

@@ -11,7 +11,7 @@ import math
 import re
 
 from getflags.inputfile import BadInput, parse_checksum
-from getflags.model import Checksum, Exists
+from getflags.model import AUTO, Checksum, Exists
 
 _FIELD = re.compile(r"([!#$%&'*+.^_`|~0-9A-Za-z-]+):[ \t]*([^\r\n\0]*?)[ \t]*")  # RFC 9110 5.1
 
@@ -26,6 +26,16 @@ def text(text: str) -> str:
 def count(text: str) -> int:
     """Take a whole number, 1 or more."""
     return _whole(text, 1)
+
+
+def count_or_auto(text: str) -> int | str:
+    """Take a whole number, 1 or more, or ``auto``."""
+    if text == AUTO:
+        return AUTO
+    try:
+        return _whole(text, 1)
+    except argparse.ArgumentTypeError as error:
+        raise argparse.ArgumentTypeError(f"{error}, nor {AUTO}") from None
 
 
 def natural(text: str) -> int:

@@ -31,14 +31,19 @@ AUTO = "auto"
 MANY = 1_000
 
 
-def suited(name: str, total: int | None, limit: int) -> str:
+def suited(name: str, total: int | None, limit: int, *, adaptive: bool = False) -> str:
     """Return the engine to use: the one that was named, or for ``auto`` the one that suits.
 
     ``total`` is the number of targets, None where nobody knows. One processor carries what takes
-    a fraction of a second; a longer job gains by having all of them.
+    a fraction of a second; a longer job gains by having all of them. Where the limit is found out
+    on the way, one process has to know all that comes back. Raises UsageError.
     """
+    if adaptive and name == "processes":
+        raise UsageError("with -m auto one process decides: take --engine asyncio or threads")
     if name != AUTO:
         return name
+    if adaptive:
+        return "asyncio"
     large = total is not None and total >= MANY and workers_for(limit) > 1
     return "processes" if large else "asyncio"
 

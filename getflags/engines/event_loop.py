@@ -27,7 +27,7 @@ from getflags.wire import client
 
 def run(plan: Plan, emit: Emit) -> None:
     """See ``getflags.engines``."""
-    drive(plan, emit, Agenda(plan.targets, plan.rules, monotonic))
+    drive(plan, emit, Agenda(plan.targets, plan.rules, monotonic, plan.most))
 
 
 def drive(plan: Plan, emit: Emit, agenda: Agenda) -> None:
@@ -45,7 +45,7 @@ def drive(plan: Plan, emit: Emit, agenda: Agenda) -> None:
 
 async def arun(plan: Plan, emit: Emit) -> None:
     """Run the engine in the current event loop."""
-    await _through(plan, emit, Agenda(plan.targets, plan.rules, monotonic))
+    await _through(plan, emit, Agenda(plan.targets, plan.rules, monotonic, plan.most))
 
 
 async def _through(plan: Plan, emit: Emit, agenda: Agenda) -> None:
@@ -58,7 +58,8 @@ async def _through(plan: Plan, emit: Emit, agenda: Agenda) -> None:
     try:
         async with aclosing(as_completed_async(agenda, work, plan.limit)) as tried:
             async for transfer in tried:
-                emit(agenda.returned(transfer))
+                for event in agenda.returned(transfer):
+                    emit(event)
     finally:
         await wire.close()
 

@@ -21,11 +21,12 @@ def run(plan: Plan, emit: Emit) -> None:
     """See ``getflags.engines``. The limit is 1, whatever the plan allows."""
     with closing(client(plan.client).open_wire(plan.network)) as wire:
         pace = Pace(plan.network.limit_rate, monotonic)
-        agenda = Agenda(plan.targets, plan.rules, monotonic)
+        agenda = Agenda(plan.targets, plan.rules, monotonic, plan.most)
         while True:
             transfer = agenda.take()
             if not isinstance(transfer, Nothing):
-                emit(agenda.returned(fetch(transfer, wire, pace, emit)))
+                for event in agenda.returned(fetch(transfer, wire, pace, emit)):
+                    emit(event)
             elif agenda.over:
                 return
             else:

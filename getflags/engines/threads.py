@@ -28,7 +28,7 @@ def run(plan: Plan, emit: Emit) -> None:
     wires = _Wires(plan)
 
     pace = Pace(plan.network.limit_rate, monotonic)
-    agenda = Agenda(plan.targets, plan.rules, monotonic)
+    agenda = Agenda(plan.targets, plan.rules, monotonic, plan.most)
 
     def work(transfer: Transfer, put: Callable[[Event | Transfer], None]) -> None:
         with wires.one() as wire:
@@ -37,7 +37,8 @@ def run(plan: Plan, emit: Emit) -> None:
     try:
         with closing(merge(agenda, work, plan.limit)) as news:
             for item in news:
-                emit(agenda.returned(item) if isinstance(item, Transfer) else item)
+                for event in agenda.returned(item) if isinstance(item, Transfer) else (item,):
+                    emit(event)
     except BaseException:
         wires.abort()
         raise
