@@ -17,9 +17,11 @@ START = 16
 #: As many as may ever be under way at one server.
 MOST = 256
 _GAIN = 1.2  # what a doubling must bring: less than that, and half as many do nearly as well
+_HALF = math.sqrt(2)  # half of what a doubling may bring, for when nothing is sure
 _STEEP = 1.5  # what, if surely brought by the first half of a window, needs no second half
-_SURE_ENOUGH = 1.5  # the same, for a judgement that can still be taken back
+_JUST = 0.1  # of the time that a transfer takes: who is no further has just begun
 _SURE = 2.0  # standard deviations between a judgement and its opposite
+_KNOWN = 0.12  # the standard deviation of a rate that others are compared with, as a share
 _LONGEST = 4  # times the level: so many transfers decide, sure or not
 _FILE = 16 * 1024  # bytes that a file counts beyond its own: the work that each of them is
 _REST = 8  # windows between two looks upwards, and twice as many each time one was in vain
@@ -58,6 +60,11 @@ class _Goodput:
         return self._level * self._work / self._time if self._time else 0.0
 
     @property
+    def mean(self) -> float:
+        """Seconds that one takes."""
+        return self._time / self.count if self.count else 0.0
+
+    @property
     def variance(self) -> float:
         """Of the rate's logarithm, by the usual estimate for a ratio of two sums."""
         if not self._work:
@@ -70,18 +77,18 @@ class _Goodput:
 class _Window:
     """What began since the level is what it is.
 
-    The first ``burst`` of them begin together, when the level rises, and meet a queue that is yet
-    to grow. They are counted apart: they flatter.
+    Where it was ``raised``, the first of them, as many as may be under way, meet a queue that is
+    yet to grow. They are counted apart: they flatter.
     """
 
-    def __init__(self, level: int, burst: int = 0) -> None:
+    def __init__(self, level: int, *, raised: bool = False) -> None:
         self.level = level
         self.full = False  # whether as many were under way as might
         self.strains = 0
-        self.burst = _Goodput(level)
+        self.first = _Goodput(level)
+        self._most_first = level if raised else 0
         self.rest = _Goodput(level)
         self.proof = self.rest  # what it was judged by
-        self._burst = burst
         self._ended: deque[tuple[float, float] | None] = deque()  # in order of beginning
         self._gone = 0  # how many have left it at its head
 
@@ -96,13 +103,21 @@ class _Window:
         self.strains += strained
         while self._ended and (known := self._ended[0]):
             self._ended.popleft()
-            (self.burst if self._gone < self._burst else self.rest).add(*known)
+            (self.first if self._gone < self._most_first else self.rest).add(*known)
             self._gone += 1
 
     def surely_over(self, before: _Goodput) -> bool:
-        """Whether the burst alone, which is half of all there may be, tells that it pays."""
-        whole = 0 < self._burst <= self._gone
-        return whole and _compare(self.burst, before, _STEEP) > _SURE_ENOUGH
+        """Whether the first alone tell that it pays, though they flatter."""
+        whole = 0 < self._most_first == self.first.count
+        return whole and _compare(self.first, before, _STEEP) > _SURE
+
+    @property
+    def known(self) -> bool:
+        """Whether enough have ended to compare others with."""
+        count = self.rest.count
+        return count >= self.level and (
+            self.rest.variance < _KNOWN**2 or count >= _LONGEST * self.level
+        )
 
     @property
     def large(self) -> bool:
@@ -139,10 +154,10 @@ class Governor:
         Returns what follows from it, if anything.
         """
         window, place, began = self._flying.pop(key)
+        if window is not self._window:  # it had to do with two levels
+            return None
         work = 0.0 if size is None else float(size + _FILE)
         window.end(place, now - began, work, strained=strained)
-        if window is not self._window:
-            return None
         return self._relieve(now) or self._judge(now)
 
     def _relieve(self, now: float) -> Decision | None:
@@ -167,14 +182,14 @@ class Governor:
             return self._rested(now) if window.full else None
         lead = _compare(window.rest, before.proof, _GAIN)
         if window.full and window.surely_over(before.proof):
-            window.proof, lead = window.burst, math.inf
+            window.proof, lead = window.first, math.inf
         elif (
             not window.full
             or not window.large
             or (abs(lead) < _SURE and window.rest.count < _LONGEST * window.level)
         ):
             return None
-        if lead > 0:
+        if lead > _SURE or _compare(window.rest, before.proof, _HALF) > 0:
             return self._climb(now, f"{_more(window, before)} than {before.level}")
         self._move(before.level, settle=before)
         self._rest = min(2 * self._rest, _LONGEST_REST)
@@ -184,7 +199,7 @@ class Governor:
         """Look at a level that needs no proof: the first one, or one that was found good."""
         window = self._window
         if self._settled is None:
-            return self._climb(now, "a beginning") if window.large else None
+            return self._climb(now, "a beginning") if window.known else None
         if window.rest.count < _LONGEST * window.level:
             return None
         if window.rest.rate < self._settled.proof.rate / 2 and self.level > 1:
@@ -207,9 +222,16 @@ class Governor:
             self._move(window.level, settle=window)
             return None
         self._move(level, settle=window)
-        self._window = _Window(level, level - window.level)
-        self._before = window
+        self._window, self._before = _Window(level, raised=True), window
+        self._adopt(window, now)
         return Decision(level, reason)
+
+    def _adopt(self, window: _Window, now: float) -> None:
+        """Count those as new that have just begun: where all take as long, all begin at once."""
+        just = now - _JUST * window.proof.mean
+        for key, (_, _, began) in list(self._flying.items()):
+            if began >= just:
+                self._flying[key] = self._window, self._window.begin(), began
 
     def _move(self, level: int, settle: _Window | None) -> None:
         self.level = level
