@@ -1,28 +1,23 @@
 """How many at a time a server is worth: the decisions behind ``-m auto``.
 
 Pure: told what began and what ended, and when, on any clock. It starts low and doubles while that
-pays. What is compared is goodput, over enough transfers to tell: the work of all that began at a
-level, divided by the time they were under way, times the level (Little's law). All of them, the
-slow ones too, are waited for; judging by the first to come back would favour every change. Single
-latencies decide nothing: on a server whose delays vary, they would lead downwards for ever.
+pays. What is compared is goodput, over enough transfers to tell. Single latencies decide nothing:
+on a server whose delays vary, they would lead downwards for ever.
 """
 
 from __future__ import annotations
 
 import math
-from collections import deque
 from typing import NamedTuple
+
+from getflags.goodput import LONGEST, SURE, Window, compare, more
 
 START = 16
 #: As many as may ever be under way at one server.
 MOST = 256
 _GAIN = 1.2  # what a doubling must bring: less than that, and half as many do nearly as well
 _HALF = math.sqrt(2)  # half of what a doubling may bring, for when nothing is sure
-_STEEP = 1.5  # what, if surely brought by the first half of a window, needs no second half
 _JUST = 0.1  # of the time that a transfer takes: who is no further has just begun
-_SURE = 2.0  # standard deviations between a judgement and its opposite
-_KNOWN = 0.12  # the standard deviation of a rate that others are compared with, as a share
-_LONGEST = 4  # times the level: so many transfers decide, sure or not
 _FILE = 16 * 1024  # bytes that a file counts beyond its own: the work that each of them is
 _REST = 8  # windows between two looks upwards, and twice as many each time one was in vain
 _LONGEST_REST = 64
@@ -37,104 +32,16 @@ class Decision(NamedTuple):
     reason: str
 
 
-class _Goodput:
-    """Work a second at a level, from those of the first to begin that have all ended."""
-
-    def __init__(self, level: int) -> None:
-        self.count = 0
-        self._level = level
-        self._work = self._time = self._work2 = self._time2 = self._both = 0.0
-
-    def add(self, seconds: float, work: float) -> None:
-        """Take one more."""
-        self.count += 1
-        self._work += work
-        self._time += seconds
-        self._work2 += work * work
-        self._time2 += seconds * seconds
-        self._both += seconds * work
-
-    @property
-    def rate(self) -> float:
-        """Work a second."""
-        return self._level * self._work / self._time if self._time else 0.0
-
-    @property
-    def mean(self) -> float:
-        """Seconds that one takes."""
-        return self._time / self.count if self.count else 0.0
-
-    @property
-    def variance(self) -> float:
-        """Of the rate's logarithm, by the usual estimate for a ratio of two sums."""
-        if not self._work:
-            return math.inf
-        each = self._work / self._time
-        errors = self._work2 - 2 * each * self._both + each * each * self._time2
-        return max(0.0, errors) / self._work**2
-
-
-class _Window:
-    """What began since the level is what it is.
-
-    Where it was ``raised``, the first of them, as many as may be under way, meet a queue that is
-    yet to grow. They are counted apart: they flatter.
-    """
-
-    def __init__(self, level: int, *, raised: bool = False) -> None:
-        self.level = level
-        self.full = False  # whether as many were under way as might
-        self.strains = 0
-        self.first = _Goodput(level)
-        self._most_first = level if raised else 0
-        self.rest = _Goodput(level)
-        self.proof = self.rest  # what it was judged by
-        self._ended: deque[tuple[float, float] | None] = deque()  # in order of beginning
-        self._gone = 0  # how many have left it at its head
-
-    def begin(self) -> int:
-        """Return a place for one more."""
-        self._ended.append(None)
-        return self._gone + len(self._ended) - 1
-
-    def end(self, place: int, seconds: float, work: float, *, strained: bool) -> None:
-        """Take the end of one."""
-        self._ended[place - self._gone] = seconds, work
-        self.strains += strained
-        while self._ended and (known := self._ended[0]):
-            self._ended.popleft()
-            (self.first if self._gone < self._most_first else self.rest).add(*known)
-            self._gone += 1
-
-    def surely_over(self, before: _Goodput) -> bool:
-        """Whether the first alone tell that it pays, though they flatter."""
-        whole = 0 < self._most_first == self.first.count
-        return whole and _compare(self.first, before, _STEEP) > _SURE
-
-    @property
-    def known(self) -> bool:
-        """Whether enough have ended to compare others with."""
-        count = self.rest.count
-        return count >= self.level and (
-            self.rest.variance < _KNOWN**2 or count >= _LONGEST * self.level
-        )
-
-    @property
-    def large(self) -> bool:
-        """Whether enough have ended to judge by."""
-        return self.rest.count >= self.level / 2
-
-
 class Governor:
     """Decides for one server. ``level`` is how many may be under way."""
 
     def __init__(self, start: int = START, most: int = MOST) -> None:
         self.level = min(start, most)
         self._most = most
-        self._flying: dict[object, tuple[_Window, int, float]] = {}
-        self._window = _Window(self.level)
-        self._before: _Window | None = None  # the level that this one has to beat, while it is new
-        self._settled: _Window | None = None  # how it was when the level was last found good
+        self._flying: dict[object, tuple[Window, int, float]] = {}
+        self._window = Window(self.level)
+        self._before: Window | None = None  # the level that this one has to beat, while it is new
+        self._settled: Window | None = None  # how it was when the level was last found good
         self._resting = 0  # windows since
         self._rest = _REST
         self._ceiling = math.inf  # a level that hurt
@@ -180,27 +87,27 @@ class Governor:
         window, before = self._window, self._before
         if before is None:
             return self._rested(now) if window.full else None
-        lead = _compare(window.rest, before.proof, _GAIN)
+        lead = compare(window.rest, before.proof, _GAIN)
         if window.full and window.surely_over(before.proof):
             window.proof, lead = window.first, math.inf
         elif (
             not window.full
             or not window.large
-            or (abs(lead) < _SURE and window.rest.count < _LONGEST * window.level)
+            or (abs(lead) < SURE and window.rest.count < LONGEST * window.level)
         ):
             return None
-        if lead > _SURE or _compare(window.rest, before.proof, _HALF) > 0:
-            return self._climb(now, f"{_more(window, before)} than {before.level}")
+        if lead > SURE or compare(window.rest, before.proof, _HALF) > 0:
+            return self._climb(now, f"{more(window, before)} than {before.level}")
         self._move(before.level, settle=before)
         self._rest = min(2 * self._rest, _LONGEST_REST)
-        return Decision(before.level, f"{_more(window, before)} only")
+        return Decision(before.level, f"{more(window, before)} only")
 
     def _rested(self, now: float) -> Decision | None:
         """Look at a level that needs no proof: the first one, or one that was found good."""
         window = self._window
         if self._settled is None:
             return self._climb(now, "a beginning") if window.known else None
-        if window.rest.count < _LONGEST * window.level:
+        if window.rest.count < LONGEST * window.level:
             return None
         if window.rest.rate < self._settled.proof.rate / 2 and self.level > 1:
             level = self.level // 2
@@ -209,7 +116,7 @@ class Governor:
         self._resting += 1
         if self._resting >= self._rest:
             return self._climb(now, "another look")
-        self._window = _Window(self.level)
+        self._window = Window(self.level)
         return None
 
     def _climb(self, now: float, reason: str) -> Decision | None:
@@ -222,33 +129,20 @@ class Governor:
             self._move(window.level, settle=window)
             return None
         self._move(level, settle=window)
-        self._window, self._before = _Window(level, raised=True), window
+        self._window, self._before = Window(level, raised=True), window
         self._adopt(window, now)
         return Decision(level, reason)
 
-    def _adopt(self, window: _Window, now: float) -> None:
+    def _adopt(self, window: Window, now: float) -> None:
         """Count those as new that have just begun: where all take as long, all begin at once."""
         just = now - _JUST * window.proof.mean
         for key, (_, _, began) in list(self._flying.items()):
             if began >= just:
                 self._flying[key] = self._window, self._window.begin(), began
 
-    def _move(self, level: int, settle: _Window | None) -> None:
+    def _move(self, level: int, settle: Window | None) -> None:
         self.level = level
-        self._window = _Window(level)
+        self._window = Window(level)
         self._before = None
         self._settled = settle
         self._resting = 0
-
-
-def _compare(found: _Goodput, before: _Goodput, factor: float) -> float:
-    """Return by how many standard deviations one exceeds the other, times a factor."""
-    lead = math.log(max(found.rate, 1e-9) / max(before.rate, 1e-9) / factor)
-    doubt = math.sqrt(found.variance + before.variance)
-    return lead / max(doubt, 1e-9)
-
-
-def _more(window: _Window, before: _Window) -> str:
-    """Say what one level brings, compared with another."""
-    ratio = window.proof.rate / before.proof.rate if before.proof.rate else math.inf
-    return f"{window.level} bring {ratio:.2f} times as much"

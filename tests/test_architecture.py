@@ -23,9 +23,19 @@ FLOORS = [
         "machine",
         "pace",
         "durable",
-        "governor",
+        "goodput",
     },
-    {"events", "message", "naming", "inputfile", "proxies", "bundled", "policy", "request"},
+    {
+        "governor",
+        "events",
+        "message",
+        "naming",
+        "inputfile",
+        "proxies",
+        "bundled",
+        "policy",
+        "request",
+    },
     {"partfile", "refusals"},
     {"answer", "ranges"},
     {"plan", "transfer", "report", "progress", "jsonlines", "save", "wire", "wire.httpx_faults"},
@@ -62,7 +72,7 @@ FLOORS = [
 ]
 PURE = (
     "model errors events text urls codes naming inputfile plan message proxies transfer report "
-    "jsonlines policy agenda request answer ranges governor origins"
+    "jsonlines policy agenda request answer ranges governor goodput origins"
 ).split()
 #: Pure, too, but for the dice: experiments are shuffled and resampled, from a seed.
 SEEDED = ["bench.stats", "bench.window", "bench.knee", "bench.tuning"]
@@ -180,7 +190,8 @@ def test_every_room_has_its_test_file() -> None:
         "wire.curl_easy": "wire_curl", "wire.curl_faults": "wire_curl",
         "wire.curl_head": "wire_curl",
         "wire.httpx_common": "wire_httpx", "request": "transfer", "answer": "transfer",
-        "origins": "agenda", "folders": "save", "durable": "save", "wire.watchdog": "wire_watchdog",
+        "origins": "agenda", "goodput": "governor",
+        "folders": "save", "durable": "save", "wire.watchdog": "wire_watchdog",
         "wire.names": "wire_names",
         "partfile": "save", "refusals": "save",
         "pace": "engines", "wire.httpx_sync": "wire_httpx",
