@@ -7,7 +7,7 @@ modules are relative, because in a wheel the folder travels inside another packa
 
 From the bottom up:
 
-    values, bandwidth, delivery, latency        pure: values in, values out
+    values, bandwidth, slots, delivery, latency pure: values in, values out
     ledger, ranges, validators, paths           the same
     representation, respond, pages              what HTTP means, still pure
     misbehaviour, rules, faults                 what goes wrong, one fault a file; still pure

@@ -31,13 +31,15 @@ class Behaviour:
 
     `delay` is the least and the most time in seconds before an answer, drawn uniformly;
     `error_rate` is the share of requests, 0 to 1, that get an error in place of the answer;
-    `rules` say what else goes wrong; `bandwidth` is how many bytes of bodies leave a second.
+    `rules` say what else goes wrong; `bandwidth` is how many bytes of bodies leave a second;
+    `slots` are how many requests are served at a time, while the others wait in line.
     """
 
     delay: tuple[float, float] = (0.0, 0.0)
     error_rate: float = 0.0
     rules: tuple[Rule, ...] = ()
     bandwidth: int | None = None
+    slots: int | None = None
 
 
 class Decision(NamedTuple):

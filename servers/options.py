@@ -141,6 +141,7 @@ def _behaviour(
         given.error_rate if named else default.error_rate,
         rules.meant_for(label, (*own, *scenario.rules)),
         scenario.bandwidth if given.bandwidth is None else given.bandwidth,
+        scenario.slots if given.slots is None else given.slots,
     )
 
 
@@ -195,6 +196,7 @@ def _add_faults(parser: argparse.ArgumentParser) -> None:
     add("--fail-first", "N", values.count, "answer 503 to the first N requests for each path")
     add("--busy-above", "K", values.level, "answer 429 to what comes while K are in flight")
     add("--retry-after", "S", values.whole_seconds, "the Retry-After of those (default 1)")
+    add("--slots", "C", values.count, "serve C requests at a time; the others wait in line")
     add("--bandwidth", "RATE", values.some, "bytes a second of each server (K, M, G)")
     group.add_argument(
         "--fault",

@@ -53,7 +53,11 @@ class Origin:
         self._replay = replay
         # Servers without rules take the short way: they are what clients are measured by.
         self._long_way = bool(
-            behaviour.rules or behaviour.bandwidth is not None or record or replay
+            behaviour.rules
+            or behaviour.bandwidth is not None
+            or behaviour.slots is not None
+            or record
+            or replay
         )
         self.ledger = Ledger(refuses=self._long_way)
 
@@ -103,6 +107,7 @@ class Origin:
             more = {
                 "rules": [each.as_dict() for each in self.behaviour.rules],
                 "bandwidth": self.behaviour.bandwidth,
+                "slots": self.behaviour.slots,
                 "replay": self._replay is not None,
             }
         return {

@@ -111,7 +111,10 @@ class HttpProtocol(asyncio.Protocol):
         admission = self._service.origin.admit(request.target)
         if admission is not None:
             self._ledger = admission.ledger
-            if delay := admission.decision.delay:
+            delay = admission.decision.delay
+            if self._service.slots is not None:
+                delay = self._service.slots.take(delay, self._loop.time())
+            if delay:
                 self._timer = self._loop.call_later(delay, self._wake, request, admission)
                 return
         self._answer(request, admission)

@@ -5,22 +5,23 @@ is safe to print, for the rest. What may not: opening the file, and what a rule 
 """
 
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
 from .faults import parse_seed
 from .rules import KINDS, Rule, consistent, rule
-from .values import printable, some
+from .values import count, printable, some
 
-_KEYS = "seed, bandwidth and [[rule]]"
+_KEYS = "seed, bandwidth, slots and [[rule]]"
 
 
 class Scenario(NamedTuple):
-    """What a file says. `seed` and `bandwidth` are None if it says nothing about them."""
+    """What a file says. What it says nothing about is None."""
 
     rules: tuple[Rule, ...] = ()
     seed: int | None = None
     bandwidth: int | None = None
+    slots: int | None = None
 
 
 def parse(text: str) -> Scenario:
@@ -30,14 +31,16 @@ def parse(text: str) -> Scenario:
     except (tomllib.TOMLDecodeError, RecursionError) as error:
         raise ValueError(f"not TOML: {printable(str(error))}") from error
     entries = table.pop("rule", [])
-    seed, bandwidth = table.pop("seed", None), table.pop("bandwidth", None)
+    seed = table.pop("seed", None)
+    bandwidth = _number("bandwidth", table.pop("bandwidth", None), some)
+    slots = _number("slots", table.pop("slots", None), count)
     if table:
         raise ValueError(f"{printable(repr(next(iter(table))))} is not known: give {_KEYS}")
     if not isinstance(entries, list):
         raise ValueError("rule: give tables, each under a line [[rule]]")  # noqa: TRY004 - a file's
     rules = tuple(_rule(number, each) for number, each in enumerate(entries, 1))
     consistent(rules)
-    return Scenario(rules, _seed(seed), _bandwidth(bandwidth))
+    return Scenario(rules, _seed(seed), bandwidth, slots)
 
 
 def _rule(number: int, entry: object) -> Rule:
@@ -59,10 +62,10 @@ def _seed(value: object) -> int | None:
     return parse_seed(str(value))
 
 
-def _bandwidth(value: object) -> int | None:
+def _number(key: str, value: object, read: Callable[[str], int]) -> int | None:
     if value is None:
         return None
     try:
-        return some(str(value))
+        return read(str(value))
     except ValueError as error:
-        raise ValueError(f"bandwidth: {error}") from error
+        raise ValueError(f"{key}: {error}") from error

@@ -12,6 +12,7 @@ from .contents import Contents
 from .dateline import Dateline
 from .origin import Admission, Origin
 from .respond import Request, Response, failure
+from .slots import Slots
 from .verdict import spoilt
 
 if TYPE_CHECKING:  # it is the connections that know the service
@@ -28,6 +29,8 @@ class Service:
         self.connections: set[HttpProtocol] = set()
         bandwidth = origin.behaviour.bandwidth
         self.line = None if bandwidth is None else Line(bandwidth)
+        slots = origin.behaviour.slots
+        self.slots = None if slots is None else Slots(slots)
 
     def answer(self, request: Request, admission: Admission | None) -> Response:
         """Return the answer to a request that was admitted in this way."""

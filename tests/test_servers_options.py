@@ -135,10 +135,12 @@ def test_printable() -> None:
 
 
 def test_options_that_say_what_goes_wrong() -> None:
-    words = "--fail-first 2 --busy-above 20 --retry-after 3 --bandwidth 1M --fault reset:rate=0.3"
+    words = "--fail-first 2 --busy-above 20 --retry-after 3 --bandwidth 1M --slots 5"
+    words += " --fault reset:rate=0.3"
     assert behaviours("local", *words.split())["LOCAL"] == Behaviour(
         rules=tuple(map(rule, ["error:first=2", "busy:above=20,retry-after=3", "reset:rate=0.3"])),
         bandwidth=2**20,
+        slots=5,
     )
     assert behaviours("local", "--busy-above", "0")["LOCAL"].rules == (rule("busy:above=0"),)
 
@@ -214,6 +216,7 @@ def test_tls() -> None:
         ("local --fault drip:label=error", "label=ERROR is for a server that is not started"),
         ("--fail-first 0", "--fail-first: '0' is not a count"),
         ("--busy-above x", "--busy-above: 'x' is not a count"),
+        ("--slots 0", "--slots: "),
         ("--bandwidth 0", "--bandwidth: '0' is not a size"),
         ("--scenario /no/such", "--scenario: cannot read '/no/such': No such file"),
     ],

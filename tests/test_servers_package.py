@@ -39,7 +39,7 @@ def test_imports_stay_in_the_package_or_the_standard_library(module: Path) -> No
 
 @pytest.mark.parametrize(
     "name",
-    "faults ledger ranges validators respond pages bandwidth delivery latency rules scenario "
+    "faults ledger ranges validators respond pages bandwidth slots delivery latency rules scenario "
     "values verdict".split(),
 )
 def test_the_pure_modules_have_no_way_to_the_world(name: str) -> None:

@@ -55,6 +55,7 @@ def test_everything() -> None:
 def test_nothing() -> None:
     assert parse("") == Scenario()
     assert parse("bandwidth = 1000").bandwidth == 1000
+    assert parse("slots = 4").slots == 4
 
 
 @pytest.mark.parametrize(
@@ -62,11 +63,12 @@ def test_nothing() -> None:
     [
         ("rule", "not TOML: "),
         ("x = " + "[" * 5000, "not TOML: "),
-        ("speed = 1", "'speed' is not known: give seed, bandwidth and [[rule]]"),
+        ("speed = 1", "'speed' is not known: give seed, bandwidth, slots and [[rule]]"),
         ('"\\u001b" = 1', r"\x1b"),
         ("seed = 1.5", "seed: give a whole number"),
         ("seed = true", "seed: give a whole number"),
         ("bandwidth = 0", "bandwidth: '0' is not a size"),
+        ("slots = 0", "slots: "),
         ("bandwidth = true", "bandwidth: 'True' is not a size"),
         ("rule = 1", "rule: give tables, each under a line [[rule]]"),
         ("rule = [1]", "rule 1: it has no fault: give fault = one of latency, error,"),
