@@ -324,10 +324,10 @@ def test_bandwidth(faulty: Faulty) -> None:
         assert server.ask(GIF, "HEAD").status == 200
 
 
-def test_slots(flags: Flags) -> None:
+def test_slots(served: Flags) -> None:
     """Five clients at two slots take three turns, and the ledger sees all of them at once."""
     behaviour = Behaviour(delay=(0.1, 0.1), slots=2)
-    with running(flags, behaviour) as server:
+    with running(served, behaviour) as server:
         clients = [server.client() for _ in range(5)]
         start = time.monotonic()
         for client in clients:
