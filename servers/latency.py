@@ -11,7 +11,7 @@ import math
 import re
 from typing import NamedTuple
 
-from .values import LONGEST_DELAY, NUMBER, wrong
+from .values import LONGEST_DELAY, NUMBER, plain, wrong
 
 _FIXED = re.compile(rf"fixed:{NUMBER}", re.ASCII)
 _UNIFORM = re.compile(rf"uniform:{NUMBER}-{NUMBER}", re.ASCII)
@@ -44,8 +44,9 @@ class Latency(NamedTuple):
     def __str__(self) -> str:
         """Return what `parse` reads."""
         if self.shape == "fixed":
-            return f"fixed:{self.low}"
-        return f"{self.shape}:{self.low}{'-' if self.shape == 'uniform' else ','}{self.high}"
+            return f"fixed:{plain(self.low)}"
+        separator = "-" if self.shape == "uniform" else ","
+        return f"{self.shape}:{plain(self.low)}{separator}{plain(self.high)}"
 
 
 def parse(text: str) -> Latency:

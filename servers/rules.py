@@ -14,7 +14,7 @@ from . import latency
 from .latency import Latency
 from .misbehaviour import FAULTS
 from .misbehaviour.kind import Fault, readers, written
-from .values import count, level, printable, rate
+from .values import count, level, plain, printable, rate
 
 LABELS = ("LOCAL", "DELAY", "ERROR")
 LATENCY = "latency"
@@ -156,6 +156,6 @@ def _read(name: str, read: Callable[[str], Any], value: object) -> Any:
     if isinstance(value, bool) or not isinstance(value, (str, int, float)):
         raise ValueError(f"{name}: give a text or a number")  # noqa: TRY004 - from a file
     try:
-        return read(str(value))
+        return read(plain(value) if isinstance(value, float) else str(value))
     except ValueError as error:
         raise ValueError(f"{name}: {error}") from error

@@ -31,6 +31,17 @@ def wrong(text: str, wanted: str) -> ValueError:
     return ValueError(f"{printable(repr(text))} is not {wanted}")
 
 
+def plain(number: float) -> str:
+    """Return a number as it is read here: with as many digits as it has, and no exponent."""
+    text = repr(number)
+    if "e" not in text:
+        return text
+    # Imported late: it is rare that anybody wants less than a ten thousandth of anything.
+    from decimal import Decimal
+
+    return f"{Decimal(text):f}"
+
+
 class Point(NamedTuple):
     """A place in a body: so many bytes after its beginning, or so many hundredths of it."""
 
@@ -43,7 +54,9 @@ class Point(NamedTuple):
 
     def __str__(self) -> str:
         """Return what `point` reads."""
-        return f"{self.amount:g}%" if self.relative else str(int(self.amount))
+        return (
+            plain(self.amount).removesuffix(".0") + "%" if self.relative else str(int(self.amount))
+        )
 
 
 def rate(text: str) -> float:

@@ -38,7 +38,11 @@ def test_a_lognormal_has_no_worst_case_that_a_timer_could_not_hold() -> None:
     assert parse("lognormal:0.3,0").seconds(0.9) == 0.3
 
 
-@pytest.mark.parametrize("text", ["fixed:1.0", "uniform:0.5-5.0", "lognormal:0.2,0.8"])
+@pytest.mark.parametrize(
+    "text",
+    ["fixed:1.0", "fixed:0.00001", "uniform:0.5-5.0", "uniform:0.00001-0.00002",
+     "lognormal:0.2,0.8", "lognormal:0.00001,0.00002"],
+)  # fmt: skip
 def test_what_is_written_reads_the_same(text: str) -> None:
     assert str(parse(text)) == text
     assert isinstance(parse(text), Latency)

@@ -103,3 +103,8 @@ def test_the_readmes_table_has_every_fault_and_every_parameter_with_its_default(
         assert set(re.findall(r"`[^`]+`", found[name][1])) == {
             each.replace(".0`", "`") for each in defaults
         }
+
+
+def test_a_small_number_is_a_number() -> None:
+    (found,) = parse('[[rule]]\nfault = "error"\nrate = 1e-5\n').rules
+    assert found.rate == 0.00001

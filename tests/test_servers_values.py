@@ -69,9 +69,24 @@ def test_what_is_refused(read: Callable[[str], object], text: str, sentence: str
 
 
 @pytest.mark.parametrize(
-    ("text", "place"), [("0", 0), ("30", 30), ("2000", 2000), ("50%", 500), ("100%", 1000)]
+    ("text", "place"),
+    [
+        ("0", 0),
+        ("30", 30),
+        ("2000", 2000),
+        ("50%", 500),
+        ("100%", 1000),
+        ("0.00001%", 0),
+        ("33.3333333%", 333),
+    ],
 )
 def test_places_in_a_body(text: str, place: int) -> None:
     point = values.point(text)
     assert point.of(1000) == place
     assert str(point) == text
+
+
+@pytest.mark.parametrize("text", ["0.25", "1e-05", "1.2345678901234567e-07", "2e+22", "3.0"])
+def test_a_number_is_written_as_it_is_read(text: str) -> None:
+    assert "e" not in values.plain(float(text))
+    assert float(values.plain(float(text))) == float(text)
