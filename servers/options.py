@@ -104,6 +104,8 @@ def _check(given: argparse.Namespace, labels: Sequence[str]) -> None:
         if getattr(given, name) is not None:
             option = name.replace("_", "-")
             raise UsageError(f"--replay says all that goes wrong: leave out --{option}")
+    if given.replay and not given.replay.tells_of(labels):
+        raise UsageError("--replay: the record is of servers that are not started")
 
 
 def _rules(given: argparse.Namespace, labels: Sequence[str]) -> list[Rule]:

@@ -62,6 +62,13 @@ class Replay:
     def __init__(self) -> None:
         self._verdicts: dict[str | None, dict[tuple[str, int], Verdict]] = {}
 
+    def tells_of(self, labels: Iterable[str]) -> bool:
+        """Return whether there may be a line for one of these servers; there may, if there is none.
+
+        A record of no request at all is as good for one server as for another.
+        """
+        return not self._verdicts or not self._verdicts.keys().isdisjoint([None, *labels])
+
     def verdict(self, label: str, path: str, attempt: int) -> Verdict:
         """Return what happened to this attempt: nothing, if the record doesn't know of it."""
         for each in (label, None):

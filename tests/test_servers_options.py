@@ -198,6 +198,15 @@ def test_a_replay_takes_the_place_of_everything_but_the_bandwidth(tmp_path: Path
             ask("--replay", str(file), *words.split())
 
 
+def test_a_record_of_other_servers_is_none_to_replay(tmp_path: Path) -> None:
+    file = tmp_path / "r"
+    file.write_text('{"label": "ERROR", "path": "/a", "attempt": 1, "decision": {}}\n')
+    assert ask("--replay", str(file)).replay
+    assert ask("error", "--replay", str(file)).replay
+    with pytest.raises(UsageError, match="--replay: the record is of servers that are not started"):
+        ask("local", "delay", "--replay", str(file))
+
+
 def test_tls() -> None:
     settings = ask("--tls", "--ca-out", "ca.pem")
     assert (settings.tls, settings.authority) == (True, Path("ca.pem"))

@@ -10,6 +10,7 @@ import pytest
 
 from servers.contents import Flags
 from servers.faults import Behaviour, Decision
+from servers.latency import Latency
 from servers.misbehaviour.busy import Busy
 from servers.misbehaviour.error import Error
 from servers.misbehaviour.reset import Reset
@@ -58,6 +59,27 @@ def test_there_and_back() -> None:
     assert replay.verdict("ERROR", "/a", 1) == Verdict()
     assert replay.verdict("LOCAL", "/a", 2) == Verdict()
     assert read(["", "  "]).verdict("ERROR", "/a", 2) == Verdict()
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["drip:every=0.00001", "stall:seconds=0.00002,after=0.00003%", "truncate:after=33.3333333%"],
+)
+def test_small_and_long_numbers_come_back_as_they_were(text: str) -> None:
+    file = io.StringIO()
+    rule = parse(text)
+    assert not isinstance(rule.effect, Latency)
+    verdict = Verdict(Decision(), {rule.fault: rule.effect})
+    Record(file, silence).decided("LOCAL", "/a", 1, verdict)
+    assert read(file.getvalue().splitlines()).verdict("LOCAL", "/a", 1) == verdict
+
+
+def test_a_record_tells_of_the_servers_that_it_names() -> None:
+    replay = read(written().splitlines())
+    assert replay.tells_of(["LOCAL", "ERROR"])
+    assert not replay.tells_of(["LOCAL"])
+    assert read(['{"path": "/a", "attempt": 1, "decision": {}}']).tells_of(["LOCAL"])
+    assert read([]).tells_of(["LOCAL"])
 
 
 def test_a_line_without_a_label_is_for_all() -> None:
