@@ -10,6 +10,7 @@ attempts count from 1 again, and what the record has of it before no longer coun
 
 import json
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from http import HTTPStatus
 from typing import Any, TextIO
 
@@ -52,6 +53,8 @@ class Record:
             self._file.write(json.dumps(line) + "\n")
             self._file.flush()
         except OSError as error:
+            with suppress(OSError):  # closing tries to write again, and nobody should later
+                self._file.close()
             self._file = None
             self._complain(f"the record ends here: {error.strerror}")
 

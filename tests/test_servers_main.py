@@ -161,6 +161,17 @@ def test_a_file_that_cannot_be_written(
     assert err.count("\n") == 1
 
 
+def test_a_record_on_a_full_disk_is_told_once_and_ends_nothing() -> None:
+    with Program("local", "--port", "0", "--record", "/dev/full") as program:
+        ((_, address),) = program.ready()
+        with Client(port_of(address)) as client:
+            assert client.ask("/bytes/1/x").status == client.ask("/bytes/1/y").status == 200
+        assert program.end(signal.SIGTERM) == (
+            0,
+            "python -m servers: the record ends here: No space left on device\n",
+        )
+
+
 def test_tls_without_its_package(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
