@@ -18,6 +18,7 @@ From the bottom up:
     requests                                    bytes in, requests out
     dateline, transports, protocol              a connection
     words, options, tls, running, __main__      a program
+    forkserver                                  a program that becomes many of them
 """
 
 from typing import NamedTuple

@@ -9,7 +9,7 @@ import ssl
 import sys
 from collections.abc import Sequence
 from contextlib import ExitStack
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 from typing import TextIO
 
@@ -52,6 +52,12 @@ def main(argv: Sequence[str] | None = None, prog: str = "python -m servers") -> 
     return 0
 
 
+@cache
+def flags() -> Flags:
+    """Return the flags, ready to be served; read once in the life of a process."""
+    return Flags(load())
+
+
 def _writable(path: Path) -> TextIO:
     try:
         return path.open("w", encoding="utf-8")
@@ -67,7 +73,7 @@ def _serve(
     tls: ssl.SSLContext | None,
 ) -> None:
     folder = settings.directory
-    served: Contents = Flags(load()) if folder is None else Files(Folder(folder))
+    served: Contents = flags() if folder is None else Files(Folder(folder))
     where = "flags" if folder is None else ""
     scheme = "http" if tls is None else "https"
     lines = [
