@@ -22,7 +22,7 @@ from getflags.errors import GetflagsError, UsageError
 PORTS = {"LOCAL": 8000, "DELAY": 8001, "ERROR": 8002}
 REMOTE = "https://www.fluentpython.com/data/flags"
 
-_HOST = "127.0.0.1"  # where they listen; "localhost" may mean ::1, and a stranger there
+HOST = "127.0.0.1"  # where they listen; "localhost" may mean ::1, and a stranger there
 _PROBE_TIMEOUT = 1.0  # seconds for the whole answer
 _PROBE_BYTES = 1 << 16
 _STOP_TIMEOUT = 2.0
@@ -108,20 +108,27 @@ def _reset(port: int, seed: int) -> None:
 
 
 def _ask(method: str, port: int, path: str) -> Any:
-    """Return the JSON that a server answers with. Raises OSError, ValueError, RecursionError.
-
-    Not with http.client: its time-out is for each read, and a stranger may drip.
-    """
+    """Return the JSON that a server answers with. Raises OSError, ValueError, RecursionError."""
     deadline = monotonic() + _PROBE_TIMEOUT
-    answer = b""
-    with socket.create_connection((_HOST, port), timeout=_PROBE_TIMEOUT) as connection:
-        connection.sendall(f"{method} {path} HTTP/1.0\r\nHost: {_HOST}:{port}\r\n\r\n".encode())
-        while len(answer) < _PROBE_BYTES:
-            connection.settimeout(max(deadline - monotonic(), 0.001))
-            piece = connection.recv(_PROBE_BYTES)
-            if not piece:
-                break
-            answer += piece
+    with socket.create_connection((HOST, port), timeout=_PROBE_TIMEOUT) as connection:
+        return asked(connection, f"{method} {path}", deadline, _PROBE_BYTES)
+
+
+def asked(connection: socket.socket, request: str, deadline: float, most: int) -> Any:
+    """Return the JSON that answers a request, in some `most` bytes and before the deadline.
+
+    Raises OSError, ValueError, RecursionError. Not with http.client: its time-out is for each
+    read, and a stranger may drip.
+    """
+    host = f"{HOST}:{connection.getpeername()[1]}"
+    connection.sendall(f"{request} HTTP/1.0\r\nHost: {host}\r\n\r\n".encode())
+    answer = bytearray()
+    while len(answer) < most:
+        connection.settimeout(max(deadline - monotonic(), 0.001))
+        piece = connection.recv(_PROBE_BYTES)
+        if not piece:
+            break
+        answer += piece
     head, _, body = answer.partition(b"\r\n\r\n")
     if head.split(b" ")[1:2] != [b"200"]:
         raise ValueError("it does not answer as one of ours would")
@@ -129,7 +136,7 @@ def _ask(method: str, port: int, path: str) -> Any:
 
 
 def _server(port: int) -> Server:
-    return Server(f"http://{_HOST}:{port}/flags", f"http://localhost:{port}/flags")
+    return Server(f"http://{HOST}:{port}/flags", f"http://localhost:{port}/flags")
 
 
 def _start(label: str, port: int, seed: int | None) -> tuple[subprocess.Popen[str], int]:
@@ -147,20 +154,27 @@ def _start(label: str, port: int, seed: int | None) -> tuple[subprocess.Popen[st
 
 
 def _launch(label: str, port: int, seed: int | None) -> subprocess.Popen[str]:
-    command = [sys.executable, "-P", "-m", module(), label, "--port", str(port), "--lifeline"]
+    words = [label, "--port", str(port), "--lifeline"]
     if seed is not None:
-        command += ["--seed", str(seed)]
-    root = str(_PACKAGE.parent)
-    path = os.environ.get("PYTHONPATH")
+        words += ["--seed", str(seed)]
+    command, environ = program(module(), *words)
     return subprocess.Popen(  # noqa: S603 - our own interpreter and our own words
         command,
         stdin=subprocess.PIPE,  # the lifeline: when we die, however we die, it ends
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,  # all that it could say is said by us
-        env={**os.environ, "PYTHONPATH": f"{root}{os.pathsep}{path}" if path else root},
+        env=environ,
         text=True,
         start_new_session=True,  # Ctrl-C is for us; we end the server when we are done
     )
+
+
+def program(name: str, *words: str) -> tuple[list[str], dict[str, str]]:
+    """Return the command that runs a module of this distribution, and the environment it needs."""
+    root = str(_PACKAGE.parent)
+    path = os.environ.get("PYTHONPATH")
+    environ = {**os.environ, "PYTHONPATH": f"{root}{os.pathsep}{path}" if path else root}
+    return [sys.executable, "-P", "-m", name, *words], environ
 
 
 def _ready(process: subprocess.Popen[str], label: str) -> int | None:

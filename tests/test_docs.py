@@ -18,16 +18,22 @@ DOCUMENTS = [ROOT / "README.md", ROOT / "CHANGELOG.md", *(ROOT / "docs").rglob("
 
 @pytest.mark.parametrize("number", range(len(EXAMPLES)))
 def test_the_readmes_examples_run(number: int, tmp_path: Path) -> None:
+    words = ["-c", EXAMPLES[number]]
+    if "def test_" in EXAMPLES[number]:
+        (tmp_path / "test_example.py").write_text(EXAMPLES[number], encoding="utf-8")
+        words = ["-m", "pytest", "-W", "error", "-p", "no:cacheprovider"]
     done = subprocess.run(
-        [sys.executable, "-c", EXAMPLES[number]], cwd=tmp_path, timeout=50,
+        [sys.executable, *words], cwd=tmp_path, timeout=50,
         env={**ENVIRON, "PYTHONPATH": str(ROOT)}, capture_output=True, text=True, check=False,
     )  # fmt: skip
     assert done.stderr == ""
-    assert done.returncode == 0
+    assert done.returncode == 0, done.stdout
     assert done.stdout
     if "getflags.download" in EXAMPLES[number]:
         assert done.stdout.startswith("2 files, ")
         assert "BR ok" in done.stdout
+    if "def test_" in EXAMPLES[number]:
+        assert f" {EXAMPLES[number].count('def test_')} passed" in done.stdout
 
 
 def test_every_make_target_that_is_named_exists() -> None:
