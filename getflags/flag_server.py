@@ -39,6 +39,7 @@ class Options(TypedDict, total=False):
     fail_first     answer 503 to so many first requests for each path
     busy_above     answer 429 to what comes while so many are in flight
     retry_after    seconds in the Retry-After field of those
+    slots          how many requests are served at a time, while the others wait in line
     bandwidth      bytes a second, as a number or as ``"2M"``
     fault          ``"NAME"`` or ``"NAME:PARAM=VALUE,..."``, one or a list of them
     scenario       a TOML file that says what goes wrong
@@ -60,6 +61,7 @@ class Options(TypedDict, total=False):
     busy_above: int | None
     retry_after: int | None
     bandwidth: int | str | None
+    slots: int | None
     fault: str | Sequence[str] | None
     scenario: str | os.PathLike[str] | None
     directory: str | os.PathLike[str] | None

@@ -34,8 +34,8 @@ def flag_server(
 
     Each call starts one more, and all end with the test: ``flag_server(error_rate=0.2, seed=7)``.
     The keyword arguments are the options of ``getflags serve``: label, seed, error_rate, delay,
-    latency, fail_first, busy_above, retry_after, bandwidth, fault, scenario, directory, record,
-    replay, tls. What comes back has url, root, url_for(path), ledger(), reset() and cafile.
+    latency, fail_first, busy_above, retry_after, slots, bandwidth, fault, scenario, directory,
+    record, replay, tls. What comes back has url, root, url_for(path), ledger(), reset() and cafile.
     Raises ValueError for what makes no sense, in the words that the server has for it.
     """
     from contextlib import ExitStack

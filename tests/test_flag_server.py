@@ -58,6 +58,7 @@ def refused(url: str) -> bool:
             {"busy_above": 0, "retry_after": 0},
             ["LOCAL", "--seed=0", "--busy-above=0", "--retry-after=0"],
         ),
+        ({"slots": 4}, ["LOCAL", "--seed=0", "--slots=4"]),
         ({"bandwidth": "2M"}, ["LOCAL", "--seed=0", "--bandwidth=2M"]),
         ({"fault": "reset"}, ["LOCAL", "--seed=0", "--fault=reset"]),
         ({"fault": ["reset", "drip"]}, ["LOCAL", "--seed=0", "--fault=reset", "--fault=drip"]),
