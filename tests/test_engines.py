@@ -57,6 +57,7 @@ ANSWERS: dict[str, Answer] = {
     "/same-lengths": HEAD + b"5, 5\r\n\r\nhello",
     "/bad-length": HEAD + b"+5\r\n\r\nhello",
     "/not-http": b"\x15\x03\x01\x00\x02\x02\x16",
+    "/odd-version": ok(BODY).replace(b"HTTP/1.1", b"HTTP/1.2"),
     "/endless-head": b"HTTP/1.1 200 OK\r\n" + b"X-Filler: y\r\n" * 20_000,
 }
 
@@ -91,6 +92,7 @@ EXPECTED = {
     "/two-lengths": (Status.FAILED, "not valid HTTP"),
     "/bad-length": (Status.FAILED, "not valid HTTP"),
     "/not-http": (Status.FAILED, "not valid HTTP"),
+    "/odd-version": (Status.FAILED, "not valid HTTP"),
     "/endless-head": (Status.FAILED, "not valid HTTP"),
 }
 FILES = {

@@ -82,9 +82,9 @@ class HttpxWire:
         try:
             transport = self._transport(url, proxy)
             response = self._answer(transport, asked)
-            check_version(response)
             head_arrived = True
             try:
+                check_version(response)
                 if on_head(head(response)):
                     for piece in pieces(response):
                         on_body(piece)

@@ -120,9 +120,9 @@ class _AsyncConnection:
         try:
             transport = self._transport(url, proxy)
             response = await self._answer(transport, asked)
-            check_version(response)
             head_arrived = True
             try:
+                check_version(response)
                 if on_head(head(response)):
                     async for piece in apieces(response):
                         await on_body(piece)
