@@ -131,6 +131,17 @@ def test_a_head_that_libcurl_reads_and_we_do_not_is_malformed(
                 get(server.url(path), network=Network(timeout=5))
 
 
+@both
+@pytest.mark.parametrize(
+    "field", ["Content-Length : 5", "X-Y\t: z", "Transfer-Encoding  : chunked"]
+)
+def test_a_space_before_a_colon_is_malformed(get: Get, field: str) -> None:
+    """Else a length would count for nothing, and chunks would be taken for the file."""
+    answers = {"/x": b"HTTP/1.1 200 OK\r\nX: y :\r\n" + field.encode() + b"\r\n\r\nabc"}
+    with RawServer(answers) as server, pytest.raises(Malformed, match="a space before a field's"):
+        get(server.url("/x"))
+
+
 def test_a_body_whose_coding_does_not_tell_its_end_might_have_been_cut(tmp_path: Path) -> None:
     head = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: %s\r\n\r\n"
     answers = {

@@ -17,6 +17,9 @@ _FRAMING = {"content-length", "transfer-encoding"}
 _TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")  # RFC 9110 section 5.6.2
 _VALUE = re.compile(r"[^\n\r\0\u0100-\U0010ffff]*")  # Latin-1 is all that can be written
 _END = re.compile(r"\n(?:\r.*)?\n")  # libcurl takes any line that begins with CR for an empty one
+# Some take such a line for what it looks like and others don't (RFC 9112 section 5.1); libcurl
+# doesn't, and then a length that is announced would count for nothing.
+_SPACED = re.compile(r"^[^\s:][^:\n]*[ \t]:", re.MULTILINE)
 _STATUS = re.compile(r"\S+\s+([1-9][0-9]{2})(?:\s.*)?", re.ASCII)
 
 
@@ -47,6 +50,8 @@ def read(raw: bytes) -> Head | None:
         if status is None:
             raise Malformed("the answer is not valid HTTP: no status code")
         if status[1][0] != "1":
+            if _SPACED.search(text, len(first)):
+                raise Malformed("the answer is not valid HTTP: a space before a field's colon")
             pairs = [field.partition(":") for field in fields if ":" in field]
             return Head(
                 int(status[1]),
