@@ -331,6 +331,25 @@ def test_a_blocking_wire_keeps_one_connection() -> None:
         wire.close()
 
 
+@both
+@pytest.mark.parametrize(
+    ("head", "words"),
+    [
+        (b"HTTP/1.1 103 X\r\n\r\n" * 20_000, "Too large response headers"),
+        (b"HTTP/1.1 200 OK\r\nX: " + b"y" * 200_000, r"\w"),
+    ],
+)
+def test_a_head_that_is_too_long_is_malformed_in_so_many_words(
+    get: Get, head: bytes, words: str
+) -> None:
+    """Not a broken connection, though libcurl has one number for both; and never without words."""
+    with (
+        RawServer({"/x": head}) as server,
+        pytest.raises(Malformed, match=f"^the answer is not valid HTTP: {words}"),
+    ):
+        get(server.url("/x"))
+
+
 def test_too_little_memory_is_not_taken_for_a_bad_answer() -> None:
     fault = translate(pycurl.E_OUT_OF_MEMORY, "Out of memory", pycurl.Curl(), Network(), None)
     assert isinstance(fault, Unreachable)

@@ -48,6 +48,7 @@ def translate(
 ) -> Fault:
     """Return the fault for libcurl's error code and text, after a transfer on that handle."""
     where = f"proxy {printable(redact(proxy))}: " if proxy else ""
+    text = text or f"error {code} of libcurl"  # which has words for most, but not for all
     if code == pycurl.E_OPERATION_TIMEDOUT:
         return TimedOut(f"{where}no connection within {network.connect_timeout:g} s")
     if code == pycurl.E_PEER_FAILED_VERIFICATION:
@@ -58,7 +59,8 @@ def translate(
     if code in _UNREACHABLE or tunnel not in {0, 200}:
         why = describe(tunnel) if tunnel else _UNREACHABLE[code]
         return Unreachable(where + (_system_word(curl) or why))
-    if code in _BROKEN and "chunk" not in text:  # E_RECV_ERROR has two meanings
+    unsound = "chunk" in text or "header" in text  # E_RECV_ERROR has two meanings
+    if code in _BROKEN and not unsound:
         # Not the system's word: it may be about an address that was tried before.
         return Disconnected(_BROKEN[code] or brief(text).lower())
     return Malformed(f"the answer is not valid HTTP: {brief(text)}")
