@@ -28,12 +28,19 @@ _SAFE |= getattr(os, "O_NONBLOCK", 0)  # nor wait at a pipe that is none of ours
 
 
 def create(path: str) -> int | None:
-    """Make a part file and lock it; None where there is one. Raises OSError."""
+    """Make a part file and lock it; None where there is one. Raises OSError.
+
+    A file system may have no locks, or give every file to somebody else (NFS, FAT, containers).
+    What we have made is ours all the same, and nobody will adopt it there.
+    """
     try:
         descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | _SAFE, 0o666)
     except FileExistsError:
         return None
-    return _held(descriptor, path)
+    if _locked(descriptor) is not False and stands(descriptor, path):
+        return descriptor
+    os.close(descriptor)
+    return None
 
 
 def adopt(path: str) -> int | None:
@@ -48,20 +55,37 @@ def adopt(path: str) -> int | None:
 
 
 def _held(descriptor: int, path: str) -> int | None:
-    """Lock a part file and see that it is still the one that stands there; else close it.
+    """Lock a part file that was left; see that it is ours and still stands there, or close it.
 
     Between opening and locking it may have become somebody's finished file.
     """
-    if sys.platform == "win32":  # pragma: no cover - as above
+    locked, found = _locked(descriptor), os.fstat(descriptor)
+    ours = stat.S_ISREG(found.st_mode) and found.st_nlink == 1 and found.st_uid == os.geteuid()
+    if locked and ours and stands(descriptor, path):
         return descriptor
-    with contextlib.suppress(OSError):
-        flock(descriptor, LOCK_EX | LOCK_NB)
-        found, there = os.fstat(descriptor), os.lstat(path)
-        ours = stat.S_ISREG(found.st_mode) and found.st_nlink == 1 and found.st_uid == os.geteuid()
-        if ours and (found.st_dev, found.st_ino) == (there.st_dev, there.st_ino):
-            return descriptor
     os.close(descriptor)
     return None
+
+
+def _locked(descriptor: int) -> bool | None:
+    """Lock a file; False where somebody else has, None where there are no locks."""
+    if sys.platform == "win32":  # pragma: no cover - as above
+        return None
+    try:
+        flock(descriptor, LOCK_EX | LOCK_NB)
+    except BlockingIOError:
+        return False
+    except OSError:
+        return None
+    return True
+
+
+def stands(descriptor: int, path: str) -> bool:
+    """Whether an open file is the one that stands there, and no other has taken its place."""
+    try:
+        return os.path.samestat(os.fstat(descriptor), os.lstat(path))
+    except OSError:
+        return False
 
 
 def digest_into(digest: hashlib._Hash, descriptor: int) -> None:

@@ -339,6 +339,28 @@ def test_a_name_that_a_killed_process_of_our_number_has_left_is_passed_over(
     assert (tmp_path / "f.gif").read_bytes() == b"second"
 
 
+@pytest.mark.parametrize("what", ["no locks", "another owner"])
+def test_a_file_system_that_lacks_something_is_good_enough(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, what: str
+) -> None:
+    """NFS, FAT and others: some have no locks, some give all files to one owner."""
+
+    def no_locks(*_: object) -> None:
+        raise OSError(errno.ENOLCK, os.strerror(errno.ENOLCK))
+
+    if what == "no locks":
+        monkeypatch.setattr(partfile, "flock", no_locks)
+    else:
+        monkeypatch.setattr(os, "geteuid", lambda: os.getuid() + 1)
+    leave(tmp_path, b"abc")
+    with Part(target(tmp_path)) as part:
+        assert part.kept() is None
+        part.write(b"new", 0)
+        assert len(list(tmp_path.glob(".*.part"))) == 2
+        part.install()
+    assert (tmp_path / "f.gif").read_bytes() == b"new"
+
+
 def test_a_finished_file_is_never_taken_for_a_part(tmp_path: Path) -> None:
     """Somebody opens the part; before the lock is had, it has become the finished file."""
     with Part(target(tmp_path)) as part:
