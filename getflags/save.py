@@ -192,6 +192,8 @@ class Part:
                 durable.confirm_file(descriptor)
             # Some disks refuse only when a file is closed; the lock must outlast the rename.
             os.close(os.dup(descriptor))
+            if not partfile.stands(descriptor, self._temporary):  # it might be another's by now
+                raise FileNotFoundError(errno.ENOENT, "its part file was taken away meanwhile")
             try:
                 old = os.lstat(self.path)
             except FileNotFoundError:

@@ -361,6 +361,20 @@ def test_a_file_system_that_lacks_something_is_good_enough(
     assert (tmp_path / "f.gif").read_bytes() == b"new"
 
 
+@pytest.mark.parametrize("successor", [True, False])
+def test_a_part_that_was_taken_away_is_no_file(tmp_path: Path, *, successor: bool) -> None:
+    """Least of all where another run has begun one of that name since."""
+    (tmp_path / "f.gif").write_bytes(b"old")
+    with pytest.raises(NotSaved, match="taken away meanwhile"), Part(target(tmp_path)) as part:
+        part.write(b"whole", 0)
+        (hidden,) = tmp_path.glob(".*.part")
+        hidden.unlink()
+        if successor:
+            hidden.write_bytes(b"ano")
+        part.install()
+    assert (tmp_path / "f.gif").read_bytes() == b"old"
+
+
 def test_a_finished_file_is_never_taken_for_a_part(tmp_path: Path) -> None:
     """Somebody opens the part; before the lock is had, it has become the finished file."""
     with Part(target(tmp_path)) as part:
