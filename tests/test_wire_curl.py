@@ -458,6 +458,42 @@ def test_a_body_that_comes_faster_than_it_is_taken_is_made_to_wait(
     assert max(sizes) <= (1 << 20) + curl_wire.BUFFER
 
 
+def test_what_comes_while_the_taker_is_busy_is_taken_though_nothing_follows() -> None:
+    """Else up to a megabyte would wait in memory for as long as the server says nothing more."""
+    busy = threading.Event()
+
+    def answer(connection: socket.socket, server: RawServer) -> None:
+        connection.sendall(ok(bytes(900_001))[:-600_001])
+        assert busy.wait(10)
+        connection.sendall(bytes(600_000))
+        server.over.wait(20)
+
+    async def scenario(url: str) -> None:
+        wire = curl_wire.open_async_wire(Network())
+        came = 0
+        all_came = asyncio.Event()
+
+        async def on_body(piece: bytes) -> None:
+            nonlocal came
+            came += len(piece)
+            if came < 900_000:
+                busy.set()
+                (transfer,) = wire._flying.values()
+                while came + transfer.size < 900_000:  # noqa: ASYNC110 - libcurl has no event for it
+                    await asyncio.sleep(0)
+            else:
+                all_came.set()
+
+        job = asyncio.create_task(wire.get(url, (), lambda _: True, on_body))
+        await asyncio.wait_for(all_came.wait(), 10)
+        job.cancel()
+        await asyncio.wait([job])
+        await wire.close()
+
+    with RawServer({"/x": answer}) as server:
+        asyncio.run(scenario(server.url("/x")))
+
+
 @pytest.mark.parametrize(
     ("network", "text"),
     [

@@ -179,7 +179,8 @@ class _Transfer:
 
     async def news(self) -> None:
         """Wait until a good deal has come, or the end."""
-        if not (self.over or self._paused):
+        # Much may have come while nobody waited for it, and nothing may come after it for long.
+        if not (self.over or self._paused or self.size >= _READY):
             self._waiter = self._loop.create_future()
             await self._waiter
 
