@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import fcntl
 import itertools
 import os
 import stat
@@ -359,6 +360,30 @@ def test_a_file_system_that_lacks_something_is_good_enough(
         assert len(list(tmp_path.glob(".*.part"))) == 2
         part.install()
     assert (tmp_path / "f.gif").read_bytes() == b"new"
+
+
+def test_a_part_that_somebody_else_is_quicker_to_lock_is_theirs(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Between our making it and our locking it, another run has found it."""
+    real = fcntl.flock
+    theirs: list[int] = []
+
+    def late(descriptor: int, how: int) -> None:
+        if not theirs:
+            (path,) = tmp_path.iterdir()
+            theirs.append(os.open(path, os.O_RDWR))
+            real(theirs[0], how)
+        real(descriptor, how)
+
+    monkeypatch.setattr(partfile, "flock", late)
+    with Part(target(tmp_path)) as part:
+        part.write(b"ours", 0)
+        os.write(theirs[0], b"theirs")
+        part.install()
+    os.close(theirs[0])
+    assert sorted(files(tmp_path).values()) == [b"ours", b"theirs"]
+    assert (tmp_path / "f.gif").read_bytes() == b"ours"
 
 
 @pytest.mark.parametrize("successor", [True, False])
