@@ -1,0 +1,161 @@
+"""Another try, or none, and when; and servers that say nothing more.
+
+More of this family, which is as old as the project, stands in test_engines.py.
+"""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Callable
+from pathlib import Path
+from time import monotonic
+
+import pytest
+
+import getflags
+from getflags import engines, policy
+from getflags.events import Event, Retrying
+from tests.hazards import PLAIN, SIZED, Fails, Row, Way, closed_port, everywhere, judge
+from tests.kit import files
+from tests.rawserver import Answer, RawServer, ok, reset, silence, stall_after
+
+FIRST = 0.02  # seconds before the second try, give or take a half
+PASSING = (408, 429, 500, 502, 503, 504, 522, 524)
+LASTING = (
+    *(400, 401, 402, 403, 404, 405, 406, 407, 409, 410, 411, 412, 413, 414, 415, 416, 417, 421),
+    *(422, 423, 424, 425, 426, 428, 431, 451, 501, 505, 507, 508, 511, 520, 599),
+)
+
+
+@pytest.fixture(autouse=True)
+def _soon(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Try again soon; how long it is, is not the matter here."""
+    monkeypatch.setattr(policy, "_FIRST", FIRST)
+
+
+def error(status: int, *fields: str) -> bytes:
+    """Return an error's response."""
+    return ok(b"no", *fields, status=f"{status} No")
+
+
+@everywhere
+def test_what_may_pass_is_tried_again_and_nothing_else(tmp_path: Path, way: Way) -> None:
+    rows: dict[str, Row] = {
+        str(status): Fails(error(status), str(status)) for status in PASSING + LASTING
+    }
+    asked = judge(rows, tmp_path, way, retries=1)
+    assert asked == {**{str(n): 2 for n in PASSING}, **{str(n): 1 for n in LASTING}}
+
+
+FAR = "for another"
+DATES = ("Date: Sun, 06 Nov 1994 12:00:00 GMT", "Retry-After: Mon, 07 Nov 1994 12:00:00 GMT")
+#: What the server wants → the reason, and how often it is asked.
+PAUSES: dict[str, tuple[Row, int]] = {
+    "D5 a day": (Fails(error(503, "Retry-After: 86400"), f"{FAR} 86,400 seconds"), 1),
+    "D5 a day, by the date": (Fails(error(503, *DATES), f"{FAR} 86,400 seconds"), 1),
+    "D5 10^30": (Fails(error(429, "Retry-After: 1" + "0" * 30), FAR), 1),
+    "D5 4,000 digits": (Fails(error(429, "Retry-After: " + "9" * 4000), FAR), 1),
+    "D5 junk": (Fails(error(503, "Retry-After: soon"), "503"), 2),
+    "D5 -1": (Fails(error(503, "Retry-After: -1"), "503"), 2),
+    "D5 nothing": (Fails(error(503, "Retry-After:"), "503"), 2),
+    "D5 two": (Fails(error(503, "Retry-After: 86400", "Retry-After: 1"), "503"), 2),
+}
+
+
+@everywhere
+def test_nobody_sleeps_for_a_day(tmp_path: Path, way: Way) -> None:
+    began = monotonic()
+    asked = judge({key: row for key, (row, _) in PAUSES.items()}, tmp_path, way, retries=1)
+    assert asked == {key: times for key, (_, times) in PAUSES.items()}
+    assert monotonic() - began < 5
+
+
+@pytest.mark.parametrize("engine", sorted(engines.ENGINES))
+def test_a_pause_until_a_date_is_kept(tmp_path: Path, engine: str) -> None:
+    times: list[float] = []
+    busy = error(429, DATES[0], "Retry-After: Sun, 06 Nov 1994 12:00:01 GMT")
+
+    def answer(connection: socket.socket, _: RawServer) -> None:
+        times.append(monotonic())
+        connection.sendall(busy if len(times) == 1 else ok(b"fine"))
+
+    with RawServer({"/f": answer}) as server:
+        report = getflags.download([server.url("/f")], dir=tmp_path, engine=engine)
+    assert report.exit_status == 0
+    assert times[1] - times[0] >= 1
+    assert files(tmp_path) == {"f": b"fine"}
+
+
+def gone(connection: socket.socket, server: RawServer) -> None:
+    """Close the connection as a server does that has been idle for long enough."""
+    del server
+    connection.close()
+
+
+@pytest.mark.parametrize("end", [gone, reset])
+@everywhere
+def test_a_connection_that_ends_between_two_requests_costs_no_try(
+    tmp_path: Path, way: Way, end: Callable[[socket.socket, RawServer], None]
+) -> None:
+    def keep(connection: socket.socket, server: RawServer) -> None:
+        connection.sendall(ok(b"first").replace(b"Connection: close", b"X: y"))
+        server.heads.append(connection.recv(65536))
+        end(connection, server)
+
+    with RawServer({"/1": keep, "/2": ok(b"second")}) as server:
+        urls = [server.url("/1"), server.url("/2")]
+        report = getflags.download(urls, dir=tmp_path, max_req=1, retries=0, **way)
+        assert server.asked("/2") == 2
+    assert [outcome.reason for outcome in report.outcomes] == ["", ""]
+    assert files(tmp_path) == {"1": b"first", "2": b"second"}
+
+
+@everywhere
+def test_dead_servers_are_told_of_soon_and_the_others_go_on(tmp_path: Path, way: Way) -> None:
+    port = closed_port()
+    events: list[Event] = []
+    with RawServer({f"/{number}": ok(b"fine") for number in range(9)}) as server:
+        urls = [f"http://127.0.0.1:{port}/a{number}" for number in range(9)]
+        urls += ["http://nonexistent.invalid/b0", "http://nonexistent.invalid/b1"]
+        urls += [server.url(f"/{number}") for number in range(9)]
+        began = monotonic()
+        report = getflags.download(urls, dir=tmp_path, emit=events.append, **way)
+        assert monotonic() - began < 10
+    reasons = {outcome.target.name: outcome.reason for outcome in report.outcomes}
+    assert {reasons[f"a{number}"] for number in range(9)} == {"connection refused"}
+    assert all("host name not found" in reasons[f"b{number}"] for number in range(2))
+    assert files(tmp_path) == {str(number): b"fine" for number in range(9)}
+    assert not any(isinstance(event, Retrying) for event in events)
+    assert report.exit_status == 1
+
+
+@everywhere
+def test_those_that_failed_together_do_not_come_back_together(tmp_path: Path, way: Way) -> None:
+    paths = [f"/{number}" for number in range(30)]
+    waits: list[float] = []
+
+    def emit(event: Event) -> None:
+        if isinstance(event, Retrying):
+            waits.append(event.seconds)
+
+    with RawServer(dict.fromkeys(paths, error(500))) as server:
+        getflags.download(map(server.url, paths), dir=tmp_path, retries=2, emit=emit, **way)
+    assert len(waits) == 60
+    assert len(set(waits)) > 50
+    assert FIRST * 0.5 <= min(waits) < FIRST * 0.75
+    assert FIRST * 2 * 1.25 < max(waits) <= FIRST * 2 * 1.5
+
+
+SILENT: dict[str, Answer] = {
+    "E1 no answer": silence,
+    "E2 of a length": stall_after(SIZED + b"9\r\n\r\nabc"),
+    "E2 without a length": stall_after(PLAIN + b"\r\nabc"),
+}
+
+
+@everywhere
+def test_silence_comes_to_an_end(tmp_path: Path, way: Way) -> None:
+    rows: dict[str, Row] = {
+        key: Fails(answer, "nothing came for 0.2 s") for key, answer in SILENT.items()
+    }
+    judge(rows, tmp_path, way, rounds=[b"old"], timeout=0.2)
