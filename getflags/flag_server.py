@@ -60,8 +60,8 @@ class Options(TypedDict, total=False):
     fail_first: int | None
     busy_above: int | None
     retry_after: int | None
-    bandwidth: int | str | None
     slots: int | None
+    bandwidth: int | str | None
     fault: str | Sequence[str] | None
     scenario: str | os.PathLike[str] | None
     directory: str | os.PathLike[str] | None
