@@ -8,7 +8,8 @@ import pytest
 
 from getflags import agenda as room
 from getflags.agenda import Agenda
-from getflags.events import Finished, Retrying
+from getflags.events import Adjusted, Finished, Retrying
+from getflags.governor import START
 from getflags.message import Head
 from getflags.model import Rules, Status, Target
 from getflags.throttle import Nothing
@@ -250,3 +251,76 @@ def test_a_pause_after_a_redirect_is_the_other_servers(location: str) -> None:
     moved.response_ended(None)
     desk.answer([moved], BUSY)
     assert numbers(desk.take(2)) == [1, 2]
+
+
+class Auto(Desk):
+    """The same with ``-m auto``."""
+
+    def __init__(self, targets: Iterable[Target | None], most: int = 64) -> None:
+        super().__init__(targets)
+        self.agenda = Agenda(targets, FORGIVING, self.clock, most)
+
+    def rounds(self, count: int, seconds: float = 1.0) -> list[Adjusted]:
+        """Serve all that is under way, so many times; return what was decided."""
+        decided: list[Adjusted] = []
+        for _ in range(count):
+            taken = self.take()
+            self.clock.now += seconds
+            for each in taken:
+                each.head_arrived(OK)
+                each.response_ended(None)
+                each.installed()
+                decided += [e for e in self.agenda.returned(each) if isinstance(e, Adjusted)]
+        return decided
+
+
+def test_auto_gives_each_server_as_many_as_it_is_worth() -> None:
+    desk = Auto(targets(5000))
+    assert len(desk.take()) == START
+    desk = Auto(targets(5000))
+    decided = desk.rounds(30)
+    assert [(each.origin, each.level) for each in decided[:2]] == [
+        ("http://h:80", 32), ("http://h:80", 64)
+    ]  # fmt: skip
+    assert decided[0].reason == "a beginning"
+    assert len(desk.take()) == 64
+
+
+def test_auto_counts_for_each_server_by_itself() -> None:
+    desk = Auto([*targets(100, "a"), *targets(100, "b")])
+    hosts = [each.target.url[7] for each in desk.take()]
+    assert (hosts.count("a"), hosts.count("b")) == (START, START)
+    assert desk.agenda.wait() is None, "an end is what is waited for"
+
+
+def test_auto_steps_back_from_refusals_and_keeps_their_pause() -> None:
+    desk = Auto(targets(1000))
+    desk.rounds(1)
+    taken = desk.take()
+    assert len(taken) == 32
+    served, refused = taken[:16], taken[16:]
+    events = []
+    for each in refused:
+        each.head_arrived(BUSY)
+        each.response_ended(None)
+        events += desk.agenda.returned(each)
+    (decision,) = [event for event in events if isinstance(event, Adjusted)]
+    assert (decision.level, decision.reason) == (16, "32 at a time were refused")
+    desk.answer(served, OK)
+    assert desk.take() == []
+    desk.clock.now += 5
+    assert len(desk.take()) == 16
+
+
+def test_auto_does_not_learn_from_what_made_no_request() -> None:
+    flawed = [Target(n, "w", "w", "", "d", "n", flaw="it is odd") for n in range(50)]
+    desk = Auto([*flawed, *targets(1)])
+    assert len(desk.take()) == 51, "there is no server to be spared"
+
+
+def test_auto_forgets_servers_that_nobody_would_miss(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(room, "_IDLE", 3)
+    desk = Auto([target for host in "abcdefghij" for target in targets(1, host)])
+    for _ in range(10):
+        desk.answer(desk.take(1), OK)
+    assert len(desk.agenda._servers) <= 3

@@ -20,7 +20,7 @@ from getflags import engines
 from getflags.cli import main
 from tests.kit import ENVIRON, ROOT, command, files, getflags
 from tests.rawserver import RawServer, moved, ok
-from tests.siteserver import Site, site
+from tests.siteserver import Site, serve, site
 
 FLAGS = ROOT / "servers" / "flags"
 ENGINES = sorted(engines.ENGINES)
@@ -233,6 +233,17 @@ def test_json_is_one_object_an_event(tmp_path: Path) -> None:
     assert events[3]["reason"] == "404 Not Found"
     assert "  1 file downloaded." in done.stderr
     assert "secret" not in done.stdout + done.stderr
+
+
+def test_auto_tells_its_decisions(tmp_path: Path) -> None:
+    with serve("LOCAL", latency="fixed:0.02") as site:
+        words = [f"{site.root}/bytes/9/{number}" for number in range(100)]
+        (tmp_path / "list").write_text("\n".join(words))
+        done = getflags("-i", "list", "-m", "auto", "-v", cwd=tmp_path)
+    assert done.returncode == 0
+    lines = done.stdout.splitlines()
+    assert "As many connections as each server is worth, up to 100, will be used." in lines
+    assert f"{site.root}: 32 at a time (a beginning)" in lines
 
 
 def test_quiet_says_only_what_failed(tmp_path: Path) -> None:

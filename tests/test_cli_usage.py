@@ -33,6 +33,11 @@ USAGE = {
         ["-m", "0", "SERVER/x"],
         "-m/--max-req/--max_req: '0' is not a whole number, 1 or more",
     ),
+    "-m auto of processes": (
+        ["-m", "auto", "--engine", "processes", "SERVER/x"],
+        "with -m auto one process decides",
+    ),
+    "-m half": (["-m", "half"], "'half' is not a whole number, 1 or more, nor auto"),
     "-m -1": (["-m", "-1"], "'-1' is not a whole number, 1 or more"),
     "-m abc": (["-m", "abc"], "'abc' is not a whole number"),
     "-m 10^30": (["-m", "1" + "0" * 30], "is not a whole number"),

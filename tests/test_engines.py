@@ -16,9 +16,10 @@ import pytest
 
 import getflags
 from getflags import Entry, Status, UsageError, engines, policy, wire
-from getflags.events import Event, Finished, Progressed, Retrying, Started
+from getflags.events import Adjusted, Event, Finished, Progressed, Retrying, Started
 from tests.kit import files
 from tests.rawserver import Answer, RawServer, moved, ok, reset, silence
+from tests.siteserver import serve
 
 BODY = b"GIF89a" + bytes(range(256)) * 40
 HEAD = b"HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: "
@@ -576,6 +577,32 @@ def test_the_rate_is_for_all_together(tmp_path: Path, engine: str, connections: 
     assert report.bytes == 500_000
     assert 0.25 <= report.elapsed < 0.75
     assert set(files(tmp_path).values()) == {body}
+
+
+@pytest.mark.parametrize("engine", ["sequential", "threads", "asyncio"])
+def test_auto_finds_out_how_many_at_a_time(tmp_path: Path, engine: str) -> None:
+    count = 10 if engine == "sequential" else 200
+    events: list[Event] = []
+    with serve("LOCAL", latency="fixed:0.1", slots=16) as site:
+        urls = [f"{site.root}/bytes/100/{number}" for number in range(count)]
+        report = getflags.download(
+            urls, dir=tmp_path, engine=engine, max_req="auto", emit=events.append
+        )
+        peak = site.ledger()["peak_in_flight"]
+    assert report.arrived == count
+    levels = [event.level for event in events if isinstance(event, Adjusted)]
+    if engine == "sequential":
+        assert (peak, levels) == (1, [])
+    else:
+        assert 32 <= peak <= 64, "a doubling is tried, to know that it brings nothing"
+        assert levels[0] == 32
+        assert levels[-1] in {16, 32}, "as many as there are slots, and some on their way"
+
+
+def test_auto_wants_one_process_to_decide(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="with -m auto one process decides: take --engine asyncio"):
+        getflags.download(["http://h/"], dir=tmp_path, engine="processes", max_req="auto")
+    assert engines.suited("auto", 10**6, 100, adaptive=True) == "asyncio"
 
 
 def test_an_unknown_engine_is_refused_by_name() -> None:

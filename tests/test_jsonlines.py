@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from getflags.events import Event, Finished, Progressed, Retrying, Started
+from getflags.events import Adjusted, Event, Finished, Progressed, Retrying, Started
 from getflags.jsonlines import line
 from getflags.model import Outcome, Status, Target
 
@@ -41,6 +41,10 @@ COMMON = {"index": 7, "target": "http://***@h/f", "url": "http://***@h/f", "path
             {"event": "retrying", **COMMON, "seconds": 1.5, "reason": "reset", "pause": None},
         ),
         (
+            Adjusted("http://h:80", 32, "why"),
+            {"event": "adjusted", "origin": "http://h:80", "level": 32, "reason": "why"},
+        ),
+        (
             Finished(Outcome(TARGET, Status.OK, "", 200, 10, 2, unsized=True), 0.12345678),
             {
                 "event": "finished",
@@ -74,7 +78,16 @@ COMMON = {"index": 7, "target": "http://***@h/f", "url": "http://***@h/f", "path
             },
         ),
     ],
-    ids=["started", "progressed", "length unknown", "pause", "retry", "arrived", "flawed"],
+    ids=[
+        "started",
+        "progressed",
+        "length unknown",
+        "pause",
+        "retry",
+        "adjusted",
+        "arrived",
+        "flawed",
+    ],
 )
 def test_an_event_is_an_object(event: Event, expected: dict[str, Any]) -> None:
     assert json.loads(line(event)) == expected

@@ -103,6 +103,8 @@ def test_the_opening_says_what_is_going_to_be_fetched(
 
 def test_few_targets_are_all_named() -> None:
     labels = [f"A{letter}" for letter in "ABCDEFGHIJ"]
+    auto = opening("flag", labels, FEW, 256, adaptive=True)[1]
+    assert auto == "As many connections as each server is worth, up to 256, will be used."
     assert opening("flag", labels, FEW, 5)[0] == f"Searching for 10 flags: {', '.join(labels)}"
 
 
