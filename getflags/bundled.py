@@ -7,16 +7,15 @@ servers only as a module to run and as HTTP answers; ``servers`` itself knows no
 from __future__ import annotations
 
 import json
-import os
 import socket
 import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from time import monotonic
 from typing import Any, NamedTuple
 
+from getflags import interpreter
 from getflags.errors import GetflagsError, UsageError
 
 PORTS = {"LOCAL": 8000, "DELAY": 8001, "ERROR": 8002}
@@ -70,6 +69,28 @@ def running(label: str, seed: int | None, say: Callable[[str], None]) -> Iterato
         yield _server(port)
     finally:
         _stop(process)
+
+
+@contextmanager
+def several(label: str, seed: int, count: int) -> Iterator[list[Server]]:
+    """Start so many servers of that label and seed, on any free ports; stop them afterwards.
+
+    Nobody else knows of them, so each has been asked for nothing. Raises GetflagsError.
+    """
+    processes: list[subprocess.Popen[str]] = []
+    try:
+        for _ in range(count):
+            processes.append(_launch(label, 0, seed))  # noqa: PERF401 - each is known at once
+        ports = [_ready(process, label) for process in processes]
+        if None in ports:
+            raise GetflagsError(f"the bundled server {label} did not start")
+        yield [_server(port) for port in ports if port is not None]
+    finally:
+        for process in processes:
+            assert process.stdin is not None  # noqa: S101 - it was asked for
+            process.stdin.close()  # all hear of the end before the first is waited for
+        for process in processes:
+            _stop(process)
 
 
 def module() -> str:
@@ -157,24 +178,15 @@ def _launch(label: str, port: int, seed: int | None) -> subprocess.Popen[str]:
     words = [label, "--port", str(port), "--lifeline"]
     if seed is not None:
         words += ["--seed", str(seed)]
-    command, environ = program(module(), *words)
     return subprocess.Popen(  # noqa: S603 - our own interpreter and our own words
-        command,
+        interpreter.command(module(), *words),
         stdin=subprocess.PIPE,  # the lifeline: when we die, however we die, it ends
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,  # all that it could say is said by us
-        env=environ,
+        env=interpreter.environment(),
         text=True,
         start_new_session=True,  # Ctrl-C is for us; we end the server when we are done
     )
-
-
-def program(name: str, *words: str) -> tuple[list[str], dict[str, str]]:
-    """Return the command that runs a module of this distribution, and the environment it needs."""
-    root = str(_PACKAGE.parent)
-    path = os.environ.get("PYTHONPATH")
-    environ = {**os.environ, "PYTHONPATH": f"{root}{os.pathsep}{path}" if path else root}
-    return [sys.executable, "-P", "-m", name, *words], environ
 
 
 def _ready(process: subprocess.Popen[str], label: str) -> int | None:

@@ -19,7 +19,7 @@ from contextlib import contextmanager
 from types import TracebackType
 from typing import Self, TextIO
 
-from getflags import bundled
+from getflags import bundled, interpreter
 from getflags.errors import GetflagsError
 
 _PROG = "flag_server"  # the name under which a server refuses its words
@@ -36,13 +36,12 @@ class ForkServer:
 
     def __enter__(self) -> Self:
         self._channel, theirs = socket.socketpair()
-        command, environ = bundled.program(f"{bundled.module()}.forkserver")
         with theirs:
             process = subprocess.Popen(  # noqa: S603 - our own interpreter and our own words
-                command,
+                interpreter.command(f"{bundled.module()}.forkserver"),
                 stdin=theirs.fileno(),
                 stdout=subprocess.DEVNULL,
-                env=environ,
+                env=interpreter.environment(),
                 start_new_session=True,  # Ctrl-C is for us; we end the servers when we are done
             )
         self._group = process.pid

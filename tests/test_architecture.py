@@ -23,6 +23,7 @@ FLOORS = [
         "machine",
         "pace",
         "durable",
+        "interpreter",
         "goodput",
     },
     {
@@ -196,7 +197,7 @@ def test_every_room_has_its_test_file() -> None:
         "partfile": "save", "refusals": "save",
         "pace": "engines", "wire.httpx_sync": "wire_httpx",
         "cli.source": "cli_usage", "cli.failed": "cli_download", "cli.screen": "cli_download",
-        "bench": "bench_tuning",
+        "bench": "bench_tuning", "interpreter": "bundled",
     }  # fmt: skip
     for room in OURS:
         assert shared.get(room, room.replace(".", "_")) in tests, room

@@ -176,6 +176,28 @@ def test_a_server_that_does_not_start_is_one_sentence(
         pytest.fail("there is no server")
 
 
+def test_several_servers_share_a_seed_and_nothing_else() -> None:
+    with bundled.several("LOCAL", 7, 2) as servers:
+        first, second = (server.base_url.removesuffix("/flags") for server in servers)
+        assert first != second
+        assert ask(f"{first}/-/about")["seed"] == ask(f"{second}/-/about")["seed"] == 7
+        ask(f"{first}/flags/br/metadata.json")
+        assert ask(f"{first}/-/ledger")["requests"] == 1
+        assert ask(f"{second}/-/ledger")["requests"] == 0
+    for url in (first, second):
+        with pytest.raises(ConnectionRefusedError):
+            socket.create_connection(("127.0.0.1", int(url.rpartition(":")[2])))
+
+
+def test_of_several_servers_all_must_start(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bundled, "module", lambda: "no_such_module_here")
+    with (
+        pytest.raises(GetflagsError, match="the bundled server DELAY did not start"),
+        bundled.several("DELAY", 7, 2),
+    ):
+        pytest.fail("there are no servers")
+
+
 def test_a_server_that_does_not_stop_is_ended() -> None:
     process = subprocess.Popen(
         [sys.executable, "-c", "import time; time.sleep(60)"],
