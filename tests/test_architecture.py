@@ -59,22 +59,29 @@ FLOORS = [
     {"engines"},
     {"bench"},
     {"bench.stats"},
-    {"bench.window", "bench.knee"},
-    {"bench.tuning"},
+    {"bench.window", "bench.knee", "bench.race", "bench.course"},
+    {"bench.tuning", "bench.lanes", "bench.ranking"},
+    {"bench.racer", "bench.track"},
     {"api"},
     {""},
     {"pytest_plugin"},
     {"cli.values", "cli.signals", "cli.serve", "cli.lines"},
     {"cli.groups"},
     {"cli.options"},
-    {"cli.source", "cli.failed", "cli.screen", "cli.settings"},
+    {
+        "cli.source",
+        "cli.failed",
+        "cli.screen",
+        "cli.settings",
+    },
     {"cli.download"},
     {"cli"},
     {"__main__"},
 ]
 PURE = (
     "model errors events text urls codes naming inputfile plan message proxies transfer report "
-    "jsonlines policy agenda request answer ranges governor goodput origins"
+    "jsonlines policy agenda request answer ranges governor goodput origins "
+    "bench.race bench.lanes bench.ranking"
 ).split()
 #: Pure, too, but for the dice: experiments are shuffled and resampled, from a seed.
 SEEDED = ["bench.stats", "bench.window", "bench.knee", "bench.tuning"]
@@ -197,7 +204,8 @@ def test_every_room_has_its_test_file() -> None:
         "partfile": "save", "refusals": "save",
         "pace": "engines", "wire.httpx_sync": "wire_httpx",
         "cli.source": "cli_usage", "cli.failed": "cli_download", "cli.screen": "cli_download",
-        "bench": "bench_tuning", "interpreter": "bundled",
+        "bench": "bench_tuning", "interpreter": "bundled", "bench.lanes": "bench_race",
+        "bench.ranking": "bench_race", "bench.course": "bench_track", "bench.racer": "bench_track",
     }  # fmt: skip
     for room in OURS:
         assert shared.get(room, room.replace(".", "_")) in tests, room
