@@ -178,6 +178,69 @@ def test_a_loop_that_is_held_up_does_not_hold_up_the_end(tmp_path: Path, loop: s
         assert monotonic() - began < 3
 
 
+@pytest.fixture
+def handlers() -> Iterator[None]:
+    """Let the test do to handlers what it likes."""
+    numbers = [*SIGNALS, signal.SIGHUP]
+    before = {number: signal.getsignal(number) for number in numbers}
+    yield
+    for number in numbers:
+        signal.signal(number, before[number])
+
+
+@pytest.mark.usefixtures("handlers")
+def test_a_signal_that_is_put_off_has_its_effect_at_the_end() -> None:
+    done: list[str] = []
+    with pytest.raises(KeyboardInterrupt), signals.put_off():
+        signal.raise_signal(signal.SIGINT)
+        signal.raise_signal(signal.SIGINT)
+        done.append("tidied up")
+    assert done == ["tidied up"]
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+
+
+@pytest.mark.usefixtures("handlers")
+def test_a_second_signal_does_not_end_what_tidies_up_after_the_first(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    ended: list[int] = []
+    monkeypatch.setattr("os._exit", ended.append)
+    signal.signal(signal.SIGTERM, signals._second)
+    with signals.put_off():
+        signal.raise_signal(signal.SIGTERM)
+    assert ended == []
+    signal.raise_signal(signal.SIGTERM)
+    assert ended == [143]
+
+
+@pytest.mark.usefixtures("handlers")
+def test_what_is_ignored_or_as_it_ever_was_is_not_put_off() -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    with signals.put_off():
+        assert signal.getsignal(signal.SIGINT) is signal.SIG_IGN
+        assert signal.getsignal(signal.SIGTERM) is signal.SIG_DFL
+        signal.raise_signal(signal.SIGINT)
+
+
+@pytest.mark.usefixtures("handlers")
+def test_the_end_of_the_terminal_counts_as_a_request_to_end() -> None:
+    before = signal.getsignal(signal.SIGHUP)
+    came: list[int] = []
+    signal.signal(signal.SIGTERM, lambda number, _: came.append(number))
+    with signals.hung_up():
+        signal.raise_signal(signal.SIGHUP)
+    assert came == [signal.SIGTERM]
+    assert signal.getsignal(signal.SIGHUP) is before
+
+
+@pytest.mark.usefixtures("handlers")
+def test_the_end_of_the_terminal_is_ignored_where_it_was() -> None:
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    with signals.hung_up():
+        assert signal.getsignal(signal.SIGHUP) is signal.SIG_IGN
+
+
 def test_the_second_signal_ends_the_process(monkeypatch: pytest.MonkeyPatch) -> None:
     ended: list[int] = []
     monkeypatch.setattr("os._exit", ended.append)

@@ -49,7 +49,8 @@ def test_every_make_target_that_is_named_exists() -> None:
 
 
 def test_every_option_that_is_named_exists(tmp_path: Path) -> None:
-    text = getflags("-h", cwd=tmp_path).stdout + getflags("serve", "-h", cwd=tmp_path).stdout
+    helps = (["-h"], ["serve", "-h"], ["race", "-h"])
+    text = "".join(getflags(*words, cwd=tmp_path).stdout for words in helps)
     shell = "\n".join(re.findall(r"```console\n(.*?)```", README, re.DOTALL))
     for option in set(re.findall(r"(?<=[ `])--[a-z-]+", shell + README)):
         assert option in text, option

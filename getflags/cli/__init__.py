@@ -17,19 +17,24 @@ from getflags.errors import GetflagsError, UsageError
 from getflags.model import ExitStatus
 from getflags.text import printable
 
-COMMANDS = {"serve": "getflags.cli.serve"}
+COMMANDS = {"race": "getflags.cli.race", "serve": "getflags.cli.serve"}
 _DOWNLOAD = "getflags.cli.download"
+_SERVE = "serve"  # has its own way with signals and errors
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run a command; return its exit code. Without a command's name it is a download."""
     words = list(sys.argv[1:] if argv is None else argv)
+    room = _DOWNLOAD
     if words[:1] and words[0] in COMMANDS:
-        return _load(COMMANDS[words[0]])(words[1:])
+        name, *words = words
+        room = COMMANDS[name]
+        if name == _SERVE:
+            return _load(room)(words)
     reopen_closed()
     try:
         with handled():
-            return _load(_DOWNLOAD)(words)
+            return _load(room)(words)
     except UsageError as error:
         return _complain(str(error), ExitStatus.USAGE)
     except GetflagsError as error:

@@ -12,8 +12,8 @@ from dataclasses import dataclass, replace
 from itertools import islice
 from time import perf_counter
 
-from getflags import bundled, engines, folders, governor, machine, naming, plan, report, wire
-from getflags.cli import groups, settings
+from getflags import bundled, engines, folders, governor, naming, plan, report, wire
+from getflags.cli import checks, groups, settings
 from getflags.cli import options as grammar
 from getflags.cli.failed import list_failures
 from getflags.cli.options import Options
@@ -25,7 +25,7 @@ from getflags.events import Emit, Event
 from getflags.inputfile import Entry
 from getflags.model import AUTO, LIMIT, ExitStatus, Plan
 from getflags.text import counted, printable, quoted
-from getflags.urls import BadURL, clean, origin, redact
+from getflags.urls import origin, redact
 
 
 def main(words: list[str]) -> int:
@@ -103,12 +103,7 @@ def _check(options: Options, job: _Job) -> None:
         (target,) = plan.settle([_with_options(job.only, options)], place)
         if target.flaw:
             raise UsageError(f"{quoted(target.label)} cannot be fetched: {target.flaw}")
-    if options.base_url is not None:
-        try:
-            clean(options.base_url)
-        except BadURL as error:
-            shown = quoted(redact(options.base_url))
-            raise UsageError(f"--base-url {shown} cannot be used: {error}") from None
+    checks.mirror(options)
     engines.suited(options.engine, job.total, 1, adaptive=options.max_req == AUTO)
     wire.client(options.client).check(settings.network(options))
     folders.make_folder(options.dir)
@@ -150,7 +145,7 @@ def _download(
 ) -> None:
     """Run the engine, with a reader of events for each thing that was asked for."""
     adaptive = options.max_req == AUTO
-    limit = _affordable(min(_limit(options, job.site), job.total), screen)
+    limit = checks.affordable(min(_limit(options, job.site), job.total), screen.complain)
     engine = engines.suited(options.engine, job.total, limit, adaptive=adaptive)
     for line in report.opening(job.noun, job.labels, job.total, limit, adaptive=adaptive):
         screen.say(line)
@@ -200,17 +195,6 @@ def _limit(options: Options, site: _Site) -> int:
         return governor.MOST
     usual = groups.REMOTE_LIMIT if site.base_url == bundled.REMOTE else LIMIT
     return options.max_req or usual
-
-
-def _affordable(limit: int, screen: Screen) -> int:
-    """Return the limit, or what the system allows of it."""
-    granted = machine.affordable(limit)
-    if granted < limit:
-        screen.complain(
-            f"getflags: {limit:,} requests at a time need more open files than the system allows; "
-            f"{granted:,} are made (ulimit -n raises the limit)"
-        )
-    return granted
 
 
 def _with_options(entry: Entry, options: Options) -> Entry:

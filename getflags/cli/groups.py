@@ -100,6 +100,19 @@ def how(group: Group) -> None:
         help=f"{', '.join(engines.ENGINES)}, or auto (default): processes from "
         f"{engines.MANY:,} targets on where there are several processors, else asyncio",
     )  # fmt: skip
+    library(group)
+
+
+def level(group: Group) -> None:
+    """Define how many at a time, where nobody finds that out on the way."""
+    group.add_argument(
+        "-m", "--max-req", "--max_req", metavar="N", type=values.count,
+        help=f"at most N requests at a time (default: {LIMIT}; {REMOTE_LIMIT} for REMOTE)",
+    )  # fmt: skip
+
+
+def library(group: Group) -> None:
+    """Define what engines run on."""
     group.add_argument(
         "--client", metavar="C", choices=tuple(wire.CLIENTS), default=wire.default(),
         help="the HTTP library: curl (libcurl, the default where pycurl is installed, because it "

@@ -24,13 +24,18 @@ def reopen_closed() -> None:
 
 def print_line(line: str, stream: TextIO | None) -> None:
     """Print a line and flush it."""
+    put(line + "\n", stream)
+
+
+def put(text: str, stream: TextIO | None) -> None:
+    """Print text as it is, and flush it."""
     if stream is None:  # it was closed before we began
         return
     try:
         try:
-            stream.write(line + "\n")
+            stream.write(text)
         except UnicodeEncodeError:
-            stream.write(line.encode("ascii", "backslashreplace").decode() + "\n")
+            stream.write(text.encode("ascii", "backslashreplace").decode())
         stream.flush()
     except (OSError, ValueError):  # ValueError: closed since
         _send_nowhere(stream)

@@ -21,7 +21,9 @@ codes that begin with it. Without any target: the flags of the 20 most populous 
 exit codes: 0 every target is on disk, byte for byte; 1 some failed; 2 usage, nothing was
 requested; 3 all failed; 130 or 143 interrupted.
 
-other commands: getflags serve  runs the bundled servers (getflags serve -h)
+other commands, each with a -h of its own:
+  getflags race   lets the engines run side by side
+  getflags serve  runs the bundled servers
 """
 
 
@@ -65,9 +67,11 @@ class Options(argparse.Namespace):
 
 def parse(words: list[str]) -> Options:
     """Read the command line. Raises UsageError; ``-h`` prints and exits."""
-    parser = _Parser(
+    parser = Parser(
         prog="getflags",
-        usage="getflags [OPTION]... [TARGET]...\n       getflags serve [OPTION]... [LABEL]...",
+        usage="getflags [OPTION]... [TARGET]...\n"
+        "       getflags race [OPTION]... [TARGET]...\n"
+        "       getflags serve [OPTION]... [LABEL]...",
         description="Download flags, or any list of URLs, many at a time.",
         epilog=_EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
@@ -83,6 +87,9 @@ def parse(words: list[str]) -> Options:
     return parser.parse_intermixed_args(words, namespace=Options())
 
 
-class _Parser(argparse.ArgumentParser):
+class Parser(argparse.ArgumentParser):
+    """A parser whose complaints are UsageErrors."""
+
     def error(self, message: str) -> NoReturn:
-        raise UsageError(f"{message} (getflags -h lists all options)")
+        """Raise UsageError."""
+        raise UsageError(f"{message} ({self.prog} -h lists all options)")

@@ -61,6 +61,44 @@ def handled() -> Iterator[None]:
     _restore(before, descriptor, tells)
 
 
+@contextmanager
+def hung_up() -> Iterator[None]:
+    """Take the end of the terminal for SIGTERM within the block, which has much to tidy up.
+
+    Where it was ignored (nohup), it still is.
+    """
+    if signal.getsignal(signal.SIGHUP) is signal.SIG_IGN:
+        yield
+        return
+    before = signal.signal(signal.SIGHUP, lambda *_: signal.raise_signal(signal.SIGTERM))
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGHUP, before)
+
+
+@contextmanager
+def put_off() -> Iterator[None]:
+    """Let no signal disturb the block, which tidies up and is quick about it.
+
+    The first has its effect at the end. If it has come before, a second one has none any more; the
+    guard ends the process when its time is over, whatever holds the block.
+    """
+    came: list[int] = []
+    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    minded = [number for number, handler in before.items() if callable(handler)]
+    for number in minded:
+        signal.signal(number, lambda number, _: came.append(number))
+    try:
+        yield
+    finally:
+        for number in minded:
+            signal.signal(number, before[number])
+        first = before[signal.Signals(came[0])] if came else None
+        if callable(first) and first is not _second:
+            first(came[0], None)
+
+
 def _restore(
     before: Mapping[signal.Signals, _Handler], descriptor: int, tells: socket.socket
 ) -> None:
