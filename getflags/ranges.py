@@ -57,20 +57,25 @@ def note(head: Head, total: int | None) -> Note | None:
 def rest(head: Head, kept: Kept) -> Span | None:
     """Return what a partial response adds, if that is exactly how the kept bytes go on.
 
-    The server has promised it (If-Range, section 13.1.5), and not all keep that promise. Raises
+    The server has promised it (If-Range, section 13.1.5), and not all keep that promise. Nor is a
+    part of use while nobody has said how large the file is: it may be any part of the rest. Raises
     Malformed for a Content-Length that makes no sense.
     """
     part, note = span(head), kept.note
     if part is None or part.first != kept.size or not _same_file(head, note):
         return None
-    if None not in {part.total, note.total} and part.total != note.total:
+    total = part.total if note.total is None else note.total
+    if total is None or part.total not in {None, total} or part.end > total:
         return None
     if content_length(head) not in {None, part.end - part.first}:
         return None
-    return part._replace(total=note.total or part.total)
+    return part._replace(total=total)
 
 
 def _same_file(head: Head, note: Note) -> bool:
-    field = "etag" if note.validator.startswith('"') else "last-modified"
+    tags, dates = head.all("etag"), head.all("last-modified")
+    told = tags if note.validator.startswith('"') else dates
+    if not told and any(map(_STRONG.fullmatch, tags)):
+        return False  # the file had none, or it would have been noted instead of a date
     coding = ", ".join(head.all("content-encoding")).lower()
-    return all(told == note.validator for told in head.all(field)) and coding == note.coding
+    return all(each == note.validator for each in told) and coding == note.coding

@@ -143,7 +143,7 @@ class Transfer:
             self._try_again(f"incomplete: {self.received:,} of {expected:,} bytes came")
         elif expected is not None and self.received > expected:
             self._fail(f"too long: {self.received:,} of {expected:,} bytes came")
-        elif self._going_on and self._going_on.total not in {None, self.received}:
+        elif self._going_on and self._going_on.total != self.received:
             self._ask_for_more(Kept(self.received, self._going_on))
         elif checksum and digest != checksum.hexdigest:
             self._fail(f"checksum mismatch: {checksum.algorithm} expected "
