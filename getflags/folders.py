@@ -23,7 +23,7 @@ def make_folder(folder: str) -> None:
         with refusals:
             check_folder(folder)
             os.makedirs(folder, exist_ok=True)  # noqa: PTH103
-        with Part(Target(0, "", "", "", folder, "probe")) as probe:
+        with Part(Target(0, "", "", "", folder, "")) as probe:  # no target's name
             probe.open()
     except NotSaved as refusal:
         raise UsageError(f"cannot write to the folder {quoted(folder)}: {refusal}") from None
