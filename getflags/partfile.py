@@ -37,7 +37,9 @@ def create(path: str) -> int | None:
         descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | _SAFE, 0o666)
     except FileExistsError:
         return None
-    if _locked(descriptor) is not False and stands(descriptor, path):
+    # Somebody may have taken it over before it was locked, and left what he wrote.
+    free = _locked(descriptor) is not False and os.fstat(descriptor).st_size == 0
+    if free and stands(descriptor, path):
         return descriptor
     os.close(descriptor)
     return None
@@ -96,10 +98,14 @@ def digest_into(digest: hashlib._Hash, descriptor: int) -> None:
 
 
 def write_note(path: str, url: str, note: Note) -> None:
-    """Write what a part is known by. A note that can't be written is one that isn't there."""
+    """Write what a part is known by. A note that can't be written is one that isn't there.
+
+    Always a new file: what stands there may be another name of a file that is none of ours.
+    """
     values = {"version": _VERSION, "url": _digest(url), **note._asdict()}
+    remove_note(path)
     with contextlib.suppress(OSError):
-        flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | _SAFE
+        flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | _SAFE
         with open(os.open(path, flags, 0o666), "wb", buffering=0) as file:  # noqa: PTH123
             file.write(json.dumps(values).encode())
 
@@ -107,8 +113,11 @@ def write_note(path: str, url: str, note: Note) -> None:
 def read_note(path: str, url: str) -> Note | None:
     """Read a note; None where there is none, or it is of another URL, or makes no sense."""
     try:
-        with open(os.open(path, os.O_RDONLY | _SAFE), encoding="utf-8") as file:  # noqa: PTH123
-            values = json.loads(file.read(_LONGEST))
+        descriptor = os.open(path, os.O_RDONLY | _SAFE)
+        try:
+            values = json.loads(os.read(descriptor, _LONGEST))
+        finally:
+            os.close(descriptor)
         if values["version"] != _VERSION or values["url"] != _digest(url):
             return None
         validator, total, coding = values["validator"], values["total"], values["coding"]

@@ -13,8 +13,6 @@ import hashlib
 import itertools
 import os
 import stat
-from email.utils import formatdate
-from pathlib import Path
 from time import time
 from types import TracebackType
 from typing import Self
@@ -23,6 +21,7 @@ from getflags import durable, partfile
 from getflags.errors import NotSaved
 from getflags.model import Exists, Kept, Note, OnDisk, Target
 from getflags.naming import PART_PREFIX
+from getflags.ondisk import look_at
 from getflags.refusals import refusals
 
 _serial = itertools.count()  # next() on it is atomic: names differ between threads
@@ -47,6 +46,7 @@ class Part:
         self._descriptor = -1
         self._position = 0
         self._noted: Note | None = None  # what stands beside the part file
+        self._stale = False  # what stands there, part or note, is of no use to us
         self._worthless = False
 
     def __enter__(self) -> Self:
@@ -81,10 +81,10 @@ class Part:
         usual = f"{self._stem}.part"
         descriptor = partfile.create(usual)
         if descriptor is None:
-            descriptor = partfile.adopt(usual)
-            if descriptor is not None:  # of no use to us, or ``kept`` had said so
-                partfile.remove_note(f"{self._stem}.json")
-                os.ftruncate(descriptor, 0)
+            descriptor, self._stale = partfile.adopt(usual), True
+        if descriptor is not None and self._stale:
+            partfile.remove_note(f"{self._stem}.json")
+            os.ftruncate(descriptor, 0)
         if descriptor is None:
             usual = f"{self._stem}-{os.getpid():x}-{next(_serial):x}.part"
             descriptor = partfile.create(usual)
@@ -99,11 +99,14 @@ class Part:
         """Return what an earlier try or run has left and this one may go on with."""
         if not self.noted():
             return None
-        note = partfile.read_note(f"{self._stem}.json", self._target.url)
-        if note is None:
-            return None
         descriptor = partfile.adopt(f"{self._stem}.part")
         if descriptor is None:
+            self._stale = True  # the note, unless somebody is at work on its part
+            return None
+        # Not before it is ours, or it may have been about other bytes.
+        note = partfile.read_note(f"{self._stem}.json", self._target.url)
+        if note is None:
+            os.close(descriptor)
             return None
         self._descriptor, self._temporary, self._noted = descriptor, f"{self._stem}.part", note
         with refusals:
@@ -204,12 +207,21 @@ class Part:
                     os.chmod(self._temporary, mode)  # noqa: PTH101 - as above
             if modified is not None and modified <= time():
                 os.utime(self._temporary, (modified, modified))
-            os.replace(self._temporary, self.path)  # noqa: PTH105 - as above
+            self._rename()
             if self._fsync:
                 durable.confirm_name(self._folder)
         self._temporary = ""
-        self._forget()
         self._close()
+
+    def _rename(self) -> None:
+        """Give the part file its final name. Its note goes first, or it might outlive the part."""
+        note = self._noted
+        self._forget()
+        try:
+            os.replace(self._temporary, self.path)  # noqa: PTH105 - as above
+        except OSError:
+            self.remember(note)  # there is still something to go on with
+            raise
 
     def on_disk(self, exists: Exists) -> OnDisk | None:
         """Look at what stands under the final name, where the rules make that matter.
@@ -219,17 +231,7 @@ class Part:
         if exists is Exists.OVERWRITE or self._target.flaw:
             return None
         with refusals:
-            try:
-                found = os.stat(self.path)  # noqa: PTH116 - as above
-            except (FileNotFoundError, NotADirectoryError):
-                return None
-            if not stat.S_ISREG(found.st_mode):
-                raise FileExistsError(errno.EEXIST, "something that is no file has that name")
-            digest = None
-            if self._target.checksum:
-                with Path(self.path).open("rb") as file:
-                    digest = hashlib.file_digest(file, self._target.checksum.algorithm).hexdigest()
-            return OnDisk(formatdate(found.st_mtime, usegmt=True), found.st_size, digest)
+            return look_at(self.path, self._target.checksum)
 
 
 def _hasher(target: Target) -> hashlib._Hash | None:

@@ -47,3 +47,8 @@ def files(folder: Path) -> dict[str, bytes]:
         for path in sorted(folder.rglob("*"))
         if path.is_file()
     }
+
+
+def descriptors() -> int:
+    """Count the descriptors that this process has open."""
+    return len(list(Path("/dev/fd").iterdir()))

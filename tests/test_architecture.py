@@ -37,7 +37,7 @@ FLOORS = [
         "policy",
         "request",
     },
-    {"partfile", "refusals"},
+    {"partfile", "refusals", "ondisk"},
     {"answer", "ranges", "forkserver", "flag_server"},
     {"plan", "transfer", "report", "progress", "jsonlines", "save", "wire", "wire.httpx_faults"},
     {
@@ -202,7 +202,7 @@ def test_every_room_has_its_test_file() -> None:
         "wire.curl_easy": "wire_curl", "wire.curl_faults": "wire_curl",
         "wire.curl_head": "wire_curl",
         "wire.httpx_common": "wire_httpx", "request": "transfer", "answer": "transfer",
-        "origins": "agenda", "goodput": "governor", "folders": "save", "durable": "save",
+        "origins": "agenda", "goodput": "governor", "folders": "save", "ondisk": "save", "durable": "save",
         "wire.watchdog": "wire_watchdog", "wire.names": "wire_names", "forkserver": "flag_server",
         "partfile": "save", "refusals": "save",
         "pace": "engines", "wire.httpx_sync": "wire_httpx",

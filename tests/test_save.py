@@ -426,6 +426,16 @@ def test_a_folder_at_the_final_name_stays(tmp_path: Path) -> None:
     assert [path.name for path in tmp_path.iterdir()] == ["f.gif"]
 
 
+def test_what_could_not_be_put_in_place_is_kept_for_the_next_run(tmp_path: Path) -> None:
+    (tmp_path / "f.gif").mkdir()
+    with pytest.raises(NotSaved, match="Is a directory"), Part(target(tmp_path)) as part:
+        part.write(b"0123456789", 0)
+        part.remember(NOTE)
+        part.install()
+    with Part(target(tmp_path)) as part:
+        assert part.kept() == Kept(9, NOTE)
+
+
 def test_a_full_disk_is_an_error_and_not_a_short_file(tmp_path: Path) -> None:
     with Part(target(tmp_path)) as part:
         part.open()
@@ -503,6 +513,16 @@ def test_a_folder_that_can_be_written_to_is_left_empty(tmp_path: Path) -> None:
     make_folder(str(tmp_path / "new" / "deep"))
     assert files(tmp_path) == {}
     assert (tmp_path / "new" / "deep").is_dir()
+
+
+def test_trying_a_folder_takes_nothing_away_from_a_file_of_any_name(tmp_path: Path) -> None:
+    """Not even from one with the name that the try once used."""
+    with Part(target(tmp_path, "probe")) as part:
+        part.write(b"abc", 0)
+        part.remember(NOTE)
+    make_folder(str(tmp_path))
+    with Part(target(tmp_path, "probe")) as part:
+        assert part.kept() == Kept(3, NOTE)
 
 
 @pytest.mark.parametrize("name", ["a-file", "a-file/below", "/proc/getflags", "d/" * 300])
