@@ -52,6 +52,10 @@ own: .venv/dev  ## measure what a small file costs in our own Python (1 minute)
 scale: .venv/dev  ## measure cost a file, up to a million of them and 1,000 at a time (8 minutes)
 	$(BIN)/python -m benchmarks.scale
 
+.PHONY: auto
+auto: .venv/dev  ## measure -m auto beside fixed levels and other programs (10 minutes)
+	$(BIN)/python -m benchmarks.auto
+
 .venv/bench: .venv/dev
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[curl,bench]'
 	@touch $@
