@@ -40,6 +40,12 @@ def test_too_few_rounds_make_nobody_sure() -> None:
     assert (knee.level, knee.sure) == (2, False)
 
 
+def test_a_single_round_is_taken_as_it_is() -> None:
+    knee = find({1: {1: 1}, 2: {1: 2}, 4: {1: 1.95}})
+    assert knee is not None
+    assert (knee.level, knee.highest, knee.sure) == (2, 4, False)
+
+
 def test_rounds_in_which_nothing_came_do_not_count() -> None:
     assert find({}) is None
     assert find({1: rounds(0, 0), 2: {}}) is None

@@ -62,5 +62,8 @@ def find(goodput: Mapping[int, Mapping[int, float]]) -> Knee | None:
 
 
 def as_good(ratio: Estimate) -> bool:
-    """Whether something that reaches this share of the best one's goodput does as well."""
-    return ratio.middle >= NEAR or ratio.high >= 1
+    """Whether something that reaches this share of the best one's goodput does as well.
+
+    A single pair is taken as it is: its interval holds everything, and would excuse anything.
+    """
+    return ratio.middle >= NEAR or (ratio.rounds > 1 and ratio.high >= 1)
