@@ -58,10 +58,15 @@ FLOORS = [
     {"engines.processes"},
     {"engines"},
     {"bench"},
-    {"bench.stats"},
+    {"bench.stats", "bench.results"},
     {"bench.window", "bench.knee", "bench.race", "bench.course"},
     {"bench.tuning", "bench.lanes", "bench.ranking"},
     {"bench.racer", "bench.track"},
+    {"bench.report"},
+    {"bench.report.figures", "bench.report.words", "bench.report.palette", "bench.report.markup"},
+    {"bench.report.evaluate", "bench.report.sentences", "bench.report.charts", "bench.report.svg"},
+    {"bench.report.plot", "bench.report.tables"},
+    {"bench.report.page"},
     {"api"},
     {""},
     {"pytest_plugin"},
@@ -76,6 +81,7 @@ FLOORS = [
         "cli.checks",
         "cli.board",
         "cli.race_options",
+        "cli.report",
     },
     {"cli.download", "cli.race"},
     {"cli"},
@@ -84,7 +90,9 @@ FLOORS = [
 PURE = (
     "model errors events text urls codes naming inputfile plan message proxies transfer report "
     "jsonlines policy agenda request answer ranges governor goodput origins "
-    "bench.race bench.lanes bench.ranking"
+    "bench.race bench.lanes bench.ranking bench.report.figures bench.report.words "
+    "bench.report.palette bench.report.markup bench.report.evaluate bench.report.sentences "
+    "bench.report.charts bench.report.svg bench.report.tables"
 ).split()
 #: Pure, too, but for the dice: experiments are shuffled and resampled, from a seed.
 SEEDED = ["bench.stats", "bench.window", "bench.knee", "bench.tuning"]
@@ -171,6 +179,12 @@ def test_only_the_wire_knows_an_http_library() -> None:
         assert "pycurl" not in known or room.startswith("wire.curl_"), room
 
 
+def test_only_who_draws_knows_the_plotting_library() -> None:
+    for room, path in OURS.items():
+        known = {name.partition(".")[0] for name in imports(path)}
+        assert not known & {"matplotlib", "numpy"} or room == "bench.report.plot", room
+
+
 def test_the_servers_know_nothing_of_getflags() -> None:
     for path in modules("servers").values():
         assert not any(name.startswith("getflags") for name in imports(path)), path
@@ -211,6 +225,7 @@ def test_every_room_has_its_test_file() -> None:
         "bench": "bench_tuning", "interpreter": "bundled", "bench.lanes": "bench_race",
         "bench.ranking": "bench_race", "bench.course": "bench_track", "bench.racer": "bench_track",
         "cli.board": "cli_race", "cli.race_options": "cli_race", "cli.checks": "cli_usage",
+        "bench.report": "bench_report_page", "bench.report.figures": "bench_report_evaluate",
     }  # fmt: skip
     for room in OURS:
         assert shared.get(room, room.replace(".", "_")) in tests, room
@@ -229,7 +244,7 @@ def test_version_and_help_load_neither_httpx_nor_asyncio(
             f"    main(['{option}'])\n"
             "except SystemExit:\n"
             "    pass\n"
-            "sys.exit(bool({'httpx', 'asyncio', 'tqdm'} & set(sys.modules)))"
+            "sys.exit(bool({'httpx', 'asyncio', 'tqdm', 'matplotlib'} & set(sys.modules)))"
         )
         done = subprocess.run([sys.executable, "-c", script], check=False, capture_output=True)
         assert done.returncode == 0, option

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from getflags.cli import COMMANDS
 from tests.kit import ENVIRON, ROOT, getflags
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -49,8 +50,8 @@ def test_every_make_target_that_is_named_exists() -> None:
 
 
 def test_every_option_that_is_named_exists(tmp_path: Path) -> None:
-    helps = (["-h"], ["serve", "-h"], ["race", "-h"])
-    text = "".join(getflags(*words, cwd=tmp_path).stdout for words in helps)
+    commands: list[list[str]] = [[], *([name] for name in COMMANDS)]
+    text = "".join(getflags(*words, "-h", cwd=tmp_path).stdout for words in commands)
     shell = "\n".join(re.findall(r"```console\n(.*?)```", README, re.DOTALL))
     for option in set(re.findall(r"(?<=[ `])--[a-z-]+", shell + README)):
         assert option in text, option

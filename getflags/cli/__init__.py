@@ -17,9 +17,13 @@ from getflags.errors import GetflagsError, UsageError
 from getflags.model import ExitStatus
 from getflags.text import printable
 
-COMMANDS = {"race": "getflags.cli.race", "serve": "getflags.cli.serve"}
+COMMANDS = {
+    "race": "getflags.cli.race",
+    "report": "getflags.cli.report",
+    "serve": "getflags.cli.serve",
+}
 _DOWNLOAD = "getflags.cli.download"
-_SERVE = "serve"  # has its own way with signals and errors
+_SERVE = "serve"  # its servers have a life of their own, with signals and sentences
 
 
 def main(argv: Sequence[str] | None = None) -> int:

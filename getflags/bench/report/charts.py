@@ -1,0 +1,157 @@
+"""Charts: which curves are drawn for a server, in which unit and on which scale, and said in words.
+
+Pure: figures go in, values for whoever draws come out. The words are for those who can't see.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import NamedTuple, TypeAlias
+
+from getflags.bench.report.figures import SHARES, Cell, Section
+from getflags.bench.report.palette import Look
+from getflags.bench.report.words import significant, unit
+from getflags.text import brief
+
+Looks: TypeAlias = Mapping[tuple[str, str], Look]
+Value: TypeAlias = Callable[[Cell], float | None]
+_WIDE = 10  # times: on a linear scale the smaller would be a line at the bottom
+_ROOM = 1.08  # above the highest, so that its mark is whole
+_MARGIN = 0.06  # of a logarithmic scale, at both ends, for the same
+_OUTLIER = 1.5  # times the highest middle; intervals beyond are cut off
+
+
+class Point(NamedTuple):
+    """A value at a level, and its interval; the same value twice where it has none."""
+
+    level: int
+    middle: float
+    low: float
+    high: float
+
+
+class Curve(NamedTuple):
+    """An engine and client. ``knee`` is its level there, 0 where none is to be marked."""
+
+    name: str
+    look: Look
+    points: Sequence[Point]
+    knee: int = 0
+
+
+class Chart(NamedTuple):
+    """Curves over levels, from ``low`` to ``high`` of a unit; ``low`` is 0 on a linear scale."""
+
+    title: str
+    unit: str
+    curves: Sequence[Curve]
+    low: float
+    high: float
+
+    @property
+    def caption(self) -> str:
+        """What it shows, in which unit, and on which scale where that isn't the usual one."""
+        return f"{self.title}, {self.unit}{', logarithmic' if self.low else ''}"
+
+    @property
+    def levels(self) -> list[int]:
+        """All levels that have a point."""
+        return sorted({point.level for curve in self.curves for point in curve.points})
+
+
+def goodput(section: Section, looks: Looks) -> Chart:
+    """Return files a second, with intervals and knees."""
+    curves = [
+        Curve(
+            brief(one.name),
+            looks[one.engine, one.client],
+            [_estimated(cell) for cell in one.cells if cell.goodput],
+            one.marked,
+        )
+        for one in section.series
+    ]
+    peaks = [max(point.middle for point in one.points) for one in curves if one.points]
+    return _chart("Goodput", "files a second", curves, wide=_spread(peaks))
+
+
+def _estimated(cell: Cell) -> Point:
+    assert cell.goodput  # noqa: S101 - the caller has looked
+    middle, low, high, _ = cell.goodput
+    known = not math.isinf(high)
+    return Point(cell.level, middle, low if known else middle, high if known else middle)
+
+
+def latencies(section: Section, looks: Looks) -> list[Chart]:
+    """Return a chart for each percentile, all on one scale."""
+    cells = [cell for one in section.series for cell in one.cells]
+    known = [value for cell in cells for value in cell.latency.values()]
+    name, factor = unit(known)
+    curves = {share: _curves(section, looks, _latency(share), factor) for share in SHARES}
+    low, high = _limits([value * factor for value in known], wide=_spread(known))
+    titles = dict(zip(SHARES, ("median", "90th percentile", "99th percentile"), strict=True))
+    return [
+        Chart(f"Latency, {titles[share]}", name, found, low, high)
+        for share, found in curves.items()
+    ]
+
+
+def _latency(share: str) -> Value:
+    return lambda cell: cell.latency.get(share)
+
+
+def cost(section: Section, looks: Looks) -> Chart:
+    """Return CPU time for a file that arrived."""
+    cells = [cell for one in section.series for cell in one.cells]
+    name, factor = unit([cell.cpu for cell in cells if cell.cpu])
+    curves = _curves(section, looks, lambda cell: cell.cpu, factor)
+    values = [point.middle for one in curves for point in one.points]
+    return _chart("CPU a file", name, curves, wide=_spread(values))
+
+
+def _curves(section: Section, looks: Looks, value: Value, factor: float) -> list[Curve]:
+    return [
+        Curve(
+            brief(one.name),
+            looks[one.engine, one.client],
+            [
+                Point(cell.level, found * factor, found * factor, found * factor)
+                for cell in one.cells
+                if (found := value(cell)) is not None
+            ],
+        )
+        for one in section.series
+    ]
+
+
+def _chart(title: str, name: str, curves: Sequence[Curve], *, wide: bool) -> Chart:
+    points = [point for one in curves for point in one.points]
+    highest = max((point.middle for point in points), default=1) * _OUTLIER
+    values = [point.middle for point in points]
+    values += [min(point.high, highest) for point in points]
+    return Chart(title, name, curves, *_limits(values, wide=wide))
+
+
+def _spread(values: Iterable[float]) -> bool:
+    positive = [value for value in values if value > 0]
+    return bool(positive) and max(positive) > _WIDE * min(positive)
+
+
+def _limits(values: Iterable[float], *, wide: bool) -> tuple[float, float]:
+    positive = [value for value in values if value > 0] or [1.0]
+    low, high = min(positive), max(positive)
+    room = (high / low) ** _MARGIN * _ROOM
+    return (low / room, high * room) if wide else (0.0, high * _ROOM)
+
+
+def described(chart: Chart, server: str) -> str:
+    """Return a chart in words, for those who can't see it."""
+    told = [f"{chart.title} on {brief(server)}, in {chart.unit}, against requests at a time."]
+    for one in chart.curves:
+        if not one.points:
+            told.append(f"{one.name}: nothing known.")
+            continue
+        values = ", ".join(f"{significant(point.middle)} at {point.level}" for point in one.points)
+        knee = f"; knee at {one.knee}" if one.knee else ""
+        told.append(f"{one.name}: {values}{knee}.")
+    return " ".join(told)

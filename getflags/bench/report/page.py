@@ -1,0 +1,143 @@
+"""The page: figures, sentences, drawings and tables put together as one file of HTML.
+
+Whatever it needs is inside it. A policy in its head forbids any request and any script but its own,
+so that not even a mistake in here could make one; all foreign text goes through ``markup``.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from collections.abc import Iterator, Sequence
+from importlib.resources import files
+from string import Template
+
+from getflags.bench.report import charts, palette, plot, sentences, tables
+from getflags.bench.report.charts import Chart, Looks
+from getflags.bench.report.figures import Book, Facts, Section
+from getflags.bench.report.markup import Markup, joined, tag
+from getflags.bench.report.words import listed
+from getflags.text import brief, counted, printable
+
+_LARGE = (420, 310)  # of a drawing; on a phone it is shown at three quarters of that
+_SMALL = (350, 280)
+
+
+def page(book: Book) -> str:
+    """Return the page. The same figures make the same page."""
+    script = _file("page.js")
+    digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
+    names = [sentences.title(one, book.sections) for one in book.sections]
+    return Template(_file("page.html")).substitute(
+        hash=f"sha256-{digest}",
+        title=joined(f"How many at a time? {listed(names)}"),
+        style=palette.stylesheet(":root") + _file("page.css"),
+        opening=_opening(book, names),
+        sections=joined(*_sections(book, names)),
+        facts=_facts(book.facts),
+        script=script,
+    )
+
+
+def _file(name: str) -> str:
+    return (files("getflags.bench.report") / name).read_text(encoding="utf-8")
+
+
+def _opening(book: Book, names: Sequence[str]) -> Markup:
+    """Return what the page comes to: for each of several servers, a word and the way to it."""
+    lines = [
+        tag("li", tag("a", name, href=f"#s{number}"), f": {sentences.verdict(one)}")
+        for number, (name, one) in enumerate(zip(names, book.sections, strict=True))
+    ]
+    apart = tag(
+        "p",
+        f"There are {len(book.facts.experiments)} experiments here, of other targets, server ",
+        "options or seeds. They are told apart and not compared.",
+    )
+    several = len(book.facts.experiments) > 1
+    summary = tag("ul", *lines, class_="summary") if len(lines) > 1 else joined()
+    return joined(summary, apart if several else joined())
+
+
+def _sections(book: Book, names: Sequence[str]) -> Iterator[Markup]:
+    looks = palette.looks(
+        (one.engine, one.client) for section in book.sections for one in section.series
+    )
+    for number, (name, section) in enumerate(zip(names, book.sections, strict=True)):
+        key = f"s{number}"
+        yield tag(
+            "section",
+            tag("h2", name, id=key),
+            tag(
+                "div",
+                tag("p", sentences.headline(section), class_="lead"),
+                *(tag("p", sentence) for sentence in sentences.details(section)),
+            ),
+            _plots(section, looks, key),
+            tables.knees(section) if section.lead else joined(),
+            tables.cells(section),
+            tables.errors(section),
+            _commands(section),
+            class_="server",
+            aria_labelledby=key,
+        )
+
+
+def _legend(section: Section, looks: Looks, key: str) -> Markup:
+    """Return what stands for whom, once for all drawings of a section."""
+    lines = [
+        tag(
+            "li",
+            Markup(plot.swatch(looks[one.engine, one.client], f"{key}l{number}")),
+            brief(one.name),
+        )
+        for number, one in enumerate(section.series)
+    ]
+    if any(one.marked for one in section.series):
+        lines.append(tag("li", Markup(plot.ring(f"{key}k")), "knee: that is enough"))
+    return tag("ul", *lines, class_="legend", aria_label="Legend")
+
+
+def _plots(section: Section, looks: Looks, key: str) -> Markup:
+    """Return the drawings of all that has a point to show."""
+    large = [charts.goodput(section, looks), charts.cost(section, looks)]
+    small = charts.latencies(section, looks)
+
+    def drawn(shown: Chart, name: str, size: tuple[int, int]) -> Markup:
+        words = charts.described(shown, section.server)
+        caption = tag("figcaption", shown.caption)
+        return tag("figure", caption, Markup(plot.chart(shown, f"{key}{name}", words, size)))
+
+    rows = [
+        [drawn(one, f"{row}{place}", size) for place, one in enumerate(those) if one.levels]
+        for row, those, size in (("a", large, _LARGE), ("b", small, _SMALL))
+    ]
+    styles = ("plots", "plots three")
+    boxes = [tag("div", *row, class_=style) for row, style in zip(rows, styles, strict=True) if row]
+    return joined(_legend(section, looks, key), *boxes) if boxes else joined()
+
+
+def _commands(section: Section) -> Markup:
+    """Return every command of a section, one a line."""
+    known = dict.fromkeys(
+        command for one in section.series for cell in one.cells for command in cell.commands
+    )
+    lines = [tag("li", tag("code", printable(command))) for command in known]
+    title = tag("summary", f"Do it again: {counted(len(lines), 'command')}")
+    return tag("details", title, tag("ul", *lines, class_="commands"))
+
+
+def _facts(facts: Facts) -> Markup:
+    low, middle, high = facts.load
+    told = {
+        "Runs": f"{facts.runs:,}, and {facts.warmups:,} to warm up",
+        "When": " to ".join(dict.fromkeys((facts.first, facts.last))),
+        "getflags": listed(facts.versions),
+        "Seed": listed([str(seed) for seed in facts.seeds] or ["none"]),
+        "Load before a run": f"{low:.2g} to {high:.2g}, median {middle:.2g} (1-minute average)",
+        "Experiment": listed(facts.experiments),
+    }
+    return tag(
+        "dl",
+        *(joined(tag("dt", name), tag("dd", brief(value))) for name, value in told.items()),
+    )

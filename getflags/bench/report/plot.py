@@ -1,0 +1,221 @@
+"""Drawing: charts in, SVG or PNG out. The only room that knows the plotting library.
+
+matplotlib is an extra (``pip install 'getflags[report]'``), imported by whoever draws and by nobody
+else; why it was chosen is told in docs/decisions/0012-one-drawing-for-light-and-dark.md. Its own
+settings and the user's are put aside, so that the same figures make the same bytes.
+"""
+
+from __future__ import annotations
+
+import io
+import math
+import warnings
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+import matplotlib as mpl
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullLocator
+
+from getflags.bench.report import svg
+from getflags.bench.report.charts import Chart, Curve
+from getflags.bench.report.palette import LIGHT, Look, stylesheet
+
+_INCH = 72  # units of a drawing; one is a pixel where it is shown at its own size
+_TEXT = 12.5
+_FULL = 2.0  # pixels of PNG for each unit
+_COLUMNS = 3  # panels beside each other
+_BESIDE = 0.11  # of a doubling: so far apart stand marks that would cover each other
+_APART = 0.3  # of a doubling, at most, is taken by all marks of a level
+_CLOSE = 0.07  # of the axis: nearer labels would touch
+_LONGEST = 30  # characters of a name, in a picture that can't break lines
+_SETTINGS: dict[Any, Any] = {  # the library's type lists all names, and others in each version
+    "svg.fonttype": "none",  # text stays text
+    "text.parse_math": False,  # foreign names may hold dollars
+    "svg.hashsalt": "getflags",
+    "font.size": _TEXT,
+    "font.family": ["DejaVu Sans"],  # the one that comes with the library
+    "text.color": LIGHT["ink"],
+    "axes.labelcolor": LIGHT["faint"],
+    "axes.edgecolor": LIGHT["faint"],
+    "axes.facecolor": "none",
+    "figure.facecolor": "none",
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.spines.left": False,
+    "axes.axisbelow": True,
+    "axes.titlelocation": "left",
+    "axes.titlesize": _TEXT,
+    "axes.labelsize": _TEXT,
+    "xtick.color": LIGHT["faint"],
+    "xtick.labelcolor": LIGHT["ink"],
+    "ytick.color": LIGHT["grid"],
+    "ytick.labelcolor": LIGHT["ink"],
+    "ytick.major.size": 0,
+    "grid.color": LIGHT["grid"],
+    "grid.linewidth": 0.8,
+    "lines.linewidth": 1.7,
+    "lines.markersize": 6,
+    "lines.markeredgewidth": 1.3,
+    "legend.frameon": False,
+    "figure.constrained_layout.w_pad": 0.07,
+}
+
+
+@contextmanager
+def _settings() -> Iterator[None]:
+    with mpl.rc_context(), warnings.catch_warnings():
+        # A name may hold characters that the font doesn't have. They are shown as boxes.
+        warnings.filterwarnings("ignore", message="Glyph")
+        mpl.rcdefaults()
+        mpl.rcParams.update(_SETTINGS)
+        yield
+
+
+def chart(shown: Chart, name: str, words: str, size: tuple[int, int]) -> str:
+    """Return a chart as SVG to stand in a page. ``words`` are its text alternative."""
+    with _settings():
+        figure = Figure(figsize=(size[0] / _INCH, size[1] / _INCH), layout="constrained")
+        _panel(figure.add_subplot(), shown)
+        return svg.adapted(_saved(figure, "svg"), name, words)
+
+
+def swatch(look: Look, name: str) -> str:
+    """Return the line and mark of a series, for a legend; it says nothing to who can't see."""
+    return _sample(name, markevery=[1], **_style(look))
+
+
+def ring(name: str) -> str:
+    """Return the mark of a knee, for a legend."""
+    return _sample(name, markevery=[1], **_ring(LIGHT["ink"]) | {"markersize": 11})
+
+
+def _sample(name: str, **style: Any) -> str:
+    with _settings():
+        figure = Figure(figsize=(34 / _INCH, 14 / _INCH))
+        figure.add_artist(Line2D([0.02, 0.5, 0.98], [0.5, 0.5, 0.5], **style))
+        return svg.adapted(_saved(figure, "svg"), name, "")
+
+
+def picture(charts: Sequence[tuple[str, Chart]], form: str, words: str) -> bytes:
+    """Return titled charts, all with points, in one picture, as ``svg`` or ``png``."""
+    columns = min(len(charts), _COLUMNS)
+    rows = math.ceil(len(charts) / columns)
+    width = (360 if columns > 1 else 560) * columns
+    looks = {_short(one.name): one.look for _, shown in charts for one in shown.curves}
+    beside = max(1, width // (8 * max(map(len, looks)) + 60))  # entries of the legend
+    height = 340 * rows + 22 * math.ceil((len(looks) + 1) / beside) + 10
+    with _settings():
+        figure = Figure(figsize=(width / _INCH, height / _INCH), layout="constrained")
+        figure.set_facecolor(LIGHT["paper"])
+        for place, (title, shown) in enumerate(charts):
+            axes = figure.add_subplot(rows, columns, place + 1)
+            _panel(axes, shown, f"{_short(title)}: {shown.caption}")
+        handles = [Line2D([], [], label=name, **_style(look)) for name, look in looks.items()]
+        handles.append(Line2D([], [], label="knee: enough", **_ring(LIGHT["ink"])))
+        figure.legend(handles=handles, loc="outside lower center", ncols=beside)
+        drawing = _saved(figure, form)
+    if form == "png":
+        return drawing
+    style = stylesheet("svg") + "text { font-family: system-ui, 'DejaVu Sans', sans-serif; }"
+    return svg.adapted(drawing, "goodput", words, style).encode()
+
+
+def _short(name: str) -> str:
+    return name if len(name) <= _LONGEST else f"{name[: _LONGEST - 1]}…"
+
+
+def _saved(figure: Figure, form: str) -> bytes:
+    out = io.BytesIO()
+    nothing: dict[str, Any] = dict.fromkeys(("Date", "Creator", "Format", "Type"))
+    figure.savefig(
+        out,
+        format=form,
+        dpi=_INCH * (_FULL if form == "png" else 1),
+        metadata={"Software": None} if form == "png" else nothing,
+    )
+    return out.getvalue()
+
+
+def _panel(axes: Axes, shown: Chart, title: str = "") -> None:
+    """Draw curves and axes. On both, equal ratios of level are equal lengths."""
+    axes.set_title(title)
+    axes.set_xlabel("at a time")
+    levels = shown.levels
+    axes.set_xscale("log", base=2)
+    axes.set_xlim(levels[0] / 1.35, levels[-1] * 1.35)
+    axes.set_xticks(levels, _labels(levels))
+    axes.xaxis.set_minor_locator(NullLocator())
+    _vertical(axes, shown)
+    axes.grid(visible=True, axis="y")
+    step = min(_BESIDE, _APART / len(shown.curves))
+    middle = (len(shown.curves) - 1) / 2
+    for place, one in enumerate(shown.curves):
+        _curve(axes, one, 2 ** ((place - middle) * step))
+
+
+def _labels(levels: Sequence[int]) -> list[str]:
+    """Return the levels' labels; empty where one would touch the one before it."""
+    whole = math.log2(levels[-1] * 1.35) - math.log2(levels[0] / 1.35)
+    found, last = [], -math.inf
+    for level in levels:
+        label = f"{level:,}"
+        here = math.log2(level) / whole
+        if here - last < _CLOSE * (1 + len(label) / 4):
+            label = ""
+        else:
+            last = here
+        found.append(label)
+    return found
+
+
+def _vertical(axes: Axes, shown: Chart) -> None:
+    if shown.low:
+        axes.set_yscale("log")
+        axes.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+        axes.yaxis.set_minor_locator(NullLocator())
+    else:
+        axes.yaxis.set_major_locator(MaxNLocator(5, steps=[1, 2, 2.5, 5, 10]))
+    axes.set_ylim(shown.low, shown.high)
+    axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.10g}"))
+
+
+def _curve(axes: Axes, one: Curve, aside: float) -> None:
+    if not one.points:
+        return
+    places = [point.level * aside for point in one.points]
+    values = [point.middle for point in one.points]
+    color = LIGHT[one.look.role]
+    lows = [point.low for point in one.points]
+    highs = [point.high for point in one.points]
+    if lows != highs:
+        axes.vlines(places, lows, highs, colors=color, linewidth=1.2)
+    axes.plot(places, values, **_style(one.look))
+    for place, point in zip(places, one.points, strict=True):
+        if point.level == one.knee:
+            axes.plot([place], [point.middle], **_ring(color))
+
+
+def _style(look: Look) -> dict[str, Any]:
+    color = LIGHT[look.role]
+    return {
+        "color": color,
+        "linestyle": look.dash,
+        "marker": look.marker,
+        "markeredgecolor": color,
+        "markerfacecolor": color if look.filled else LIGHT["paper"],
+    }
+
+
+def _ring(color: str) -> dict[str, Any]:
+    """Return how a knee is marked."""
+    return {
+        "marker": "o",
+        "markersize": 14,
+        "markerfacecolor": "none",
+        "markeredgecolor": color,
+        "linestyle": "none",
+    }

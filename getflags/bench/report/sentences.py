@@ -1,0 +1,157 @@
+"""What the figures of a server come to, in a few plain sentences.
+
+Pure: figures go in, text comes out. Nothing is claimed that the intervals don't bear out, and where
+too little was measured, a sentence says so.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+
+from getflags.bench.knee import NEAR
+from getflags.bench.report.figures import Section, Series, Step
+from getflags.bench.report.words import listed, share, significant
+from getflags.bench.stats import FEWEST, differs
+from getflags.text import brief, counted, quoted
+
+_MANY = 4  # of others, and a table tells of them better than a sentence
+
+
+def title(section: Section, sections: Sequence[Section]) -> str:
+    """Return what to call a section: its server, and the experiment where there are several."""
+    alone = len({one.experiment for one in sections}) == 1
+    name = brief(section.server)
+    return name if alone else f"{name}, experiment {brief(section.experiment)}"
+
+
+def headline(section: Section) -> str:
+    """Return what to do on this server."""
+    server, lead = brief(section.server), section.lead
+    if lead is None:
+        arrived = any(cell.arrived for one in section.series for cell in one.cells)
+        why = "no run was long enough to have a steady part" if arrived else "nothing arrived"
+        return f"On {server} no level can be recommended: {why}."
+    return " ".join([f"On {server}, {_enough(lead)}", *_steps(lead), *_doubt(lead)])
+
+
+def verdict(section: Section) -> str:
+    """Return what to do on this server in half a line."""
+    lead = section.lead
+    if lead is None:
+        return "nothing can be said."
+    if len(lead.cells) > 1 and lead.level == lead.cells[-1].level:
+        return f"{lead.level} at a time, or more."
+    return f"{lead.level} at a time is enough."
+
+
+def _enough(lead: Series) -> str:
+    goodput = lead.goodput
+    got = f"{brief(lead.name)} gets {significant(goodput.middle if goodput else 0)} files a second"
+    if len(lead.cells) == 1:
+        return f"{got} at {lead.level} at a time, the only level that was measured."
+    if lead.level == lead.cells[-1].level:
+        return (
+            f"{lead.level} at a time does best: {got}. That is the highest level that was "
+            "measured, so more might bring more."
+        )
+    return f"{lead.level} at a time is enough: {got}."
+
+
+def _steps(lead: Series) -> list[str]:
+    told = []
+    if lead.above:
+        told.append(f"{lead.above.level} brings {gain(lead.above)}")
+    if lead.below:
+        told.append(f"{lead.below.level} brings {share(lead.below.ratio.middle)}")
+    return [", ".join(told) + "."] if told else []
+
+
+def gain(step: Step) -> str:
+    """Return what a higher level brings."""
+    ratio = step.ratio
+    unclear = ratio.rounds >= FEWEST and not differs(ratio)
+    none = unclear or (not differs(ratio) and NEAR <= ratio.middle <= 1 / NEAR)
+    return "no more" if none else share(ratio.middle)
+
+
+def _doubt(lead: Series) -> list[str]:
+    if lead.knee is None or lead.knee.sure:
+        return []
+    fewest = min(cell.rounds - cell.empty for cell in lead.cells)
+    return [f"Some of that rests on {counted(fewest, 'round')}; to be sure, {FEWEST} are needed."]
+
+
+def details(section: Section) -> list[str]:
+    """Return what else there is to say: of the other engines and clients, and of failures."""
+    return [*_others(section), *_silent(section), *_failed(section), *_empty(section)]
+
+
+def _others(section: Section) -> list[str]:
+    """Say how many at a time the others want, and how they compare."""
+    lead = section.lead
+    others = [one for one in section.series if one.knee and one is not lead]
+    if lead is None or not others:
+        return []
+    return [*_wanted(lead, [one for one in others if one.marked]), *_compared(lead, others)]
+
+
+def _wanted(lead: Series, others: Sequence[Series]) -> list[str]:
+    """Say which level is enough for those who had more than one."""
+    levels = sorted({one.level for one in others})
+    if not levels:
+        return []
+    names = {
+        level: listed([brief(one.name) for one in others if one.level == level]) for level in levels
+    }
+    if levels == [lead.level]:
+        all_of_them = names[lead.level] if len(others) <= _MANY else "the others"
+        return [f"The same level is enough for {all_of_them}."]
+    if len(others) <= _MANY:
+        return [f"It is {', '.join(f'{level} for {names[level]}' for level in levels)}."]
+    return [f"For the others it is between {levels[0]} and {levels[-1]}."]
+
+
+def _compared(lead: Series, others: Sequence[Series]) -> list[str]:
+    ratios = {one.name: one.against for one in others if one.against}
+    surely = {name: ratio.middle for name, ratio in ratios.items() if differs(ratio)}
+    equal = [brief(name) for name in ratios if name not in surely]
+    told = []
+    if surely and len(surely) <= _MANY:
+        told += [f"{brief(name)} gets {share(ratio)}" for name, ratio in surely.items()]
+    elif surely:
+        shares = dict.fromkeys(map(share, (min(surely.values()), max(surely.values()))))
+        told.append(f"{len(surely)} others get {' to '.join(shares)}")
+    if equal and len(equal) <= _MANY:
+        told.append(f"no difference can be claimed for {listed(equal)}")
+    elif equal:
+        told.append(f"no difference can be claimed for {len(equal)} others")
+    return [f"Each at its own level, beside {brief(lead.name)}: {'; '.join(told)}."] if told else []
+
+
+def _silent(section: Section) -> list[str]:
+    silent = [brief(one.name) for one in section.series if not one.knee]
+    if not silent or section.lead is None:
+        return []
+    told = listed(silent) if len(silent) <= _MANY else f"{len(silent)} others"
+    return [f"No level can be named for {told}."]
+
+
+def _failed(section: Section) -> list[str]:
+    cells = [cell for one in section.series for cell in one.cells]
+    asked, arrived = (sum(cell.asked for cell in cells), sum(cell.arrived for cell in cells))
+    if asked <= arrived:
+        return []
+    reasons = sum((Counter(cell.errors) for cell in cells), Counter[str]())
+    most = reasons.most_common(1)
+    often = f", most often with {quoted(most[0][0])}" if most else ""
+    return [f"{asked - arrived:,} of {asked:,} targets failed{often}."]
+
+
+def _empty(section: Section) -> list[str]:
+    empty = sum(cell.empty for one in section.series for cell in one.cells)
+    if not empty:
+        return []
+    has = "has" if empty == 1 else "have"
+    why = "nothing arrived, or it was over before there was a steady part"
+    return [f"{counted(empty, 'run')} {has} no goodput, and no part in this: {why}."]

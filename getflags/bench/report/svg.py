@@ -1,0 +1,100 @@
+"""What a plotting library leaves as SVG, made fit to stand in a page and to follow its theme.
+
+Pure. Each colour of the light palette becomes a variable with that colour as the fallback for
+viewers that know no variables; ids are kept where something refers to them and made the picture's
+own; what only costs bytes goes.
+"""
+
+from __future__ import annotations
+
+import re
+import xml.etree.ElementTree as ET
+
+from getflags.bench.report.palette import LIGHT
+
+_SVG = "http://www.w3.org/2000/svg"
+_XLINK = "http://www.w3.org/1999/xlink"
+_ROLES = {color: role for role, color in LIGHT.items()}
+_DIGITS = re.compile(r"(-?\d+\.\d{2})\d+")
+_REFERENCE = re.compile(r"url\(#([^)]+)\)")
+_COLORED = ("fill", "stroke")
+_UPRIGHT = "rotate(-0 "  # how text is said not to be turned
+
+
+def adapted(drawing: bytes, name: str, title: str, style: str = "") -> str:
+    """Return a drawing as an ``<svg>`` element that reads as ``title`` to whoever can't see it.
+
+    Without a title it is passed over.
+    ``name`` tells it apart from others in the same page. With ``style``, a style sheet of its own,
+    it is a file that stands for itself.
+    """
+    root = ET.fromstring(drawing)  # noqa: S314 - it was made here, a moment ago
+    kept = _referenced(root)
+    for parent in root.iter():
+        for child in list(parent):
+            if child.tag in {f"{{{_SVG}}}metadata", f"{{{_SVG}}}style"}:
+                parent.remove(child)
+    for one in root.iter():
+        one.tag = one.tag.removeprefix(f"{{{_SVG}}}")
+        one.attrib = _attributes(one, name, kept)
+        one.text, one.tail = (one.text or "").strip(), ""
+    _finish(root, title, style)
+    return ET.tostring(root, encoding="unicode")
+
+
+def _referenced(root: ET.Element) -> set[str]:
+    links = {one.attrib.get(f"{{{_XLINK}}}href", "")[1:] for one in root.iter()}
+    clips = {
+        name
+        for one in root.iter()
+        for value in one.attrib.values()
+        for name in _REFERENCE.findall(value)
+    }
+    return links | clips
+
+
+def _attributes(one: ET.Element, name: str, kept: set[str]) -> dict[str, str]:
+    found: dict[str, str] = {}
+    for key, value in one.attrib.items():
+        if key == "id":
+            if value in kept:
+                found["id"] = f"{name}-{value}"
+        elif key == f"{{{_XLINK}}}href":
+            found["xlink:href"] = f"#{name}-{value[1:]}"
+        elif key == "style":
+            found.update(_styles(value))
+        elif not value.startswith(_UPRIGHT):
+            short = _DIGITS.sub(r"\1", " ".join(value.split()))
+            found[key] = _REFERENCE.sub(rf"url(#{name}-\1)", short)
+    return found
+
+
+def _styles(text: str) -> dict[str, str]:
+    """Return a style as attributes, which any viewer knows, and variables, which win if known."""
+    found, variables = {}, []
+    for declaration in filter(None, map(str.strip, text.split(";"))):
+        key, _, value = map(str.strip, declaration.partition(":"))
+        role = _ROLES.get(value.lower())
+        if role and key in _COLORED:
+            variables.append(f"{key}:var(--{role})")
+        if key != "font-family":  # the page's will do
+            found[key] = _DIGITS.sub(r"\1", value)
+    if variables:
+        found["style"] = ";".join(variables)
+    return found
+
+
+def _finish(root: ET.Element, title: str, style: str) -> None:
+    _, _, width, height = root.attrib["viewBox"].split()
+    root.attrib = {
+        "xmlns": _SVG,
+        "xmlns:xlink": _XLINK,
+        "viewBox": root.attrib["viewBox"],
+        "stroke-linejoin": "round",
+    }
+    root.attrib |= {"role": "img", "aria-label": title} if title else {"aria-hidden": "true"}
+    if style:
+        root.attrib |= {"width": width, "height": height}
+        heading, sheet = ET.Element("title"), ET.Element("style")
+        heading.text, sheet.text = title, style
+        root[:0] = [heading, sheet]
