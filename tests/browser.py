@@ -85,8 +85,8 @@ class Tab:
             width=width, height=height, deviceScaleFactor=1, mobile=width < 600,
         )  # fmt: skip
 
-    def prefer(self, scheme: str, media: str = "screen") -> None:
-        """Have the reader prefer ``light`` or ``dark``, on ``screen`` or ``print``."""
+    def prefer(self, scheme: str, media: str = "") -> None:
+        """Have the reader prefer ``light`` or ``dark``; ``media`` shows what is on paper, say."""
         preferred = [{"name": "prefers-color-scheme", "value": scheme}]
         self.call("Emulation.setEmulatedMedia", media=media, features=preferred)
 

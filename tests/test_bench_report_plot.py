@@ -99,7 +99,7 @@ def test_a_legend_shows_line_and_mark(look: palette.Look) -> None:
 def test_the_same_figures_make_the_same_bytes_whatever_the_users_settings() -> None:
     shown = [("DELAY", chart([1, 2, 4], knee=2))]
     before = [plot.picture(shown, form, "words") for form in ("svg", "png")]
-    with mpl.rc_context({"lines.linewidth": 9, "svg.fonttype": "path", "font.size": 30}):
+    with mpl.rc_context({"lines.linewidth": 9, "axes.linewidth": 9, "font.size": 30}):
         after = [plot.picture(shown, form, "words") for form in ("svg", "png")]
         assert mpl.rcParams["lines.linewidth"] == 9
     assert before == after

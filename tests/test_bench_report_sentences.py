@@ -39,6 +39,14 @@ def test_more_may_bring_less() -> None:
     assert "32 brings two thirds." in headline(section(curve({16: 100, 32: 66})))
 
 
+def test_what_cannot_be_told_from_nothing_is_no_more_and_no_less() -> None:
+    noisy = [
+        row(level=32, round=number, steady_files=rate, steady_seconds=1)
+        for number, rate in enumerate((60, 130, 70, 65, 125), 1)
+    ]
+    assert "32 brings no more." in headline(section(curve({16: 100}, rounds=5), noisy))
+
+
 def test_the_highest_level_is_no_end() -> None:
     found = section(curve({8: 50, 16: 100}))
     assert headline(found) == (

@@ -78,13 +78,13 @@ def test_a_single_round_has_no_brackets() -> None:
 def test_what_went_wrong_is_told_with_its_places() -> None:
     rows = [
         row(level=1, errors={"often": 5}),
-        row(level=2, errors={"often": 5, "once": 1}),
+        row(level=2, errors={"often": 5, "a once": 1}),
         row(level=2, engine="z", errors={"z": 1}),
     ]
     found = read(tables.errors(section(rows)))
     assert found[1:] == [
         ["often", "10", "asyncio/curl: at all levels"],
-        ["once", "1", "asyncio/curl: at 2"],
+        ["a once", "1", "asyncio/curl: at 2"],
         ["z", "1", "z/curl: at 2"],
     ]
     assert tables.errors(section([row()])) == ""

@@ -62,6 +62,7 @@ _SETTINGS: dict[Any, Any] = {  # the library's type lists all names, and others 
     "lines.markeredgewidth": 1.3,
     "legend.frameon": False,
     "figure.constrained_layout.w_pad": 0.07,
+    "figure.constrained_layout.h_pad": 0.07,
 }
 
 
@@ -106,8 +107,9 @@ def picture(charts: Sequence[tuple[str, Chart]], form: str, words: str) -> bytes
     rows = math.ceil(len(charts) / columns)
     width = (360 if columns > 1 else 560) * columns
     looks = {_short(one.name): one.look for _, shown in charts for one in shown.curves}
-    beside = max(1, width // (8 * max(map(len, looks)) + 60))  # entries of the legend
-    height = 340 * rows + 22 * math.ceil((len(looks) + 1) / beside) + 10
+    entries = len(looks) + 1
+    lines = math.ceil(entries / max(1, width // (8 * max(map(len, looks)) + 60)))
+    height = 340 * rows + 22 * lines + 10
     with _settings():
         figure = Figure(figsize=(width / _INCH, height / _INCH), layout="constrained")
         figure.set_facecolor(LIGHT["paper"])
@@ -116,7 +118,7 @@ def picture(charts: Sequence[tuple[str, Chart]], form: str, words: str) -> bytes
             _panel(axes, shown, f"{_short(title)}: {shown.caption}")
         handles = [Line2D([], [], label=name, **_style(look)) for name, look in looks.items()]
         handles.append(Line2D([], [], label="knee: enough", **_ring(LIGHT["ink"])))
-        figure.legend(handles=handles, loc="outside lower center", ncols=beside)
+        figure.legend(handles=handles, loc="outside lower center", ncols=math.ceil(entries / lines))
         drawing = _saved(figure, form)
     if form == "png":
         return drawing

@@ -37,7 +37,7 @@ def table(
 
 
 def _name(text: str) -> Markup:
-    return tag("th", brief(text), scope="row")
+    return tag("th", tag("span", brief(text)), scope="row")
 
 
 def _number(value: float | None, text: str = "", note: str | Markup = "") -> Markup:
