@@ -7,7 +7,8 @@ import random
 
 import pytest
 
-from getflags.bench.stats import Estimate, differs, estimate, middle, paired, quantile
+from getflags.bench import stats
+from getflags.bench.stats import Estimate, chance, differs, estimate, middle, paired, quantile
 
 
 def test_the_middle_of_ratios_is_geometric() -> None:
@@ -49,3 +50,29 @@ def test_pairs_are_made_within_rounds() -> None:
 
 def test_quantiles_are_interpolated() -> None:
     assert [quantile([1, 2, 3, 4, 5], share) for share in (0, 0.5, 0.9, 1)] == [1, 3, 4.6, 5]
+
+
+@pytest.mark.parametrize("degrees", [1, 2, 3, 4, 5, 10, 29, 30])
+def test_students_distribution_is_that_of_the_tables(degrees: int) -> None:
+    assert stats._beyond(stats._T[degrees - 1], 1.0, degrees) == pytest.approx(0.05, rel=0.001)
+    assert stats._beyond(0.0, 1.0, degrees) == 1
+    assert stats._beyond(1.0, 0.0, degrees) == pytest.approx(0)
+
+
+def test_the_chance_of_equals_is_what_it_says() -> None:
+    source = random.Random(1)
+    found = [
+        chance([source.lognormvariate(0, 0.2) for _ in range(6)]) < share
+        for share in (0.05, 0.5)
+        for _ in range(2_000)
+    ]
+    assert sum(found[:2_000]) / 2_000 == pytest.approx(0.05, abs=0.015)
+    assert sum(found[2_000:]) / 2_000 == pytest.approx(0.5, abs=0.04)
+
+
+def test_the_chance_is_small_where_all_say_the_same_and_1_where_nothing_is_said() -> None:
+    assert chance([0.5] * 6) == pytest.approx(0)
+    assert chance([0.5, 0.52, 0.48, 0.51, 0.49, 0.5]) < 0.001
+    assert chance([2.0]) == 1
+    assert chance([1.0, 1.0]) == 1
+    assert chance([0.5, 2.0]) == pytest.approx(1)
