@@ -40,6 +40,10 @@ lint: .venv/dev  ## check style and types
 makespan: .venv/dev  ## measure elapsed / ideal on the slow server (5 minutes)
 	$(BIN)/python -m benchmarks.makespan
 
+.PHONY: honesty
+honesty: .venv/dev  ## simulate how often bench and tune would say what is not so (2 minutes)
+	$(BIN)/python -m benchmarks.honesty
+
 .PHONY: memory
 memory: .venv/dev  ## measure peak memory with many targets and with a large file (5 minutes)
 	$(BIN)/python -m benchmarks.memory

@@ -58,10 +58,11 @@ FLOORS = [
     {"engines.processes"},
     {"engines"},
     {"bench"},
-    {"bench.stats", "bench.results"},
-    {"bench.window", "bench.knee", "bench.race", "bench.course"},
-    {"bench.tuning", "bench.lanes", "bench.ranking"},
-    {"bench.racer", "bench.track"},
+    {"bench.stats", "bench.cells", "bench.job", "bench.lifeline"},
+    {"bench.window", "bench.knee", "bench.results", "bench.runs", "bench.ground"},
+    {"bench.race", "bench.course", "bench.child", "bench.logbook", "bench.comparison"},
+    {"bench.tuning", "bench.lanes", "bench.ranking", "bench.session", "bench.doubts"},
+    {"bench.racer", "bench.track", "bench.table"},
     {"bench.report"},
     {"bench.report.figures", "bench.report.words", "bench.report.palette", "bench.report.markup"},
     {"bench.report.evaluate", "bench.report.sentences", "bench.report.charts", "bench.report.svg"},
@@ -82,8 +83,10 @@ FLOORS = [
         "cli.board",
         "cli.race_options",
         "cli.report",
+        "cli.bench_options",
     },
-    {"cli.download", "cli.race"},
+    {"cli.bench_command", "cli.bench_field", "cli.bench_progress"},
+    {"cli.download", "cli.race", "cli.bench"},
     {"cli"},
     {"__main__"},
 ]
@@ -95,7 +98,10 @@ PURE = (
     "bench.report.charts bench.report.svg bench.report.tables"
 ).split()
 #: Pure, too, but for the dice: experiments are shuffled and resampled, from a seed.
-SEEDED = ["bench.stats", "bench.window", "bench.knee", "bench.tuning"]
+SEEDED = (
+    "bench.stats bench.window bench.knee bench.tuning bench.cells bench.job bench.comparison "
+    "bench.doubts bench.table cli.bench_command"
+).split()
 FORBIDDEN = set(
     "asyncio httpx time threading os pathlib tqdm socket io ssl subprocess signal tempfile shutil "
     "aiofiles pycurl selectors sys random".split()
@@ -226,6 +232,9 @@ def test_every_room_has_its_test_file() -> None:
         "bench.ranking": "bench_race", "bench.course": "bench_track", "bench.racer": "bench_track",
         "cli.board": "cli_race", "cli.race_options": "cli_race", "cli.checks": "cli_usage",
         "bench.report": "bench_report_page", "bench.report.figures": "bench_report_evaluate",
+        "bench.lifeline": "bench_runs", "cli.bench_options": "cli_bench",
+        "cli.bench_field": "cli_bench", "cli.bench_command": "cli_bench",
+        "cli.bench_progress": "cli_bench",
     }  # fmt: skip
     for room in OURS:
         assert shared.get(room, room.replace(".", "_")) in tests, room

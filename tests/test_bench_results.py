@@ -1,4 +1,4 @@
-"""Files of results are read as they were written, and others are refused in one sentence."""
+"""Results and their lines: what is written is read, and nothing else is taken for a result."""
 
 from __future__ import annotations
 
@@ -9,59 +9,91 @@ from typing import Any
 
 import pytest
 
-from getflags.bench import results
+from getflags.bench.cells import Cell, Run
+from getflags.bench.results import line, made_of, read
 from getflags.errors import UsageError
-from tests.report_kit import row, write
+from tests.bench_rows import result, row
 
 
 def test_what_was_written_is_read(tmp_path: Path) -> None:
-    rows = [row(round=1), row(round=2, peak=None, seed=None, steady_seconds=0)]
-    first, second = results.read(write(tmp_path / "r", rows))
-    assert (first.engine, first.level, first.errors, first.peak) == ("asyncio", 16, {}, 16)
-    assert (second.peak, second.seed) == (None, None)
-    assert (first.goodput, second.goodput) == (150, 0)
+    results = [
+        result(),
+        result(round=0, seed=None, peak=None, latency={}, errors={"503 Service Unavailable": 4}),
+        result(server="http://bücher.example:80", arrived=0, steady_files=0, steady_seconds=0.0),
+    ]
+    file = tmp_path / "r.jsonl"
+    file.write_bytes(b"".join(map(line, results)))
+    assert read(file) == results
+    assert json.loads(file.read_text().splitlines()[0])["version"] == 1
 
 
-def test_a_torn_last_line_does_not_count(tmp_path: Path) -> None:
-    path = write(tmp_path / "r", [row()])
-    path.write_bytes(path.read_bytes() + json.dumps(row()).encode()[:-20])
-    assert len(results.read(path)) == 1
+def test_goodput_is_of_the_steady_part() -> None:
+    assert result(steady_files=30, steady_seconds=1.5).goodput == 20
+    assert result(steady_files=0, steady_seconds=0).goodput == 0
 
 
-STRANGE: list[tuple[str, Any]] = [
-    ("level", 0), ("level", 1.5), ("level", True), ("engine", 3), ("errors", []), ("cpu", -1),
-    ("latency", {"p50": "x"}), ("peak", "x"), ("version", None), ("files", 0),
-    ("load", 10**400), ("seconds", math.nan),
-]  # fmt: skip
+def test_a_result_knows_which_run_it_was() -> None:
+    assert result(round=3).run == Run(Cell("asyncio", "curl", 16, "DELAY"), 3)
 
 
-def test_a_last_line_that_never_was_a_result_is_refused(tmp_path: Path) -> None:
-    path = tmp_path / "r"
-    path.write_bytes(b"hello")
-    with pytest.raises(UsageError, match="is not a file of results"):
-        results.read(path)
+@pytest.mark.parametrize("end", [1, 10, 40, 200, -2])
+def test_a_torn_last_line_does_not_count(tmp_path: Path, end: int) -> None:
+    file = tmp_path / "r.jsonl"
+    file.write_bytes(line(result()) + b"\n" + line(result(round=2))[:end])
+    assert [each.round for each in read(file)] == [1]
 
 
-@pytest.mark.parametrize(
-    "line",
-    [
-        b"hello", b"[]", b"3", b'{"a": 1}', b"\xff", b"[" * 100_000,
-        *(json.dumps(row(**{name: value})).encode() for name, value in STRANGE),
-    ],
-)  # fmt: skip
-def test_what_is_no_result_is_refused(line: bytes, tmp_path: Path) -> None:
-    path = tmp_path / "r"
-    path.write_bytes(line + b"\n")
-    with pytest.raises(UsageError, match=r"^'.*/r' is not a file of results$"):
-        results.read(path)
+WRONG: dict[str, Any] = {
+    "text": b"Dear diary,\n",
+    "text without an end": b"Dear diary",
+    "a number": b"1\n",
+    "a list": b"[]\n",
+    "nested": b"[" * 100_000 + b"\n",
+    "no version": b"{}\n",
+    "no number for a version": b'{"version": "one"}\n',
+    "endless version": b'{"version": 1e999}\n',
+    "a field too few": json.dumps({"version": 1, **row()}).replace("level", "l").encode() + b"\n",
+    "torn in the middle": line(result())[:99] + b"\n" + line(result()),
+}
+VALUES: dict[str, tuple[Any, ...]] = {
+    "level": (0, -1, 1.5, True, "4", None),
+    "files": (0,),
+    "engine": (1, None),
+    "seconds": (-1, math.inf, math.nan, "1"),
+    "errors": ([], {"x": "y"}),
+    "latency": (None, {"p50": None}),
+    "peak": ("many", 1.5),
+}
+WRONG |= {
+    f"{name}={value}": json.dumps({"version": 1, **row(), name: value}).encode() + b"\n"
+    for name, values in VALUES.items()
+    for value in values
+}
 
 
-def test_another_version_says_which(tmp_path: Path) -> None:
-    path = write(tmp_path / "r", [row(version=2)])
-    with pytest.raises(UsageError, match=r"another version of getflags \(2\); this one reads 1$"):
-        results.read(path)
+@pytest.mark.parametrize("text", WRONG.values(), ids=WRONG)
+def test_what_is_no_file_of_results_is_refused_in_a_sentence(tmp_path: Path, text: bytes) -> None:
+    file = tmp_path / "r.jsonl"
+    file.write_bytes(text)
+    with pytest.raises(UsageError, match=r"r.jsonl' is not a file of results$"):
+        read(file)
 
 
-def test_no_file_no_results(tmp_path: Path) -> None:
-    with pytest.raises(UsageError, match=r"^cannot read '.*none': No such file"):
-        results.read(tmp_path / "none")
+def test_another_version_is_recognised(tmp_path: Path) -> None:
+    file = tmp_path / "r.jsonl"
+    file.write_text('{"version": 2, "who": "knows"}\n')
+    with pytest.raises(UsageError, match=r"r.jsonl' was written by another version of getflags "
+                       r"\(2\); this one reads 1$"):  # fmt: skip
+        read(file)
+
+
+def test_a_file_that_cannot_be_read_is_a_sentence(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match=r"cannot read '.*/none': No such file or directory"):
+        read(tmp_path / "none")
+
+
+def test_a_missing_value_is_an_error() -> None:
+    values = row()
+    del values["rss"]
+    with pytest.raises(KeyError):
+        made_of(values)

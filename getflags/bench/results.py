@@ -1,7 +1,7 @@
 """Results: one line of JSON for one run of one cell in one round, and how a file of them is read.
 
 The names are a promise to scripts that read such files. What the figures mean for a comparison is
-said elsewhere.
+said elsewhere, and who writes the lines is the logbook.
 """
 
 from __future__ import annotations
@@ -9,10 +9,11 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any
 
+from getflags.bench.cells import Cell, Run
 from getflags.errors import UsageError
 from getflags.text import quoted
 
@@ -61,6 +62,16 @@ class Result:
     def goodput(self) -> float:
         """Files a second in the steady part; 0 where it has none."""
         return self.steady_files / self.steady_seconds if self.steady_seconds > 0 else 0.0
+
+    @property
+    def run(self) -> Run:
+        """Which run it was."""
+        return Run(Cell(self.engine, self.client, self.level, self.server), self.round)
+
+
+def line(result: Result) -> bytes:
+    """Return a result as one line, its end included."""
+    return json.dumps({"version": VERSION, **asdict(result)}).encode() + b"\n"
 
 
 def made_of(values: Mapping[str, Any]) -> Result:

@@ -18,6 +18,7 @@ from getflags.model import ExitStatus
 from getflags.text import printable
 
 COMMANDS = {
+    "bench": "getflags.cli.bench",
     "race": "getflags.cli.race",
     "report": "getflags.cli.report",
     "serve": "getflags.cli.serve",

@@ -146,11 +146,11 @@ def network(group: Group) -> None:
     )
 
 
-def limits(group: Group) -> None:
+def limits(group: Group, retries: int = RETRIES) -> None:
     """Define how long, how large, how fast, how often."""
     group.add_argument(
-        "--retries", metavar="N", type=values.natural, default=RETRIES,
-        help=f"try again so many times what may pass, a little later (default: {RETRIES})",
+        "--retries", metavar="N", type=values.natural, default=retries,
+        help=f"try again so many times what may pass, a little later (default: {retries})",
     )  # fmt: skip
     group.add_argument(
         "--timeout", metavar="S", type=values.seconds, default=TIMEOUT,

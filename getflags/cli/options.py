@@ -22,6 +22,7 @@ exit codes: 0 every target is on disk, byte for byte; 1 some failed; 2 usage, no
 requested; 3 all failed; 130 or 143 interrupted.
 
 other commands, each with a -h of its own:
+  getflags bench   measures how many at a time, and with which engine
   getflags race    lets the engines run side by side
   getflags report  makes a page of what was measured
   getflags serve   runs the bundled servers
@@ -71,6 +72,7 @@ def parse(words: list[str]) -> Options:
     parser = Parser(
         prog="getflags",
         usage="getflags [OPTION]... [TARGET]...\n"
+        "       getflags bench [OPTION]... [TARGET]...\n"
         "       getflags race [OPTION]... [TARGET]...\n"
         "       getflags report [OPTION]... RESULTS\n"
         "       getflags serve [OPTION]... [LABEL]...",

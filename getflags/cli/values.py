@@ -9,10 +9,13 @@ from __future__ import annotations
 import argparse
 import math
 import re
+from collections.abc import Callable, Sequence
+from typing import TypeVar
 
 from getflags.inputfile import BadInput, parse_checksum
 from getflags.model import AUTO, Checksum, Exists
 
+T = TypeVar("T")
 _FIELD = re.compile(r"([!#$%&'*+.^_`|~0-9A-Za-z-]+):[ \t]*([^\r\n\0]*?)[ \t]*")  # RFC 9110 5.1
 
 
@@ -47,6 +50,30 @@ def _whole(text: str, least: int) -> int:
     if not re.fullmatch(r"[0-9]{1,18}", text) or int(text) < least:
         raise argparse.ArgumentTypeError(f"{text!r} is not a whole number, {least} or more")
     return int(text)
+
+
+def several(one: Callable[[str], T]) -> Callable[[str], list[T]]:
+    """Return what takes several values, with commas between them, each of them once."""
+
+    def take(text: str) -> list[T]:
+        found = [one(part) for part in text.split(",")]
+        for number, value in enumerate(found):
+            if value in found[:number]:
+                raise argparse.ArgumentTypeError(f"{text!r} has {value} twice")
+        return found
+
+    return take
+
+
+def names(known: Sequence[str]) -> Callable[[str], list[str]]:
+    """Return what takes several of these names, or ``all``."""
+
+    def one(text: str) -> str:
+        if text not in known:
+            raise argparse.ArgumentTypeError(f"{text!r} is none of {', '.join(known)}")
+        return text
+
+    return lambda text: list(known) if text == "all" else several(one)(text)
 
 
 def seconds(text: str) -> float:

@@ -1,0 +1,62 @@
+"""A job: all that a process must know to run one cell once, and its JSON.
+
+Pure. The targets travel as a list in the form of ``-i``; in a run they are repeated in turn until
+there are as many as wanted.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from itertools import cycle, islice
+from typing import Any
+
+from getflags import plan
+from getflags.inputfile import Entry, parse
+from getflags.model import Fields, Network, Plan, Rules
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One cell's work. ``base_url`` is where the flags of country codes are."""
+
+    engine: str
+    client: str
+    level: int
+    targets: str
+    files: int
+    base_url: str
+    rules: Rules
+    network: Network
+
+    def plan(self, folder: str) -> Plan:
+        """Return the plan of the job, its targets still to be pulled."""
+        targets = plan.settle(self._entries(), plan.Place(self.base_url, folder))
+        return Plan(targets, self.client, self.level, rules=self.rules, network=self.network)
+
+    def _entries(self) -> Iterator[Entry]:
+        """Yield as many entries as wanted; where their files go is not theirs to say."""
+        entries = plan.expand(parse(self.targets.split("\n")))
+        return islice(cycle(each._replace(out="", folder="") for each in entries), self.files)
+
+
+def dumps(job: Job) -> str:
+    """Return a job as JSON, on one line."""
+    values = asdict(job)
+    del values["rules"]["exists"]  # there is never anything
+    return json.dumps(values)
+
+
+def loads(text: bytes) -> Job:
+    """Return the job that ``dumps`` has written."""
+    values = json.loads(text)
+    rules, network = values["rules"], values["network"]
+    rules["headers"] = _fields(rules["headers"])
+    network["proxies"] = _fields(network["proxies"])
+    network["direct"] = tuple(network["direct"])
+    return Job(**{**values, "rules": Rules(**rules), "network": Network(**network)})
+
+
+def _fields(pairs: list[Any]) -> Fields:
+    return tuple((name, value) for name, value in pairs)

@@ -1,0 +1,117 @@
+"""A session of a bench: what is asked for, from whom, and how one run becomes one result.
+
+The composition of the rooms below, with what only the moment knows: the date and the load. Which
+run is next is decided elsewhere, and so is where its result goes.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+from datetime import UTC, datetime
+from typing import Any
+
+from getflags.bench.cells import Cell, Run, experiment
+from getflags.bench.ground import Ground
+from getflags.bench.job import Job
+from getflags.bench.results import Result, made_of
+from getflags.bench.runs import carry_out
+from getflags.errors import GetflagsError
+from getflags.model import Network, Rules
+from getflags.urls import origin
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """What every run of a bench fetches: so many ``files``.
+
+    They are of ``targets`` (a list as for ``-i``), whose country codes are found at ``base_url`` or
+    at the bundled server of the run; or, where there is a ``size``, made up by that server.
+    """
+
+    targets: str
+    files: int
+    servers: Sequence[str]  # labels of bundled ones, or one name for all that is not ours
+    bundled: bool
+    base_url: str = ""
+    size: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """Makes results. ``conditions`` are what else runs share, in words; ``version`` is ours."""
+
+    field: Field
+    rules: Rules
+    network: Network
+    seed: int
+    grounds: Mapping[str, Ground]
+    conditions: Sequence[str]
+    version: str
+
+    @property
+    def experiment(self) -> str:
+        """The name of all that runs have to share; a salt, a folder, a port are none of that."""
+        settings: dict[str, Any] = asdict(self.field)
+        rules, network = asdict(self.rules), asdict(self.network)
+        del settings["servers"], rules["exists"], rules["salt"]
+        return experiment(
+            {
+                **settings,
+                "rules": rules,
+                "network": network,
+                "seed": self.seed,
+                "conditions": self.conditions,
+                "getflags": self.version,
+            }
+        )
+
+    def measure(self, run: Run, command: str) -> Result:
+        """Make a run. Raises GetflagsError where nothing was measured.
+
+        In each round the faults are others, and the same for all its cells.
+        """
+        ground = self.grounds.get(run.cell.server)
+        if ground:
+            ground.begin_anew(self.seed + run.round)
+        load, at = os.getloadavg()[0], datetime.now(UTC)
+        figures = carry_out(self._job(run.cell, ground))
+        peak = ground.peak() if ground else None
+        if not figures["arrived"] and not ground:
+            reason, number = next(iter(figures["errors"].items()))
+            raise GetflagsError(f"nothing arrived: {reason} ({number:,} of {figures['files']:,})")
+        return made_of(
+            {
+                **figures,
+                **run.cell._asdict(),
+                "experiment": self.experiment,
+                "round": run.round,
+                "seed": self.seed,
+                "peak": peak,
+                "load": load,
+                "at": at.strftime("%Y-%m-%dT%H:%M:%SZ"),
+                "getflags": self.version,
+                "command": command,
+            }
+        )
+
+    def _job(self, cell: Cell, ground: Ground | None) -> Job:
+        field, network = self.field, self.network
+        targets, base_url = field.targets, field.base_url
+        if ground:
+            base_url = ground.base_url
+            network = replace(network, direct=(origin(base_url),))
+            if field.size is not None:
+                names = (f"{ground.root}/bytes/{field.size}/{n}.bin" for n in range(field.files))
+                targets = "\n".join(names)
+        return Job(
+            cell.engine,
+            cell.client,
+            cell.level,
+            targets,
+            field.files,
+            base_url,
+            self.rules,
+            network,
+        )

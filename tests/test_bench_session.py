@@ -1,0 +1,96 @@
+"""One run becomes one result: what was asked for, what came of it, under which circumstances."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from getflags.bench.cells import Cell, Run
+from getflags.bench.ground import Ground, prepared
+from getflags.bench.session import Field, Session
+from getflags.errors import GetflagsError
+from getflags.model import Network, Rules
+from tests.rawserver import RawServer, ok
+
+FIELD = Field("BR\nCN\nIN", 6, ["ERROR"], bundled=True)
+RULES = Rules(retries=0)
+
+
+def session(field: Field = FIELD, grounds: dict[str, Ground] | None = None) -> Session:
+    return Session(field, RULES, Network(), 7, grounds or {}, ["--delay=0"], "1.2.3")
+
+
+def run(server: str, number: int = 1) -> Run:
+    return Run(Cell("asyncio", "curl", 3, server), number)
+
+
+def test_a_run_on_a_bundled_server_is_told_with_what_the_server_saw() -> None:
+    with prepared(["ERROR"], ["--delay=0", "--error-rate=0.5"]) as grounds:
+        one = session(Field("", 60, ["ERROR"], bundled=True, size=10), grounds)
+        first, *again = [one.measure(run("ERROR"), "the command") for _ in range(3)]
+        other = one.measure(run("ERROR", 2), "the command")
+    assert first.run == run("ERROR")
+    assert (first.files, first.seed) == (60, 7)
+    assert (first.getflags, first.command) == ("1.2.3", "the command")
+    assert first.peak is not None
+    assert 1 <= first.peak <= 3
+    assert first.errors == {"418 I'm a Teapot": 60 - first.arrived}
+    assert [each.arrived for each in again] == [first.arrived] * 2, "a round has its faults"
+    assert other.arrived != first.arrived, "and another one others"
+    age = datetime.now(UTC) - datetime.fromisoformat(first.at)
+    assert timedelta(0) <= age < timedelta(minutes=1)
+    assert 0 <= first.load < 10 * (os.cpu_count() or 1) + 100
+
+
+def test_files_of_a_size_are_made_up() -> None:
+    with prepared(["LOCAL"], []) as grounds:
+        field = Field("", 5, ["LOCAL"], bundled=True, size=1_000)
+        result = session(field, grounds).measure(run("LOCAL"), "")
+    assert (result.arrived, result.bytes) == (5, 5_000)
+
+
+def test_others_servers_are_asked_for_nothing_else() -> None:
+    with RawServer({"/f": ok(b"body"), "/br/br.gif": ok(b"flag!")}) as server:
+        field = Field(
+            f"{server.url('/f')}\nBR", 4, ["there"], bundled=False, base_url=server.url("")
+        )
+        result = session(field).measure(run("there", 0), "")
+        assert {head.split()[1] for head in server.heads} == {b"/f", b"/br/br.gif"}
+    assert (result.arrived, result.bytes, result.peak, result.round) == (4, 18, None, 0)
+
+
+def test_where_nothing_arrives_nothing_is_measured() -> None:
+    field = Field("http://127.0.0.1:1/f", 3, ["there"], bundled=False)
+    with pytest.raises(GetflagsError, match=r"^nothing arrived: .*refused.* \(3 of 3\)$"):
+        session(field).measure(run("there"), "")
+
+
+def test_where_a_bundled_server_refuses_all_that_is_a_result() -> None:
+    with prepared(["ERROR"], ["--delay=0", "--error-rate=1"]) as grounds:
+        result = session(grounds=grounds).measure(run("ERROR"), "")
+    assert (result.arrived, result.errors) == (0, {"418 I'm a Teapot": 6})
+
+
+def test_an_experiment_is_all_that_runs_have_to_share() -> None:
+    one = session()
+    same = [
+        replace(one, rules=replace(RULES, salt="x")),
+        replace(one, field=replace(FIELD, servers=["LOCAL", "ERROR"])),
+        replace(one, grounds={"ERROR": Ground("ERROR", "http://127.0.0.1:1/flags")}),
+    ]
+    others = [
+        replace(one, rules=replace(RULES, retries=1)),
+        replace(one, rules=replace(RULES, headers=(("A", "b"),))),
+        replace(one, network=Network(insecure=True)),
+        replace(one, field=replace(FIELD, files=7)),
+        replace(one, field=replace(FIELD, targets="BR")),
+        replace(one, field=replace(FIELD, size=5)),
+        replace(one, seed=8),
+        replace(one, conditions=[]),
+        replace(one, version="2"),
+    ]
+    assert {each.experiment for each in same} == {one.experiment}
+    assert len({each.experiment for each in [one, *others]}) == len(others) + 1
