@@ -62,7 +62,7 @@ FLOORS = [
     {"bench.window", "bench.knee", "bench.results", "bench.runs", "bench.ground"},
     {"bench.race", "bench.course", "bench.child", "bench.logbook", "bench.comparison"},
     {"bench.tuning", "bench.lanes", "bench.ranking", "bench.session", "bench.doubts"},
-    {"bench.racer", "bench.track", "bench.table"},
+    {"bench.racer", "bench.track", "bench.table", "bench.advice"},
     {"bench.report"},
     {"bench.report.figures", "bench.report.words", "bench.report.palette", "bench.report.markup"},
     {"bench.report.evaluate", "bench.report.sentences", "bench.report.charts", "bench.report.svg"},
@@ -85,8 +85,8 @@ FLOORS = [
         "cli.report",
         "cli.bench_options",
     },
-    {"cli.bench_command", "cli.bench_field", "cli.bench_progress"},
-    {"cli.download", "cli.race", "cli.bench"},
+    {"cli.bench_command", "cli.bench_field", "cli.bench_progress", "cli.tune_options"},
+    {"cli.download", "cli.race", "cli.bench", "cli.tune"},
     {"cli"},
     {"__main__"},
 ]
@@ -100,7 +100,7 @@ PURE = (
 #: Pure, too, but for the dice: experiments are shuffled and resampled, from a seed.
 SEEDED = (
     "bench.stats bench.window bench.knee bench.tuning bench.cells bench.job bench.comparison "
-    "bench.doubts bench.table cli.bench_command"
+    "bench.doubts bench.table bench.advice cli.bench_command"
 ).split()
 FORBIDDEN = set(
     "asyncio httpx time threading os pathlib tqdm socket io ssl subprocess signal tempfile shutil "
@@ -228,6 +228,7 @@ def test_every_room_has_its_test_file() -> None:
         "partfile": "save", "refusals": "save",
         "pace": "engines", "wire.httpx_sync": "wire_httpx",
         "cli.source": "cli_usage", "cli.failed": "cli_download", "cli.screen": "cli_download",
+        "cli.tune_options": "cli_tune",
         "bench": "bench_tuning", "interpreter": "bundled", "bench.lanes": "bench_race",
         "bench.ranking": "bench_race", "bench.course": "bench_track", "bench.racer": "bench_track",
         "cli.board": "cli_race", "cli.race_options": "cli_race", "cli.checks": "cli_usage",

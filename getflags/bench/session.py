@@ -76,7 +76,7 @@ class Session:
         if ground:
             ground.begin_anew(self.seed + run.round)
         load, at = os.getloadavg()[0], datetime.now(UTC)
-        figures = carry_out(self._job(run.cell, ground))
+        figures = carry_out(self.job(run.cell, ground, self.field.files))
         peak = ground.peak() if ground else None
         if not figures["arrived"] and not ground:
             reason, number = next(iter(figures["errors"].items()))
@@ -96,21 +96,22 @@ class Session:
             }
         )
 
-    def _job(self, cell: Cell, ground: Ground | None) -> Job:
+    def job(self, cell: Cell, ground: Ground | None, files: int) -> Job:
+        """Return what it takes to run a cell once, on a server that is ready, if it is ours."""
         field, network = self.field, self.network
         targets, base_url = field.targets, field.base_url
         if ground:
             base_url = ground.base_url
             network = replace(network, direct=(origin(base_url),))
             if field.size is not None:
-                names = (f"{ground.root}/bytes/{field.size}/{n}.bin" for n in range(field.files))
+                names = (f"{ground.root}/bytes/{field.size}/{n}.bin" for n in range(files))
                 targets = "\n".join(names)
         return Job(
             cell.engine,
             cell.client,
             cell.level,
             targets,
-            field.files,
+            files,
             base_url,
             self.rules,
             network,

@@ -22,6 +22,7 @@ COMMANDS = {
     "race": "getflags.cli.race",
     "report": "getflags.cli.report",
     "serve": "getflags.cli.serve",
+    "tune": "getflags.cli.tune",
 }
 _DOWNLOAD = "getflags.cli.download"
 _SERVE = "serve"  # its servers have a life of their own, with signals and sentences

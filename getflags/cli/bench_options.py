@@ -43,6 +43,7 @@ _SERVERS = {
     "--fail-first": ("N", "answer 503 to the first N requests for each path"),
     "--busy-above": ("K", "answer 429 to what comes while K requests are in flight"),
     "--retry-after": ("S", "the Retry-After of those"),
+    "--slots": ("C", "serve C requests at a time; the others wait in line"),
     "--bandwidth": ("RATE", "bytes a second of each server (K, M, G)"),
     "--fault": ("NAME[:...]", "whatever else goes wrong, as in getflags serve; repeatable"),
     "--scenario": ("FILE", "all of these, in a TOML file"),
@@ -66,7 +67,7 @@ class Options(options.Options):
 
 def parse(words: list[str]) -> Options:
     """Read the command line. Raises UsageError; ``-h`` prints and exits."""
-    parser = _Parser(
+    parser = Parser(
         prog="getflags bench",
         usage="getflags bench [OPTION]... [TARGET]...",
         description=_DESCRIPTION,
@@ -78,7 +79,7 @@ def parse(words: list[str]) -> Options:
     _matrix(parser.add_argument_group("what is compared (values with commas between them, or all)"))
     _work(parser.add_argument_group("what each run downloads"))
     _method(parser.add_argument_group("how it is measured"))
-    _servers(parser.add_argument_group("how the bundled servers behave"))
+    servers(parser.add_argument_group("how the bundled servers behave"))
     groups.network(parser.add_argument_group("network"))
     groups.limits(parser.add_argument_group("limits"), retries=0)
     # What a download knows and a bench doesn't.
@@ -86,9 +87,12 @@ def parse(words: list[str]) -> Options:
     return parser.parse_intermixed_args(words, namespace=Options())
 
 
-class _Parser(argparse.ArgumentParser):
+class Parser(argparse.ArgumentParser):
+    """Argparse, with one sentence for what is wrong."""
+
     def error(self, message: str) -> NoReturn:
-        raise UsageError(f"{message} (getflags bench -h lists all options)")
+        """Raise UsageError with the sentence, and where all options are listed."""
+        raise UsageError(f"{message} ({self.prog} -h lists all options)")
 
 
 def _matrix(group: groups.Group) -> None:
@@ -108,7 +112,7 @@ def _matrix(group: groups.Group) -> None:
         f"(default: {','.join(map(str, LEVELS))}; sequential has only 1)",
     )  # fmt: skip
     add(
-        "-s", "--server", metavar="LABEL,...", dest="servers", type=_labels,
+        "-s", "--server", metavar="LABEL,...", dest="servers", type=labels,
         help="LOCAL (default), DELAY, ERROR: bundled, and started for the bench",
     )  # fmt: skip
     add(
@@ -117,7 +121,8 @@ def _matrix(group: groups.Group) -> None:
     )  # fmt: skip
 
 
-def _labels(text: str) -> list[str]:
+def labels(text: str) -> list[str]:
+    """Take labels of bundled servers, with commas between them, or ``all``."""
     return values.names(tuple(PORTS))("all" if text.lower() == "all" else text.upper())
 
 
@@ -153,7 +158,8 @@ def _method(group: groups.Group) -> None:
     )  # fmt: skip
 
 
-def _servers(group: groups.Group) -> None:
+def servers(group: groups.Group) -> None:
+    """Define how the bundled servers behave."""
     for name, (metavar, text) in _SERVERS.items():
         group.add_argument(
             name, metavar=metavar, dest="faults", action="append", default=[], help=text,

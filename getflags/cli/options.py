@@ -26,6 +26,7 @@ other commands, each with a -h of its own:
   getflags race    lets the engines run side by side
   getflags report  makes a page of what was measured
   getflags serve   runs the bundled servers
+  getflags tune    finds out how many at a time a server is worth
 """
 
 
@@ -75,7 +76,8 @@ def parse(words: list[str]) -> Options:
         "       getflags bench [OPTION]... [TARGET]...\n"
         "       getflags race [OPTION]... [TARGET]...\n"
         "       getflags report [OPTION]... RESULTS\n"
-        "       getflags serve [OPTION]... [LABEL]...",
+        "       getflags serve [OPTION]... [LABEL]...\n"
+        "       getflags tune [OPTION]... [TARGET]...",
         description="Download flags, or any list of URLs, many at a time.",
         epilog=_EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,

@@ -1,0 +1,83 @@
+"""What is advised, in words and for programs."""
+
+from __future__ import annotations
+
+import json
+
+from getflags.bench import advice
+from getflags.bench.tuning import Sample, Tuner
+from tests.bench_kit import DELAYS, tune
+
+
+def told(tuner: Tuner) -> str:
+    return "\n".join(advice.lines(tuner, tuner.knee()))
+
+
+def test_a_knee_is_told_with_its_reason_and_what_it_cost() -> None:
+    tuner = tune(16, DELAYS["fixed"], 1)
+    text = told(tuner)
+    assert "Use -m 16." in text
+    assert "half as many brought 50% of it." in text
+    assert "Between 16 and 32 there is nothing to choose" in text
+    assert text.endswith("2,464 requests were made.")
+    (marked,) = [line.split() for line in text.splitlines() if line.endswith("<")]
+    assert marked == ["16", "320.0", "100%", "100%", "to", "100%", "6", "<"]
+    assert len([line for line in text.splitlines() if line.strip()[:1].isdigit()]) == 8
+
+
+def test_a_smaller_level_that_nearly_does_it_is_told_so() -> None:
+    tuner = Tuner(highest=4, most=10**6)
+    while trial := tuner.next():
+        tuner.take(trial, Sample({1: 50.0, 2: 97.0, 4: 100.0}[trial.level], trial.files))
+    assert "2 brought 97% of the best (4); half as many brought 50% of it." in told(tuner)
+
+
+def test_what_hurt_and_what_was_not_done_is_told() -> None:
+    hurt = tune(512, DELAYS["fixed"], 1, refused_above=16)
+    sign = "It stopped at 32, where the server began to suffer: 429 Too Many Requests."
+    assert sign in told(hurt)
+    capped = tune(16, DELAYS["fixed"], 1, most=700)
+    assert "That is a guess: it takes 5 rounds" in told(capped)
+    assert "one more run would have been too many (--max-requests)" in told(capped)
+    nothing = tune(4, DELAYS["fixed"], 1, refused_above=0)
+    assert told(nothing).startswith("Nothing can be advised: nothing arrived.")
+    one = Tuner(highest=1, most=20)
+    trial = one.next()
+    assert trial
+    one.take(trial, Sample(1.0, 1))
+    assert "No level brought more than 1." in told(one)
+    assert "1 request was made." in told(one)
+
+
+def test_programs_are_told_the_same() -> None:
+    tuner = tune(16, DELAYS["fixed"], 1)
+    values = json.loads(json.dumps(advice.values(tuner, tuner.knee())))
+    assert (values["level"], values["flag"], values["best"]) == (16, "-m 16", 16)
+    assert (values["sure"], values["hurt"], values["capped"]) == (True, None, False)
+    assert values["requests"] == 2464
+    levels = {each["level"]: each for each in values["levels"]}
+    assert list(levels) == [1, 2, 4, 8, 16, 32, 64]
+    assert (levels[1]["rounds"], levels[1]["high"]) == (1, None)
+    assert levels[8]["high"] < 0.6
+    nothing = tune(4, DELAYS["fixed"], 1, refused_above=0)
+    values = advice.values(nothing, nothing.knee())
+    assert (values["level"], values["levels"]) == (None, [])
+    assert values["hurt"] == {"level": 1, "sign": "429 Too Many Requests"}
+
+
+def test_levels_that_never_met_the_best_one_have_no_share() -> None:
+    tuner = Tuner(highest=4, most=10**6)
+    tuner.goodput = {1: {0: 1.0}, 2: {0: 2.0}, 4: {0: 1.9, 1: 4.0}}
+    knee = tuner.knee()
+    assert knee
+    assert knee.best == 4
+    tuner.goodput[1] = {5: 1.0}
+    (first, *_) = advice.levels(tuner, knee)
+    assert first.share is None
+    assert "   1       1.0" in "\n".join(advice.lines(tuner, knee))
+
+
+def test_signs_of_pain_are_refusals_and_resets() -> None:
+    errors = {"429 Too Many Requests": 3, "connection reset by peer": 1, "404 Not Found": 9}
+    assert advice.pain(errors) == "429 Too Many Requests (3 times), connection reset by peer"
+    assert advice.pain({"418 I'm a Teapot": 5}) == ""
