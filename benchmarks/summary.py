@@ -13,7 +13,8 @@ from pathlib import Path
 from statistics import median
 from typing import Any, TypeAlias
 
-from benchmarks.stats import Estimate, estimate, paired
+from benchmarks.stats import Estimate, estimate
+from getflags.bench.stats import paired
 
 Row: TypeAlias = dict[str, Any]
 Key: TypeAlias = tuple[str, str, str]  # cell, scheme, group

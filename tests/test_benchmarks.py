@@ -51,10 +51,6 @@ def job(name: str = "small", scheme: str = "http", group: str = "equal") -> Job:
 # stats
 
 
-def test_ratios_are_taken_within_rounds_that_both_have() -> None:
-    assert stats.paired({1: 2.0, 2: 6.0, 4: 1.0}, {1: 1.0, 2: 3.0, 3: 9.0}) == [2.0, 2.0]
-
-
 def test_the_interval_holds_the_median_and_is_the_same_each_time() -> None:
     one = stats.estimate([1.0, 1.2, 1.1, 3.0, 1.3])
     assert one == stats.estimate([1.0, 1.2, 1.1, 3.0, 1.3])
@@ -66,11 +62,6 @@ def test_the_interval_holds_the_median_and_is_the_same_each_time() -> None:
 def test_no_rounds_no_estimate_and_one_round_no_width() -> None:
     assert stats.estimate([]) is None
     assert stats.estimate([2.0]) == stats.Estimate(2.0, 2.0, 2.0, 1)
-
-
-def test_a_quantile_lies_between_its_neighbours() -> None:
-    assert stats.quantile([0.0, 10.0], 0.25) == 2.5
-    assert stats.quantile([0.0, 10.0], 1.0) == 10.0
 
 
 # summary and table
