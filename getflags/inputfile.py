@@ -17,7 +17,8 @@ from getflags.model import Checksum
 from getflags.text import printable, quoted
 from getflags.urls import redact
 
-_CONTROL = re.compile("[\x00-\x1f\x7f\x85\u2028\u2029]")
+# A byte order mark is none in the midst of a list, and would be one at its beginning.
+_CONTROL = re.compile("[\x00-\x1f\x7f\x85\u2028\u2029\ufeff]")
 
 
 class BadInput(ValueError):

@@ -35,7 +35,7 @@ def span(head: Head) -> Span | None:
         return None
     first, end = int(match[1]), int(match[2]) + 1
     total = None if match[3] == "*" else int(match[3])
-    return Span(first, end, total) if first < end <= (total or end) else None
+    return Span(first, end, total) if first < end <= (end if total is None else total) else None
 
 
 def note(head: Head, total: int | None) -> Note | None:

@@ -1,5 +1,7 @@
 """Heads of responses: what their fields say, and what is nonsense."""
 
+from email.utils import formatdate
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -17,6 +19,7 @@ from getflags.message import (
 from getflags.model import Fields
 
 relaxed = settings(deadline=None)
+NOON = "Sun, 06 Nov 1994 12:00:00 GMT"
 
 
 def lengths(*values: str) -> Head:
@@ -142,11 +145,32 @@ def test_a_date_of_modification_is_read_in_all_three_forms_or_ignored(
     assert modified(dated(*values)) == expected
 
 
-@given(st.text() | st.text("SunNov 0694:8-,GMT+\t(") | st.datetimes().map(str))
+near_dates = st.lists(
+    st.sampled_from(["Sun", ", ", "06", "Nov", "1994", "94", "08:49:37", "GMT", "+9999", "-0000"])
+    | st.sampled_from([" ", "-", ":", "(", ")", "EST", "Z", "99999999999", "\x00", "\u0660"]),
+    max_size=12,
+).map("".join)  # fmt: skip
+
+
+@given(st.text() | near_dates | st.datetimes().map(str))
 @relaxed
 def test_no_date_whatever_is_more_than_ignored(value: str) -> None:
-    seconds = modified(dated(value))
-    assert seconds is None or seconds > 0
+    then = modified(dated(value))
+    assert then is None or then > 0
+    pause = retry_after(Head(503, (("retry-after", value), ("date", NOON))))
+    assert pause is None or pause >= 0
+
+
+@given(st.integers(1, 253_402_300_799))
+@relaxed
+def test_a_date_is_read_as_it_was_written(then: int) -> None:
+    assert modified(dated(formatdate(then, usegmt=True))) == then
+
+
+@given(st.integers(0, 2**63 - 1), st.integers(1, 3))
+@relaxed
+def test_a_length_is_read_as_it_was_written(length: int, times: int) -> None:
+    assert content_length(lengths(", ".join([str(length)] * times))) == length
 
 
 @pytest.mark.parametrize(
@@ -187,9 +211,6 @@ def test_a_redirect_that_points_nowhere_is_refused() -> None:
 def test_a_redirect_that_points_to_two_places_is_refused() -> None:
     with pytest.raises(Malformed, match=r"redirected \(301 .*\) with more than one Location"):
         location(Head(301, (("location", "/a"), ("location", "/b"))))
-
-
-NOON = "Sun, 06 Nov 1994 12:00:00 GMT"
 
 
 @pytest.mark.parametrize(

@@ -2,10 +2,10 @@
 
 import itertools
 from collections.abc import Iterator
-from posixpath import join, normpath
+from posixpath import commonpath, join, normpath
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from getflags.inputfile import Entry
@@ -22,6 +22,7 @@ from getflags.plan import (
     settle,
     survey,
 )
+from tests.kit import harmless
 
 relaxed = settings(deadline=None)
 HERE = Place("http://mirror/flags")
@@ -268,6 +269,42 @@ def test_asking_again_takes_the_word_and_what_differs_from_the_usual() -> None:
 def test_asking_again_for_a_target_with_a_flaw_is_what_was_asked_for_at_first() -> None:
     asked = [Entry("nonsense"), Entry("http://h/", out="../x", folder="other")]
     assert [entry_again(target, "downloaded") for target in settled(*asked)] == asked
+
+
+wishes = st.lists(
+    st.builds(
+        Entry,
+        st.sampled_from(["BR", "b", "?", "http://h/a", "http://h/A", "http://h/%41", "http://h/SS"])
+        | st.sampled_from(["http://h/\u00df", "http://h/%0a%00", "http://h/%2e%2e/", "http://h/a%2f"])
+        | st.text(max_size=8).map("http://h/{}".format),
+        out=st.sampled_from(["", "a", "A", "a/b", "a.1", "../x", "/x", "..", " "])
+        | st.text(max_size=4),
+        folder=st.sampled_from(["", "d", "D", "../d", "/d", "d/s", "d//s", "d/../d"]),
+    ),
+    max_size=8,
+)  # fmt: skip
+
+
+@given(entries=wishes, fold=st.booleans(), portable=st.booleans())
+@example(entries=[Entry("http://h/\u00df"), Entry("http://h/SS")], fold=True, portable=False)
+@relaxed
+def test_each_target_has_a_harmless_place_of_its_own_or_is_refused(
+    *, entries: list[Entry], fold: bool, portable: bool
+) -> None:
+    targets = settled(*expand(entries), place=Place("http://m", fold=fold, portable=portable))
+    places = set()
+    for target in targets:
+        assert harmless(target.label)
+        assert (target.flaw == "") == (target.url != "")
+        if not target.flaw:
+            assert harmless(target.name)
+            assert commonpath([normpath(target.path), normpath(target.folder)]) == normpath(
+                target.folder
+            )
+            place = normpath(target.path)
+            assert place != normpath(target.folder)
+            places.add(place.casefold() if fold else place)
+    assert len(places) == sum(not target.flaw for target in targets)
 
 
 @given(st.lists(st.sampled_from(["http://h/f", "http://h/f.1", "http://i/f", "BR"]), min_size=1))

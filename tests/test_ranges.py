@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from getflags import ranges
@@ -12,6 +12,7 @@ from getflags.message import Head
 from getflags.model import Fields, Kept, Note
 from getflags.ranges import Span
 
+relaxed = settings(deadline=None)
 NOON, LATER = "Sun, 06 Nov 1994 12:00:00 GMT", "Sun, 06 Nov 1994 12:00:01 GMT"
 
 
@@ -28,6 +29,7 @@ def head(*fields: tuple[str, str]) -> Head:
         ("BYTES 5-9/*", Span(5, 10, None)),
         ("bytes 5-4/10", None),
         ("bytes 5-10/10", None),
+        ("bytes 5-9/0", None),
         ("bytes 5-9", None),
         ("bytes */10", None),
         ("bytes=5-9/10", None),
@@ -50,10 +52,47 @@ def test_a_part_that_does_not_say_or_says_twice_belongs_nowhere() -> None:
     assert ranges.span(head(once, once)) is None
 
 
-@given(st.text())
-def test_no_text_is_too_odd(text: str) -> None:
-    span = ranges.span(head(("content-range", text)))
+numbers = st.integers(0, 10**18 - 1)
+
+
+@given(numbers, numbers, st.none() | numbers, st.sampled_from(["bytes ", "BYTES\t", "bytes  "]))
+@relaxed
+def test_what_is_written_is_read(first: int, last: int, total: int | None, unit: str) -> None:
+    text = f"{unit}{first}-{last}/{'*' if total is None else total}"
+    possible = first <= last and (total is None or last < total)
+    expected = Span(first, last + 1, total) if possible else None
+    assert ranges.span(head(("content-range", text))) == expected
+
+
+texts = st.text(max_size=20) | st.sampled_from(
+    ["bytes 5-9/10", "bytes 5-9/*", "bytes 5-5/10", "5", '"a"', 'W/"a"', '"b"', "gzip", NOON, LATER]
+)
+names = st.sampled_from(
+    ["content-range", "content-length", "etag", "last-modified", "date", "content-encoding"]
+)
+
+
+@given(
+    st.lists(st.tuples(names, texts), max_size=5),
+    st.sampled_from(['"a"', NOON]),
+    st.none() | st.integers(6, 12),
+)
+@relaxed
+def test_no_head_whatever_is_more_than_no_use(
+    fields: list[tuple[str, str]], validator: str, total: int | None
+) -> None:
+    kept = Kept(5, Note(validator, total))
+    span = ranges.span(head(*fields))
     assert span is None or span.first < span.end
+    noted = ranges.note(head(*fields), total)
+    assert noted is None or not noted.validator.startswith("W/")
+    try:
+        rest = ranges.rest(head(*fields), kept)
+    except Malformed:
+        return
+    if rest:
+        assert rest.first == kept.size < rest.end <= (rest.total or 0)
+        assert total in {None, rest.total}
 
 
 @pytest.mark.parametrize(

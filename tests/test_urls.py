@@ -324,6 +324,20 @@ def test_a_secret_is_hidden_in_text_that_is_no_url(text: str) -> None:
     assert "SECRET" not in redact(text)
 
 
+@given(near_urls)
+@relaxed
+def test_whoever_may_be_asked_has_one_origin_and_hears_no_password_in_the_url(text: str) -> None:
+    try:
+        url = clean(text)
+    except BadURL:
+        return
+    bare, _ = split_credentials(url)
+    assert clean(bare) == bare
+    assert "@" not in urlsplit(bare).netloc
+    assert origin(bare) == origin(url)
+    assert clean(f"{origin(url)}/").startswith(origin(url))
+
+
 def test_port_zero_is_a_place_of_its_own() -> None:
     assert origin("http://h:0/") == "http://h:0"
 
