@@ -218,7 +218,7 @@ class Program:
 
     def __init__(self, *words: str, stdin: int = subprocess.DEVNULL) -> None:
         self.process = subprocess.Popen(
-            [sys.executable, "-X", "dev", "-W", "error", "-m", "servers", *words],
+            [sys.executable, "-W", "error", "-m", "servers", *words],
             cwd=ROOT,
             stdin=stdin,
             stdout=subprocess.PIPE,
