@@ -63,7 +63,7 @@ class Window:
     def __init__(self, level: int, *, raised: bool = False) -> None:
         self.level = level
         self.full = False  # whether as many were under way as might
-        self.strains = 0
+        self.strains = self.ended = 0
         self.first = Goodput(level)
         self._most_first = level if raised else 0
         self.rest = Goodput(level)
@@ -80,6 +80,7 @@ class Window:
         """Take the end of one."""
         self._ended[place - self._gone] = seconds, work
         self.strains += strained
+        self.ended += 1
         while self._ended and (known := self._ended[0]):
             self._ended.popleft()
             (self.first if self._gone < self._most_first else self.rest).add(*known)

@@ -76,7 +76,7 @@ class Governor:
             return None
         if not below:
             calm = self._settled is None or not self._settled.strains
-            if not calm or window.strains < max(2, _PAIN * window.level) or window.level == 1:
+            if not calm or window.strains < max(2, _PAIN * window.ended) or window.level == 1:
                 return None
         self._ceiling, self._hurt_at = window.level, now
         level = below.level if below else window.level // 2

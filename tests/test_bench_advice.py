@@ -71,9 +71,9 @@ def test_levels_that_never_met_the_best_one_have_no_share() -> None:
     knee = tuner.knee()
     assert knee
     assert knee.best == 4
-    tuner.goodput[1] = {5: 1.0}
-    (first, *_) = advice.levels(tuner, knee)
-    assert first.share is None
+    tuner.goodput |= {1: {5: 1.0}, 2: {0: 0.0}}
+    first, last = advice.levels(tuner, knee)
+    assert (first.level, first.share, last.level) == (1, None, 4), "2 brought nothing at all"
     assert "   1       1.0" in "\n".join(advice.lines(tuner, knee))
 
 

@@ -173,3 +173,18 @@ def test_more_than_may_be_is_never_tried() -> None:
     paper.governor = Governor(most=40)
     paper.fetch(5000)
     assert paper.peak == 40
+
+
+def test_what_hurt_below_as_well_is_no_reason_to_step_back() -> None:
+    governor, decisions = Governor(start=16, most=32), []
+    for now in range(40):
+        keys = [(now, number) for number in range(governor.level)]
+        for key in keys:
+            governor.began(key, now)
+        for key in keys:  # of each round, one is cut
+            cut = key[1] == 0
+            size = None if cut else 12_000
+            decisions.append(governor.ended(key, now + 1, size, strained=cut))
+    made = [decision for decision in decisions if decision]
+    assert made[0] == Decision(32, "a beginning")
+    assert not any("refused" in decision.reason for decision in made)
