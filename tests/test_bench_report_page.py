@@ -126,7 +126,10 @@ def test_what_is_foreign_stays_text(evil: str) -> None:
 
 def test_several_experiments_are_told_apart(evil: str) -> None:
     assert "There are 2 experiments here" in evil
-    assert '<h2 id="s1">DELAY, experiment 0123456789ab</h2>' in evil
+    assert '<h2 id="s1">DELAY</h2>' in evil, "each server has one, so its name is enough"
+    twice = page(book([row(), row(experiment="fedcba987654")]))
+    assert ">DELAY, experiment 0123456789ab</h2>" in twice
+    assert ">DELAY, experiment fedcba987654</h2>" in twice
     assert "experiments here" not in page(book([row()]))
 
 

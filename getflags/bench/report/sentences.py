@@ -19,8 +19,8 @@ _MANY = 4  # of others, and a table tells of them better than a sentence
 
 
 def title(section: Section, sections: Sequence[Section]) -> str:
-    """Return what to call a section: its server, and the experiment where there are several."""
-    alone = len({one.experiment for one in sections}) == 1
+    """Return what to call a section: its server, and the experiment where that has several."""
+    alone = sum(one.server == section.server for one in sections) == 1
     name = brief(section.server)
     return name if alone else f"{name}, experiment {brief(section.experiment)}"
 
