@@ -594,9 +594,9 @@ def test_auto_finds_out_how_many_at_a_time(tmp_path: Path, engine: str) -> None:
     if engine == "sequential":
         assert (peak, levels) == (1, [])
     else:
-        assert 32 <= peak <= 64, "a doubling is tried, to know that it brings nothing"
+        # What is found depends on the machine, too; on paper it doesn't (tests/test_governor.py).
         assert levels[0] == 32
-        assert levels[-1] in {16, 32}, "as many as there are slots, and some on their way"
+        assert 32 <= peak <= max(levels), "a doubling is tried, to know what it brings"
 
 
 def test_auto_wants_one_process_to_decide(tmp_path: Path) -> None:
