@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import signal
+import socket
 import subprocess
 from pathlib import Path
+from types import FrameType
 
 import pytest
 
+from getflags.cli import tune
+from getflags.cli.signals import Interrupted
 from tests.kit import ENVIRON, ROOT, command, files, getflags
+from tests.rawserver import RawServer, silence
 
 
 def test_a_known_knee_is_named_with_its_flag(tmp_path: Path) -> None:
-    words = ["--latency", "fixed:0.1", "--slots", "2", "--max-level", "8", "--rounds", "5"]
+    words = ["--latency", "fixed:0.05", "--slots", "2", "--max-level", "8", "--rounds", "5"]
     done = getflags("tune", *words, cwd=tmp_path)
     assert done.returncode == 0
     (level,) = re.findall(r"^Use -m ([0-9]+)\.$", done.stdout, re.MULTILINE)
@@ -81,3 +87,20 @@ def test_an_interruption_is_said(tmp_path: Path) -> None:
     out, err = process.communicate(timeout=20)
     assert (process.returncode, out) == (130, "")
     assert err.endswith("getflags: interrupted after 20 requests\n")
+
+
+def test_an_interruption_knows_what_was_spent() -> None:
+    def interrupt(connection: socket.socket, server: RawServer) -> None:
+        os.kill(os.getpid(), signal.SIGINT)
+        silence(connection, server)
+
+    def raises(number: int, _: FrameType | None) -> None:
+        raise Interrupted(number)
+
+    before = signal.signal(signal.SIGINT, raises)
+    try:
+        with RawServer({"/x": interrupt}) as server, pytest.raises(Interrupted) as stop:
+            tune.main([server.url("/x")])
+    finally:
+        signal.signal(signal.SIGINT, before)
+    assert stop.value.told == "interrupted after 0 requests"

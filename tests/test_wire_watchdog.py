@@ -42,11 +42,19 @@ def test_nobody_is_barked_at_after_leaving() -> None:
 
 def test_a_process_that_was_forked_has_a_dog_of_its_own() -> None:
     dog = Watchdog()
-    with dog.limit(PATIENCE, lambda: None):
-        pass
-    child = multiprocessing.get_context("fork").Process(target=_wait_for, args=(dog,))
-    child.start()
+    barking, quiet = threading.Event(), threading.Event()
+
+    def bark() -> None:
+        barking.set()
+        quiet.wait(PATIENCE)
+
+    with dog.limit(0, bark):
+        assert barking.wait(PATIENCE)  # the dog has its lock now, of which the child gets a copy
+        child = multiprocessing.get_context("fork").Process(target=_wait_for, args=(dog,))
+        child.start()
+        quiet.set()
     child.join(PATIENCE)
+    child.kill()
     assert child.exitcode == 0
 
 

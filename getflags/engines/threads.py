@@ -69,7 +69,10 @@ class _Wires:
         finally:
             with self._change:
                 self._lent.discard(wire)
-                self._idle.append(wire)
+                if self._aborted:
+                    wire.close()
+                else:
+                    self._idle.append(wire)
                 self._change.notify_all()
 
     def abort(self) -> None:
@@ -80,11 +83,12 @@ class _Wires:
         """
         with self._change:
             self._aborted = True
+            self.close()
             for wire in self._lent:
                 wire.abort()
             self._change.wait_for(lambda: not self._lent, timeout=_PATIENCE)
 
     def close(self) -> None:
-        """Close the connections of a run that has ended."""
+        """Close the connections that nobody uses."""
         for wire in self._idle:
             wire.close()

@@ -7,6 +7,7 @@ request, which is a new thread for each.)
 
 from __future__ import annotations
 
+import os
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -14,9 +15,18 @@ from time import monotonic
 
 
 class Watchdog:
-    """Barks at those who take too long. Its thread starts with the first who is watched."""
+    """Barks at those who take too long. Its thread starts with the first who is watched.
+
+    It lasts as long as the process. One that is forked has no such thread, and the lock as it was
+    just then, held perhaps; so it begins anew there.
+    """
 
     def __init__(self) -> None:
+        self._begin()
+        if hasattr(os, "register_at_fork"):  # pragma: no branch - not on Windows
+            os.register_at_fork(after_in_child=self._begin)
+
+    def _begin(self) -> None:
         self._change = threading.Condition()
         self._watched: dict[object, tuple[float, Callable[[], None]]] = {}
         self._asleep_until = 0.0
@@ -32,7 +42,7 @@ class Watchdog:
         due = monotonic() + seconds
         with self._change:
             self._watched[key] = due, bark
-            if self._thread is None or not self._thread.is_alive():  # as after a fork
+            if self._thread is None:
                 self._thread = threading.Thread(target=self._watch, name="watchdog", daemon=True)
                 self._thread.start()
             elif due < self._asleep_until:
