@@ -44,6 +44,10 @@ makespan: .venv/dev  ## measure elapsed / ideal on the slow server (5 minutes)
 honesty: .venv/dev  ## simulate how often bench and tune would say what is not so (2 minutes)
 	$(BIN)/python -m benchmarks.honesty
 
+.PHONY: soak
+soak: .venv/dev  ## account for 2,000 files, half of which fail, by every engine and client (10 minutes)
+	$(BIN)/python -m benchmarks.soak
+
 .PHONY: memory
 memory: .venv/dev  ## measure peak memory with many targets and with a large file (5 minutes)
 	$(BIN)/python -m benchmarks.memory
