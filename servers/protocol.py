@@ -81,8 +81,15 @@ class HttpProtocol(asyncio.Protocol):
         self._paused = True
 
     def resume_writing(self) -> None:
-        """Go on sending."""
+        """Go on sending, in a turn of its own.
+
+        asyncio's transport calls this in the midst of its own sending, and closes its socket
+        twice if a write fails here.
+        """
         self._paused = False
+        self._loop.call_soon(self._resume)
+
+    def _resume(self) -> None:
         if self._span is not None and self._timer is None:
             self._pump()
         self._advance()
