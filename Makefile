@@ -45,7 +45,7 @@ honesty: .venv/dev  ## simulate how often bench and tune would say what is not s
 	$(BIN)/python -m benchmarks.honesty
 
 .PHONY: soak
-soak: .venv/dev  ## account for 2,000 files, half of which fail, by every engine and client (10 minutes)
+soak: .venv/dev  ## account for 2,000 files, half of which fail, by every engine and client (6 minutes)
 	$(BIN)/python -m benchmarks.soak
 
 .PHONY: memory

@@ -1,4 +1,4 @@
-"""Goodput at a level, and whether one level's is more than another's: what a governor judges by.
+"""Goodput and refusals at a level, and whether another has more: what a governor judges by.
 
 Pure arithmetic on what began and ended in a window: the work of all that began at a level, divided
 by the time they were under way, times the level (Little's law). The slow ones are waited for, too:
@@ -13,6 +13,7 @@ from collections import deque
 SURE = 2.0  # standard deviations between a judgement and its opposite
 LONGEST = 4  # times the level: so many transfers decide, sure or not
 _STEEP = 1.5  # what, if surely brought by the first half of a window, needs no second half
+_CLEAR = 3.0  # standard deviations, where it is asked after each of many requests
 _KNOWN = 0.12  # the standard deviation of a rate that others are compared with, as a share
 
 
@@ -79,12 +80,31 @@ class Window:
     def end(self, place: int, seconds: float, work: float, *, strained: bool) -> None:
         """Take the end of one."""
         self._ended[place - self._gone] = seconds, work
-        self.strains += strained
-        self.ended += 1
+        self.count(strained=strained)
         while self._ended and (known := self._ended[0]):
             self._ended.popleft()
             (self.first if self._gone < self._most_first else self.rest).add(*known)
             self._gone += 1
+
+    def count(self, *, strained: bool) -> None:
+        """Count an end, and whether it was a refusal."""
+        self.ended += 1
+        self.strains += strained
+
+    @property
+    def angle(self) -> float:
+        """The share of refusals on a scale where chance spreads it evenly (Anscombe 1948)."""
+        return math.asin(math.sqrt((self.strains + 0.375) / (self.ended + 0.75)))
+
+    @property
+    def storm(self) -> bool:
+        """Whether clearly more than half are refused; most of those come at once."""
+        return 2 * (self.angle - math.pi / 4) * math.sqrt(self.ended) > _CLEAR
+
+    def hurts_more(self, other: Window) -> bool:
+        """Whether clearly more are refused than at another level."""
+        doubt = math.sqrt(1 / self.ended + 1 / other.ended)
+        return 2 * (self.angle - other.angle) > _CLEAR * doubt
 
     def surely_over(self, before: Goodput) -> bool:
         """Whether the first alone tell that it pays, though they flatter."""
