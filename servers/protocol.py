@@ -81,11 +81,7 @@ class HttpProtocol(asyncio.Protocol):
         self._paused = True
 
     def resume_writing(self) -> None:
-        """Go on sending, in a turn of its own.
-
-        asyncio's transport calls this in the midst of its own sending, and closes its socket
-        twice if a write fails here.
-        """
+        """Go on sending; not at once, for asyncio closes its socket twice if a write fails here."""
         self._paused = False
         self._loop.call_soon(self._resume)
 

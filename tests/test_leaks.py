@@ -114,7 +114,7 @@ def test_nothing_grows_from_run_to_run(
     compare(server, run)
 
 
-@pytest.mark.parametrize(("pair", "kind"), product(PAIRS, [Finished, Progressed]))
+@pytest.mark.parametrize(("pair", "kind"), list(product(PAIRS, [Finished, Progressed])))
 @pytest.mark.usefixtures("traced")
 def test_nothing_is_left_of_a_run_that_is_broken_off(
     server: Running,
