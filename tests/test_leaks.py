@@ -141,14 +141,22 @@ def test_nothing_is_left_of_a_run_that_is_broken_off(
 
 
 def compare(server: Running, run: Callable[[], None]) -> None:
-    """Run four times; see that no more is held after the fourth than after the second."""
+    """See that no more is held after the fourth run than after the second.
+
+    Nor after the next ones, if so: chance comes and goes, what leaks comes each time.
+    """
     before = working()
     states = []
-    for _ in range(4):
+    for _ in range(8):
         server.reset(7)
         run()
         states.append(held(before))
-    _, second, _, fourth = states
-    assert fourth[:3] == second[:3]
-    assert fourth.objects - second.objects < OBJECTS
-    assert fourth.memory - second.memory < MEMORY
+        if len(states) >= 4 and grown(states[1], states[-1]) == []:
+            return
+    pytest.fail(f"{grown(states[1], states[-1])}: {states}")
+
+
+def grown(before: Held, after: Held) -> list[str]:
+    """Return the names of what is more."""
+    more = zip(Held._fields, before, after, Held(0, 0, 0, OBJECTS, MEMORY), strict=True)
+    return [name for name, old, new, chance in more if new > old + chance]
