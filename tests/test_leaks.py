@@ -23,8 +23,8 @@ from tests.kit import descriptors
 from tests.servers_kit import until
 from tests.siteserver import Running, serve
 
-# What two runs may differ by: caches fill, texts are made once. One connection is more than that.
-OBJECTS, MEMORY = 60, 40_000  # bytes
+# What a run may leave: caches fill, and coverage remembers each thread. A connection is more.
+OBJECTS, MEMORY = 30, 20_000  # bytes
 PAIRS = sorted(product(engines.ENGINES, wire.CLIENTS))
 SCENARIO = "\n".join(
     f'[[rule]]\nfault = "{fault}"\nmatch = "*/{name}"\n{more}\n'
@@ -114,7 +114,8 @@ def test_nothing_grows_from_run_to_run(
     compare(server, run)
 
 
-@pytest.mark.parametrize(("pair", "kind"), list(product(PAIRS, [Finished, Progressed])))
+@pytest.mark.parametrize("kind", [Finished, Progressed])
+@pytest.mark.parametrize("pair", PAIRS, ids="-".join)
 @pytest.mark.usefixtures("traced")
 def test_nothing_is_left_of_a_run_that_is_broken_off(
     server: Running,
@@ -141,9 +142,10 @@ def test_nothing_is_left_of_a_run_that_is_broken_off(
 
 
 def compare(server: Running, run: Callable[[], None]) -> None:
-    """See that no more is held after the fourth run than after the second.
+    """See that a run leaves nothing behind.
 
-    Nor after the next ones, if so: chance comes and goes, what leaks comes each time.
+    What leaks is there after each, so one after which there is no more than before is enough; the
+    first two fill caches.
     """
     before = working()
     states = []
@@ -151,9 +153,9 @@ def compare(server: Running, run: Callable[[], None]) -> None:
         server.reset(7)
         run()
         states.append(held(before))
-        if len(states) >= 4 and grown(states[1], states[-1]) == []:
+        if len(states) > 2 and grown(*states[-2:]) == []:
             return
-    pytest.fail(f"{grown(states[1], states[-1])}: {states}")
+    pytest.fail(f"{grown(*states[-2:])}: {states}")
 
 
 def grown(before: Held, after: Held) -> list[str]:
