@@ -44,6 +44,10 @@ makespan: .venv/dev  ## measure elapsed / ideal on the slow server (5 minutes)
 honesty: .venv/dev  ## simulate how often bench and tune would say what is not so (2 minutes)
 	$(BIN)/python -m benchmarks.honesty
 
+.PHONY: knees
+knees: .venv/dev  ## ask tune about real servers whose answer is known (30 minutes)
+	$(BIN)/python -m benchmarks.knees
+
 .PHONY: soak
 soak: .venv/dev  ## account for 2,000 files, half of which fail, by every engine and client (6 minutes)
 	$(BIN)/python -m benchmarks.soak
