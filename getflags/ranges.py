@@ -74,8 +74,11 @@ def rest(head: Head, kept: Kept) -> Span | None:
 
 def _same_file(head: Head, note: Note) -> bool:
     tags, dates = head.all("etag"), head.all("last-modified")
-    told = tags if note.validator.startswith('"') else dates
-    if not told and any(map(_STRONG.fullmatch, tags)):
-        return False  # the file had none, or it would have been noted instead of a date
+    tagged = note.validator.startswith('"')
+    told = tags if tagged else dates
+    # A tag that the whole has must be told of a part, too (section 15.3.7). And where a date was
+    # noted, the file had no tag.
+    if not told and (tagged or any(map(_STRONG.fullmatch, tags))):
+        return False
     coding = ", ".join(head.all("content-encoding")).lower()
     return all(each == note.validator for each in told) and coding == note.coding

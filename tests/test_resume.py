@@ -139,6 +139,7 @@ ROWS: dict[str, tuple[bytes, Behaviour, bytes]] = {
     "C4 a part of the rest": (ETAG, part(OLD, most=200_000), OLD),
     "C6 a rest of a size that isn't said": (ETAG, part(OLD, total=b"*"), OLD),
     "C7 a part of another file, which says so": (ETAG, part(NEW, b'ETag: "two"\r\n'), NEW),
+    "C7 a part of another file, which says nothing": (ETAG, part(NEW, b""), NEW),
     "C7 a part of a longer file": (ETAG, part(OLD + b"more"), OLD + b"more"),
     "C8 a weak tag": (b'ETag: W/"one"\r\n', part(NEW, b'ETag: W/"one"\r\n'), NEW),
     "C9 a date that may have been too early": (NOT_STRONG, part(NEW, NOT_STRONG), NEW),

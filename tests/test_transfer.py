@@ -760,6 +760,7 @@ def resumed(kept: Kept = KEPT, rules: Rules = USUAL, checksum: Checksum | None =
 
 
 def part(first: int, last: int, total: str = "100", **more: str) -> Head:
+    more = {"etag": '"tag"', **more}
     return head(206, content_range=f"bytes {first}-{last}/{total}", **more)
 
 
