@@ -17,6 +17,7 @@ from typing import Any, NamedTuple
 
 from getflags import interpreter
 from getflags.errors import GetflagsError, UsageError
+from getflags.interpreter import Child
 
 PORTS = {"LOCAL": 8000, "DELAY": 8001, "ERROR": 8002}
 REMOTE = "https://www.fluentpython.com/data/flags"
@@ -24,7 +25,6 @@ REMOTE = "https://www.fluentpython.com/data/flags"
 HOST = "127.0.0.1"  # where they listen; "localhost" may mean ::1, and a stranger there
 _PROBE_TIMEOUT = 1.0  # seconds for the whole answer
 _PROBE_BYTES = 1 << 16
-_STOP_TIMEOUT = 2.0
 _PACKAGE = Path(__file__).parent
 
 
@@ -64,11 +64,11 @@ def running(label: str, seed: int | None, say: Callable[[str], None]) -> Iterato
     if state is not _NOBODY:
         say(f"getflags: port {port} is taken by {state}; using another port for {label}")
         port = 0
-    process, port = _start(label, port, seed)
+    child, port = _start(label, port, seed)
     try:
         yield _server(port)
     finally:
-        _stop(process)
+        interpreter.end(child)
 
 
 @contextmanager
@@ -77,20 +77,19 @@ def several(label: str, seed: int, count: int) -> Iterator[list[Server]]:
 
     Nobody else knows of them, so each has been asked for nothing. Raises GetflagsError.
     """
-    processes: list[subprocess.Popen[str]] = []
+    children: list[Child] = []
     try:
         for _ in range(count):
-            processes.append(_launch(label, 0, seed))  # noqa: PERF401 - each is known at once
-        ports = [_ready(process, label) for process in processes]
+            children.append(_launch(label, 0, seed))  # noqa: PERF401 - each is known at once
+        ports = [_ready(child, label) for child in children]
         if None in ports:
             raise GetflagsError(f"the bundled server {label} did not start")
         yield [_server(port) for port in ports if port is not None]
     finally:
-        for process in processes:
-            assert process.stdin is not None  # noqa: S101 - it was asked for
-            process.stdin.close()  # all hear of the end before the first is waited for
-        for process in processes:
-            _stop(process)
+        for child in children:
+            child.input.close()  # all hear of the end before the first is waited for
+        for child in children:
+            interpreter.end(child)
 
 
 def module() -> str:
@@ -160,51 +159,31 @@ def _server(port: int) -> Server:
     return Server(f"http://{HOST}:{port}/flags", f"http://localhost:{port}/flags")
 
 
-def _start(label: str, port: int, seed: int | None) -> tuple[subprocess.Popen[str], int]:
+def _start(label: str, port: int, seed: int | None) -> tuple[Child, int]:
     """Start a server; return it and its port, another one where somebody was quicker."""
-    process = _launch(label, port, seed)
-    ready = _ready(process, label)
+    child = _launch(label, port, seed)
+    ready = _ready(child, label)
     if ready is None and port:
-        _stop(process)
-        process = _launch(label, 0, seed)
-        ready = _ready(process, label)
+        interpreter.end(child)
+        child = _launch(label, 0, seed)
+        ready = _ready(child, label)
     if ready is None:
-        _stop(process)
+        interpreter.end(child)
         raise GetflagsError(f"the bundled server {label} did not start")
-    return process, ready
+    return child, ready
 
 
-def _launch(label: str, port: int, seed: int | None) -> subprocess.Popen[str]:
+def _launch(label: str, port: int, seed: int | None) -> Child:
     words = [label, "--port", str(port), "--lifeline"]
     if seed is not None:
         words += ["--seed", str(seed)]
-    return subprocess.Popen(  # noqa: S603 - our own interpreter and our own words
-        interpreter.command(module(), *words),
-        stdin=subprocess.PIPE,  # the lifeline: when we die, however we die, it ends
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,  # all that it could say is said by us
-        env=interpreter.environment(),
-        text=True,
-        start_new_session=True,  # Ctrl-C is for us; we end the server when we are done
-    )
+    # All that it could say is said by us.
+    return interpreter.start(module(), *words, errors=subprocess.DEVNULL)
 
 
-def _ready(process: subprocess.Popen[str], label: str) -> int | None:
+def _ready(child: Child, label: str) -> int | None:
     """Wait for the line that says where it listens; return the port, or None if it ends."""
-    assert process.stdout is not None  # noqa: S101 - it was asked for
-    words = process.stdout.readline().split()
+    words = child.output.readline().decode(errors="replace").split()
     if len(words) != 2 or words[0] != label:  # noqa: PLR2004 - LABEL URL
         return None
     return int(words[1].rpartition(":")[2].partition("/")[0])
-
-
-def _stop(process: subprocess.Popen[str]) -> None:
-    assert process.stdin is not None  # noqa: S101 - it was asked for
-    assert process.stdout is not None  # noqa: S101 - as above
-    process.stdin.close()
-    process.stdout.close()
-    try:
-        process.wait(_STOP_TIMEOUT)
-    except subprocess.TimeoutExpired:
-        process.kill()
-        process.wait()

@@ -58,7 +58,7 @@ FLOORS = [
     {"engines.processes"},
     {"engines"},
     {"bench"},
-    {"bench.stats", "bench.cells", "bench.job", "bench.lifeline"},
+    {"bench.stats", "bench.cells", "bench.job"},
     {"bench.window", "bench.knee", "bench.results", "bench.runs", "bench.ground"},
     {"bench.race", "bench.course", "bench.child", "bench.logbook", "bench.comparison"},
     {"bench.tuning", "bench.lanes", "bench.ranking", "bench.session", "bench.doubts"},
@@ -71,7 +71,7 @@ FLOORS = [
     {"api"},
     {""},
     {"pytest_plugin"},
-    {"cli.values", "cli.signals", "cli.serve", "cli.lines"},
+    {"cli.values", "cli.signals", "cli.serve", "cli.lines", "cli.parser"},
     {"cli.groups"},
     {"cli.options"},
     {
@@ -232,8 +232,9 @@ def test_every_room_has_its_test_file() -> None:
         "bench": "bench_tuning", "interpreter": "bundled", "bench.lanes": "bench_race",
         "bench.ranking": "bench_race", "bench.course": "bench_track", "bench.racer": "bench_track",
         "cli.board": "cli_race", "cli.race_options": "cli_race", "cli.checks": "cli_usage",
+        "cli.parser": "cli_usage",
         "bench.report": "bench_report_page", "bench.report.figures": "bench_report_evaluate",
-        "bench.lifeline": "bench_runs", "cli.bench_options": "cli_bench",
+        "cli.bench_options": "cli_bench",
         "cli.bench_field": "cli_bench", "cli.bench_command": "cli_bench",
         "cli.bench_progress": "cli_bench",
     }  # fmt: skip

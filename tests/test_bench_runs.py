@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from getflags.bench import lifeline, runs
+from getflags.bench import runs
 from getflags.bench.runs import carry_out
 from getflags.errors import GetflagsError
 from tests.rawserver import Answer, RawServer, ok, stall_after
@@ -56,15 +56,6 @@ def test_an_interruption_takes_the_process_along() -> None:
     finally:
         signal.signal(signal.SIGALRM, before)
     assert children() == []
-
-
-def test_who_does_not_end_is_ended(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    (tmp_path / "stubborn.py").write_text("import time\nprint('here', flush=True)\ntime.sleep(60)")
-    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
-    monkeypatch.setattr(lifeline, "_PATIENCE", 0.1)
-    with lifeline.running("stubborn") as (process, _, out):
-        assert out.readline() == b"here\n"
-    assert process.returncode == -signal.SIGKILL
 
 
 def test_a_process_that_lingers_after_its_last_word_is_ended(

@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 
 import getflags
-from getflags import bundled
+from getflags import bundled, interpreter
 from getflags.errors import GetflagsError, UsageError
 from tests.kit import ENVIRON, ROOT
 from tests.rawserver import Answer, RawServer, ok, silence
@@ -198,18 +198,12 @@ def test_of_several_servers_all_must_start(monkeypatch: pytest.MonkeyPatch) -> N
         pytest.fail("there are no servers")
 
 
-def test_a_server_that_does_not_stop_is_ended() -> None:
-    process = subprocess.Popen(
-        [sys.executable, "-c", "import time; time.sleep(60)"],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-    )
-    patience, bundled._STOP_TIMEOUT = bundled._STOP_TIMEOUT, 0.1
-    try:
-        bundled._stop(process)
-    finally:
-        bundled._STOP_TIMEOUT = patience
+def test_who_does_not_end_is_ended(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    (tmp_path / "stubborn.py").write_text("import time\nprint('here', flush=True)\ntime.sleep(60)")
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    monkeypatch.setattr(interpreter, "_PATIENCE", 0.1)
+    with interpreter.running("stubborn") as (process, _, output):
+        assert output.readline() == b"here\n"
     assert process.returncode == -signal.SIGKILL
 
 

@@ -172,10 +172,13 @@ def test_a_server_that_does_not_start(
 
 
 USAGE = {
-    "engine": (["--engine", "threads,warp"], "--engine: 'warp' is not an engine; there are seq"),
-    "auto": (["--engine", "auto"], "--engine: 'auto' is not an engine"),
-    "no engine": (["--engine", ""], "'' is not an engine"),
-    "twice": (["--engine", "threads,asyncio,threads"], "--engine: 'threads' is there twice"),
+    "engine": (["--engine", "threads,warp"], "--engine: 'warp' is none of sequential, threads"),
+    "auto": (["--engine", "auto"], "--engine: 'auto' is none of"),
+    "no engine": (["--engine", ""], "--engine: '' is none of"),
+    "twice": (
+        ["--engine", "threads,asyncio,threads"],
+        "--engine: 'threads,asyncio,threads' has threads twice",
+    ),
     "word": (["brazil"], "'brazil' is not an http:// or https:// URL"),
     "option": (["--json"], "unrecognized arguments: --json (getflags race -h lists all options)"),
     "level": (["-m", "0"], "'0' is not a whole number, 1 or more"),

@@ -101,18 +101,9 @@ class _Racer:
     """A process and the thread that hears it."""
 
     def __init__(self, engine: str, path: str, inbox: SimpleQueue[tuple[str, News | None]]) -> None:
-        self.process = subprocess.Popen(  # noqa: S603 - our own interpreter and our own words
-            interpreter.command(_MODULE, path),
-            stdin=subprocess.PIPE,  # the lifeline, too: when we die, it ends
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,  # the screen is taken; what there is to say comes as news
-            env=interpreter.environment(),
-            start_new_session=True,
-        )
-        assert self.process.stdin is not None  # noqa: S101 - it was asked for
-        assert self.process.stdout is not None  # noqa: S101 - as above
-        self._input = self.process.stdin
-        self._output = self.process.stdout
+        # The screen is taken; what there is to say comes as news.
+        child = interpreter.start(_MODULE, path, errors=subprocess.DEVNULL)
+        self.process, self._input, self._output = child
         self._hears = threading.Thread(target=self._hear, args=(engine, inbox), daemon=True)
         self._hears.start()
 

@@ -7,14 +7,11 @@ is the servers' to say.
 
 from __future__ import annotations
 
-import argparse
-from typing import NoReturn
-
 from getflags import engines, wire
 from getflags.bench.stats import FEWEST
 from getflags.bundled import PORTS
 from getflags.cli import groups, options, values
-from getflags.errors import UsageError
+from getflags.cli.parser import Parser
 from getflags.model import Exists
 
 LEVELS = [1, 4, 16, 64]
@@ -72,10 +69,8 @@ def parse(words: list[str]) -> Options:
         usage="getflags bench [OPTION]... [TARGET]...",
         description=_DESCRIPTION,
         epilog=_EPILOG,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-        allow_abbrev=False,
     )
-    parser.add_argument("targets", metavar="TARGET", nargs="*", help=argparse.SUPPRESS)
+    parser.take_targets()
     _matrix(parser.add_argument_group("what is compared (values with commas between them, or all)"))
     _work(parser.add_argument_group("what each run downloads"))
     _method(parser.add_argument_group("how it is measured"))
@@ -85,14 +80,6 @@ def parse(words: list[str]) -> Options:
     # What a download knows and a bench doesn't.
     parser.set_defaults(all=False, every=False, exists=Exists.OVERWRITE, fsync=False)
     return parser.parse_intermixed_args(words, namespace=Options())
-
-
-class Parser(argparse.ArgumentParser):
-    """Argparse, with one sentence for what is wrong."""
-
-    def error(self, message: str) -> NoReturn:
-        """Raise UsageError with the sentence, and where all options are listed."""
-        raise UsageError(f"{message} ({self.prog} -h lists all options)")
 
 
 def _matrix(group: groups.Group) -> None:

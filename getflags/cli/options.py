@@ -8,10 +8,9 @@ its help says stands in ``groups``.
 from __future__ import annotations
 
 import argparse
-from typing import NoReturn
 
 from getflags.cli import groups
-from getflags.errors import UsageError
+from getflags.cli.parser import Parser
 from getflags.model import Checksum, Exists
 
 _EPILOG = """\
@@ -80,10 +79,8 @@ def parse(words: list[str]) -> Options:
         "       getflags tune [OPTION]... [TARGET]...",
         description="Download flags, or any list of URLs, many at a time.",
         epilog=_EPILOG,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-        allow_abbrev=False,
     )
-    parser.add_argument("targets", metavar="TARGET", nargs="*", help=argparse.SUPPRESS)
+    parser.take_targets()
     groups.what(parser.add_argument_group("what to download"))
     groups.where(parser.add_argument_group("where it goes"))
     groups.how(parser.add_argument_group("how"))
@@ -91,11 +88,3 @@ def parse(words: list[str]) -> Options:
     groups.limits(parser.add_argument_group("limits"))
     groups.output(parser.add_argument_group("what is printed"))
     return parser.parse_intermixed_args(words, namespace=Options())
-
-
-class Parser(argparse.ArgumentParser):
-    """A parser whose complaints are UsageErrors."""
-
-    def error(self, message: str) -> NoReturn:
-        """Raise UsageError."""
-        raise UsageError(f"{message} ({self.prog} -h lists all options)")

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import argparse
-
 from getflags import engines
-from getflags.cli import groups
-from getflags.cli.options import Options, Parser
+from getflags.cli import groups, values
+from getflags.cli.options import Options
+from getflags.cli.parser import Parser
 from getflags.model import Exists
 
 _EPILOG = """\
@@ -39,10 +38,8 @@ def parse(words: list[str]) -> RaceOptions:
         usage="getflags race [OPTION]... [TARGET]...",
         description="Let the engines do the same job side by side, and see who is first.",
         epilog=_EPILOG,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-        allow_abbrev=False,
     )
-    parser.add_argument("targets", metavar="TARGET", nargs="*", help=argparse.SUPPRESS)
+    parser.take_targets()
     _who(parser.add_argument_group("who"))
     groups.what(parser.add_argument_group("what to download"))
     groups.network(parser.add_argument_group("network"))
@@ -54,7 +51,8 @@ def _who(group: groups.Group) -> None:
     """Define who races, and how."""
     everybody = list(engines.ENGINES)
     group.add_argument(
-        "--engine", metavar="E[,E]...", dest="engines", type=_engines, default=everybody,
+        "--engine", metavar="E[,E]...", dest="engines", type=values.names(everybody),
+        default=everybody,
         help=f"those who race (default: {','.join(everybody)})",
     )  # fmt: skip
     group.add_argument(
@@ -64,15 +62,3 @@ def _who(group: groups.Group) -> None:
     )  # fmt: skip
     groups.level(group)
     groups.library(group)
-
-
-def _engines(text: str) -> list[str]:
-    """Take engines, each once."""
-    names = text.split(",")
-    for name in names:
-        if name not in engines.ENGINES:
-            known = ", ".join(engines.ENGINES)
-            raise argparse.ArgumentTypeError(f"{name!r} is not an engine; there are {known}")
-        if names.count(name) > 1:
-            raise argparse.ArgumentTypeError(f"{name!r} is there twice")
-    return names

@@ -10,13 +10,13 @@ import argparse
 import sys
 from importlib.util import find_spec
 from pathlib import Path
-from typing import NoReturn
 
 from getflags.bench import results
 from getflags.bench.report import charts, evaluate, palette, sentences
 from getflags.bench.report.figures import Book
 from getflags.cli import values
 from getflags.cli.lines import print_line
+from getflags.cli.parser import Parser
 from getflags.errors import UsageError
 from getflags.text import human_bytes, printable, quoted
 
@@ -66,12 +66,10 @@ def main(words: list[str]) -> int:
 
 
 def _parse(words: list[str]) -> _Options:
-    parser = _Parser(
+    parser = Parser(
         prog="getflags report",
         description="Make a page of the results of `getflags bench`: how many at a time.",
         epilog=_EPILOG,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-        allow_abbrev=False,
     )
     parser.add_argument(
         "results", metavar="RESULTS", type=values.text, help="a file that `getflags bench` wrote"
@@ -85,11 +83,6 @@ def _parse(words: list[str]) -> _Options:
         help="write goodput against requests at a time as a picture: FILE ends in .svg or .png",
     )  # fmt: skip
     return parser.parse_args(words, namespace=_Options())
-
-
-class _Parser(argparse.ArgumentParser):
-    def error(self, message: str) -> NoReturn:
-        raise UsageError(f"{message} (getflags report -h lists all options)")
 
 
 def _picture_name(text: str) -> str:

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import argparse
-
 from getflags import engines, wire
 from getflags.bench.tuning import ROUNDS
 from getflags.cli import bench_options, groups, values
+from getflags.cli.parser import Parser
 from getflags.governor import MOST
 from getflags.model import Exists
 
@@ -39,15 +38,13 @@ class Options(bench_options.Options):
 
 def parse(words: list[str]) -> Options:
     """Read the command line. Raises UsageError; ``-h`` prints and exits."""
-    parser = bench_options.Parser(
+    parser = Parser(
         prog="getflags tune",
         usage="getflags tune [OPTION]... [TARGET]...",
         description=_DESCRIPTION,
         epilog=_EPILOG,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-        allow_abbrev=False,
     )
-    parser.add_argument("targets", metavar="TARGET", nargs="*", help=argparse.SUPPRESS)
+    parser.take_targets()
     _what(parser.add_argument_group("what is asked for, and by whom"))
     _method(parser.add_argument_group("how it is measured"))
     bench_options.servers(parser.add_argument_group("how the bundled server behaves"))
