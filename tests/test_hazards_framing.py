@@ -20,14 +20,12 @@ from tests.hazards import (
     CHUNKED,
     PLAIN,
     SIZED,
-    WAYS,
     Fails,
     Row,
     Way,
     Whole,
     everywhere,
     judge,
-    title,
 )
 from tests.kit import files
 from tests.rawserver import Answer, RawServer, ok, reset
@@ -150,14 +148,11 @@ def test_interim_answers_without_end_come_to_one(tmp_path: Path, way: Way) -> No
     judge({"X3": Fails(flood)}, tmp_path, way, rounds=[b"old"], max_time=0.3)
 
 
-@pytest.mark.parametrize("way", [way for way in WAYS if way["client"] == "httpx"], ids=title)
+@everywhere
 def test_an_answer_that_nobody_has_asked_for_is_not_taken_for_the_next_one(
     tmp_path: Path, way: Way
 ) -> None:
-    """It comes while the connection is idle, and the client is busy with another server.
-
-    Not with libcurl, which looks at its idle connections once a second.
-    """
+    """It comes while the connection is idle, and the client is busy with another server."""
     idle, forged = threading.Event(), threading.Event()
 
     def first(connection: socket.socket, _: RawServer) -> None:

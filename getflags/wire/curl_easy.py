@@ -14,11 +14,12 @@ from time import monotonic
 
 import pycurl
 
-from getflags.errors import EXPIRED, Expired, TimedOut
+from getflags.errors import EXPIRED, Disconnected, Expired, TimedOut
 from getflags.message import Head
 from getflags.model import Fields, Network
 from getflags.wire.curl_faults import translate
 from getflags.wire.curl_head import as_lines, is_short, read
+from getflags.wire.curl_sockets import Sockets
 from getflags.wire.tls import store
 
 BUFFER = 512 * 1024  # bytes that libcurl reads at once; large bodies gain a fifth by it
@@ -41,11 +42,14 @@ _VERIFICATION = (
 class Handle:
     """A libcurl easy handle. ``take`` gets each piece of a body that is wanted."""
 
-    def __init__(self, network: Network, take: Callable[[bytes], int | None]) -> None:
+    def __init__(
+        self, network: Network, sockets: Sockets, take: Callable[[bytes], int | None]
+    ) -> None:
         self.curl = pycurl.Curl()
         self.bug: BaseException | None = None  # what a callback has raised
         self._take = take
         self._network = network
+        self._sockets = sockets
         self._on_head: Callable[[Head], bool]
         self._deadline: float | None = None
         self._raw = BytesIO()  # the head, interim responses and trailers included
@@ -58,6 +62,8 @@ class Handle:
         self._targeted = False  # whether the request's target was set by itself
         self._heard = self._patience = 0.0
         self._connecting = False  # or waiting for another's connection
+        self._plain = False  # neither TLS nor a proxy by TLS
+        self._unasked = False  # bytes were there before the request
         self._set_up()
 
     def _set_up(self) -> None:
@@ -72,6 +78,7 @@ class Handle:
         curl.setopt(pycurl.PROXY, "")  # the environment was read already, for all clients alike
         curl.setopt(pycurl.NOPROXY, "")  # so was this; libcurl would look, and read it otherwise
         curl.setopt(pycurl.CONNECTTIMEOUT_MS, max(1, round(network.connect_timeout * 1000)))
+        curl.setopt(pycurl.SOCKOPTFUNCTION, self._sockets.opened)
         if PREREQUEST is not None:
             curl.setopt(PREREQUEST, self._connected)
         curl.setopt(pycurl.WRITEFUNCTION, self._body)
@@ -88,7 +95,8 @@ class Handle:
         """Set up for one GET. Raises Fault."""
         curl = self.curl
         self._limit_time(within)
-        if not self._trusting and (url.startswith("https:") or (proxy or "").startswith("https:")):
+        self._plain = not (url.startswith("https:") or (proxy or "").startswith("https:"))
+        if not (self._plain or self._trusting):
             self._trust()
         if proxy != self._proxy:
             curl.setopt(pycurl.PROXY, proxy or "")
@@ -109,19 +117,19 @@ class Handle:
         if headers != self._headers:
             curl.setopt(pycurl.HTTPHEADER, as_lines(headers))
             self._headers = headers
-        self._on_head = on_head
+        self._on_head, self.bug = on_head, None
         self._raw.seek(0)
         self._raw.truncate()
-        self._answered = self._wanted = False
-        self.bug = None
+        self._answered = self._wanted = self._unasked = False
         self._heard = monotonic()
         self._patience = self._network.timeout
         self._connecting = PREREQUEST is not None
 
-    def _connected(self, *_: object) -> int:
+    def _connected(self, _ip: str, _local_ip: str, _port: int, local_port: int) -> int:
         self._connecting = False
         self._heard = monotonic()
-        return 0  # go on
+        self._unasked = self._plain and self._sockets.speaks(local_port)
+        return int(self._unasked)  # 0: go on
 
     def _limit_time(self, within: float | None) -> None:
         if within is None and self._deadline is None:
@@ -152,6 +160,8 @@ class Handle:
         self.answer()
         if self.bug is not None:
             raise self.bug
+        if self._unasked:
+            raise Disconnected("the server spoke before it was asked", stale=True)
         if self.unwanted or (code == pycurl.E_OK and self._answered):
             return
         late = self._deadline is not None and monotonic() > self._deadline - _TICK

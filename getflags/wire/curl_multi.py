@@ -19,6 +19,7 @@ from getflags.machine import keepable
 from getflags.message import Head
 from getflags.model import Fields, Network
 from getflags.wire.curl_easy import Handle
+from getflags.wire.curl_sockets import Sockets
 from getflags.wire.names import NAMES
 
 _HIGH_WATER = 1024 * 1024  # bytes that may wait for the disk before the server is made to wait
@@ -33,6 +34,7 @@ class AsyncCurlWire:
         self._network = network
         self._loop = asyncio.get_running_loop()
         self._idle: list[_Transfer] = []
+        self._sockets = Sockets()
         self._flying: dict[pycurl.Curl, _Transfer] = {}
         self._timer: asyncio.TimerHandle | None = None
         self._sweep = self._loop.call_later(_SWEEP, self._sweep_up)
@@ -56,7 +58,7 @@ class AsyncCurlWire:
         """See ``getflags.wire.AsyncWire``."""
         proxy = proxies.choose(self._network, url)
         within = await NAMES.await_for(proxy or url, self._network.connect_timeout, within)
-        transfer = self._idle.pop() if self._idle else _Transfer(self._network)
+        transfer = self._idle.pop() if self._idle else _Transfer(self._network, self._sockets)
         try:
             transfer.handle.prepare(url, proxy, headers, on_head, within)
             await self._run(transfer, on_body)
@@ -158,8 +160,8 @@ class AsyncCurlWire:
 class _Transfer:
     """A handle with what has come and was not taken yet, and the task that waits for it."""
 
-    def __init__(self, network: Network) -> None:
-        self.handle = Handle(network, self._piece)
+    def __init__(self, network: Network, sockets: Sockets) -> None:
+        self.handle = Handle(network, sockets, self._piece)
         self.size = 0  # bytes that wait to be taken
         self.over = False
         self._pieces: list[bytes] = []

@@ -26,6 +26,7 @@ from getflags.text import quoted
 from getflags.urls import BadURL, clean, redact
 from getflags.wire.curl_easy import BUFFER, Handle, speaks_http2
 from getflags.wire.curl_multi import AsyncCurlWire
+from getflags.wire.curl_sockets import Sockets
 from getflags.wire.names import NAMES
 from getflags.wire.tls import store
 
@@ -71,12 +72,13 @@ class CurlWire:
 
     def __init__(self, network: Network) -> None:
         self._network = network
-        self._handle = Handle(network, self._piece)
+        self._sockets = _Sockets()
+        self._handle = Handle(network, self._sockets, self._piece)
         self._on_body: Callable[[bytes], None]
         self._silence: Fault | None = None
         self._interrupted = False
         self._aborted = False
-        self._sockets = _Sockets(self._handle.curl)
+        self._handle.curl.setopt(pycurl.CLOSESOCKETFUNCTION, self._sockets.close)
         # One for each worker is what the limit of open files was reckoned with, not libcurl's five.
         self._handle.curl.setopt(pycurl.MAXCONNECTS, 1)
         self._handle.curl.setopt(pycurl.NOPROGRESS, 0)
@@ -143,27 +145,27 @@ class CurlWire:
         self._handle.curl.close()
 
 
-class _Sockets:
+class _Sockets(Sockets):
     """The open sockets of a handle, so that another thread can shut them down.
 
     Only their numbers are known, and the system gives the number of a closed one to the next file
     that is opened. So they are closed here too, never while they are being shut down.
     """
 
-    def __init__(self, curl: pycurl.Curl) -> None:
+    def __init__(self) -> None:
+        super().__init__()
         self._open: set[int] = set()
         self._over = False
         self._lock = threading.Lock()
-        curl.setopt(pycurl.SOCKOPTFUNCTION, self._opened)
-        curl.setopt(pycurl.CLOSESOCKETFUNCTION, self._close)
 
-    def _opened(self, descriptor: int, purpose: int) -> int:
-        del purpose
+    def opened(self, descriptor: int, purpose: int) -> int:
+        """Take a new socket; refuse it where all is over."""
         with self._lock:
             self._open.add(descriptor)
-            return pycurl.SOCKOPT_ERROR if self._over else pycurl.SOCKOPT_OK
+            return pycurl.SOCKOPT_ERROR if self._over else super().opened(descriptor, purpose)
 
-    def _close(self, descriptor: int) -> int:
+    def close(self, descriptor: int) -> int:
+        """Close a socket for libcurl."""
         with self._lock:
             self._open.discard(descriptor)
             socket.close(descriptor)
