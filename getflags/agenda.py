@@ -14,10 +14,9 @@ from collections.abc import Callable, Iterable
 from heapq import heappop, heappush
 from itertools import count
 
-from getflags.answer import PAUSES
 from getflags.events import Adjusted, Event, Finished, Retrying
 from getflags.governor import Governor
-from getflags.model import Rules, Status, Target
+from getflags.model import Rules, Target
 from getflags.origins import Origin
 from getflags.policy import Later
 from getflags.throttle import NOTHING, Nothing
@@ -87,18 +86,15 @@ class Agenda:
         if later is None:
             outcome = transfer.result()
             events: list[Event] = [Finished(outcome, now - self._began.pop(transfer))]
-            size = outcome.size if outcome.requests and outcome.status is Status.OK else None
-            strained = outcome.code in PAUSES
-            if server:
+            if server and not transfer.strained:
                 server.served(now)
         else:
             if later.origin:
                 self._pause(transfer, later, now)
             heappush(self._due, (now + later.seconds, next(self._serial), transfer))
             events = [Retrying(transfer.target, later.seconds, later.reason, later.origin)]
-            size, strained = None, later.strained
         home = self._server(transfer)  # not always the one that refused it: a redirect may lead on
-        if home and (decision := home.left(transfer, now, size, strained=strained)):
+        if home and (decision := home.left(transfer, now)):
             events.append(Adjusted(_home(transfer), *decision))
         return events
 
@@ -155,14 +151,16 @@ class Agenda:
         server = self._servers.get(home)
         if server is None and self._most and home:
             if len(self._servers) >= _IDLE:
-                self._servers = {key: each for key, each in self._servers.items() if not each.idle}
+                now, known = self._clock(), self._servers.items()
+                self._servers = {key: each for key, each in known if not each.idle(now)}
             server = self._servers[home] = Origin(Governor(most=self._most))
         return server
 
     def _pause(self, transfer: Transfer, later: Later, now: float) -> None:
         server = self._servers.get(later.origin)
         if server is None:
-            server = self._servers[later.origin] = Origin()
+            server = Origin(Governor(most=self._most) if self._most else None)
+            self._servers[later.origin] = server
             for each in (*self._flying, transfer):
                 if _home(each) == later.origin:
                     server.began(each, now)

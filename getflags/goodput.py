@@ -14,6 +14,8 @@ SURE = 2.0  # standard deviations between a judgement and its opposite
 LONGEST = 4  # times the level: so many transfers decide, sure or not
 _STEEP = 1.5  # what, if surely brought by the first half of a window, needs no second half
 _CLEAR = 3.0  # standard deviations, where it is asked after each of many requests
+_FULL = 0.9
+_BEHIND = 16  # times the level: when so many began later, one that is under way is left out
 _KNOWN = 0.12  # the standard deviation of a rate that others are compared with, as a share
 
 
@@ -47,11 +49,11 @@ class Goodput:
     @property
     def variance(self) -> float:
         """Of the rate's logarithm, by the usual estimate for a ratio of two sums."""
-        if not self._work:
+        if self.count < 2 or not self._work or not self._time:  # noqa: PLR2004 - one has no spread
             return math.inf
         each = self._work / self._time
         errors = self._work2 - 2 * each * self._both + each * each * self._time2
-        return max(0.0, errors) / self._work**2
+        return max(0.0, errors) / self._work**2 * self.count / (self.count - 1)
 
 
 class Window:
@@ -63,14 +65,16 @@ class Window:
 
     def __init__(self, level: int, *, raised: bool = False) -> None:
         self.level = level
-        self.full = False  # whether as many were under way as might
         self.strains = self.ended = 0
         self.first = Goodput(level)
         self._most_first = level if raised else 0
         self.rest = Goodput(level)
+        self._patience = _BEHIND * level
         self.proof = self.rest  # what it was judged by
-        self._ended: deque[tuple[float, float] | None] = deque()  # in order of beginning
+        self._ended: deque[tuple[float, float] | tuple[()] | None] = deque()  # as they began
         self._gone = 0  # how many have left it at its head
+        self._seen = self._area = 0.0  # seconds, and seconds times those under way
+        self._now: float | None = None
 
     def begin(self) -> int:
         """Return a place for one more."""
@@ -79,12 +83,34 @@ class Window:
 
     def end(self, place: int, seconds: float, work: float, *, strained: bool) -> None:
         """Take the end of one."""
-        self._ended[place - self._gone] = seconds, work
         self.count(strained=strained)
-        while self._ended and (known := self._ended[0]):
-            self._ended.popleft()
-            (self.first if self._gone < self._most_first else self.rest).add(*known)
+        self._put(place, (seconds, work))
+
+    def forget(self, place: int) -> None:
+        """Take it that one had nothing to do with the server."""
+        self._put(place, ())
+
+    def _put(self, place: int, what: tuple[float, float] | tuple[()]) -> None:
+        if place < self._gone:  # nobody has waited for it
+            return
+        self._ended[place - self._gone] = what
+        while self._ended and (self._ended[0] is not None or len(self._ended) > self._patience):
+            known = self._ended.popleft()
+            if known:
+                (self.first if self._gone < self._most_first else self.rest).add(*known)
             self._gone += 1
+
+    def passing(self, now: float, flying: int) -> None:
+        """Take it that so many were under way until now."""
+        passed = 0.0 if self._now is None else now - self._now
+        self._seen += passed
+        self._area += flying * passed
+        self._now = now
+
+    @property
+    def full(self) -> bool:
+        """Whether about as many were under way as might, on the average; else it proves nothing."""
+        return self._area >= _FULL * self.level * self._seen
 
     def count(self, *, strained: bool) -> None:
         """Count an end, and whether it was a refusal."""
@@ -108,7 +134,7 @@ class Window:
 
     def surely_over(self, before: Goodput) -> bool:
         """Whether the first alone tell that it pays, though they flatter."""
-        whole = 0 < self._most_first == self.first.count
+        whole = 0 < self._most_first <= self._gone
         return whole and compare(self.first, before, _STEEP) > SURE
 
     @property

@@ -51,9 +51,14 @@ class Governor:
 
     def began(self, key: object, now: float) -> None:
         """Take it that a request is under way."""
+        self._window.passing(now, len(self._flying))
         self._flying[key] = self._window, self._window.begin(), now
-        if len(self._flying) >= self.level:
-            self._window.full = True
+
+    def forget(self, key: object, now: float) -> None:
+        """Take it that there was no request after all."""
+        self._window.passing(now, len(self._flying))
+        window, place, _ = self._flying.pop(key)
+        window.forget(place)
 
     def ended(
         self, key: object, now: float, size: int | None, *, strained: bool
@@ -62,28 +67,37 @@ class Governor:
 
         Returns what follows from it, if anything.
         """
+        self._window.passing(now, len(self._flying))
         window, place, began = self._flying.pop(key)
         if window is not self._window:  # it had to do with two levels
             window.count(strained=strained)
             return None
         work = 0.0 if size is None else float(size + _FILE)
         window.end(place, now - began, work, strained=strained)
-        if self._before:
-            return self._relieve(self._before, now) or self._judge(self._before, now)
-        if window.storm and window.level > 1:
+        before, above = self._before, self._above
+        if before and window.hurts_more(before):
+            return self._refuse(before, now)
+        if not before and window.storm and window.level > 1:
             return self._descend()
-        if self._above:
-            return self._explain(self._above, now)
-        return self._rested(now) if window.full else None
+        if not window.full:
+            if window.ended > LONGEST * window.level:  # it would take as long to fill up
+                self._window = Window(window.level, raised=bool(before))
+            return None
+        if before:
+            return self._judge(before, now)
+        return self._explain(above, now) if above else self._rested(now)
 
-    def _relieve(self, before: Window, now: float) -> Decision | None:
+    def _refuse(self, before: Window, now: float) -> Decision:
         """Step back from a new level that hurts."""
         window = self._window
-        if not window.hurts_more(before):
-            return None
         self._ceiling, self._hurt_at = window, now
         self._move(before.level, settle=before)
         return Decision(before.level, f"{window.level} at a time were refused")
+
+    def _harmed(self, before: Window) -> bool:
+        """Whether more than accidents are refused, and more than twice as many as below."""
+        window = self._window
+        return self._painful and window.strains * before.ended > 2 * before.strains * window.ended
 
     @property
     def _painful(self) -> bool:
@@ -115,15 +129,15 @@ class Governor:
     def _judge(self, before: Window, now: float) -> Decision | None:
         window = self._window
         lead = compare(window.rest, before.proof, _GAIN)
-        if window.full and window.surely_over(before.proof):
+        harmed = self._harmed(before)
+        if not harmed and window.surely_over(before.proof):
             window.proof, lead = window.first, math.inf
-        elif (
-            not window.full
-            or not window.large
-            or (abs(lead) < SURE and window.rest.count < LONGEST * window.level)
-        ):
+        elif not window.large or (abs(lead) < SURE and window.rest.count < LONGEST * window.level):
             return None
+        if harmed:
+            return self._refuse(before, now)
         if lead > SURE or compare(window.rest, before.proof, _HALF) > 0:
+            self._rest = _REST
             return self._climb(window, now, f"{more(window, before)} than {before.level}")
         self._move(before.level, settle=before)
         self._rest = min(2 * self._rest, _LONGEST_REST)
@@ -148,7 +162,7 @@ class Governor:
             level = self.level // 2
             self._move(level, settle=None)
             return Decision(level, f"{window.level} bring less than half of what they did")
-        if self._ceiling and window.strains and not self._ceiling.hurts_more(window):
+        if self._ceiling and self._painful and not self._ceiling.hurts_more(window):
             self._ceiling = None
             return self._climb(window, now, f"{window.level} are refused as often")
         self._resting += 1

@@ -11,6 +11,7 @@ from collections import deque
 from math import inf
 
 from getflags.governor import Decision, Governor
+from getflags.model import Status
 from getflags.transfer import Transfer
 
 _FORGIVEN = 60.0  # seconds without a refusal, after which a server may get one more at a time
@@ -39,10 +40,10 @@ class Origin:
         limit = min(self._ceiling, self.governor.level) if self.governor else self._ceiling
         return now >= self.until and len(self.flying) < limit
 
-    @property
-    def idle(self) -> bool:
+    def idle(self, now: float) -> bool:
         """Whether nobody would miss what is known of it."""
-        return not self.flying and not self.parked and self._ceiling == inf
+        nobody = not self.flying and not self.parked
+        return nobody and self._ceiling == inf and now >= self.until
 
     def began(self, transfer: Transfer, now: float) -> None:
         """Take it that a request is under way."""
@@ -76,13 +77,14 @@ class Origin:
             self._ceiling += 1
             self._round = 0
 
-    def left(
-        self, transfer: Transfer, now: float, size: int | None, *, strained: bool
-    ) -> Decision | None:
-        """Take it that a request is over: ``size`` is None for what failed, ``strained`` a refusal.
-
-        Returns what the governor makes of it.
-        """
+    def left(self, transfer: Transfer, now: float) -> Decision | None:
+        """Take it that a try is over. Returns what the governor makes of it."""
         if self.flying.pop(transfer, None) is None or self.governor is None:
             return None
-        return self.governor.ended(transfer, now, size, strained=strained)
+        outcome = transfer.outcome
+        if outcome and not outcome.requests:  # it was there already: the server had no part in it
+            self.governor.forget(transfer, now)
+            return None
+        failed = outcome is None or outcome.status is Status.FAILED
+        size = None if failed or outcome is None else outcome.size
+        return self.governor.ended(transfer, now, size, strained=transfer.strained)

@@ -19,15 +19,11 @@ PATIENCE = 60.0
 
 
 class Later(NamedTuple):
-    """Begin again after so many seconds; ``origin`` is set where all its targets must wait.
-
-    ``strained``: the server has shown that there may be too many at a time.
-    """
+    """Begin again after so many seconds; ``origin`` is set where all its targets must wait."""
 
     seconds: float
     reason: str
     origin: str = ""
-    strained: bool = False
 
 
 def may_pass(fault: Fault) -> bool:

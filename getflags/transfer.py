@@ -44,14 +44,14 @@ class Transfer:
         self.floor = policy.Floor(rules.speed_limit, rules.speed_time)
         self.rules = rules
         self.fresh = True  # nothing has been tried yet
-        self._tries = 0
         self._on_disk: OnDisk | None = None
         self._kept: Kept | None = None  # what the request under way asks for the rest of
         self._head: Head | None = None  # of the response whose body is the file
         self._going_on: Note | None = None  # what the file is known by that a part belongs to
         self.worthless = False  # what has come is of no use to a later run
+        self.strained = False  # the server has shown that there may be too many at a time
         self._code: int | None = None
-        self._requests = self._reported = 0
+        self._tries = self._requests = self._reported = 0
         self._freshened = self._answered = self._wants_body = False  # by a head, until its end
         self._delimited = True
         self._route = Route(target.url, rules)
@@ -63,7 +63,7 @@ class Transfer:
         """
         self._on_disk = on_disk if matches(self.target.checksum, on_disk) else None
         self._kept = kept if resumable(self.rules.headers) else None
-        self.later, self.fresh = None, False
+        self.later, self.fresh, self.strained = None, False, False
         self._tries += 1
         self._route.begin()
         if self.target.flaw:
@@ -228,14 +228,14 @@ class Transfer:
         self, reason: str, seconds: float | None = None, origin: str = "", *, cut: bool = False
     ) -> None:
         """Begin again later, where a try is left."""
+        self.strained = cut or (self._answered and self._code in answer.PAUSES)
         if self._tries > self.rules.retries:
             tries = f" ({self._tries} tries)" if self._tries > 1 else ""
             self._fail(reason + tries, worthless=False)
             return
         if seconds is None:
             seconds = policy.backoff(self._tries, f"{self.rules.salt} {self._route.url}")
-        self.ask = None
-        self.later = Later(seconds, reason, origin, cut or self._code in answer.PAUSES)
+        self.ask, self.later = None, Later(seconds, reason, origin)
 
     def _fail(self, reason: str, *, worthless: bool = True) -> None:
         self._end(Status.FAILED, reason)

@@ -11,7 +11,7 @@ from getflags.agenda import Agenda
 from getflags.events import Adjusted, Finished, Retrying
 from getflags.governor import START
 from getflags.message import Head
-from getflags.model import Rules, Status, Target
+from getflags.model import Exists, OnDisk, Rules, Status, Target
 from getflags.throttle import Nothing
 from getflags.transfer import Transfer
 
@@ -324,3 +324,66 @@ def test_auto_forgets_servers_that_nobody_would_miss(monkeypatch: pytest.MonkeyP
     for _ in range(10):
         desk.answer(desk.take(1), OK)
     assert len(desk.agenda._servers) <= 3
+
+
+def test_auto_minds_a_server_that_a_redirect_has_led_to() -> None:
+    desk = Auto([*targets(1, "a"), *targets(500, "b")])
+    (moved,) = desk.take(1)
+    moved.head_arrived(Head(302, (("location", "http://b/x"),)))
+    moved.response_ended(None)
+    desk.answer([moved], BUSY)
+    desk.clock.now += 5
+    hosts = [each.target.url[7] for each in desk.take()]
+    assert hosts.count("b") == START, "no more than any other server gets to begin with"
+
+
+def test_auto_keeps_a_pause_however_many_servers_there_are(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(room, "_IDLE", 3)
+    others = [target for host in "bcdefghij" for target in targets(1, host)]
+    desk = Auto([*targets(1, "a"), *others, *targets(1, "a")])
+    desk.answer(desk.take(1), BUSY)
+    for _ in others:
+        desk.answer(desk.take(1), OK)
+    assert desk.take() == []
+
+
+@pytest.mark.parametrize("status", [404, 200])
+def test_auto_counts_an_answer_without_a_file_as_work(status: int) -> None:
+    desk = Auto(targets(200))
+    decided = []
+    for _ in range(4):
+        taken = desk.take()
+        desk.clock.now += 0.05
+        for each in taken:
+            each.head_arrived(Head(status, (("content-length", "0"),)))
+            each.response_ended(None)
+            if each.complete:
+                each.installed()
+            decided += [e for e in desk.agenda.returned(each) if isinstance(e, Adjusted)]
+    assert decided[0] == Adjusted("http://h:80", 32, "a beginning")
+
+
+def test_auto_takes_what_stood_there_already_for_no_answer() -> None:
+    desk = Auto(targets(500))
+    there = OnDisk("Sun, 06 Nov 1994 08:49:37 GMT", 7)
+    while not isinstance(each := desk.agenda.take(), Nothing):
+        each.rules = Rules(exists=Exists.SKIP)
+        each.begin(there)
+        assert isinstance(desk.agenda.returned(each)[0], Finished)
+    assert desk.agenda._servers["http://h:80"].governor
+    assert desk.agenda._servers["http://h:80"].governor.level == START
+
+
+def test_the_last_refusal_of_a_file_is_no_service() -> None:
+    desk = Desk(targets(40))
+    flying = desk.take(8)
+    desk.answer(flying[:4], BUSY)
+    desk.answer(flying[4:], OK)
+    desk.clock.now += 5
+    taken = desk.take()
+    for each in taken:
+        each.rules = Rules(retries=0)
+        each.head_arrived(Head(429, ()))
+        each.response_ended(None)
+        assert isinstance(desk.agenda.returned(each)[0], Finished)
+    assert len(desk.take()) == len(taken), "not one more"

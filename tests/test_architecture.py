@@ -233,7 +233,7 @@ def test_every_room_has_its_test_file() -> None:
         "bench": "bench_tuning", "interpreter": "bundled", "bench.lanes": "bench_race",
         "bench.ranking": "bench_race", "bench.course": "bench_track", "bench.racer": "bench_track",
         "cli.board": "cli_race", "cli.race_options": "cli_race", "cli.checks": "cli_usage",
-        "cli.parser": "cli_usage", "wire.curl_sockets": "hazards_framing",
+        "cli.parser": "cli_usage", "wire.curl_sockets": "wire_curl",
         "bench.report": "bench_report_page", "bench.report.figures": "bench_report_evaluate",
         "cli.bench_options": "cli_bench",
         "cli.bench_field": "cli_bench", "cli.bench_command": "cli_bench",

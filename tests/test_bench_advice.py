@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 
+import pytest
+
 from getflags.bench import advice
 from getflags.bench.tuning import Sample, Tuner
 from tests.bench_kit import DELAYS, tune
@@ -75,6 +77,22 @@ def test_levels_that_never_met_the_best_one_have_no_share() -> None:
     first, last = advice.levels(tuner, knee)
     assert (first.level, first.share, last.level) == (1, None, 4), "2 brought nothing at all"
     assert "   1       1.0" in "\n".join(advice.lines(tuner, knee))
+
+
+def test_a_round_in_which_nothing_arrived_is_no_measure() -> None:
+    tuner = Tuner(highest=2, most=10**6)
+    tuner.goodput = {1: {0: 1.0, 1: 1.0, 2: 1.1}, 2: {0: 2.0, 1: 0.0, 2: 2.0}}
+    first, best = advice.levels(tuner, tuner.knee() or pytest.fail("there is one"))
+    assert (first.share and first.share.rounds, best.rounds) == (2, 2)
+
+
+def test_who_met_the_best_one_once_has_no_interval() -> None:
+    tuner = Tuner(highest=2, most=10**6)
+    tuner.goodput = {1: {0: 1.0, 1: 1.0}, 2: {0: 2.0}}
+    knee = tuner.knee()
+    text = json.dumps(advice.values(tuner, knee), allow_nan=False)
+    assert json.loads(text)["levels"][0]["high"] is None
+    assert "inf" not in "\n".join(advice.lines(tuner, knee))
 
 
 def test_signs_of_pain_are_refusals_and_resets() -> None:

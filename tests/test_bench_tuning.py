@@ -48,6 +48,15 @@ def test_one_at_a_time_may_be_too_many() -> None:
     assert tuner.next() is None
 
 
+def test_what_a_file_costs_is_learnt_from_the_first() -> None:
+    """As where each is redirected once: only the first trial can be more than was thought."""
+    tuner = Tuner(highest=64, most=200)
+    while trial := tuner.next():
+        tuner.take(trial, Sample(float(trial.level), 2 * trial.files))
+    assert tuner.capped
+    assert tuner.spent <= 200
+
+
 @pytest.mark.parametrize("most", [0, 19, 100, 700, 3000])
 def test_no_more_is_spent_than_allowed(most: int) -> None:
     tuner = tune(16, DELAYS["fixed"], 1, most=most)

@@ -11,6 +11,7 @@ from statistics import median
 
 import pytest
 
+from getflags.goodput import Window
 from getflags.governor import MOST, START, Decision, Governor
 from tests.bench_kit import Delay
 
@@ -29,6 +30,7 @@ class Paper:
     delay: Delay
     slots: int = 10**6
     refusing: int = 10**6
+    refusal: float = 0.001  # seconds
     broken: float = 0.0
     level: int = 0
     seed: int = 0
@@ -75,7 +77,7 @@ class Paper:
         self.peak = max(self.peak, self._flying)
         self.governor.began(key, self.now)
         if self._flying > self.refusing:
-            heappush(self._due, (self.now + 0.001, key, "refused"))
+            heappush(self._due, (self.now + self.refusal, key, "refused"))
         elif self._busy < self.slots:
             self._serve(key)
         else:
@@ -202,6 +204,64 @@ def test_a_job_that_never_asks_for_more_proves_nothing() -> None:
         governor.began(key, key)
         assert governor.ended(key, key + 0.5, 1, strained=False) is None
     assert governor.level == START
+
+
+def test_one_moment_with_as_many_as_may_be_does_not_prove_what_fewer_did() -> None:
+    """As where a server's pause has left a ceiling, or many servers share the slots."""
+    governor, keys, now, decisions = Governor(), count(), 0.0, []
+    for wave in range(400):
+        many = governor.level if wave % 40 == 0 else 4
+        flight = [next(keys) for _ in range(many)]
+        for key in flight:
+            governor.began(key, now)
+        for place, key in enumerate(flight):  # four at a time are served
+            decisions.append(
+                governor.ended(key, now + 0.05 * (place // 4 + 1), 12_000, strained=False)
+            )
+        now += 0.05 * -(-many // 4)
+    assert not any(decisions)
+
+
+def test_what_came_without_a_request_proves_nothing() -> None:
+    governor = Governor()
+    for key in range(1000):
+        governor.began(key, 0.0)
+        governor.forget(key, 0.0)
+    paper = Paper(FIXED)
+    paper.governor = governor
+    paper.fetch(16)
+    assert [decision.level for decision in paper.decisions] == [32]
+
+
+def test_a_single_latency_decides_nothing_even_at_a_low_level() -> None:
+    assert not Window(1).known
+    window = Window(1)
+    window.end(window.begin(), 0.05, 1.0, strained=False)
+    assert not window.known
+    for _ in range(3):
+        window.end(window.begin(), 0.0, 1.0, strained=False)
+    assert window.known
+
+
+def test_one_long_file_does_not_hold_up_what_is_learnt() -> None:
+    paper = Paper(FIXED)
+    paper.governor.began("long", 0.0)
+    paper.fetch(3000)
+    assert paper.governor.level == MOST
+    assert paper.governor.ended("long", 1000.0, 5 * 2**30, strained=False) is None
+
+
+def test_refusals_that_are_as_slow_as_answers_are_not_taken_for_the_rule() -> None:
+    paper = Paper(FIXED, refusing=27, refusal=0.05)
+    paper.fetch(10_000)
+    assert paper.governor.level == 16
+    assert next(paper._key) < 10_000 * 1.02, "hardly any is refused"
+
+
+def test_a_level_that_hurts_is_not_tried_again_for_one_accident() -> None:
+    paper = Paper(FIXED, refusing=30, broken=0.01)
+    paper.fetch(10_000)
+    assert len(paper.decisions) < 10
 
 
 def test_more_than_may_be_is_never_tried() -> None:

@@ -1018,3 +1018,19 @@ def test_a_fault_while_hanging_up_changes_no_decision() -> None:
     under_way.head_arrived(head(404))
     under_way.broke(Disconnected("gone"))
     assert ended(under_way).status is Status.NOT_FOUND
+
+
+def test_only_what_the_last_try_has_shown_is_held_against_the_server() -> None:
+    transfer = resumed(rules=Rules(retries=2))
+    shown = []
+    transfer.head_arrived(head(429))
+    transfer.response_ended(None)
+    shown.append(transfer.strained)
+    transfer.begin()
+    shown.append(transfer.strained)
+    transfer.broke(TimedOut("silence"))
+    shown.append(transfer.strained)
+    transfer.begin()
+    transfer.broke(Disconnected("reset"))
+    assert transfer.outcome
+    assert [*shown, transfer.strained] == [True, False, False, True]

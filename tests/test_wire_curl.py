@@ -20,8 +20,10 @@ from getflags.model import Fields, Network
 from getflags.wire import curl_easy, curl_multi, curl_wire
 from getflags.wire.curl_easy import Handle
 from getflags.wire.curl_faults import translate
+from getflags.wire.curl_sockets import Sockets
 from tests.kit import files
 from tests.rawserver import RawServer, moved, ok, silence, stall_after
+from tests.servers_kit import until
 
 Get = Callable[..., tuple[Head | None, bytes]]
 
@@ -524,3 +526,48 @@ def test_without_pycurl_httpx_is_used_and_curl_is_refused(
     with RawServer({"/f": ok(b"x")}) as server:
         assert getflags.download([server.url("/f")], dir=tmp_path).exit_status == 0
     assert files(tmp_path) == {"f": b"x"}
+
+
+@pytest.fixture
+def pair() -> Iterator[tuple[socket.socket, socket.socket]]:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        ours = socket.create_connection(listener.getsockname())
+        theirs, _ = listener.accept()
+        with ours, theirs:
+            yield ours, theirs
+
+
+def ends(connection: socket.socket) -> tuple[str, int, int]:
+    return *connection.getpeername(), connection.getsockname()[1]
+
+
+def test_who_speaks_before_being_asked_is_known_by_both_ends(
+    pair: tuple[socket.socket, socket.socket],
+) -> None:
+    ours, theirs = pair
+    sockets = Sockets()
+    sockets.opened(ours.fileno(), 0)
+    assert not sockets.speaks(ends(ours))
+    theirs.sendall(b"psst")
+    address, port, local = ends(ours)
+    until(lambda: sockets.speaks((address, port, local)))
+    assert not sockets.speaks((address, port + 1, local)), "another connection from the same port"
+    assert ours.recv(9) == b"psst", "it was not taken away"
+
+
+def test_a_number_that_the_system_has_given_away_is_believed_no_longer(
+    pair: tuple[socket.socket, socket.socket],
+) -> None:
+    ours, theirs = pair
+    theirs.sendall(b"psst")
+    sockets, number, known = Sockets(), ours.fileno(), ends(ours)
+    sockets.opened(number, 0)
+    until(lambda: sockets.speaks(known))
+    one, other = socket.socketpair()
+    with one, other:
+        os.dup2(one.fileno(), number)  # the connection is closed by that
+        assert not sockets.speaks(known), "a socket without addresses"
+        sockets.opened(number, 0)
+        assert not sockets.speaks(known)
+        sockets.opened(number, 0)
+        assert not sockets.speaks(known), "and it had been forgotten before"

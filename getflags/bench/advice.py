@@ -22,7 +22,7 @@ class Level(NamedTuple):
 
 def levels(tuner: Tuner, knee: Knee) -> list[Level]:
     """Return what is known of each level, in order."""
-    best = tuner.goodput[knee.best]
+    best = {number: value for number, value in tuner.goodput[knee.best].items() if value > 0}
     found = []
     for level, rounds in sorted(tuner.goodput.items()):
         known = {number: value for number, value in rounds.items() if value > 0}
@@ -65,7 +65,7 @@ def values(tuner: Tuner, knee: Knee | None) -> dict[str, Any]:
                 "goodput": each.goodput,
                 "share": each.share and each.share.middle,
                 "low": each.share and each.share.low,
-                "high": each.share.high if each.share and each.rounds > 1 else None,
+                "high": each.share.high if each.share and each.share.rounds > 1 else None,
                 "rounds": each.rounds,
             }
             for each in (levels(tuner, knee) if knee else ())
@@ -80,7 +80,7 @@ def _table(tuner: Tuner, knee: Knee | None) -> list[str]:
     rows = ["  -m   files/s   of the best      95 %        rounds"]
     for each in levels(tuner, knee) if knee else ():
         share = f"{each.share.middle:8.0%}" if each.share else " " * 8
-        several = each.share and each.rounds > 1
+        several = each.share and each.share.rounds > 1
         interval = (
             f"{each.share.low:4.0%} to {each.share.high:4.0%}" if several and each.share else ""
         )

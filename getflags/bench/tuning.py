@@ -8,6 +8,7 @@ does so for all of them.
 
 from __future__ import annotations
 
+import math
 import random
 from typing import NamedTuple
 
@@ -44,6 +45,7 @@ class Tuner:
 
     def __init__(self, *, highest: int, most: int, rounds: int = ROUNDS, seed: int = 0) -> None:
         self.spent = 0
+        self._files = 0  # that they were for: redirects and retries cost more than one each
         self.goodput: dict[int, dict[int, float]] = {}
         self.hurt: tuple[int, str] | None = None  # the level that hurt, and how it showed
         self.capped = False
@@ -63,7 +65,8 @@ class Tuner:
         if level is None:
             return None
         trial = Trial(level, self._round, window.fewest(level))
-        if self.spent + trial.files > self._most:
+        dear = self.spent / self._files if self._files else 1.0
+        if self.spent + math.ceil(trial.files * max(1.0, dear)) > self._most:
             self.capped = True
             return None
         return trial
@@ -71,6 +74,7 @@ class Tuner:
     def take(self, trial: Trial, sample: Sample) -> None:
         """Take what came of a trial."""
         self.spent += sample.requests
+        self._files += trial.files
         if sample.pain:
             self.hurt = trial.level, sample.pain
             self._highest = trial.level // 2

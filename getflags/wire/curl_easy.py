@@ -125,10 +125,10 @@ class Handle:
         self._patience = self._network.timeout
         self._connecting = PREREQUEST is not None
 
-    def _connected(self, _ip: str, _local_ip: str, _port: int, local_port: int) -> int:
+    def _connected(self, address: str, _: str, port: int, local_port: int) -> int:
         self._connecting = False
         self._heard = monotonic()
-        self._unasked = self._plain and self._sockets.speaks(local_port)
+        self._unasked = self._plain and self._sockets.speaks((address, port, local_port))
         return int(self._unasked)  # 0: go on
 
     def _limit_time(self, within: float | None) -> None:

@@ -2,8 +2,8 @@
 
 libcurl keeps idle connections, looks at them once a second, and would take what has come meanwhile
 for the answer to the next request. Only the numbers of its sockets are known, and its word which
-connection is to be used: the local port. The system gives the number of a closed socket to the
-next file, so each is asked for its port before it is believed.
+connection is to be used. The system gives the number of a closed socket to the next file, so each
+is asked which connection it is before it is believed.
 """
 
 from __future__ import annotations
@@ -11,17 +11,21 @@ from __future__ import annotations
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from typing import TypeAlias
 
 import pycurl
+
+#: The peer's address and port, and our port.
+_Ends: TypeAlias = "tuple[str, int, int]"
 
 
 class Sockets:
     """The sockets that libcurl has opened, for one wire."""
 
     def __init__(self) -> None:
-        self._new: set[int] = set()  # whose ports aren't known
-        self._ports: dict[int, int] = {}  # socket → port
-        self._sockets: dict[int, int] = {}  # port → socket
+        self._new: set[int] = set()  # whose ends aren't known
+        self._ends: dict[int, _Ends] = {}  # socket → ends
+        self._sockets: dict[_Ends, int] = {}  # and back
 
     def opened(self, descriptor: int, purpose: int) -> int:
         """Take a new socket, not yet connected."""
@@ -29,25 +33,38 @@ class Sockets:
         self._new.add(descriptor)
         return pycurl.SOCKOPT_OK
 
-    def speaks(self, port: int) -> bool:
-        """Whether there is something to read on the connection from that port of ours."""
+    def speaks(self, ends: _Ends) -> bool:
+        """Whether there is something to read on a connection: its peer's address, port, and ours.
+
+        Where the system doesn't know such a connection, or no longer, it is libcurl's to find out.
+        """
         if self._new:
             self._look()
-        with suppress(OSError, KeyError), _borrowed(self._sockets[port]) as connection:
-            return (
-                connection.getsockname()[1] == port and connection.recv(1, socket.MSG_PEEK) != b""
-            )
-        return False  # nothing to read, or broken, which libcurl will meet
+        descriptor = self._sockets.get(ends, -1)
+        if descriptor < 0 or _ends(descriptor) != ends:
+            return False
+        with suppress(OSError), _borrowed(descriptor) as connection:  # nothing to read is an error
+            connection.settimeout(0)
+            return connection.recv(1, socket.MSG_PEEK) != b""
+        return False
 
     def _look(self) -> None:
-        """Ask the new ones for their ports; each has one, for libcurl connects what it opens."""
+        """Ask the new ones for their ends; each has them, for libcurl connects what it opens."""
         for descriptor in self._new:
-            self._sockets.pop(self._ports.pop(descriptor, 0), None)
-        for descriptor in self._new:
-            with suppress(OSError), _borrowed(descriptor) as connection:
-                port = connection.getsockname()[1]
-                self._ports[descriptor], self._sockets[port] = port, descriptor
+            before = self._ends.pop(descriptor, None)
+            if before and self._sockets.get(before) == descriptor:
+                del self._sockets[before]
+            if ends := _ends(descriptor):
+                self._ends[descriptor], self._sockets[ends] = ends, descriptor
         self._new.clear()
+
+
+def _ends(descriptor: int) -> _Ends | None:
+    with suppress(OSError), _borrowed(descriptor) as connection:
+        here, there = connection.getsockname(), connection.getpeername()
+        if isinstance(here, tuple) and isinstance(there, tuple):  # else it is no longer libcurl's
+            return there[0], there[1], here[1]
+    return None
 
 
 @contextmanager

@@ -41,11 +41,12 @@ class Watchdog:
         key = object()
         due = monotonic() + seconds
         with self._change:
-            self._watched[key] = due, bark
             if self._thread is None:
-                self._thread = threading.Thread(target=self._watch, name="watchdog", daemon=True)
-                self._thread.start()
-            elif due < self._asleep_until:
+                thread = threading.Thread(target=self._watch, name="watchdog", daemon=True)
+                thread.start()  # it fails where the system grants no more; the next may succeed
+                self._thread = thread
+            self._watched[key] = due, bark
+            if due < self._asleep_until:
                 self._change.notify()
         try:
             yield
