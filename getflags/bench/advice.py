@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from getflags.bench.knee import Knee
+from getflags.bench.knee import Knee, known_rounds
 from getflags.bench.stats import FEWEST, Estimate, estimate, middle, paired
 from getflags.bench.tuning import Tuner
 from getflags.text import counted
@@ -22,24 +22,20 @@ class Level(NamedTuple):
 
 def levels(tuner: Tuner, knee: Knee) -> list[Level]:
     """Return what is known of each level, in order."""
-    best = {number: value for number, value in tuner.goodput[knee.best].items() if value > 0}
+    known = known_rounds(tuner.goodput)
     found = []
-    for level, rounds in sorted(tuner.goodput.items()):
-        known = {number: value for number, value in rounds.items() if value > 0}
-        if known:
-            ratios = paired(known, best)
-            share = estimate(ratios) if ratios else None
-            found.append(Level(level, middle(known.values()), share, len(known)))
+    for level, rounds in known.items():
+        ratios = paired(rounds, known[knee.best])
+        share = estimate(ratios) if ratios else None
+        found.append(Level(level, middle(rounds.values()), share, len(rounds)))
     return found
 
 
 def lines(tuner: Tuner, knee: Knee | None) -> list[str]:
     """Return what to tell a person."""
-    told = [*_table(tuner, knee), ""] if knee else []
-    if knee is None:
-        told.append("Nothing can be advised: nothing arrived.")
-    else:
-        told += [f"Use -m {knee.level}.", *_why(knee)]
+    told = ["Nothing can be advised: nothing arrived."]
+    if knee:
+        told = [*_table(tuner, knee), "", f"Use -m {knee.level}.", *_why(knee)]
         if not knee.sure:
             told.append(f"That is a guess: it takes {FEWEST} rounds to be sure of a difference.")
     if tuner.hurt:
@@ -76,15 +72,15 @@ def values(tuner: Tuner, knee: Knee | None) -> dict[str, Any]:
     }
 
 
-def _table(tuner: Tuner, knee: Knee | None) -> list[str]:
+def _table(tuner: Tuner, knee: Knee) -> list[str]:
     rows = ["  -m   files/s   of the best      95 %        rounds"]
-    for each in levels(tuner, knee) if knee else ():
-        share = f"{each.share.middle:8.0%}" if each.share else " " * 8
-        several = each.share and each.share.rounds > 1
-        interval = (
-            f"{each.share.low:4.0%} to {each.share.high:4.0%}" if several and each.share else ""
-        )
-        mark = "  <" if knee and each.level == knee.level else ""
+    for each in levels(tuner, knee):
+        share, interval = " " * 8, ""
+        if each.share:
+            share = f"{each.share.middle:8.0%}"
+            if each.share.rounds > 1:
+                interval = f"{each.share.low:4.0%} to {each.share.high:4.0%}"
+        mark = "  <" if each.level == knee.level else ""
         found = f"{each.level:4}  {each.goodput:8,.1f}   {share}"
         rows.append(f"{found}     {interval:14} {each.rounds:5}{mark}")
     return rows

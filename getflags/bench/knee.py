@@ -35,11 +35,7 @@ def find(goodput: Mapping[int, Mapping[int, float]]) -> Knee | None:
 
     ``goodput`` is level → round → anything a second; rounds in which nothing came don't count.
     """
-    known = {
-        level: found
-        for level, rounds in sorted(goodput.items())
-        if (found := {number: value for number, value in rounds.items() if value > 0})
-    }
+    known = known_rounds(goodput)
     if not known:
         return None
     best = max(known, key=lambda level: middle(known[level].values()))
@@ -59,6 +55,15 @@ def find(goodput: Mapping[int, Mapping[int, float]]) -> Knee | None:
         against[levels[place - 1]] if place else None,
         all(ratio.rounds >= FEWEST for ratio in against.values()),
     )
+
+
+def known_rounds(goodput: Mapping[int, Mapping[int, float]]) -> dict[int, dict[int, float]]:
+    """Return the levels in order, with the rounds in which something came."""
+    return {
+        level: found
+        for level, rounds in sorted(goodput.items())
+        if (found := {number: value for number, value in rounds.items() if value > 0})
+    }
 
 
 def as_good(ratio: Estimate) -> bool:

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from getflags.bench.cells import Cell, Run
+from getflags.bench.stats import rate
 from getflags.errors import UsageError
 from getflags.text import quoted
 
@@ -61,7 +62,7 @@ class Result:
     @property
     def goodput(self) -> float:
         """Files a second in the steady part; 0 where it has none."""
-        return self.steady_files / self.steady_seconds if self.steady_seconds > 0 else 0.0
+        return rate(self.steady_files, self.steady_seconds)
 
     @property
     def run(self) -> Run:

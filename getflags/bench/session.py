@@ -68,15 +68,10 @@ class Session:
         )
 
     def measure(self, run: Run, command: str) -> Result:
-        """Make a run. Raises GetflagsError where nothing was measured.
-
-        In each round the faults are others, and the same for all its cells.
-        """
+        """Make a run. Raises GetflagsError where nothing was measured."""
         ground = self.grounds.get(run.cell.server)
-        if ground:
-            ground.begin_anew(self.seed + run.round)
         load, at = os.getloadavg()[0], datetime.now(UTC)
-        figures = carry_out(self.job(run.cell, ground, self.field.files))
+        figures = self.figures(run, self.field.files)
         peak = ground.peak() if ground else None
         if not figures["arrived"] and not ground:
             reason, number = next(iter(figures["errors"].items()))
@@ -95,6 +90,16 @@ class Session:
                 "command": command,
             }
         )
+
+    def figures(self, run: Run, files: int) -> dict[str, Any]:
+        """Carry out a run with so many files, in a process of its own. Raises GetflagsError.
+
+        In each round the faults are others, and the same for all its cells.
+        """
+        ground = self.grounds.get(run.cell.server)
+        if ground:
+            ground.begin_anew(self.seed + run.round)
+        return carry_out(self.job(run.cell, ground, files))
 
     def job(self, cell: Cell, ground: Ground | None, files: int) -> Job:
         """Return what it takes to run a cell once, on a server that is ready, if it is ours."""

@@ -108,6 +108,11 @@ def _beyond(size: float, scatter: float, degrees: int) -> float:
     return max(0.0, 1 - within)
 
 
+def rate(count: float, seconds: float) -> float:
+    """Return how many a second; 0 where no time is known to have passed."""
+    return count / seconds if seconds > 0 else 0.0
+
+
 def quantile(ordered: Sequence[float], share: float) -> float:
     """Return the value below which that share of an ordered sequence lies, interpolated."""
     place = share * (len(ordered) - 1)

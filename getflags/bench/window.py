@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from getflags.bench.stats import quantile
+from getflags.bench.stats import quantile, rate
 
 
 class End(NamedTuple):
@@ -33,7 +33,7 @@ class Steady(NamedTuple):
     @property
     def rate(self) -> float:
         """Files a second; 0 where nothing is known."""
-        return self.files / self.seconds if self.seconds > 0 else 0.0
+        return rate(self.files, self.seconds)
 
 
 def fewest(level: int) -> int:

@@ -8,9 +8,9 @@ from contextlib import ExitStack
 
 from getflags import machine, wire
 from getflags.bench import advice, ground
-from getflags.bench.cells import Cell
-from getflags.bench.runs import carry_out
+from getflags.bench.cells import Cell, Run
 from getflags.bench.session import Session
+from getflags.bench.stats import rate
 from getflags.bench.tuning import Sample, Trial, Tuner
 from getflags.cli import bench_field, settings, tune_options
 from getflags.cli.lines import print_line
@@ -56,15 +56,10 @@ def _session(options: Options, stack: ExitStack) -> Session:
 
 
 def measured(session: Session, options: Options, trial: Trial) -> Sample:
-    """Carry out a trial, in a process of its own. Raises GetflagsError."""
-    server = session.field.servers[0]
-    place = session.grounds.get(server)
-    if place:
-        place.begin_anew(session.seed + trial.round)
-    cell = Cell(options.engine, options.client, trial.level, server)
-    figures = carry_out(session.job(cell, place, trial.files))
-    seconds = figures["steady_seconds"]
-    goodput = figures["steady_files"] / seconds if seconds else 0.0
+    """Carry out a trial. Raises GetflagsError."""
+    cell = Cell(options.engine, options.client, trial.level, session.field.servers[0])
+    figures = session.figures(Run(cell, trial.round), trial.files)
+    goodput = rate(figures["steady_files"], figures["steady_seconds"])
     return Sample(goodput, figures["requests"], advice.pain(figures["errors"]))
 
 

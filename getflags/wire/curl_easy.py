@@ -95,7 +95,8 @@ class Handle:
         """Set up for one GET. Raises Fault."""
         curl = self.curl
         self._limit_time(within)
-        self._plain = not (url.startswith("https:") or (proxy or "").startswith("https:"))
+        secure = url.startswith("https:")
+        self._plain = not (secure or (proxy or "").startswith("https:"))
         if not (self._plain or self._trusting):
             self._trust()
         if proxy != self._proxy:
@@ -103,7 +104,6 @@ class Handle:
             self._proxy = proxy
         # Rather one more stream than one more connection; without TLS there is no HTTP/2, and
         # a request would wait for the answer to another's.
-        secure = url.startswith("https:")
         if secure != self._pipewait:
             curl.setopt(pycurl.PIPEWAIT, int(secure))
             self._pipewait = secure
