@@ -85,6 +85,5 @@ class Origin:
         if outcome and not outcome.requests:  # it was there already: the server had no part in it
             self.governor.forget(transfer, now)
             return None
-        failed = outcome is None or outcome.status is Status.FAILED
-        size = None if failed or outcome is None else outcome.size
+        size = outcome.size if outcome and outcome.status is not Status.FAILED else None
         return self.governor.ended(transfer, now, size, strained=transfer.strained)
