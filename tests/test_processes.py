@@ -210,6 +210,16 @@ def test_a_shard_ends_when_nobody_listens_any_more() -> None:
     shard.serve(theirs, Plan((), "httpx", loop="asyncio"))
 
 
+def test_a_failure_crosses_as_it_is_or_as_it_would_be_printed() -> None:
+    class Local(Exception):
+        """Nobody else can make one."""
+
+    assert isinstance(shard._portable(ZeroDivisionError("x")), ZeroDivisionError)
+    told = shard._portable(Local("lost"))
+    assert isinstance(told, RuntimeError)
+    assert "Local: lost" in str(told)
+
+
 def test_an_outbox_that_nobody_empties() -> None:
     ours, theirs = Pipe()
     ours.close()
