@@ -35,6 +35,7 @@ lint: .venv/dev  ## check style and types
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
+	$(BIN)/lint-imports
 
 .PHONY: makespan
 makespan: .venv/dev  ## measure elapsed / ideal on the slow server (5 minutes)

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.misery import LARGE, Target
-from getflags.naming import PART_PREFIX
+from getflags.targets.filenames import PART_PREFIX
 
 FEW = 5  # complaints of a kind that are shown
 

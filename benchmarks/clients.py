@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from getflags.engines import ENGINES
-from getflags.wire import CLIENTS
+from getflags.transport import CLIENTS
 
 SCRIPTS = "benchmarks.scripts"
 #: Where programs of this interpreter stand; its virtual environment need not be active.

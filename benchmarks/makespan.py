@@ -11,9 +11,9 @@ import heapq
 import tempfile
 
 import getflags
-from getflags.codes import ALL
-from servers import SITES
-from servers.faults import decide
+from getflags.targets.country_codes import ALL
+from servers.app.sites import SITES
+from servers.faults.draws import decide
 from tests.siteserver import serve
 
 SEED = 7

@@ -10,10 +10,10 @@ from collections.abc import Iterator
 from itertools import cycle, islice
 from typing import NamedTuple
 
-from servers import scenario, verdict
-from servers.faults import Behaviour
-from servers.generated import find
-from servers.misbehaviour.stall import Stall
+from servers.content.generated import find
+from servers.faults import decision, scenario
+from servers.faults.draws import Behaviour
+from servers.faults.kinds.body.stall import Stall
 
 FAILING = 3  # attempts at a path that may fail; the ones after them don't
 TIMEOUT = 1.0  # seconds
@@ -72,5 +72,5 @@ class Plan:
 
     def fails(self, target: Target) -> bool:
         """Whether the first request for it fails, whoever makes it."""
-        met = verdict.judge(self._behaviour, self.seed, target.path, 1, 1).faults.values()
+        met = decision.judge(self._behaviour, self.seed, target.path, 1, 1).faults.values()
         return any(not isinstance(each, Stall) or each.seconds > TIMEOUT for each in met)

@@ -13,12 +13,12 @@ from collections.abc import Awaitable, Callable, Iterable, Iterator
 from statistics import median
 from time import process_time
 
-from getflags import inputfile, plan
+from getflags.core.models import Fields, Network, Plan, Target
+from getflags.core.response_head import Head
 from getflags.engines import event_loop
-from getflags.message import Head
-from getflags.model import Fields, Network, Plan, Target
-from getflags.report import Report
-from getflags.save import Part
+from getflags.output.summary import Report
+from getflags.storage.part_file import Part
+from getflags.targets import list_file, resolve
 
 COUNT = 5_000
 ROUNDS = 7
@@ -67,8 +67,8 @@ class _Client:
 
 def _targets(folder: str) -> Iterator[Target]:
     lines = (f"http://127.0.0.1:9090/{number:05}.bin\n" for number in range(COUNT))
-    entries = inputfile.parse(lines)
-    return plan.settle(entries, plan.Place(folder=folder))
+    entries = list_file.parse(lines)
+    return resolve.settle(entries, resolve.Place(folder=folder))
 
 
 def _spent(work: Callable[[], object]) -> float:

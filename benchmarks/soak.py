@@ -27,7 +27,7 @@ from time import perf_counter
 from benchmarks.account import Evidence, complaints
 from benchmarks.misery import FAILING, TIMEOUT, Plan, Target
 from getflags.engines import ENGINES
-from getflags.wire import CLIENTS
+from getflags.transport import CLIENTS
 from tests.kit import ENVIRON
 from tests.siteserver import Running, serve
 

@@ -9,25 +9,25 @@ from __future__ import annotations
 TYPE_CHECKING = False  # typing's own costs half of Python's start; type checkers know the name
 if TYPE_CHECKING:
     from getflags.api import Settings, adownload, download
-    from getflags.bundled import serving
-    from getflags.errors import Fault, GetflagsError, UsageError
-    from getflags.events import Emit, Event, Finished, Progressed, Retrying, Started
-    from getflags.inputfile import Entry
-    from getflags.model import Checksum, ExitStatus, Outcome, Status, Target
-    from getflags.report import Report
-    from getflags.throttle import as_completed, as_completed_async
+    from getflags.core.errors import Fault, GetflagsError, UsageError
+    from getflags.core.events import Emit, Event, Finished, Progressed, Retrying, Started
+    from getflags.core.models import Checksum, ExitStatus, Outcome, Status, Target
+    from getflags.output.summary import Report
+    from getflags.scheduling.bounded_concurrency import as_completed, as_completed_async
+    from getflags.targets.list_file import Entry
+    from getflags.testing.bundled import serving
 
 __version__ = "0.1.0"
 
 _HOMES = {
     "api": ("Settings", "adownload", "download"),
-    "bundled": ("serving",),
-    "errors": ("Fault", "GetflagsError", "UsageError"),
-    "events": ("Emit", "Event", "Finished", "Progressed", "Retrying", "Started"),
-    "inputfile": ("Entry",),
-    "model": ("Checksum", "ExitStatus", "Outcome", "Status", "Target"),
-    "report": ("Report",),
-    "throttle": ("as_completed", "as_completed_async"),
+    "core.errors": ("Fault", "GetflagsError", "UsageError"),
+    "core.events": ("Emit", "Event", "Finished", "Progressed", "Retrying", "Started"),
+    "core.models": ("Checksum", "ExitStatus", "Outcome", "Status", "Target"),
+    "output.summary": ("Report",),
+    "scheduling.bounded_concurrency": ("as_completed", "as_completed_async"),
+    "targets.list_file": ("Entry",),
+    "testing.bundled": ("serving",),
 }
 
 __all__ = [

@@ -13,11 +13,11 @@ from secrets import token_hex
 from time import perf_counter
 from typing import Any, Literal, TypedDict, Unpack
 
-from getflags import engines, folders, governor, machine, plan, proxies, wire
-from getflags.errors import UsageError
-from getflags.events import Emit, Event
-from getflags.inputfile import Entry
-from getflags.model import (
+from getflags import engines, transport
+from getflags.core import resource_limits
+from getflags.core.errors import UsageError
+from getflags.core.events import Emit, Event
+from getflags.core.models import (
     AUTO,
     CONNECT_TIMEOUT,
     LIMIT,
@@ -30,7 +30,12 @@ from getflags.model import (
     Plan,
     Rules,
 )
-from getflags.report import Report
+from getflags.output.summary import Report
+from getflags.scheduling import adaptive_concurrency
+from getflags.storage import directories
+from getflags.targets import resolve
+from getflags.targets.list_file import Entry
+from getflags.transport import proxies
 
 
 class Settings(TypedDict, total=False):
@@ -128,22 +133,22 @@ def _prepare(targets: Iterable[str | Entry], settings: Settings) -> tuple[Plan, 
     """Turn the settings into a plan and an empty report. Raises UsageError."""
     folder = os.fspath(settings.get("dir", "downloaded"))
     wish = settings.get("max_req", LIMIT)
-    limit = governor.MOST if isinstance(wish, str) else wish
+    limit = adaptive_concurrency.MOST if isinstance(wish, str) else wish
     if limit < 1:
         raise UsageError(f"max_req is {limit}; it takes at least 1")
-    granted = machine.affordable(limit)
+    granted = resource_limits.affordable(limit)
     if granted < limit:
         text = f"max_req={limit} needs more open files than the system allows; {granted} it is"
         warnings.warn(text, RuntimeWarning, stacklevel=3)
     if isinstance(targets, str):
         raise UsageError("targets is a single string; it takes a list of them")
     entries = (Entry(item) if isinstance(item, str) else item for item in targets)
-    place = plan.Place(
-        settings.get("base_url", ""), folder, folders.real_folder, **folders.manners()
+    place = resolve.Place(
+        settings.get("base_url", ""), folder, directories.real_folder, **directories.manners()
     )
     job = Plan(
-        plan.settle(plan.expand(entries), place),
-        settings.get("client") or wire.default(),
+        resolve.settle(resolve.expand(entries), place),
+        settings.get("client") or transport.default(),
         granted,
         settings.get("loop", "auto"),
         Rules(
@@ -161,8 +166,8 @@ def _prepare(targets: Iterable[str | Entry], settings: Settings) -> tuple[Plan, 
         _network(settings),
         wish == AUTO,
     )
-    wire.client(job.client).check(job.network)
-    folders.make_folder(folder)
+    transport.client(job.client).check(job.network)
+    directories.make_folder(folder)
     return job, Report(keep=settings.get("keep_outcomes", True))
 
 

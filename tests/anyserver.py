@@ -15,13 +15,13 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple, TypeAlias
 from urllib.parse import urlsplit
 
-from getflags.errors import Disconnected, Excess, Fault
-from getflags.message import Head
-from getflags.model import Checksum, Fields, Kept, Note, OnDisk, Rules, Status, Target
-from getflags.policy import PATIENCE
-from getflags.ranges import MOST_PARTS
-from getflags.request import Ask
-from getflags.transfer import PROGRESS_STEP, Transfer
+from getflags.core.errors import Disconnected, Excess, Fault
+from getflags.core.models import Checksum, Fields, Kept, Note, OnDisk, Rules, Status, Target
+from getflags.core.response_head import Head
+from getflags.transfer.ranges import MOST_PARTS
+from getflags.transfer.request import Ask
+from getflags.transfer.retry import PATIENCE
+from getflags.transfer.state import PROGRESS_STEP, Transfer
 
 HOME = "http://user:SECRET@h/a/f.gif"
 LOGIN = b64encode(b"user:SECRET").decode()

@@ -17,7 +17,7 @@ from typing import NamedTuple, TypeAlias, TypedDict, Unpack
 import pytest
 
 import getflags
-from getflags import engines, wire
+from getflags import engines, transport
 from tests.kit import files
 from tests.rawserver import Answer, RawServer
 
@@ -53,7 +53,7 @@ class Way(TypedDict):
 
 WAYS = [
     Way(engine=engine, client=client)
-    for engine, client in product(sorted(engines.ENGINES), sorted(wire.CLIENTS))
+    for engine, client in product(sorted(engines.ENGINES), sorted(transport.CLIENTS))
 ]
 
 

@@ -17,16 +17,16 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from contextlib import contextmanager
 from pathlib import Path
-from typing import BinaryIO, NamedTuple, Self
+from typing import BinaryIO, NamedTuple, Self, cast
 
-from servers.catalogue import Catalogue, load
-from servers.contents import Contents, Flags
-from servers.faults import Behaviour
-from servers.options import Server
-from servers.origin import Origin
-from servers.protocol import Service
-from servers.record import Record, Replay
-from servers.running import listen, serve
+from servers.app.connection import HttpProtocol, Service
+from servers.app.options import Server
+from servers.app.running import listen, serve
+from servers.content.flags import Catalogue, load
+from servers.content.resources import Contents, Flags
+from servers.faults.draws import Behaviour
+from servers.state.recording import Record, Replay
+from servers.state.server import Origin
 
 ROOT = Path(__file__).parent.parent
 PATIENCE = 20.0  # seconds after which a test gives up on a server
@@ -133,6 +133,11 @@ class Running(NamedTuple):
     port: int
     service: Service
     loop: asyncio.AbstractEventLoop
+
+    @property
+    def connections(self) -> set[HttpProtocol]:
+        """Return the connections that are open; the service knows only that they can be ended."""
+        return cast("set[HttpProtocol]", self.service.connections)
 
     def client(self) -> Client:
         """Connect."""

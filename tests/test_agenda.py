@@ -6,14 +6,14 @@ from collections.abc import Iterable
 
 import pytest
 
-from getflags import agenda as room
-from getflags.agenda import Agenda
-from getflags.events import Adjusted, Finished, Retrying
-from getflags.governor import START
-from getflags.message import Head
-from getflags.model import Exists, OnDisk, Rules, Status, Target
-from getflags.throttle import Nothing
-from getflags.transfer import Transfer
+from getflags.core.events import Adjusted, Finished, Retrying
+from getflags.core.models import Exists, OnDisk, Rules, Status, Target
+from getflags.core.response_head import Head
+from getflags.scheduling import scheduler as room
+from getflags.scheduling.adaptive_concurrency import START
+from getflags.scheduling.bounded_concurrency import Nothing
+from getflags.scheduling.scheduler import Agenda
+from getflags.transfer.state import Transfer
 
 FORGIVING = Rules(retries=99)
 BUSY = Head(429, (("retry-after", "5"),))

@@ -12,11 +12,12 @@ from pathlib import Path
 import pytest
 
 import getflags
-from getflags import Entry, Progressed, UsageError, errors
+from getflags import Entry, Progressed, UsageError
+from getflags.core import errors
+from getflags.core.events import Event
+from getflags.core.models import Plan
 from getflags.engines import event_loop, threads
-from getflags.events import Event
-from getflags.inputfile import parse_checksum
-from getflags.model import Plan
+from getflags.targets.list_file import parse_checksum
 from tests.kit import files
 from tests.rawserver import RawServer, ok, silence
 

@@ -13,13 +13,13 @@ from typing import Any
 
 import pytest
 
-from getflags import interpreter
 from getflags.bench import child
 from getflags.bench.child import measure
 from getflags.bench.job import Job, dumps
+from getflags.core import interpreter
+from getflags.core.models import Network, Rules
 from getflags.engines import ENGINES
-from getflags.model import Network, Rules
-from getflags.wire import CLIENTS
+from getflags.transport import CLIENTS
 from tests.rawserver import RawServer, moved, ok, stall_after
 
 PATHS = [f"/{number}" for number in range(30)]

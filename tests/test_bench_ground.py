@@ -11,9 +11,9 @@ import urllib.request
 
 import pytest
 
-from getflags import interpreter
 from getflags.bench.ground import prepared
-from getflags.errors import GetflagsError, UsageError
+from getflags.core import interpreter
+from getflags.core.errors import GetflagsError, UsageError
 from tests.test_processes import children
 
 

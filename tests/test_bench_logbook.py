@@ -14,7 +14,7 @@ import pytest
 from getflags.bench import logbook
 from getflags.bench.logbook import Logbook
 from getflags.bench.results import line, read
-from getflags.errors import GetflagsError, UsageError
+from getflags.core.errors import GetflagsError, UsageError
 from tests.bench_rows import result
 
 

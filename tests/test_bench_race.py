@@ -9,8 +9,8 @@ import pytest
 from getflags.bench.lanes import Look, lines, ordinal, visible
 from getflags.bench.race import Count, News, Race, Tally
 from getflags.bench.ranking import ranking, told
-from getflags.events import Event, Finished, Progressed, Retrying, Started
-from getflags.model import ExitStatus, Outcome, Status, Target
+from getflags.core.events import Event, Finished, Progressed, Retrying, Started
+from getflags.core.models import ExitStatus, Outcome, Status, Target
 
 FOUR = ("sequential", "threads", "asyncio", "processes")
 

@@ -11,7 +11,7 @@ import pytest
 
 from getflags.bench.cells import Cell, Run
 from getflags.bench.results import line, made_of, read
-from getflags.errors import UsageError
+from getflags.core.errors import UsageError
 from tests.bench_rows import result, row
 
 

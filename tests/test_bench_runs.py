@@ -9,7 +9,7 @@ import pytest
 
 from getflags.bench import runs
 from getflags.bench.runs import carry_out
-from getflags.errors import GetflagsError
+from getflags.core.errors import GetflagsError
 from tests.rawserver import Answer, RawServer, ok, stall_after
 from tests.test_bench_child import job
 from tests.test_processes import children

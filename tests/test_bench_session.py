@@ -11,8 +11,8 @@ import pytest
 from getflags.bench.cells import Cell, Run
 from getflags.bench.ground import Ground, prepared
 from getflags.bench.session import Field, Session
-from getflags.errors import GetflagsError
-from getflags.model import Network, Rules
+from getflags.core.errors import GetflagsError
+from getflags.core.models import Network, Rules
 from tests.rawserver import RawServer, ok
 
 FIELD = Field("BR\nCN\nIN", 6, ["ERROR"], bundled=True)

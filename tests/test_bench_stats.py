@@ -8,7 +8,15 @@ import random
 import pytest
 
 from getflags.bench import stats
-from getflags.bench.stats import Estimate, chance, differs, estimate, middle, paired, quantile
+from getflags.bench.stats import (
+    Estimate,
+    chance,
+    differs,
+    estimate,
+    middle,
+    paired,
+    quantile,
+)
 
 
 def test_the_middle_of_ratios_is_geometric() -> None:

@@ -16,9 +16,9 @@ import pytest
 from getflags.bench import course, racer
 from getflags.bench.race import News, Race, Tally
 from getflags.bench.track import Track, conduct
-from getflags.errors import GetflagsError
-from getflags.inputfile import Entry
-from getflags.model import Checksum, Plan
+from getflags.core.errors import GetflagsError
+from getflags.core.models import Checksum, Plan
+from getflags.targets.list_file import Entry
 from tests.kit import ENVIRON, ROOT, files
 from tests.rawserver import RawServer, ok, stall_after
 

@@ -15,7 +15,7 @@ from benchmarks.grounds import Ground, configuration, site
 from benchmarks.peers import groups, options
 from benchmarks.rounds import Job, Method, environment, fitting, planned, told
 from getflags.engines import ENGINES
-from getflags.wire import CLIENTS
+from getflags.transport import CLIENTS
 
 
 def row(client: str, number: int, wall: float, **other: Any) -> dict[str, Any]:

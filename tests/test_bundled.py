@@ -16,8 +16,9 @@ from pathlib import Path
 import pytest
 
 import getflags
-from getflags import bundled, interpreter
-from getflags.errors import GetflagsError, UsageError
+from getflags.core import interpreter
+from getflags.core.errors import GetflagsError, UsageError
+from getflags.testing import bundled
 from tests.kit import ENVIRON, ROOT
 from tests.rawserver import Answer, RawServer, ok, silence
 
@@ -209,7 +210,7 @@ def test_who_does_not_end_is_ended(monkeypatch: pytest.MonkeyPatch, tmp_path: Pa
 
 def test_a_server_does_not_outlive_a_client_that_was_killed(port: int) -> None:
     script = (
-        "import os, getflags.bundled as b\n"
+        "import os, getflags.testing.bundled as b\n"
         f"b.PORTS['LOCAL'] = {port}\n"
         "with b.running('LOCAL', None, print) as s:\n"
         "    print(s.base_url, flush=True)\n"

@@ -17,10 +17,11 @@ import pytest
 from getflags.bench.cells import Cell, Run
 from getflags.bench.results import read
 from getflags.bench.stats import estimate
-from getflags.cli import bench_field, bench_options, main
-from getflags.cli.bench_command import command
-from getflags.cli.bench_field import MANY
+from getflags.cli import bench_workload, main
 from getflags.cli.bench_progress import Bar, Progress, progress
+from getflags.cli.bench_workload import MANY
+from getflags.cli.options import bench as bench_options
+from getflags.cli.reproduce import command
 from tests.bench_rows import result
 from tests.kit import getflags
 from tests.rawserver import RawServer, ok
@@ -161,7 +162,7 @@ def test_without_more_words_a_list_is_fetched_once_a_run(folder: Path) -> None:
     ],
 )
 def test_as_many_files_as_the_highest_level_needs(words: str, files: int) -> None:
-    assert bench_field.field(bench_options.parse(words.split())).files == files
+    assert bench_workload.field(bench_options.parse(words.split())).files == files
 
 
 def test_equals_are_equal_for_real() -> None:

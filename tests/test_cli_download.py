@@ -87,8 +87,8 @@ def test_the_same_faults_at_any_concurrency_from_any_engine(
 
 def _expected(total: int) -> tuple[int, tuple[str, ...]]:
     """Work out from the servers' own pure rule what must fail under seed 7."""
-    from getflags.codes import ALL
-    from servers.faults import Behaviour, decide
+    from getflags.targets.country_codes import ALL
+    from servers.faults.draws import Behaviour, decide
 
     behaviour = Behaviour(delay=(0.0, 0.002), error_rate=0.25)
     failed = tuple(

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from getflags.cli.lines import print_line, reopen_closed
+from getflags.cli.console import print_line, reopen_closed
 from tests.kit import ENVIRON, ROOT, command, files
 from tests.rawserver import RawServer, ok
 

@@ -14,10 +14,10 @@ from time import monotonic
 
 import pytest
 
-from getflags import bundled
 from getflags.bench.race import News, Race, Tally
 from getflags.cli import main
-from getflags.cli.board import Bars, Finishes, board
+from getflags.cli.race_display import Bars, Finishes, board
+from getflags.testing import bundled
 from tests.kit import ENVIRON, ROOT, command, files, getflags
 from tests.rawserver import RawServer, moved, ok, stall_after
 from tests.screen import on_terminal, resize, shown

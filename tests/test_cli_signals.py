@@ -16,7 +16,7 @@ from time import monotonic
 
 import pytest
 
-from getflags import engines, wire
+from getflags import engines, transport
 from getflags.cli import signals
 from tests.kit import ENVIRON, ROOT, command, files
 from tests.rawserver import RawServer, ok, stall_after
@@ -45,7 +45,7 @@ LOOPS = [(engine, "auto") for engine in sorted(engines.ENGINES)] + [("asyncio", 
 
 
 @pytest.mark.parametrize("number", SIGNALS)
-@pytest.mark.parametrize("client", sorted(wire.CLIENTS))
+@pytest.mark.parametrize("client", sorted(transport.CLIENTS))
 @pytest.mark.parametrize(("engine", "loop"), LOOPS)
 def test_a_signal_ends_stalled_transfers(  # noqa: PLR0917 - a table
     server: RawServer, tmp_path: Path, engine: str, loop: str, client: str, number: signal.Signals

@@ -13,7 +13,7 @@ from types import FrameType
 
 import pytest
 
-from getflags.cli import tune
+from getflags.cli.commands import tune
 from getflags.cli.signals import Interrupted
 from tests.kit import ENVIRON, ROOT, command, files, getflags
 from tests.rawserver import RawServer, silence

@@ -6,9 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from getflags import __version__, bundled
+from getflags import __version__
 from getflags.__main__ import main as program
-from getflags.cli import main, values
+from getflags.cli import main
+from getflags.cli.options import values
+from getflags.testing import bundled
 from tests.kit import files
 from tests.rawserver import RawServer, ok
 

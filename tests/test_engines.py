@@ -15,8 +15,9 @@ from time import monotonic
 import pytest
 
 import getflags
-from getflags import Entry, Status, UsageError, engines, policy, wire
-from getflags.events import Adjusted, Event, Finished, Progressed, Retrying, Started
+from getflags import Entry, Status, UsageError, engines, transport
+from getflags.core.events import Adjusted, Event, Finished, Progressed, Retrying, Started
+from getflags.transfer import retry
 from tests.kit import files
 from tests.rawserver import Answer, RawServer, moved, ok, reset, silence
 from tests.siteserver import serve
@@ -108,14 +109,14 @@ FILES = {
 }
 
 ENGINES = sorted(engines.ENGINES)
-CLIENTS = sorted(wire.CLIENTS)
+CLIENTS = sorted(transport.CLIENTS)
 
 
 @pytest.fixture(params=CLIENTS, autouse=True)
 def client(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
     """Run every test here with every client, by making each the default in its turn."""
-    monkeypatch.setattr(wire, "default", lambda: request.param)
-    monkeypatch.setattr(policy, "_FIRST", 0.05)  # seconds; how long it is, is not the matter here
+    monkeypatch.setattr(transport, "default", lambda: request.param)
+    monkeypatch.setattr(retry, "_FIRST", 0.05)  # seconds; how long it is, is not the matter here
     return str(request.param)
 
 

@@ -18,10 +18,10 @@ from typing import Any, cast
 
 import pytest
 
-from getflags import bundled, forkserver
-from getflags.errors import GetflagsError
-from getflags.flag_server import FlagServer, Ledger, Options, StartFlagServer, words
-from getflags.forkserver import ForkServer
+from getflags.core.errors import GetflagsError
+from getflags.testing import bundled, fork_server
+from getflags.testing.flag_server import FlagServer, Ledger, Options, StartFlagServer, words
+from getflags.testing.fork_server import ForkServer
 from tests.rawserver import RawServer, ok
 from tests.servers_kit import until
 
@@ -271,7 +271,7 @@ def test_the_process_ends_with_its_block_though_there_are_copies_of_its_channel(
 def test_a_process_that_does_not_end_is_killed_and_spoken_of(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(forkserver, "_STOP_TIMEOUT", 0.1)
+    monkeypatch.setattr(fork_server, "_STOP_TIMEOUT", 0.1)
     with (
         pytest.raises(GetflagsError, match="that forks servers does not end"),
         ForkServer() as fork,
@@ -301,7 +301,7 @@ def test_no_server_can_be_had_from_a_process_that_is_gone(fork: ForkServer) -> N
 
 
 def test_a_process_may_be_gone_with_a_request_unread(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(forkserver, "_START_TIMEOUT", 0.1)
+    monkeypatch.setattr(fork_server, "_START_TIMEOUT", 0.1)
     with ForkServer() as fork:
         os.killpg(fork._group, signal.SIGSTOP)
         with (
@@ -325,7 +325,7 @@ def test_a_process_that_has_no_module_does_not_start(
 def test_a_server_that_does_not_end_is_spoken_of(
     fork: ForkServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(forkserver, "_STOP_TIMEOUT", 0.1)
+    monkeypatch.setattr(fork_server, "_STOP_TIMEOUT", 0.1)
     with (
         pytest.raises(GetflagsError, match="the bundled server does not end"),
         fork.server(WORDS),

@@ -11,8 +11,8 @@ from statistics import median
 
 import pytest
 
-from getflags.goodput import Window
-from getflags.governor import MOST, START, Decision, Governor
+from getflags.scheduling.adaptive_concurrency import MOST, START, Decision, Governor
+from getflags.scheduling.goodput import Window
 from tests.bench_kit import Delay
 
 FIXED: Delay = lambda _: 0.05  # noqa: E731 - a table's entry

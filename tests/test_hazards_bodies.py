@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 import getflags
-from getflags import wire
+from getflags import transport
 from tests.hazards import CHUNKED, PLAIN, SIZED, Fails, Row, Way, Whole, everywhere, judge
 from tests.kit import ENVIRON, ROOT, command, files
 from tests.rawserver import Answer, RawServer, moved, ok
@@ -134,7 +134,7 @@ HEAVY: dict[str, Answer] = {
 MOST = 100 * 1024  # KiB; the program itself takes about 50 MiB
 
 
-@pytest.mark.parametrize("client", sorted(wire.CLIENTS))
+@pytest.mark.parametrize("client", sorted(transport.CLIENTS))
 def test_memory_does_not_grow_with_what_servers_send(tmp_path: Path, client: str) -> None:
     with RawServer({**HEAVY, "/fine": ok(b"fine")}) as server:
         words = ["-d", "d", "-q", "--client", client, "--retries", "0", "--max-filesize", "128M"]

@@ -21,7 +21,8 @@ from time import time
 import pytest
 
 import getflags
-from getflags import Entry, UsageError, partfile, wire
+from getflags import Entry, UsageError, transport
+from getflags.storage import resume_record
 from tests.hazards import PLAIN, SIZED, WAYS, Way, everywhere, title
 from tests.kit import ENVIRON, ROOT, command, files
 from tests.rawserver import RawServer, ok, stall_after
@@ -151,7 +152,7 @@ def test_what_a_killed_run_has_left_is_swept_away_by_the_next(tmp_path: Path, wa
     assert files(folder) == {"f": BODY}
 
 
-OTHER = [way for way in WAYS if way["client"] != wire.default()]
+OTHER = [way for way in WAYS if way["client"] != transport.default()]
 
 
 @pytest.mark.parametrize("way", OTHER, ids=title)
@@ -314,7 +315,7 @@ def test_a_file_system_that_lacks_something_is_good_enough(
         raise OSError(errno.ENOLCK, os.strerror(errno.ENOLCK))
 
     if what == "no locks":
-        monkeypatch.setattr(partfile, "flock", no_locks)
+        monkeypatch.setattr(resume_record, "flock", no_locks)
     else:
         monkeypatch.setattr(os, "geteuid", lambda: os.getuid() + 1)
     with RawServer({"/f": announced(BODY, TAG) + BODY, "/g": ok(b"small")}) as server:

@@ -13,7 +13,7 @@ import pytest
 
 import getflags
 from getflags import UsageError
-from getflags.wire import tls
+from getflags.transport import tls
 from tests.hazards import Fails, Row, Way, Whole, closed_port, everywhere, judge
 from tests.kit import files
 from tests.rawserver import Answer, RawServer, moved, ok, stall_after

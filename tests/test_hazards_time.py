@@ -13,8 +13,9 @@ from time import monotonic
 import pytest
 
 import getflags
-from getflags import engines, policy
-from getflags.events import Event, Retrying
+from getflags import engines
+from getflags.core.events import Event, Retrying
+from getflags.transfer import retry
 from tests.hazards import PLAIN, SIZED, Fails, Row, Way, closed_port, everywhere, judge
 from tests.kit import files
 from tests.rawserver import Answer, RawServer, ok, reset, silence, stall_after
@@ -30,7 +31,7 @@ LASTING = (
 @pytest.fixture(autouse=True)
 def _soon(monkeypatch: pytest.MonkeyPatch) -> None:
     """Try again soon; how long it is, is not the matter here."""
-    monkeypatch.setattr(policy, "_FIRST", FIRST)
+    monkeypatch.setattr(retry, "_FIRST", FIRST)
 
 
 def error(status: int, *fields: str) -> bytes:

@@ -18,7 +18,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from cryptography.x509.oid import NameOID
 
 import getflags
-from getflags.wire import tls
+from getflags.transport import tls
 from tests.hazards import Way, everywhere
 from tests.kit import files
 from tests.rawserver import Answer, RawServer, moved, ok

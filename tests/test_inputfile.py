@@ -10,8 +10,8 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from getflags.inputfile import BadInput, Entry, parse, parse_checksum, unparse
-from getflags.model import Checksum
+from getflags.core.models import Checksum
+from getflags.targets.list_file import BadInput, Entry, parse, parse_checksum, unparse
 from tests.kit import harmless
 
 S = TypeVar("S")

@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from getflags.events import Adjusted, Event, Finished, Progressed, Retrying, Started
-from getflags.jsonlines import line
-from getflags.model import Outcome, Status, Target
+from getflags.core.events import Adjusted, Event, Finished, Progressed, Retrying, Started
+from getflags.core.models import Outcome, Status, Target
+from getflags.output.json_lines import line
 
 TARGET = Target(7, "http://u:secret@h/f", "http://***@h/f", "http://u:secret@h/f", "d", "f")
 FLAWED = Target(3, "http://", "http://", "", "d", "../x", flaw="it names no host")

@@ -17,15 +17,16 @@ from typing import NamedTuple
 import pytest
 
 import getflags
-from getflags import engines, policy, wire
-from getflags.events import Event, Finished, Progressed
+from getflags import engines, transport
+from getflags.core.events import Event, Finished, Progressed
+from getflags.transfer import retry
 from tests.kit import descriptors
 from tests.servers_kit import until
 from tests.siteserver import Running, serve
 
 # What a run may leave: caches fill, and coverage remembers each thread. A connection is more.
 OBJECTS, MEMORY = 30, 20_000  # bytes
-PAIRS = sorted(product(engines.ENGINES, wire.CLIENTS))
+PAIRS = sorted(product(engines.ENGINES, transport.CLIENTS))
 SCENARIO = "\n".join(
     f'[[rule]]\nfault = "{fault}"\nmatch = "*/{name}"\n{more}\n'
     for name, fault, more in (
@@ -92,7 +93,7 @@ def held(before: set[threading.Thread]) -> Held:
 
 @pytest.fixture
 def traced(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    monkeypatch.setattr(policy, "_FIRST", 0.01)  # seconds
+    monkeypatch.setattr(retry, "_FIRST", 0.01)  # seconds
     tracemalloc.start()
     yield
     tracemalloc.stop()

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 import getflags
-from getflags import machine
+from getflags.core import resource_limits
 from tests.kit import command, files
 from tests.rawserver import RawServer, ok
 
@@ -46,7 +46,7 @@ def test_the_soft_limit_is_raised_or_the_level_lowered(
     limits: list[int], before: tuple[int, int], limit: int, granted: int, after: int
 ) -> None:
     limits[:] = before
-    assert machine.affordable(limit) == granted
+    assert resource_limits.affordable(limit) == granted
     assert limits == [after, before[1]]
 
 
@@ -59,7 +59,7 @@ def test_a_system_that_refuses_to_raise_it_lowers_the_level(
         raise ValueError("current limit exceeds maximum limit")
 
     monkeypatch.setattr(resource, "setrlimit", refuse)
-    assert machine.affordable(100) == 64
+    assert resource_limits.affordable(100) == 64
 
 
 def test_connections_are_kept_while_there_are_files_for_them(
@@ -67,21 +67,21 @@ def test_connections_are_kept_while_there_are_files_for_them(
 ) -> None:
     for soft, kept in ((NONE, 1024), (1 << 20, 1024), (1024, 256), (2, 1)):
         limits[0] = soft
-        assert machine.keepable() == kept
+        assert resource_limits.keepable() == kept
 
 
 def test_a_system_without_limits_grants_all(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(machine, "resource", None)
-    assert machine.affordable(100_000) == 100_000
-    assert machine.keepable() == 1024
+    monkeypatch.setattr(resource_limits, "resource", None)
+    assert resource_limits.affordable(100_000) == 100_000
+    assert resource_limits.keepable() == 1024
 
 
 def test_there_is_a_worker_for_each_processor(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert machine.workers_for(1) == 1
-    assert machine.workers_for(10_000) == len(os.sched_getaffinity(0))
+    assert resource_limits.workers_for(1) == 1
+    assert resource_limits.workers_for(10_000) == len(os.sched_getaffinity(0))
     monkeypatch.delattr(os, "sched_getaffinity")
     monkeypatch.setattr(os, "cpu_count", lambda: 3)
-    assert machine.workers_for(10_000) == 3
+    assert resource_limits.workers_for(10_000) == 3
 
 
 @pytest.mark.parametrize("engine", ["asyncio", "threads", "processes"])

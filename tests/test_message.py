@@ -6,8 +6,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from getflags.errors import Malformed
-from getflags.message import (
+from getflags.core.errors import Malformed
+from getflags.core.models import Fields
+from getflags.core.response_head import (
     Head,
     content_length,
     describe,
@@ -16,7 +17,6 @@ from getflags.message import (
     modified,
     retry_after,
 )
-from getflags.model import Fields
 
 relaxed = settings(deadline=None)
 NOON = "Sun, 06 Nov 1994 12:00:00 GMT"

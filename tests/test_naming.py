@@ -7,7 +7,15 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from getflags.naming import PART_PREFIX, BadName, Names, check_folder, checked, from_url, safe
+from getflags.targets.filenames import (
+    PART_PREFIX,
+    BadName,
+    Names,
+    check_folder,
+    checked,
+    from_url,
+    safe,
+)
 
 relaxed = settings(deadline=None)
 LONGEST = 240

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from getflags.pace import Pace
+from getflags.rates.rate_limit import Pace
 
 
 class Clock:

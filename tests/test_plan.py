@@ -8,9 +8,9 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from getflags.inputfile import Entry
-from getflags.model import Checksum, Target
-from getflags.plan import (
+from getflags.core.models import Checksum, Target
+from getflags.targets.list_file import Entry
+from getflags.targets.resolve import (
     ACCEPTED,
     Place,
     entry_again,

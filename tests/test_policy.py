@@ -6,14 +6,14 @@ from itertools import pairwise
 
 import pytest
 
-from getflags import policy
-from getflags.errors import TimedOut
+from getflags.core.errors import TimedOut
+from getflags.transfer import retry
 
 
 @pytest.mark.parametrize("tries", range(1, 40))
 def test_waiting_grows_up_to_a_limit(tries: int) -> None:
     usual = min(0.5 * 2 ** (tries - 1), 30)
-    waits = [policy.backoff(tries, f"salt {number}") for number in range(500)]
+    waits = [retry.backoff(tries, f"salt {number}") for number in range(500)]
     assert usual / 2 <= min(waits) < usual * 0.6
     assert usual * 1.4 < max(waits) <= usual * 1.5
     gaps = [after - before for before, after in pairwise(sorted(waits))]
@@ -21,22 +21,22 @@ def test_waiting_grows_up_to_a_limit(tries: int) -> None:
 
 
 def test_waiting_can_be_told_in_advance() -> None:
-    assert policy.backoff(2, "a") == policy.backoff(2, "a") != policy.backoff(2, "b")
-    assert policy.backoff(1, "\ud800")
+    assert retry.backoff(2, "a") == retry.backoff(2, "a") != retry.backoff(2, "b")
+    assert retry.backoff(1, "\ud800")
 
 
 def test_a_deadline_begins_when_it_is_first_asked_about() -> None:
-    deadline = policy.Deadline(10)
+    deadline = retry.Deadline(10)
     assert not deadline.over(1e9)
     assert deadline.left(100) == 10
     assert deadline.left(104) == 6
     assert (deadline.over(109.9), deadline.over(110)) == (False, True)
     assert 0 < (deadline.left(200) or 0) < 0.01, "nobody takes it for no limit at all"
-    assert policy.Deadline(None).left(5) is None
+    assert retry.Deadline(None).left(5) is None
 
 
 def test_a_body_slower_than_the_floor_is_given_up_at_the_end_of_a_window() -> None:
-    floor = policy.Floor(10, 30)
+    floor = retry.Floor(10, 30)
     floor.heard(1, 0)
     for second in range(1, 30):
         floor.listening(second - 1)
@@ -47,14 +47,14 @@ def test_a_body_slower_than_the_floor_is_given_up_at_the_end_of_a_window() -> No
 
 
 def test_a_body_just_fast_enough_goes_on_window_after_window() -> None:
-    floor = policy.Floor(10, 30)
+    floor = retry.Floor(10, 30)
     for second in range(100):
         floor.heard(10, second)
         floor.listening(second)
 
 
 def test_only_time_spent_listening_counts() -> None:
-    floor = policy.Floor(10, 30)
+    floor = retry.Floor(10, 30)
     floor.heard(1, 0)
     for hour in range(100):  # the disk, or a limit of our own, takes its time
         floor.listening(hour * 3600)
@@ -65,10 +65,10 @@ def test_only_time_spent_listening_counts() -> None:
 
 
 def test_another_body_begins_anew_and_no_floor_is_none() -> None:
-    floor = policy.Floor(10, 30)
+    floor = retry.Floor(10, 30)
     floor.listening(0)
     floor.begin()
     floor.heard(1, 1000)
-    none = policy.Floor(0, 30)
+    none = retry.Floor(0, 30)
     none.listening(0)
     none.heard(1, 1e9)

@@ -18,9 +18,9 @@ import pytest
 
 import getflags
 from getflags import engines
-from getflags.engines import event_loop, processes, shard
-from getflags.events import Event, Finished, Started
-from getflags.model import Plan, Status, Target
+from getflags.core.events import Event, Finished, Started
+from getflags.core.models import Plan, Status, Target
+from getflags.engines import event_loop, processes, worker
 from tests.kit import ENVIRON, ROOT, command, files
 from tests.rawserver import RawServer, ok, stall_after
 
@@ -47,7 +47,7 @@ def test_a_worker_that_is_killed_loses_nothing(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, full: int
 ) -> None:
     """It is killed in the midst of a file, and with a batch in hand; some news are never sent."""
-    monkeypatch.setattr(shard, "_FULL", full)
+    monkeypatch.setattr(worker, "_FULL", full)
     paths = [f"/{number}" for number in range(300)]
     events: list[Event] = []
 
@@ -207,15 +207,15 @@ def test_a_signal_waits_until_a_new_process_is_known() -> None:
 def test_a_shard_ends_when_nobody_listens_any_more() -> None:
     ours, theirs = Pipe()
     ours.close()
-    shard.serve(theirs, Plan((), "httpx", loop="asyncio"))
+    worker.serve(theirs, Plan((), "httpx", loop="asyncio"))
 
 
 def test_a_failure_crosses_as_it_is_or_as_it_would_be_printed() -> None:
     class Local(Exception):
         """Nobody else can make one."""
 
-    assert isinstance(shard._portable(ZeroDivisionError("x")), ZeroDivisionError)
-    told = shard._portable(Local("lost"))
+    assert isinstance(worker._portable(ZeroDivisionError("x")), ZeroDivisionError)
+    told = worker._portable(Local("lost"))
     assert isinstance(told, RuntimeError)
     assert "Local: lost" in str(told)
 
@@ -223,9 +223,9 @@ def test_a_failure_crosses_as_it_is_or_as_it_would_be_printed() -> None:
 def test_an_outbox_that_nobody_empties() -> None:
     ours, theirs = Pipe()
     ours.close()
-    outbox = shard._Outbox(theirs)
+    outbox = worker._Outbox(theirs)
     outbox._waiting = [(1, "ok")]
-    with pytest.raises(shard._NobodyThere):
+    with pytest.raises(worker._NobodyThere):
         outbox.flush()
     outbox._waiting = [(1, "ok")]
     outbox._flush_late()  # from the loop, which would print an exception

@@ -5,9 +5,9 @@ import threading
 
 import pytest
 
-from getflags.events import Event, Finished, Progressed, Retrying, Started
-from getflags.model import Outcome, Status, Target
-from getflags.progress import HEARTBEAT, Bar, Heartbeat, Lines, Quiet, View, failure
+from getflags.core.events import Event, Finished, Progressed, Retrying, Started
+from getflags.core.models import Outcome, Status, Target
+from getflags.output.progress import HEARTBEAT, Bar, Heartbeat, Lines, Quiet, View, failure
 
 
 def target(index: int = 0, name: str = "f.gif") -> Target:

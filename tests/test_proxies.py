@@ -2,8 +2,8 @@
 
 import pytest
 
-from getflags.model import Fields, Network
-from getflags.proxies import choose, from_environment, settings
+from getflags.core.models import Fields, Network
+from getflags.transport.proxies import choose, from_environment, settings
 
 
 @pytest.mark.parametrize(

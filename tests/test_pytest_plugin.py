@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from getflags.flag_server import Options, StartFlagServer
+from getflags.testing.flag_server import Options, StartFlagServer
 from tests.kit import ENVIRON, ROOT
 from tests.servers_kit import until
 
@@ -131,7 +131,7 @@ def test_a_session_that_wants_no_server_loads_and_starts_nothing(
         def test_nothing(request):
             assert request.config.pluginmanager.has_plugin("getflags")
             ours = {name for name in sys.modules if name.partition(".")[0] == "getflags"}
-            assert ours == {"getflags", "getflags.pytest_plugin"}
+            assert ours == {"getflags", "getflags.testing", "getflags.testing.pytest_plugin"}
             assert Path(f"/proc/self/task/{os.getpid()}/children").read_text() == ""
         """,
     )
@@ -169,7 +169,7 @@ def test_pytest_lists_the_fixture_with_its_options(pytester: pytest.Pytester) ->
 
 def test_loading_the_plugin_loads_nothing_else() -> None:
     script = (
-        "import pytest, sys\nbefore = set(sys.modules)\nimport getflags.pytest_plugin\n"
+        "import pytest, sys\nbefore = set(sys.modules)\nimport getflags.testing.pytest_plugin\n"
         "print(*sorted(set(sys.modules) - before))"
     )
     done = subprocess.run(
@@ -179,13 +179,13 @@ def test_loading_the_plugin_loads_nothing_else() -> None:
         text=True,
         check=True,
     )
-    assert done.stdout.split() == ["getflags", "getflags.pytest_plugin"]
+    assert done.stdout.split() == ["getflags", "getflags.testing", "getflags.testing.pytest_plugin"]
 
 
 def test_pytest_finds_the_plugin_and_getflags_does_without_pytest() -> None:
     ours = importlib.metadata.distribution("getflags")
     (entry,) = ours.entry_points.select(group="pytest11")
-    assert (entry.name, entry.value) == ("getflags", "getflags.pytest_plugin")
+    assert (entry.name, entry.value) == ("getflags", "getflags.testing.pytest_plugin")
     assert ours.requires
     needed = [each for each in ours.requires if "extra ==" not in each]
     assert needed

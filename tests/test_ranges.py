@@ -6,11 +6,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from getflags import ranges
-from getflags.errors import Malformed
-from getflags.message import Head
-from getflags.model import Fields, Kept, Note
-from getflags.ranges import Span
+from getflags.core.errors import Malformed
+from getflags.core.models import Fields, Kept, Note
+from getflags.core.response_head import Head
+from getflags.transfer import ranges
+from getflags.transfer.ranges import Span
 
 relaxed = settings(deadline=None)
 NOON, LATER = "Sun, 06 Nov 1994 12:00:00 GMT", "Sun, 06 Nov 1994 12:00:01 GMT"

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from getflags.flag_server import FlagServer, StartFlagServer
+from getflags.testing.flag_server import FlagServer, StartFlagServer
 from tests.kit import ENVIRON, files, getflags
 
 CURL = shutil.which("curl")

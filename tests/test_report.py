@@ -2,9 +2,9 @@
 
 import pytest
 
-from getflags.events import Finished, Progressed, Retrying, Started
-from getflags.model import ExitStatus, Outcome, Status, Target
-from getflags.report import FEW, Report, closing, opening
+from getflags.core.events import Finished, Progressed, Retrying, Started
+from getflags.core.models import ExitStatus, Outcome, Status, Target
+from getflags.output.summary import FEW, Report, closing, opening
 
 FLAG = Target(0, "BR", "BR", "http://h/br/br.gif", "d", "br.gif")
 GUESS = Target(1, "BQ", "BQ", "http://h/bq/bq.gif", "d", "bq.gif", guessed=True)

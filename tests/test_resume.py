@@ -17,15 +17,16 @@ from typing import TypeAlias
 import pytest
 
 import getflags
-from getflags import Entry, engines, policy, wire
-from getflags.events import Retrying
+from getflags import Entry, engines, transport
+from getflags.core.events import Retrying
+from getflags.transfer import retry
 from tests.kit import ENVIRON, ROOT, command, files
 from tests.rawserver import RawServer, moved, stall_after
 
 Behaviour: TypeAlias = Callable[[socket.socket, RawServer], None]
 
 ENGINES = sorted(engines.ENGINES)
-CLIENTS = sorted(wire.CLIENTS)
+CLIENTS = sorted(transport.CLIENTS)
 OLD = bytes(range(256)) * 8192  # 2 MiB
 NEW = bytes(reversed(range(256))) * 8192
 CUT = 1536 * 1024  # bytes that come before the connection breaks; more than waits for the disk
@@ -35,8 +36,8 @@ ETAG = b'ETag: "one"\r\n'
 @pytest.fixture(params=CLIENTS, autouse=True)
 def client(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
     """Run every test here with every client, by making each the default in its turn."""
-    monkeypatch.setattr(wire, "default", lambda: request.param)
-    monkeypatch.setattr(policy, "_FIRST", 0.05)  # seconds; how long it is, is not the matter here
+    monkeypatch.setattr(transport, "default", lambda: request.param)
+    monkeypatch.setattr(retry, "_FIRST", 0.05)  # seconds; how long it is, is not the matter here
     return str(request.param)
 
 

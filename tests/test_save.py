@@ -13,11 +13,12 @@ from pathlib import Path
 
 import pytest
 
-from getflags import partfile, save
-from getflags.errors import NotSaved, UsageError
-from getflags.folders import make_folder, manners, real_folder
-from getflags.model import Checksum, Exists, Kept, Note, Target
-from getflags.save import Part
+from getflags.core.errors import NotSaved, UsageError
+from getflags.core.models import Checksum, Exists, Kept, Note, Target
+from getflags.storage import part_file as save
+from getflags.storage import resume_record
+from getflags.storage.directories import make_folder, manners, real_folder
+from getflags.storage.part_file import Part
 from tests.kit import files
 
 SHA1_OF_ABC = "a9993e364706816aba3e25717850c26c9cd0d89d"
@@ -350,7 +351,7 @@ def test_a_file_system_that_lacks_something_is_good_enough(
         raise OSError(errno.ENOLCK, os.strerror(errno.ENOLCK))
 
     if what == "no locks":
-        monkeypatch.setattr(partfile, "flock", no_locks)
+        monkeypatch.setattr(resume_record, "flock", no_locks)
     else:
         monkeypatch.setattr(os, "geteuid", lambda: os.getuid() + 1)
     leave(tmp_path, b"abc")
@@ -376,7 +377,7 @@ def test_a_part_that_somebody_else_is_quicker_to_lock_is_theirs(
             real(theirs[0], how)
         real(descriptor, how)
 
-    monkeypatch.setattr(partfile, "flock", late)
+    monkeypatch.setattr(resume_record, "flock", late)
     with Part(target(tmp_path)) as part:
         part.write(b"ours", 0)
         os.write(theirs[0], b"theirs")
@@ -407,7 +408,7 @@ def test_a_finished_file_is_never_taken_for_a_part(tmp_path: Path) -> None:
         (path,) = tmp_path.iterdir()
         late = os.open(path, os.O_RDWR)
         part.install()
-    assert partfile._held(late, str(path)) is None
+    assert resume_record._held(late, str(path)) is None
     assert files(tmp_path) == {"f.gif": b"whole"}
 
 

@@ -23,9 +23,9 @@ from hypothesis.stateful import (
     rule,
 )
 
-from getflags.model import Note, Target
-from getflags.naming import PART_PREFIX
-from getflags.save import Part
+from getflags.core.models import Note, Target
+from getflags.storage.part_file import Part
+from getflags.targets.filenames import PART_PREFIX
 from tests.kit import descriptors
 from tests.stepping import Program, stepping
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from servers.bandwidth import Line
+from servers.http.bandwidth import Line
 
 
 def test_one_after_the_other() -> None:

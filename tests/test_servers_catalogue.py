@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from servers.catalogue import FLAGS, load
+from servers.content.flags import FLAGS, load
 from tests.servers_kit import COUNTRIES, collection, gif
 
 

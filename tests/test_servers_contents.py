@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from servers.contents import Contents, Files, Flags, answer
-from servers.folder import Folder
-from servers.respond import Request, Response, Span
+from servers.content.folder import Folder
+from servers.content.resources import Contents, Files, Flags, answer
+from servers.http.responses import Request, Response, Span
 from tests.servers_kit import flags, gif
 
 

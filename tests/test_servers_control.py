@@ -4,10 +4,10 @@ import json
 
 import pytest
 
-from servers.control import answer
-from servers.faults import Behaviour
-from servers.origin import Origin
-from servers.respond import Request, Response
+from servers.app.control import answer
+from servers.faults.draws import Behaviour
+from servers.http.responses import Request, Response
+from servers.state.server import Origin
 
 
 @pytest.fixture

@@ -1,6 +1,6 @@
 """The fields that close a head."""
 
-from servers.dateline import Dateline
+from servers.http.dateline import Dateline
 
 
 def test_the_date_is_made_once_a_second() -> None:

@@ -2,8 +2,8 @@
 
 import pytest
 
-from servers.bandwidth import Line
-from servers.delivery import Delivery, Ending, Pace, Step
+from servers.http.bandwidth import Line
+from servers.http.delivery import Delivery, Ending, Pace, Step
 
 
 def story(

@@ -7,7 +7,7 @@ from statistics import fmean
 
 import pytest
 
-from servers.faults import UNTOUCHED, Behaviour, decide, draw, parse_seed
+from servers.faults.draws import UNTOUCHED, Behaviour, decide, draw, parse_seed
 from tests.servers_kit import ROOT
 
 ERROR = Behaviour(delay=(0.5, 5.0), error_rate=0.25)
@@ -15,7 +15,7 @@ PATHS = [f"/flags/{a}{b}/{a}{b}.gif" for a in "abcdefghij" for b in "abcdefghij"
 
 
 def test_a_draw_is_the_same_in_any_process() -> None:
-    code = "from servers.faults import draw; print(draw(7, 'error', '/a', 1))"
+    code = "from servers.faults.draws import draw; print(draw(7, 'error', '/a', 1))"
     there = subprocess.check_output([sys.executable, "-c", code], cwd=ROOT, text=True)
     assert float(there) == draw(7, "error", "/a", 1)
 

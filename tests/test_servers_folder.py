@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from servers.folder import Folder
-from servers.representation import Representation
+from servers.content.folder import Folder
+from servers.http.representation import Representation
 
 
 @pytest.fixture

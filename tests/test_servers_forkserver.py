@@ -48,7 +48,7 @@ def forking() -> Iterator[Fork]:
     with channel:
         with theirs:
             process = subprocess.Popen(
-                [sys.executable, "-W", "error", "-m", "servers.forkserver"],
+                [sys.executable, "-W", "error", "-m", "servers.app.fork_server"],
                 cwd=ROOT,
                 stdin=theirs.fileno(),
                 stderr=subprocess.PIPE,

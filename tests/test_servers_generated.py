@@ -4,7 +4,7 @@ import tracemalloc
 
 import pytest
 
-from servers.generated import BLOCK, LARGEST, Pattern, find
+from servers.content.generated import BLOCK, LARGEST, Pattern, find
 
 
 def test_pieces_fit_together() -> None:

@@ -4,8 +4,8 @@ from statistics import fmean, median, quantiles
 
 import pytest
 
-from servers.faults import draw
-from servers.latency import Latency, parse
+from servers.faults.draws import draw
+from servers.faults.latency import Latency, parse
 
 DRAWS = [draw(1, "delay", f"/{number}", 1) for number in range(4000)]
 

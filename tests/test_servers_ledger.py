@@ -1,6 +1,6 @@
 """The ledger counts each request once."""
 
-from servers.ledger import Ledger
+from servers.state.ledger import Ledger
 
 
 def test_a_new_ledger_is_empty() -> None:

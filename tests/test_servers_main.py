@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from servers.__main__ import main
+from servers.app.program import main
 from tests.servers_kit import Client, Program, port_of, request
 
 

@@ -8,14 +8,14 @@ from pathlib import Path
 import pytest
 import uvloop
 
-import servers.misbehaviour
-from servers.contents import Files, Flags
-from servers.faults import Behaviour
-from servers.folder import Folder
-from servers.generated import Pattern
-from servers.misbehaviour import FAULTS
-from servers.misbehaviour.kind import readers
-from servers.rules import parse
+import servers.faults.kinds
+from servers.content.folder import Folder
+from servers.content.generated import Pattern
+from servers.content.resources import Files, Flags
+from servers.faults.draws import Behaviour
+from servers.faults.kinds import FAULTS
+from servers.faults.kinds.base import readers
+from servers.faults.rules import parse
 from tests.servers_kit import Answer, Client, Factory, Running, flags, gif, request, running, until
 
 GIF = "/flags/br/br.gif"
@@ -72,8 +72,8 @@ def settled(server: Running) -> dict[str, object]:
 
 
 def test_each_fault_has_a_file_and_a_line() -> None:
-    folder = Path(servers.misbehaviour.__file__).parent
-    files = {path.stem for path in folder.glob("*.py")} - {"__init__", "kind"}
+    folder = Path(servers.faults.kinds.__file__).parent
+    files = {path.stem for path in folder.glob("*/*.py")} - {"__init__"}
     assert {name.replace("-", "_") for name in FAULTS} == files
     for name, kind in FAULTS.items():
         assert kind.__name__ == name.replace("-", " ").title().replace(" ", "")
@@ -344,7 +344,7 @@ def test_a_client_that_reads_slowly(faulty: Faulty) -> None:
     size = 50_000_000
     with faulty("drip:size=1M,every=0") as server, server.client() as client:
         client.send(request(f"/bytes/{size}/x"))
-        until(lambda: any(each._paused for each in server.service.connections))
+        until(lambda: any(each._paused for each in server.connections))
         assert int(str(server.counts()["bytes"])) < size
         assert len(client.receive().body) == size
         assert settled(server)["bytes"] == size

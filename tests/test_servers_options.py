@@ -4,10 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from servers import SITES
-from servers.faults import Behaviour
-from servers.options import Server, Settings, UsageError, parse, printable
-from servers.rules import parse as rule
+from servers.app.options import Server, Settings, UsageError, parse, printable
+from servers.app.sites import SITES
+from servers.faults.draws import Behaviour
+from servers.faults.rules import parse as rule
 
 
 def ask(*words: str) -> Settings:

@@ -2,9 +2,9 @@
 
 import pytest
 
-from servers.faults import Behaviour, decide
-from servers.origin import Origin
-from servers.rules import parse
+from servers.faults.draws import Behaviour, decide
+from servers.faults.rules import parse
+from servers.state.server import Origin
 
 ERROR = Behaviour(delay=(0.5, 5.0), error_rate=0.25)
 

@@ -2,7 +2,7 @@
 
 import re
 
-from servers.pages import listing, wall
+from servers.content.pages import listing, wall
 
 
 def test_the_wall_shows_each_flag() -> None:

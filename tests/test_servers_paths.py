@@ -2,7 +2,7 @@
 
 import pytest
 
-from servers.paths import origin_form, segments, without_query
+from servers.http.paths import origin_form, segments, without_query
 
 
 @pytest.mark.parametrize(

@@ -16,14 +16,14 @@ from typing import ClassVar
 import pytest
 import uvloop
 
-from servers.contents import Contents, Files, Flags
-from servers.faults import Behaviour, decide
-from servers.folder import Folder
-from servers.generated import Pattern
-from servers.origin import Origin
-from servers.protocol import LONGEST_QUEUE, HttpProtocol, Service
-from servers.representation import Representation
-from servers.respond import Response
+from servers.app.connection import LONGEST_QUEUE, HttpProtocol, Service
+from servers.content.folder import Folder
+from servers.content.generated import Pattern
+from servers.content.resources import Contents, Files, Flags
+from servers.faults.draws import Behaviour, decide
+from servers.http.representation import Representation
+from servers.http.responses import Response
+from servers.state.server import Origin
 from tests.servers_kit import Factory, Running, flags, gif, request, running, until
 
 GIF = "/flags/br/br.gif"
@@ -98,7 +98,7 @@ def test_the_closing_of_a_connection(local: Running) -> None:
 
 
 def test_who_does_not_close_is_closed(local: Running, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("servers.protocol.LINGER", 0.01)
+    monkeypatch.setattr("servers.app.connection.LINGER", 0.01)
     with local.client() as client:
         client.ask(GIF, connection="close")
         until(lambda: not local.service.connections)
@@ -133,7 +133,7 @@ def test_a_client_that_sends_and_does_not_read(local: Running) -> None:
     with local.client() as client, ThreadPoolExecutor(1) as pool:
         sent = pool.submit(client.send, request(GIF) * count)
         until(lambda: bool(local.service.connections))
-        (connection,) = local.service.connections
+        (connection,) = local.connections
         until(lambda: connection._muted)
         assert connection._transport.get_write_buffer_size() < 2**20
         assert local.counts()["requests"] != count
@@ -307,7 +307,7 @@ def test_a_client_may_go_just_when_sending_goes_on(factory: Factory | None) -> N
     with running(trap, factory=factory) as server, server.client() as client:
         client.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         client.send(request("/large"))
-        until(lambda: any(each._paused for each in server.service.connections))
+        until(lambda: any(each._paused for each in server.connections))
         trap.springs = client.close
         while client.socket.fileno() >= 0:
             with suppress(OSError):  # nothing there yet, or closed just now

@@ -2,7 +2,7 @@
 
 import pytest
 
-from servers.ranges import content_range, select
+from servers.http.ranges import content_range, select
 
 
 @pytest.mark.parametrize(

@@ -8,16 +8,16 @@ from pathlib import Path
 
 import pytest
 
-from servers.contents import Flags
-from servers.faults import Behaviour, Decision
-from servers.latency import Latency
-from servers.misbehaviour.busy import Busy
-from servers.misbehaviour.error import Error
-from servers.misbehaviour.reset import Reset
-from servers.record import Record, read
-from servers.rules import parse
-from servers.values import Point
-from servers.verdict import Verdict
+from servers.content.resources import Flags
+from servers.faults.decision import Verdict
+from servers.faults.draws import Behaviour, Decision
+from servers.faults.kinds.body.reset import Reset
+from servers.faults.kinds.status.busy import Busy
+from servers.faults.kinds.status.error import Error
+from servers.faults.latency import Latency
+from servers.faults.rules import parse
+from servers.faults.values import Point
+from servers.state.recording import Record, read
 from tests.servers_kit import Running, flags, request, running, until
 
 VERDICTS = {

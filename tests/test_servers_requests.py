@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from servers.requests import LONGEST_HEAD, RequestReader
-from servers.respond import Request, Response
+from servers.http.requests import LONGEST_HEAD, RequestReader
+from servers.http.responses import Request, Response
 
 GET = b"GET /a HTTP/1.1\r\nHost: x\r\n\r\n"
 

@@ -4,8 +4,16 @@ from http import HTTPStatus
 
 import pytest
 
-from servers.representation import Representation
-from servers.respond import Request, Response, Span, document, failure, refusal, represent
+from servers.http.representation import Representation
+from servers.http.responses import (
+    Request,
+    Response,
+    Span,
+    document,
+    failure,
+    refusal,
+    represent,
+)
 
 ITEM = Representation(b"0123456789", 10, "image/gif", '"abc"', 784_111_777)
 DATE = "Sun, 06 Nov 1994 08:49:37 GMT"

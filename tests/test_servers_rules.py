@@ -2,13 +2,13 @@
 
 import pytest
 
-from servers import SITES
-from servers.latency import Latency
-from servers.misbehaviour.drip import Drip
-from servers.misbehaviour.error import Error
-from servers.misbehaviour.reset import Reset
-from servers.rules import LABELS, Rule, consistent, meant_for, parse
-from servers.values import Point
+from servers.app.sites import SITES
+from servers.faults.kinds.body.drip import Drip
+from servers.faults.kinds.body.reset import Reset
+from servers.faults.kinds.status.error import Error
+from servers.faults.latency import Latency
+from servers.faults.rules import LABELS, Rule, consistent, meant_for, parse
+from servers.faults.values import Point
 
 
 def test_labels_are_those_of_the_sites() -> None:

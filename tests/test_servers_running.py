@@ -9,10 +9,10 @@ from collections.abc import Iterator
 import pytest
 import uvloop
 
-from servers import running
-from servers.faults import Behaviour
-from servers.options import Server
-from servers.running import CannotListenError, hold_lifeline, listen, loop_factory, url
+from servers.app import running
+from servers.app.options import Server
+from servers.app.running import CannotListenError, hold_lifeline, listen, loop_factory, url
+from servers.faults.draws import Behaviour
 
 
 def server(port: int, *, strict: bool = True) -> Server:

@@ -4,11 +4,11 @@ import re
 
 import pytest
 
-from servers.misbehaviour import FAULTS
-from servers.misbehaviour.kind import written
-from servers.rules import KINDS
-from servers.rules import parse as rule
-from servers.scenario import Scenario, parse
+from servers.faults.kinds import FAULTS
+from servers.faults.kinds.base import written
+from servers.faults.rules import KINDS
+from servers.faults.rules import parse as rule
+from servers.faults.scenario import Scenario, parse
 from tests.servers_kit import ROOT
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")

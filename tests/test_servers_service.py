@@ -4,12 +4,12 @@ from pathlib import Path
 
 import pytest
 
-from servers.delivery import Delivery
-from servers.faults import Behaviour
-from servers.origin import Origin
-from servers.respond import Request, Span
-from servers.rules import parse
-from servers.service import Service
+from servers.app.service import Service
+from servers.faults.draws import Behaviour
+from servers.faults.rules import parse
+from servers.http.delivery import Delivery
+from servers.http.responses import Request, Span
+from servers.state.server import Origin
 from tests.servers_kit import flags
 
 GIF = "/flags/br/br.gif"

@@ -2,7 +2,7 @@
 
 import pytest
 
-from servers.slots import Slots
+from servers.state.slots import Slots
 
 
 def test_as_many_as_there_are_slots_are_served_at_once() -> None:

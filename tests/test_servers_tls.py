@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 import uvloop
 
-from servers.contents import Flags
-from servers.faults import Behaviour
-from servers.rules import parse
-from servers.tls import Certified, MissingError, certified
+from servers.app.tls import Certified, MissingError, certified
+from servers.content.resources import Flags
+from servers.faults.draws import Behaviour
+from servers.faults.rules import parse
 from tests.servers_kit import Client, Factory, Running, flags, gif, request, running, until
 
 GIF = "/flags/br/br.gif"

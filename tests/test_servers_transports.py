@@ -7,7 +7,7 @@ import struct
 import pytest
 import uvloop
 
-from servers.transports import break_off, keep_empty, say_no_more
+from servers.http.transports import break_off, keep_empty, say_no_more
 from tests.servers_kit import Factory
 
 

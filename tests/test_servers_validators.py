@@ -2,7 +2,7 @@
 
 import pytest
 
-from servers.validators import etag, http_date, parse_date, range_applies, unchanged
+from servers.http.validators import etag, http_date, parse_date, range_applies, unchanged
 
 MOMENT = 784_111_777
 TEXT = "Sun, 06 Nov 1994 08:49:37 GMT"  # the example of RFC 9110 section 5.6.7

@@ -4,8 +4,8 @@ from collections.abc import Callable
 
 import pytest
 
-from servers import values
-from servers.values import Point
+from servers.faults import values
+from servers.faults.values import Point
 
 
 @pytest.mark.parametrize(

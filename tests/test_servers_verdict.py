@@ -5,11 +5,11 @@ from statistics import fmean
 
 import pytest
 
-from servers.delivery import Ending
-from servers.faults import Behaviour, Decision, decide, draw
-from servers.respond import Request, Response, Span, head
-from servers.rules import parse
-from servers.verdict import Verdict, judge, spoilt
+from servers.faults.decision import Verdict, judge, spoilt
+from servers.faults.draws import Behaviour, Decision, decide, draw
+from servers.faults.rules import parse
+from servers.http.delivery import Ending
+from servers.http.responses import Request, Response, Span, head
 
 PATHS = [f"/{number}" for number in range(2000)]
 

@@ -6,23 +6,23 @@ from pathlib import Path
 
 import pytest
 
-from servers import words
-from servers.verdict import Verdict
+from servers.app import option_types
+from servers.faults.decision import Verdict
 
 
 def test_a_scenario_from_a_file(tmp_path: Path) -> None:
     file = tmp_path / "s.toml"
     file.write_text("seed = 3\n")
-    assert words.scenario(str(file)).seed == 3
+    assert option_types.scenario(str(file)).seed == 3
 
 
 def test_a_record_from_a_file(tmp_path: Path) -> None:
     file = tmp_path / "r.jsonl"
     file.write_text('{"path": "/a", "attempt": 1, "decision": {"delay": 1}}\n')
-    assert words.replay(str(file)).verdict("LOCAL", "/a", 1) != Verdict()
+    assert option_types.replay(str(file)).verdict("LOCAL", "/a", 1) != Verdict()
 
 
-@pytest.mark.parametrize("read", [words.scenario, words.replay])
+@pytest.mark.parametrize("read", [option_types.scenario, option_types.replay])
 @pytest.mark.parametrize(
     ("content", "sentence"),
     [(None, "cannot read '"), (b"\xff", "utf-8"), (b"x", "s\\x1b: ")],
@@ -41,4 +41,4 @@ def test_refusals(
 
 def test_a_name_that_none_can_have() -> None:
     with pytest.raises(argparse.ArgumentTypeError, match="null"):
-        words.scenario("a\0b")
+        option_types.scenario("a\0b")

@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from getflags.errors import NotSaved
-from getflags.model import Checksum, Kept, Note, Target
-from getflags.spill import BATCH, AsyncPart
+from getflags.core.errors import NotSaved
+from getflags.core.models import Checksum, Kept, Note, Target
+from getflags.storage.async_part_file import BATCH, AsyncPart
 from tests.kit import files
 
 

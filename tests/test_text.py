@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from getflags.text import brief, counted, human_bytes, printable, quoted
+from getflags.core.text import brief, counted, human_bytes, printable, quoted
 
 relaxed = settings(deadline=None)
 

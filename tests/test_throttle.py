@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from getflags.throttle import as_completed, as_completed_async, merge
+from getflags.scheduling.bounded_concurrency import as_completed, as_completed_async, merge
 
 T = TypeVar("T")
 R = TypeVar("R")

@@ -6,8 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from getflags import policy
-from getflags.errors import (
+from getflags.core.errors import (
     Aborted,
     Disconnected,
     Excess,
@@ -19,8 +18,7 @@ from getflags.errors import (
     Unreachable,
     Untrusted,
 )
-from getflags.message import Head
-from getflags.model import (
+from getflags.core.models import (
     Checksum,
     Exists,
     Fields,
@@ -32,8 +30,10 @@ from getflags.model import (
     Status,
     Target,
 )
-from getflags.request import Ask
-from getflags.transfer import PROGRESS_STEP, Transfer
+from getflags.core.response_head import Head
+from getflags.transfer import retry
+from getflags.transfer.request import Ask
+from getflags.transfer.state import PROGRESS_STEP, Transfer
 
 relaxed = settings(deadline=None)
 
@@ -986,7 +986,7 @@ def test_whatever_happens_a_transfer_comes_to_one_end_and_soon(
     while under_way.ask or under_way.later:
         if under_way.later:
             assert under_way.ask is None
-            assert 0 <= under_way.later.seconds <= policy.PATIENCE
+            assert 0 <= under_way.later.seconds <= retry.PATIENCE
             under_way.begin(on_disk)
             tries += 1
             continue

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from getflags.errors import (
+from getflags.core.errors import (
     Aborted,
     Disconnected,
     Expired,
@@ -19,8 +19,8 @@ from getflags.errors import (
     Unreachable,
     Untrusted,
 )
-from getflags.model import Checksum, Exists, Fields, OnDisk, Rules
-from getflags.transfer import PROGRESS_STEP
+from getflags.core.models import Checksum, Exists, Fields, OnDisk, Rules
+from getflags.transfer.state import PROGRESS_STEP
 from tests.anyserver import Answer, Exchange, Honest, Other, Part, Version, Whole, World
 
 relaxed = settings(deadline=None, max_examples=400)

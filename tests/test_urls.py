@@ -7,7 +7,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from getflags.urls import BadURL, clean, join, origin, redact, split_credentials
+from getflags.core.urls import BadURL, clean, join, origin, redact, split_credentials
 
 relaxed = settings(deadline=None)
 

@@ -13,14 +13,23 @@ import pycurl
 import pytest
 
 import getflags
-from getflags import wire
-from getflags.errors import Aborted, Fault, Malformed, TimedOut, Unreachable, Untrusted, UsageError
-from getflags.message import Head
-from getflags.model import Fields, Network
-from getflags.wire import curl_easy, curl_multi, curl_wire
-from getflags.wire.curl_easy import Handle
-from getflags.wire.curl_faults import translate
-from getflags.wire.curl_sockets import Sockets
+from getflags import transport
+from getflags.core.errors import (
+    Aborted,
+    Fault,
+    Malformed,
+    TimedOut,
+    Unreachable,
+    Untrusted,
+    UsageError,
+)
+from getflags.core.models import Fields, Network
+from getflags.core.response_head import Head
+from getflags.transport.curl import client as curl_client
+from getflags.transport.curl import easy_handle, multi_handle
+from getflags.transport.curl.easy_handle import Handle
+from getflags.transport.curl.error_codes import translate
+from getflags.transport.curl.sockets import Sockets
 from tests.kit import files
 from tests.rawserver import RawServer, moved, ok, silence, stall_after
 from tests.servers_kit import until
@@ -38,7 +47,7 @@ def sync_get(
         heads.append(head)
         return wanted
 
-    wire = curl_wire.open_wire(network or Network())
+    wire = curl_client.open_wire(network or Network())
     try:
         wire.get(url, headers, on_head, pieces.append)
     finally:
@@ -60,7 +69,7 @@ def async_get(
         pieces.append(piece)
 
     async def scenario() -> None:
-        wire = curl_wire.open_async_wire(network or Network())
+        wire = curl_client.open_async_wire(network or Network())
         try:
             await wire.get(url, headers, on_head, on_body)
         finally:
@@ -223,7 +232,7 @@ def test_a_bug_while_the_body_is_taken_is_raised_as_itself() -> None:
         raise ZeroDivisionError
 
     with RawServer({"/x": ok(b"x")}) as server, pytest.raises(ZeroDivisionError):
-        curl_wire.open_wire(Network()).get(server.url("/x"), (), lambda _: True, on_body)
+        curl_client.open_wire(Network()).get(server.url("/x"), (), lambda _: True, on_body)
 
 
 @both
@@ -281,7 +290,7 @@ def test_connecting_is_no_silence(get: Get, full: str) -> None:
 def test_where_pycurl_does_not_tell_connecting_from_silence_both_limits_hold(
     full: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(curl_easy, "PREREQUEST", None)
+    monkeypatch.setattr(easy_handle, "PREREQUEST", None)
     with pytest.raises(TimedOut, match=r"nothing came for 0.2 s"):
         async_get(full, network=Network(connect_timeout=9, timeout=0.2))
 
@@ -326,7 +335,7 @@ def test_a_blocking_wire_keeps_one_connection() -> None:
             closed.set()
 
     with RawServer({"/x": keep}) as one, RawServer({"/x": keep}) as other:
-        wire = curl_wire.open_wire(Network())
+        wire = curl_client.open_wire(Network())
         for server in (one, other):
             wire.get(server.url("/x"), (), lambda _: True, lambda _: None)
         assert closed.wait(5)
@@ -362,10 +371,10 @@ def test_too_little_memory_is_not_taken_for_a_bad_answer() -> None:
 def test_a_libcurl_without_http2_says_so_and_does_without(
     get: Get, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    assert "HTTP/1.1 and HTTP/2" in curl_wire.about()
+    assert "HTTP/1.1 and HTTP/2" in curl_client.about()
     versions = (11, "7.88.1", 0, "Linux", 0)
     monkeypatch.setattr(pycurl, "version_info", lambda: versions)
-    assert curl_wire.about() == "libcurl 7.88.1, HTTP/1.1; this libcurl has no HTTP/2"
+    assert curl_client.about() == "libcurl 7.88.1, HTTP/1.1; this libcurl has no HTTP/2"
     with RawServer({"/f": ok(b"fine")}) as server:
         assert get(server.url("/f"))[1] == b"fine"
 
@@ -374,7 +383,7 @@ def test_a_libcurl_without_http2_says_so_and_does_without(
 def test_an_abort_wakes_a_thread_that_waits(used: int) -> None:
     """At once, and without libcurl's second attempt where the connection was in use before."""
     with RawServer({"/ok": ok(b"fine"), "/x": silence}) as server:
-        wire = curl_wire.open_wire(Network())
+        wire = curl_client.open_wire(Network())
         if used:
             wire.get(server.url("/ok"), (), lambda _: True, lambda _: None)
         caught: list[BaseException] = []
@@ -421,14 +430,14 @@ def test_a_store_that_cannot_be_read_is_never_replaced_by_libcurls_own(
         """Take nothing."""
 
     async def scenario() -> None:
-        awire = curl_wire.open_async_wire(Network())
+        awire = curl_client.open_async_wire(Network())
         for _ in range(2):
             with pytest.raises(Untrusted, match="cannot read the certificates"):
                 await awire.get("https://127.0.0.1:1/", (), lambda _: True, on_body)
         await awire.close()
 
     asyncio.run(scenario())
-    wire = curl_wire.open_wire(Network())
+    wire = curl_client.open_wire(Network())
     for _ in range(2):
         with pytest.raises(Untrusted, match="cannot read the certificates"):
             wire.get("https://127.0.0.1:1/", (), lambda _: True, lambda _: None)
@@ -439,7 +448,7 @@ def test_a_body_that_comes_faster_than_it_is_taken_is_made_to_wait(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """Three megabytes at once, for a taker that lets the loop run on before it goes on."""
-    monkeypatch.setattr(curl_multi, "_SWEEP", 0.005)  # who looks for silent ones must not mind
+    monkeypatch.setattr(multi_handle, "_SWEEP", 0.005)  # who looks for silent ones must not mind
     body = os.urandom(3 << 20)
     sizes: list[int] = []
     pieces: list[bytes] = []
@@ -450,14 +459,14 @@ def test_a_body_that_comes_faster_than_it_is_taken_is_made_to_wait(
         await asyncio.sleep(0.02)
 
     async def scenario(url: str) -> None:
-        wire = curl_wire.open_async_wire(Network())
+        wire = curl_client.open_async_wire(Network())
         await wire.get(url, (), lambda _: True, on_body)
         await wire.close()
 
     with RawServer({"/x": ok(body)}) as server:
         asyncio.run(scenario(server.url("/x")))
     assert b"".join(pieces) == body
-    assert max(sizes) <= (1 << 20) + curl_wire.BUFFER
+    assert max(sizes) <= (1 << 20) + curl_client.BUFFER
 
 
 def test_what_comes_while_the_taker_is_busy_is_taken_though_nothing_follows() -> None:
@@ -471,7 +480,7 @@ def test_what_comes_while_the_taker_is_busy_is_taken_though_nothing_follows() ->
         server.over.wait(20)
 
     async def scenario(url: str) -> None:
-        wire = curl_wire.open_async_wire(Network())
+        wire = curl_client.open_async_wire(Network())
         came = 0
         all_came = asyncio.Event()
 
@@ -506,23 +515,23 @@ def test_what_comes_while_the_taker_is_busy_is_taken_though_nothing_follows() ->
 )
 def test_settings_that_cannot_work_are_usage_errors(network: Network, text: str) -> None:
     with pytest.raises(UsageError) as raised:
-        curl_wire.check(network)
+        curl_client.check(network)
     assert text in str(raised.value)
     assert "secret" not in str(raised.value)
 
 
 def test_settings_that_can_work(tmp_path: Path) -> None:
-    curl_wire.check(Network(cacert=str(tmp_path / "unused"), insecure=True))
-    curl_wire.check(Network(proxies=(("http", "socks5://p:1"), ("no", "[::1]"))))
+    curl_client.check(Network(cacert=str(tmp_path / "unused"), insecure=True))
+    curl_client.check(Network(proxies=(("http", "socks5://p:1"), ("no", "[::1]"))))
 
 
 def test_without_pycurl_httpx_is_used_and_curl_is_refused(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    monkeypatch.setattr(wire, "find_spec", lambda _: None)
-    assert wire.default() == "httpx"
+    monkeypatch.setattr(transport, "find_spec", lambda _: None)
+    assert transport.default() == "httpx"
     with pytest.raises(UsageError, match=r"pip install 'getflags\[curl\]'"):
-        wire.client("curl")
+        transport.client("curl")
     with RawServer({"/f": ok(b"x")}) as server:
         assert getflags.download([server.url("/f")], dir=tmp_path).exit_status == 0
     assert files(tmp_path) == {"f": b"x"}

@@ -22,8 +22,8 @@ import httpx
 import pytest
 import respx
 
-from getflags import errors, fetch
-from getflags.errors import (
+from getflags.core import errors
+from getflags.core.errors import (
     Aborted,
     Disconnected,
     Fault,
@@ -32,10 +32,13 @@ from getflags.errors import (
     Unreachable,
     UsageError,
 )
-from getflags.message import Head
-from getflags.model import Fields, Network
-from getflags.wire import client, httpx_sync, httpx_wire
-from getflags.wire.httpx_faults import translate
+from getflags.core.models import Fields, Network
+from getflags.core.response_head import Head
+from getflags.transfer import run
+from getflags.transport import client
+from getflags.transport.httpx import client as httpx_client
+from getflags.transport.httpx import sync_client
+from getflags.transport.httpx.exceptions import translate
 from tests.rawserver import RawServer, moved, ok, reset, silence, stall_after
 
 URL = "http://example.org/f.gif"
@@ -52,7 +55,7 @@ def sync_get(
         heads.append(head)
         return wanted
 
-    wire = httpx_wire.open_wire(network or Network())
+    wire = httpx_client.open_wire(network or Network())
     try:
         wire.get(url, headers, on_head, pieces.append)
     finally:
@@ -74,7 +77,7 @@ def async_get(
         pieces.append(piece)
 
     async def scenario() -> None:
-        wire = httpx_wire.open_async_wire(network or Network())
+        wire = httpx_client.open_async_wire(network or Network())
         try:
             await wire.get(url, headers, on_head, on_body)
         finally:
@@ -121,10 +124,10 @@ def _is_docstring(node: ast.AST) -> bool:
 @pytest.mark.parametrize(
     ("plain", "coloured"),
     [
-        (fetch.fetch, fetch.afetch),
-        (httpx_sync.HttpxWire.exchange, httpx_wire._AsyncConnection.exchange),
-        (httpx_sync.HttpxWire._drain, httpx_wire._AsyncConnection._drain),
-        (httpx_sync.HttpxWire._transport, httpx_wire._AsyncConnection._transport),
+        (run.fetch, run.afetch),
+        (sync_client.HttpxWire.exchange, httpx_client._AsyncConnection.exchange),
+        (sync_client.HttpxWire._drain, httpx_client._AsyncConnection._drain),
+        (sync_client.HttpxWire._transport, httpx_client._AsyncConnection._transport),
     ],
 )
 def test_twins_do_not_drift_apart(plain: object, coloured: object) -> None:
@@ -214,7 +217,7 @@ def test_a_connection_is_used_again_after_an_unwanted_short_body(*, coloured: bo
         if coloured:
             asyncio.run(_twice(server.url("/x")))
         else:
-            wire = httpx_wire.open_wire(Network())
+            wire = httpx_client.open_wire(Network())
             for _ in range(2):
                 wire.get(server.url("/x"), (), lambda _: False, lambda _: None)
             wire.close()
@@ -226,7 +229,7 @@ async def _twice(url: str) -> None:
     async def on_body(_: bytes) -> None:
         pytest.fail("nobody wants it")
 
-    wire = httpx_wire.open_async_wire(Network())
+    wire = httpx_client.open_async_wire(Network())
     for _ in range(2):
         await wire.get(url, (), lambda _: False, on_body)
     await wire.close()
@@ -328,7 +331,7 @@ def test_the_reason_is_dug_out_of_the_causes(
 
 def test_an_abort_wakes_a_thread_that_waits() -> None:
     with RawServer({"/x": silence}) as server:
-        wire = httpx_wire.open_wire(Network())
+        wire = httpx_client.open_wire(Network())
         caught: list[BaseException] = []
 
         def work() -> None:
@@ -354,7 +357,7 @@ def test_an_abort_wakes_a_thread_that_waits() -> None:
 
 def test_an_abort_before_the_first_request() -> None:
     with RawServer({"/x": ok(b"x")}) as server:
-        wire = httpx_wire.open_wire(Network())
+        wire = httpx_client.open_wire(Network())
         wire.abort()
         with pytest.raises(Aborted):
             wire.get(server.url("/x"), (), lambda _: True, lambda _: None)
@@ -411,14 +414,14 @@ def test_reset_before_the_head(get: Get) -> None:
 )
 def test_settings_that_cannot_work_are_usage_errors(network: Network, text: str) -> None:
     with pytest.raises(UsageError) as raised:
-        httpx_wire.check(network)
+        httpx_client.check(network)
     assert text in str(raised.value)
     assert "secret" not in str(raised.value)
 
 
 def test_settings_that_can_work(tmp_path: Path) -> None:
-    httpx_wire.check(Network(cacert=str(tmp_path / "unused"), insecure=True))
-    httpx_wire.check(
+    httpx_client.check(Network(cacert=str(tmp_path / "unused"), insecure=True))
+    httpx_client.check(
         Network(proxies=(("http", "http://p:1"), ("https", "https://p:1"), ("no", "[::1]")))
     )
 
@@ -429,7 +432,7 @@ def test_an_unknown_client_is_refused_by_name() -> None:
 
 
 def test_it_tells_its_version() -> None:
-    assert httpx_wire.about() == f"httpx {httpx.__version__}, HTTP/1.1"
+    assert httpx_client.about() == f"httpx {httpx.__version__}, HTTP/1.1"
 
 
 def test_a_readers_own_timeout_is_not_taken_for_ours() -> None:
@@ -437,7 +440,7 @@ def test_a_readers_own_timeout_is_not_taken_for_ours() -> None:
         raise TimeoutError("mine")
 
     async def scenario() -> None:
-        wire = httpx_wire.open_async_wire(Network())
+        wire = httpx_client.open_async_wire(Network())
         await wire.get(server.url("/x"), (), lambda _: True, on_body, 5)
 
     with RawServer({"/x": ok(b"abc")}) as server, pytest.raises(TimeoutError, match="mine"):

@@ -13,9 +13,9 @@ from typing import Any, TypeAlias
 import pytest
 
 import getflags
-from getflags import wire
-from getflags.errors import Expired, TimedOut
-from getflags.wire.names import Names
+from getflags import transport
+from getflags.core.errors import Expired, TimedOut
+from getflags.transport.dns import Names
 from tests.kit import files
 from tests.rawserver import RawServer, ok
 
@@ -108,7 +108,7 @@ def test_what_is_late_is_remembered_and_who_gave_up_took_it_from_nobody(
     assert resolver.asked == ["a.hangs"]
 
 
-@pytest.mark.parametrize("client", sorted(wire.CLIENTS))
+@pytest.mark.parametrize("client", sorted(transport.CLIENTS))
 @pytest.mark.parametrize("engine", ["sequential", "threads", "asyncio"])
 def test_the_others_go_on_and_the_run_ends(
     resolver: Resolver, tmp_path: Path, engine: str, client: str

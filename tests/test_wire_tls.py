@@ -17,11 +17,13 @@ import pytest
 import trustme
 
 import getflags
-from getflags import policy, wire
-from getflags.errors import Aborted, Fault, Untrusted
-from getflags.message import Head
-from getflags.model import Network
-from getflags.wire import httpx_wire, tls
+from getflags import transport
+from getflags.core.errors import Aborted, Fault, Untrusted
+from getflags.core.models import Network
+from getflags.core.response_head import Head
+from getflags.transfer import retry
+from getflags.transport import tls
+from getflags.transport.httpx import client as httpx_client
 from tests.kit import files
 from tests.rawserver import RawServer, ok
 
@@ -49,7 +51,7 @@ class _Handler(BaseHTTPRequestHandler):
 @pytest.fixture(autouse=True)
 def _soon(monkeypatch: pytest.MonkeyPatch) -> None:
     """Try again soon; how long it is, is not the matter here."""
-    monkeypatch.setattr(policy, "_FIRST", 0.05)
+    monkeypatch.setattr(retry, "_FIRST", 0.05)
 
 
 @pytest.fixture(scope="module")
@@ -91,7 +93,7 @@ class How(TypedDict):
     client: str
 
 
-@pytest.fixture(params=sorted(product(["asyncio", "threads"], wire.CLIENTS)), ids=" ".join)
+@pytest.fixture(params=sorted(product(["asyncio", "threads"], transport.CLIENTS)), ids=" ".join)
 def how(request: pytest.FixtureRequest) -> How:
     return {"engine": request.param[0], "client": request.param[1]}
 
@@ -319,7 +321,7 @@ def test_a_body_without_a_length_might_have_been_cut(
 
 
 def test_a_stalled_https_reader_wakes_up_when_it_is_told_to(port: int, cafile: str) -> None:
-    wire = httpx_wire.open_wire(Network(cacert=cafile))
+    wire = httpx_client.open_wire(Network(cacert=cafile))
     caught: list[BaseException] = []
     stalled = threading.Event()
 

@@ -6,7 +6,7 @@ import multiprocessing
 import threading
 from queue import SimpleQueue
 
-from getflags.wire.watchdog import Watchdog
+from getflags.transport.deadlines import Watchdog
 
 PATIENCE = 10  # seconds
 

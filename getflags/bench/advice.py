@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from getflags.bench.knee import Knee, known_rounds
 from getflags.bench.stats import FEWEST, Estimate, estimate, middle, paired
 from getflags.bench.tuning import Tuner
-from getflags.text import counted
+from getflags.core.text import counted
 
 
 class Level(NamedTuple):

@@ -25,11 +25,11 @@ from getflags import engines
 from getflags.bench import window
 from getflags.bench.job import Job, loads
 from getflags.bench.window import End
-from getflags.errors import GetflagsError
-from getflags.events import Event, Finished
-from getflags.machine import workers_for
-from getflags.model import Status
-from getflags.text import brief
+from getflags.core.errors import GetflagsError
+from getflags.core.events import Event, Finished
+from getflags.core.models import Status
+from getflags.core.resource_limits import workers_for
+from getflags.core.text import brief
 
 SHARES = {"p50": 0.5, "p90": 0.9, "p99": 0.99}
 _REASONS = 20  # different ones that are told; the others are counted together

@@ -11,8 +11,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import islice
 
-from getflags.inputfile import Entry
-from getflags.model import Plan
+from getflags.core.models import Plan
+from getflags.targets.list_file import Entry
 
 _BATCH = 1_000  # entries that are read at a time
 

@@ -15,7 +15,7 @@ from getflags.bench.comparison import Figures
 from getflags.bench.results import Result
 from getflags.bench.stats import FEWEST
 from getflags.bench.window import fewest
-from getflags.text import brief, counted
+from getflags.core.text import brief, counted
 
 _WIDE = 0.2  # of the middle, on either side
 _BUSY = 0.9  # of the processors that an engine can use

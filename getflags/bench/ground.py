@@ -15,9 +15,9 @@ from contextlib import contextmanager
 from http.client import HTTPException
 from typing import IO, Any
 
-from getflags.bundled import module
-from getflags.errors import GetflagsError, UsageError
-from getflags.interpreter import running
+from getflags.core.errors import GetflagsError, UsageError
+from getflags.core.interpreter import running
+from getflags.testing.bundled import module
 
 _TIMEOUT = 5.0  # seconds; for a server of ours that has nothing else to do
 _USAGE = 2  # what the servers end with where their words make no sense

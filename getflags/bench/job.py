@@ -12,9 +12,9 @@ from dataclasses import asdict, dataclass
 from itertools import cycle, islice
 from typing import Any
 
-from getflags import plan
-from getflags.inputfile import Entry, parse
-from getflags.model import Fields, Network, Plan, Rules
+from getflags.core.models import Fields, Network, Plan, Rules
+from getflags.targets import resolve
+from getflags.targets.list_file import Entry, parse
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,12 +32,12 @@ class Job:
 
     def plan(self, folder: str) -> Plan:
         """Return the plan of the job, its targets still to be pulled."""
-        targets = plan.settle(self._entries(), plan.Place(self.base_url, folder))
+        targets = resolve.settle(self._entries(), resolve.Place(self.base_url, folder))
         return Plan(targets, self.client, self.level, rules=self.rules, network=self.network)
 
     def _entries(self) -> Iterator[Entry]:
         """Yield as many entries as wanted; where their files go is not theirs to say."""
-        entries = plan.expand(parse(self.targets.split("\n")))
+        entries = resolve.expand(parse(self.targets.split("\n")))
         return islice(cycle(each._replace(out="", folder="") for each in entries), self.files)
 
 

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from getflags.bench.race import Lane, Race
-from getflags.text import counted
+from getflags.core.text import counted
 
 _EIGHTHS = " ▏▎▍▌▋▊▉█"
 _SHORTEST = 10  # columns that a bar should have before anything else gets room

@@ -15,8 +15,8 @@ from contextlib import suppress
 from pathlib import Path
 
 from getflags.bench.results import Result, line, parse
-from getflags.errors import GetflagsError, UsageError
-from getflags.text import quoted
+from getflags.core.errors import GetflagsError, UsageError
+from getflags.core.text import quoted
 
 if sys.platform != "win32":  # pragma: no branch - it has no locks of this kind
     from fcntl import LOCK_EX, LOCK_NB, flock

@@ -10,9 +10,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from getflags.events import Event, Finished
-from getflags.model import ExitStatus, Status
-from getflags.text import brief
+from getflags.core.events import Event, Finished
+from getflags.core.models import ExitStatus, Status
+from getflags.core.text import brief
 
 
 class Tally(NamedTuple):

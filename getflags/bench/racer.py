@@ -18,12 +18,14 @@ from contextlib import contextmanager
 from dataclasses import replace
 from time import perf_counter
 
-from getflags import engines, folders, plan
+from getflags import engines
 from getflags.bench import course
 from getflags.bench.race import Count, News
-from getflags.errors import GetflagsError
-from getflags.model import Target
-from getflags.text import brief
+from getflags.core.errors import GetflagsError
+from getflags.core.models import Target
+from getflags.core.text import brief
+from getflags.storage import directories
+from getflags.targets import resolve
 
 _OFTEN = 0.1  # seconds between two news
 
@@ -70,8 +72,10 @@ def _end_all() -> None:
 
 
 def _targets(mine: course.Course) -> Iterator[Target]:
-    place = plan.Place(mine.base_url, mine.folder, folders.real_folder, **folders.manners())
-    return plan.settle(course.read_entries(mine.entries), place)
+    place = resolve.Place(
+        mine.base_url, mine.folder, directories.real_folder, **directories.manners()
+    )
+    return resolve.settle(course.read_entries(mine.entries), place)
 
 
 def _own_output() -> int:

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from textwrap import wrap
 
 from getflags.bench.race import Lane, Race
-from getflags.text import brief, counted
+from getflags.core.text import brief, counted
 
 _EQUAL = 1.1  # a ratio of times below which nobody was much faster
 _ONE = 1.05  # at a time: below that, it was one at a time

@@ -15,8 +15,8 @@ from typing import Any
 
 from getflags.bench.cells import Cell, Run
 from getflags.bench.stats import rate
-from getflags.errors import UsageError
-from getflags.text import quoted
+from getflags.core.errors import UsageError
+from getflags.core.text import quoted
 
 VERSION = 1
 _BEGINNING = f'{{"version": {VERSION}, "experiment": "'.encode()

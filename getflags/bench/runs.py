@@ -8,8 +8,8 @@ from contextlib import suppress
 from typing import Any
 
 from getflags.bench.job import Job, dumps
-from getflags.errors import GetflagsError
-from getflags.interpreter import running
+from getflags.core.errors import GetflagsError
+from getflags.core.interpreter import running
 
 _MODULE = "getflags.bench.child"
 _FAREWELL = 1.0  # seconds; for a child that has said all that it has to say

@@ -17,9 +17,9 @@ from getflags.bench.ground import Ground
 from getflags.bench.job import Job
 from getflags.bench.results import Result, made_of
 from getflags.bench.runs import carry_out
-from getflags.errors import GetflagsError
-from getflags.model import Network, Rules
-from getflags.urls import origin
+from getflags.core.errors import GetflagsError
+from getflags.core.models import Network, Rules
+from getflags.core.urls import origin
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 from getflags.bench.comparison import SHARES, Figures
 from getflags.bench.doubts import Doubt
 from getflags.bench.stats import FEWEST, SHARE, Estimate
-from getflags.text import brief, counted
+from getflags.core.text import brief, counted
 
 _WIDTH = 80
 _UNKNOWN = "-"

@@ -22,10 +22,10 @@ from contextlib import suppress
 from queue import Empty, SimpleQueue
 from time import monotonic
 
-from getflags import interpreter
 from getflags.bench import course
 from getflags.bench.race import News, Race
-from getflags.errors import GetflagsError
+from getflags.core import interpreter
+from getflags.core.errors import GetflagsError
 
 FRAME = 0.1  # seconds between two looks at the standings
 _MODULE = "getflags.bench.racer"

@@ -11,20 +11,20 @@ from collections.abc import Callable, Sequence
 from importlib import import_module
 from typing import cast
 
-from getflags.cli.lines import print_line, reopen_closed
+from getflags.cli.console import print_line, reopen_closed
 from getflags.cli.signals import Interrupted, handled
-from getflags.errors import GetflagsError, UsageError
-from getflags.model import ExitStatus
-from getflags.text import printable
+from getflags.core.errors import GetflagsError, UsageError
+from getflags.core.models import ExitStatus
+from getflags.core.text import printable
 
 COMMANDS = {
-    "bench": "getflags.cli.bench",
-    "race": "getflags.cli.race",
-    "report": "getflags.cli.report",
-    "serve": "getflags.cli.serve",
-    "tune": "getflags.cli.tune",
+    "bench": "getflags.cli.commands.bench",
+    "race": "getflags.cli.commands.race",
+    "report": "getflags.cli.commands.report",
+    "serve": "getflags.cli.commands.serve",
+    "tune": "getflags.cli.commands.tune",
 }
-_DOWNLOAD = "getflags.cli.download"
+_DOWNLOAD = "getflags.cli.commands.download"
 _SERVE = "serve"  # its servers have a life of their own, with signals and sentences
 
 

@@ -12,10 +12,10 @@ from collections.abc import Callable
 from importlib import import_module
 from typing import TypeAlias, cast
 
-from getflags.errors import UsageError
-from getflags.events import Emit
-from getflags.machine import workers_for
-from getflags.model import Plan
+from getflags.core.errors import UsageError
+from getflags.core.events import Emit
+from getflags.core.models import Plan
+from getflags.core.resource_limits import workers_for
 
 Engine: TypeAlias = Callable[[Plan, Emit], None]
 

@@ -13,16 +13,16 @@ from contextlib import aclosing
 from importlib.util import find_spec
 from time import monotonic
 
-from getflags.agenda import Agenda
-from getflags.errors import UsageError
-from getflags.events import Emit
-from getflags.fetch import afetch
-from getflags.interrupts import postponed
-from getflags.model import LOOPS, Plan
-from getflags.pace import Pace
-from getflags.throttle import as_completed_async
-from getflags.transfer import Transfer
-from getflags.wire import client
+from getflags.core.deferred_signals import postponed
+from getflags.core.errors import UsageError
+from getflags.core.events import Emit
+from getflags.core.models import LOOPS, Plan
+from getflags.rates.rate_limit import Pace
+from getflags.scheduling.bounded_concurrency import as_completed_async
+from getflags.scheduling.scheduler import Agenda
+from getflags.transfer.run import afetch
+from getflags.transfer.state import Transfer
+from getflags.transport import client
 
 
 def run(plan: Plan, emit: Emit) -> None:

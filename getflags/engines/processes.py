@@ -23,11 +23,11 @@ from queue import SimpleQueue
 from time import monotonic, sleep
 from typing import cast
 
-from getflags.engines.shard import Connection, News, serve
-from getflags.events import Emit, Finished, Progressed, Retrying, Started
-from getflags.interrupts import postponed
-from getflags.machine import workers_for
-from getflags.model import Outcome, Plan, Status, Target
+from getflags.core.deferred_signals import postponed
+from getflags.core.events import Emit, Finished, Progressed, Retrying, Started
+from getflags.core.models import Outcome, Plan, Status, Target
+from getflags.core.resource_limits import workers_for
+from getflags.engines.worker import Connection, News, serve
 
 _BATCH = 512  # targets that a worker may have in hand beyond what it does at a time
 _TRAVEL = 0.1  # seconds; ten times what a message and its answer take

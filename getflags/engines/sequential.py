@@ -8,13 +8,13 @@ from __future__ import annotations
 from contextlib import closing
 from time import monotonic, sleep
 
-from getflags.agenda import Agenda
-from getflags.events import Emit
-from getflags.fetch import fetch
-from getflags.model import Plan
-from getflags.pace import Pace
-from getflags.throttle import Nothing
-from getflags.wire import client
+from getflags.core.events import Emit
+from getflags.core.models import Plan
+from getflags.rates.rate_limit import Pace
+from getflags.scheduling.bounded_concurrency import Nothing
+from getflags.scheduling.scheduler import Agenda
+from getflags.transfer.run import fetch
+from getflags.transport import client
 
 
 def run(plan: Plan, emit: Emit) -> None:

@@ -11,14 +11,14 @@ from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from time import monotonic
 
-from getflags.agenda import Agenda
-from getflags.events import Emit, Event
-from getflags.fetch import fetch
-from getflags.model import Plan
-from getflags.pace import Pace
-from getflags.throttle import merge
-from getflags.transfer import Transfer
-from getflags.wire import Wire, client
+from getflags.core.events import Emit, Event
+from getflags.core.models import Plan
+from getflags.rates.rate_limit import Pace
+from getflags.scheduling.bounded_concurrency import merge
+from getflags.scheduling.scheduler import Agenda
+from getflags.transfer.run import fetch
+from getflags.transfer.state import Transfer
+from getflags.transport import Wire, client
 
 _PATIENCE = 1.8  # seconds for interrupted workers to take away their part files
 

@@ -12,7 +12,7 @@ from typing import NamedTuple, TypeAlias
 from getflags.bench.report.figures import SHARES, Cell, Section
 from getflags.bench.report.palette import Look
 from getflags.bench.report.words import significant, unit
-from getflags.text import brief
+from getflags.core.text import brief
 
 Looks: TypeAlias = Mapping[tuple[str, str], Look]
 Value: TypeAlias = Callable[[Cell], float | None]

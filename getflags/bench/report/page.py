@@ -17,7 +17,7 @@ from getflags.bench.report.charts import Chart, Looks
 from getflags.bench.report.figures import Book, Facts, Section
 from getflags.bench.report.markup import Markup, joined, tag
 from getflags.bench.report.words import listed
-from getflags.text import brief, counted, printable
+from getflags.core.text import brief, counted, printable
 
 _LARGE = (420, 310)  # of a drawing; on a phone it is shown at three quarters of that
 _SMALL = (350, 280)

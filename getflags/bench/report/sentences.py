@@ -13,7 +13,7 @@ from getflags.bench.knee import NEAR
 from getflags.bench.report.figures import Section, Series, Step
 from getflags.bench.report.words import listed, share, significant
 from getflags.bench.stats import FEWEST, differs
-from getflags.text import brief, counted, quoted
+from getflags.core.text import brief, counted, quoted
 
 _MANY = 4  # of others, and a table tells of them better than a sentence
 

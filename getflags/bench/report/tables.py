@@ -13,7 +13,7 @@ from getflags.bench.report.markup import Markup, joined, tag
 from getflags.bench.report.sentences import gain
 from getflags.bench.report.words import Unit, between, share, significant, unit
 from getflags.bench.stats import Estimate
-from getflags.text import brief
+from getflags.core.text import brief
 
 _NOTHING = "-"
 _MIB = 2**20

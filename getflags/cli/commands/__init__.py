@@ -1,0 +1,1 @@
+"""One module a command: from its arguments to its exit code."""

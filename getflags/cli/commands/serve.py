@@ -1,0 +1,14 @@
+"""``getflags serve``: hand over to the bundled servers' own command line."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import cast
+
+from getflags.testing.bundled import module
+
+
+def main(words: list[str]) -> int:
+    """Run the servers until a signal ends them; return their exit code."""
+    servers = import_module(f"{module()}.app.program")
+    return cast("int", servers.main(words, prog="getflags serve"))

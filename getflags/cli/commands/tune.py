@@ -1,0 +1,85 @@
+"""``getflags tune``: how many at a time, from words to a flag."""
+
+from __future__ import annotations
+
+import json
+import sys
+from contextlib import ExitStack
+
+from getflags import transport
+from getflags.bench import advice, ground
+from getflags.bench.cells import Cell, Run
+from getflags.bench.session import Session
+from getflags.bench.stats import rate
+from getflags.bench.tuning import Sample, Trial, Tuner
+from getflags.cli import bench_workload
+from getflags.cli.console import print_line
+from getflags.cli.options import conversion
+from getflags.cli.options import tune as tune_options
+from getflags.cli.options.tune import Options
+from getflags.cli.signals import Interrupted
+from getflags.core import resource_limits
+from getflags.core.errors import UsageError
+from getflags.core.models import ExitStatus
+from getflags.core.text import counted, printable
+
+
+def main(words: list[str]) -> int:
+    """Carry out the experiment; return the exit code. Raises UsageError."""
+    options = tune_options.parse(words)
+    highest = resource_limits.affordable(options.max_level)
+    tuner = Tuner(
+        highest=highest, most=options.max_requests, rounds=options.rounds, seed=options.seed
+    )
+    with ExitStack() as stack:
+        session = _session(options, stack)
+        try:
+            while trial := tuner.next():
+                sample = measured(session, options, trial)
+                tuner.take(trial, sample)
+                if not (options.quiet or options.json):
+                    print_line(_told(trial, sample), sys.stderr)
+        except Interrupted as stop:
+            stop.told = f"interrupted after {counted(tuner.spent, 'request')}"
+            raise
+    return _answer(tuner, options)
+
+
+def _session(options: Options, stack: ExitStack) -> Session:
+    """Look at everything, start the server. Raises UsageError."""
+    field = bench_workload.field(options)
+    if len(field.servers) > 1:
+        raise UsageError("-s takes one server here: each has a knee of its own")
+    rules, network = conversion.rules(options), conversion.network(options)
+    transport.client(options.client).check(network)
+    grounds = {}
+    if field.bundled:
+        grounds = stack.enter_context(ground.prepared(field.servers, options.faults))
+    return Session(field, rules, network, options.seed, grounds, (), "")
+
+
+def measured(session: Session, options: Options, trial: Trial) -> Sample:
+    """Carry out a trial. Raises GetflagsError."""
+    cell = Cell(options.engine, options.client, trial.level, session.field.servers[0])
+    figures = session.figures(Run(cell, trial.round), trial.files)
+    goodput = rate(figures["steady_files"], figures["steady_seconds"])
+    return Sample(goodput, figures["requests"], advice.pain(figures["errors"]))
+
+
+def _told(trial: Trial, sample: Sample) -> str:
+    what = printable(sample.pain) if sample.pain else f"{sample.goodput:,.1f} files/s"
+    return f"{trial.level:4} at a time: {what}"
+
+
+def _answer(tuner: Tuner, options: Options) -> int:
+    knee = tuner.knee()
+    if options.json:
+        print_line(json.dumps(advice.values(tuner, knee)), sys.stdout)
+    elif options.quiet:
+        print_line(f"-m {knee.level}" if knee else "", sys.stdout)
+    else:
+        for line in advice.lines(tuner, knee):
+            print_line(printable(line), sys.stdout)
+    if knee is None:
+        return ExitStatus.ALL_FAILED
+    return ExitStatus.OK if knee.sure else ExitStatus.SOME_FAILED

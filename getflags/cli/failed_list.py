@@ -1,0 +1,89 @@
+"""``--failed-out``: the targets that failed, as a list that ``-i`` takes.
+
+Written beside its final name and moved there at the end, because the list that is being read may be
+the very same file.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TextIO
+
+from getflags.core.errors import GetflagsError, UsageError
+from getflags.core.events import Emit, Event, Finished
+from getflags.core.text import quoted
+from getflags.targets.filenames import PART_PREFIX
+from getflags.targets.list_file import unparse
+from getflags.targets.resolve import entry_again
+
+
+@contextmanager
+def list_failures(name: str, default_folder: str) -> Iterator[Emit]:
+    """Yield a reader of events that writes the list.
+
+    Raises UsageError if it can't be made, and GetflagsError at the end if it could not be written.
+    A run that is interrupted leaves what was there: its list would lack what was never tried.
+    """
+    path = os.path.realpath(name)  # a link stays a link
+    special = os.path.exists(path) and not os.path.isfile(path)  # noqa: PTH110, PTH113
+    try:
+        if os.path.isdir(path):  # noqa: PTH112
+            raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
+        if special:  # a pipe, a terminal
+            descriptor, temporary = os.open(path, os.O_WRONLY), ""
+        else:
+            folder = os.path.dirname(path)  # noqa: PTH120
+            descriptor, temporary = tempfile.mkstemp(prefix=PART_PREFIX, dir=folder)
+    except OSError as error:
+        raise UsageError(f"cannot write {quoted(name)}: {error.strerror}") from None
+    try:
+        with open(descriptor, "w", encoding="utf-8", errors="surrogateescape") as file:  # noqa: PTH123
+            writer = _Writer(file, default_folder)
+            yield writer.read
+            writer.finish()
+        if temporary:
+            os.chmod(temporary, 0o600 if writer.secret else 0o666 & ~_umask())  # noqa: PTH101
+            os.replace(temporary, path)  # noqa: PTH105
+    except BaseException as error:
+        if temporary:
+            os.unlink(temporary)  # noqa: PTH108
+        if isinstance(error, OSError):
+            raise GetflagsError(f"cannot write {quoted(name)}: {error.strerror}") from error
+        raise
+
+
+class _Writer:
+    """Writes what failed; a refusal of the disk waits until the run is over."""
+
+    def __init__(self, file: TextIO, default_folder: str) -> None:
+        self.secret = False  # whether a password may be in the list
+        self._file = file
+        self._folder = default_folder
+        self._refusal: OSError | None = None
+
+    def read(self, event: Event) -> None:
+        """Take an event."""
+        if isinstance(event, Finished) and event.outcome.failed and not self._refusal:
+            entry = entry_again(event.outcome.target, self._folder)
+            self.secret = self.secret or "@" in entry.word
+            try:
+                self._file.write(unparse(entry))
+                self._file.flush()
+            except OSError as error:
+                self._refusal = error
+
+    def finish(self) -> None:
+        """Raise what the disk had to say."""
+        if self._refusal:
+            raise self._refusal
+
+
+def _umask() -> int:
+    """Return the process's umask, which can only be read by setting it."""
+    umask = os.umask(0o077)
+    os.umask(umask)
+    return umask

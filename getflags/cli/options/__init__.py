@@ -1,0 +1,1 @@
+"""The options of each command: argument strings in, checked values out."""

@@ -1,0 +1,1 @@
+"""Readers of events: the progress bar, JSON lines, the summary."""

@@ -1,0 +1,60 @@
+"""Events as JSON, one object a line, for programs.
+
+The fields are a promise to scripts: names stay, new ones may come. Passwords are left out here too,
+because this text usually ends in a log.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from getflags.core.events import Adjusted, Event, Progressed, Retrying, Started
+from getflags.core.models import Target
+from getflags.core.urls import redact
+
+
+def line(event: Event) -> str:
+    """Return an event as one line of ASCII."""
+    return json.dumps(_values(event))
+
+
+def _values(event: Event) -> dict[str, Any]:
+    if isinstance(event, Started):
+        return {"event": "started", **_target(event.target)}
+    if isinstance(event, Progressed):
+        target, received, expected = event
+        return {
+            "event": "progressed",
+            **_target(target),
+            "received": received,
+            "expected": expected,
+        }
+    if isinstance(event, Retrying):
+        target, seconds, reason, origin = event
+        waiting = {"seconds": seconds, "reason": reason, "pause": origin or None}
+        return {"event": "retrying", **_target(target), **waiting}
+    if isinstance(event, Adjusted):
+        return {"event": "adjusted", **event._asdict()}
+    outcome = event.outcome
+    return {
+        "event": "finished",
+        **_target(outcome.target),
+        "status": outcome.status.value,
+        "failed": outcome.failed,
+        "reason": outcome.reason,
+        "code": outcome.code,
+        "size": outcome.size,
+        "requests": outcome.requests,
+        "unsized": outcome.unsized,
+        "seconds": round(event.seconds, 6),
+    }
+
+
+def _target(target: Target) -> dict[str, Any]:
+    return {
+        "index": target.number,
+        "target": target.label,
+        "url": redact(target.url),
+        "path": target.path if target.url else None,
+    }

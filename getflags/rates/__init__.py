@@ -1,0 +1,1 @@
+"""Limits on how fast bytes may come."""

@@ -1,0 +1,1 @@
+"""Which target is fetched next, and how many are in flight."""

@@ -1,0 +1,1 @@
+"""Files on disk: the part file, the final name, and the record that lets a later run resume."""

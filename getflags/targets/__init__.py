@@ -1,0 +1,1 @@
+"""From the words that a user gives to targets: lists, country codes, file names."""

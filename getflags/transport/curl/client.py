@@ -1,0 +1,180 @@
+"""The fast wire: libcurl through pycurl, an easy handle a worker.
+
+The blocking colour; ``curl_multi`` has the other. A transfer is ended from outside by a flag that
+libcurl's progress callback looks at. That may be a second later, so its sockets are shut down too,
+which wakes it. (libcurl has a call of its own for that, curl_multi_wakeup; pycurl hasn't.)
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import socket
+import threading
+from collections.abc import Callable
+from contextlib import suppress
+from typing import cast
+
+import pycurl
+
+from getflags.core.deferred_signals import postponed
+from getflags.core.errors import Aborted, Fault, UsageError
+from getflags.core.models import Fields, Network
+from getflags.core.response_head import Head
+from getflags.core.text import quoted
+from getflags.core.urls import BadURL, clean, redact
+from getflags.transport import proxies
+from getflags.transport.curl.easy_handle import BUFFER, Handle, speaks_http2
+from getflags.transport.curl.multi_handle import AsyncCurlWire
+from getflags.transport.curl.sockets import Sockets
+from getflags.transport.dns import NAMES
+from getflags.transport.tls import store
+
+__all__ = ["BUFFER", "about", "check", "open_async_wire", "open_wire"]
+
+_PROXY = re.compile(r"(?:https?|socks4a?|socks5h?)://(.*)", re.DOTALL)
+
+
+def open_wire(network: Network) -> CurlWire:
+    """See ``getflags.transport.Client``."""
+    return CurlWire(network)
+
+
+def open_async_wire(network: Network) -> AsyncCurlWire:
+    """See ``getflags.transport.Client``."""
+    return AsyncCurlWire(network)
+
+
+def about() -> str:
+    """See ``getflags.transport.Client``."""
+    versions = "HTTP/1.1 and HTTP/2" if speaks_http2() else "HTTP/1.1; this libcurl has no HTTP/2"
+    return f"libcurl {pycurl.version_info()[1]}, {versions}"
+
+
+def check(network: Network) -> None:
+    """See ``getflags.transport.Client``."""
+    try:
+        if network.cacert and not network.insecure:
+            store(network)
+    except Fault as fault:
+        raise UsageError(str(fault)) from None
+    for proxy in [url for kind, url in network.proxies if kind != "no"]:
+        try:
+            match = _PROXY.fullmatch(proxy)
+            clean(f"http://{match[1]}" if match else "")
+        except BadURL:
+            shown = quoted(redact(proxy))
+            raise UsageError(f"proxy {shown} is not an http, https or socks5 URL") from None
+
+
+class CurlWire:
+    """See ``getflags.transport.Wire``."""
+
+    def __init__(self, network: Network) -> None:
+        self._network = network
+        self._sockets = _Sockets()
+        self._handle = Handle(network, self._sockets, self._piece)
+        self._on_body: Callable[[bytes], None]
+        self._silence: Fault | None = None
+        self._interrupted = False
+        self._aborted = False
+        self._handle.curl.setopt(pycurl.CLOSESOCKETFUNCTION, self._sockets.close)
+        # One for each worker is what the limit of open files was reckoned with, not libcurl's five.
+        self._handle.curl.setopt(pycurl.MAXCONNECTS, 1)
+        self._handle.curl.setopt(pycurl.NOPROGRESS, 0)
+        self._handle.curl.setopt(pycurl.XFERINFOFUNCTION, self._progress)
+
+    def get(
+        self,
+        url: str,
+        headers: Fields,
+        on_head: Callable[[Head], bool],
+        on_body: Callable[[bytes], None],
+        within: float | None = None,
+    ) -> None:
+        """See ``getflags.transport.Wire``."""
+        proxy = proxies.choose(self._network, url)
+        within = NAMES.wait_for(proxy or url, self._network.connect_timeout, within)
+        self._handle.prepare(url, proxy, headers, on_head, within)
+        self._on_body = on_body
+        self._silence = None
+        with postponed(self._interrupt):
+            verdict = self._perform()
+        self._conclude(*verdict)
+
+    def _perform(self) -> tuple[int, str]:
+        try:
+            self._handle.curl.perform()
+        except pycurl.error as error:
+            return cast("tuple[int, str]", error.args)
+        return pycurl.E_OK, ""
+
+    def _conclude(self, code: int, text: str) -> None:
+        if self._aborted:
+            raise Aborted("interrupted")
+        if self._silence and not self._handle.unwanted:
+            raise self._silence
+        self._handle.conclude(code, text)
+
+    def _interrupt(self) -> None:
+        self._interrupted = True  # libcurl's wait has ended with the signal
+
+    def _piece(self, piece: bytes) -> int | None:
+        try:
+            self._on_body(piece)
+        except BaseException as bug:  # noqa: BLE001 - raised again by ``conclude``
+            self._handle.bug = bug
+            return -1
+        return None
+
+    def _progress(self, *_: float) -> int:
+        """Return whether to stop; libcurl asks at every turn."""
+        try:
+            self._handle.check_silence()
+        except Fault as fault:
+            self._silence = fault
+        return int(self._aborted or self._interrupted or self._silence is not None)
+
+    def abort(self) -> None:
+        """See ``getflags.transport.Wire``."""
+        self._aborted = True
+        self._sockets.shut_down()
+
+    def close(self) -> None:
+        """See ``getflags.transport.Wire``."""
+        self._handle.curl.close()
+
+
+class _Sockets(Sockets):
+    """The open sockets of a handle, so that another thread can shut them down.
+
+    Only their numbers are known, and the system gives the number of a closed one to the next file
+    that is opened. So they are closed here too, never while they are being shut down.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._open: set[int] = set()
+        self._over = False
+        self._lock = threading.Lock()
+
+    def opened(self, descriptor: int, purpose: int) -> int:
+        """Take a new socket; refuse it where all is over."""
+        with self._lock:
+            self._open.add(descriptor)
+            return pycurl.SOCKOPT_ERROR if self._over else super().opened(descriptor, purpose)
+
+    def close(self, descriptor: int) -> int:
+        """Close a socket for libcurl."""
+        with self._lock:
+            self._open.discard(descriptor)
+            socket.close(descriptor)
+        return 0
+
+    def shut_down(self) -> None:
+        """End all connections, and let none be made any more."""
+        with self._lock:
+            self._over = True
+            for descriptor in self._open:
+                with suppress(OSError), socket.socket(fileno=os.dup(descriptor)) as double:
+                    double.shutdown(socket.SHUT_RDWR)

@@ -1,0 +1,81 @@
+"""libcurl's error codes, translated into faults with a text for people.
+
+The border where libcurl's numbers end. Data where it can be: a table of codes, and a few rules for
+those that mean different things at different times.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+
+import pycurl
+
+from getflags.core.errors import (
+    Disconnected,
+    Fault,
+    Malformed,
+    TimedOut,
+    Unreachable,
+    Untrusted,
+)
+from getflags.core.models import Network
+from getflags.core.response_head import describe
+from getflags.core.text import brief, printable
+from getflags.core.urls import redact
+
+_UNTRUSTED = {
+    pycurl.E_SSL_CONNECT_ERROR,
+    pycurl.E_SSL_CERTPROBLEM,
+    pycurl.E_SSL_CIPHER,
+    pycurl.E_SSL_CACERT_BADFILE,
+    pycurl.E_SSL_ISSUER_ERROR,
+    pycurl.E_SSL_INVALIDCERTSTATUS,
+}
+_UNREACHABLE = {
+    pycurl.E_COULDNT_RESOLVE_HOST: "host name not found",
+    pycurl.E_COULDNT_RESOLVE_PROXY: "host name not found",
+    pycurl.E_COULDNT_CONNECT: "no connection",
+    pycurl.E_OUT_OF_MEMORY: "out of memory or of open files",
+}
+_HTTP2_STREAM = 92  # CURLE_HTTP2_STREAM, which pycurl has no name for
+#: What to say; empty where the system or libcurl says it better.
+_BROKEN = {
+    pycurl.E_GOT_NOTHING: "the server closed the connection without an answer",
+    pycurl.E_PARTIAL_FILE: "the server closed the connection too early",
+    pycurl.E_RECV_ERROR: "",
+    pycurl.E_SEND_ERROR: "",
+    pycurl.E_HTTP2: "",
+    _HTTP2_STREAM: "",
+}
+
+
+def translate(
+    code: int, text: str, curl: pycurl.Curl, network: Network, proxy: str | None
+) -> Fault:
+    """Return the fault for libcurl's error code and text, after a transfer on that handle."""
+    where = f"proxy {printable(redact(proxy))}: " if proxy else ""
+    text = text or f"error {code} of libcurl"  # which has words for most, but not for all
+    if code == pycurl.E_OPERATION_TIMEDOUT:
+        return TimedOut(f"{where}no connection within {network.connect_timeout:g} s")
+    if code == pycurl.E_PEER_FAILED_VERIFICATION:
+        return Untrusted(f"{where}certificate not trusted: {brief(text)}")
+    if code in _UNTRUSTED:
+        return Untrusted(f"{where}TLS failed: {brief(text)}")
+    tunnel = int(curl.getinfo(pycurl.HTTP_CONNECTCODE)) if proxy else 0
+    if code in _UNREACHABLE or tunnel not in {0, 200}:
+        why = describe(tunnel) if tunnel else _UNREACHABLE[code]
+        return Unreachable(where + (_system_word(curl) or why))
+    unsound = "chunk" in text or "header" in text  # E_RECV_ERROR has two meanings
+    if code in _BROKEN and not unsound:
+        # Not the system's word: it may be about an address that was tried before.
+        return Disconnected(_BROKEN[code] or brief(text).lower())
+    return Malformed(f"the answer is not valid HTTP: {brief(text)}")
+
+
+def _system_word(curl: pycurl.Curl) -> str:
+    """Return what the operating system said, in lower case; empty where it said nothing."""
+    number = int(curl.getinfo(pycurl.OS_ERRNO))
+    if number == errno.ECONNREFUSED:
+        return "connection refused"
+    return os.strerror(number).lower() if number else ""

@@ -1,0 +1,240 @@
+"""libcurl on an event loop: one multi handle for all transfers, told by the loop what is ready.
+
+libcurl names the sockets and the timer that it waits for (``M_SOCKETFUNCTION``,
+``M_TIMERFUNCTION``); the loop watches them and calls ``socket_action``. Connections are libcurl's
+to keep, and with HTTP/2 many transfers share one. A body that comes faster than the disk takes it
+is made to wait.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+
+import pycurl
+
+from getflags.core.errors import Fault
+from getflags.core.models import Fields, Network
+from getflags.core.resource_limits import keepable
+from getflags.core.response_head import Head
+from getflags.transport import proxies
+from getflags.transport.curl.easy_handle import Handle
+from getflags.transport.curl.sockets import Sockets
+from getflags.transport.dns import NAMES
+
+_HIGH_WATER = 1024 * 1024  # bytes that may wait for the disk before the server is made to wait
+_READY = 256 * 1024  # bytes that are worth waking up the task for
+_SWEEP = 0.25  # seconds between two looks at who is silent or slow
+
+
+class AsyncCurlWire:
+    """See ``getflags.transport.AsyncWire``."""
+
+    def __init__(self, network: Network) -> None:
+        self._network = network
+        self._loop = asyncio.get_running_loop()
+        self._idle: list[_Transfer] = []
+        self._sockets = Sockets()
+        self._flying: dict[pycurl.Curl, _Transfer] = {}
+        self._timer: asyncio.TimerHandle | None = None
+        self._sweep = self._loop.call_later(_SWEEP, self._sweep_up)
+        self._due = False  # whether libcurl's timer has run out already
+        self._running = 0  # transfers under way when libcurl was last told something
+        self._watched: dict[int, int] = {}  # socket → what it is watched for
+        self._multi = pycurl.CurlMulti()
+        self._multi.setopt(pycurl.M_PIPELINING, pycurl.PIPE_MULTIPLEX)
+        self._multi.setopt(pycurl.M_MAXCONNECTS, keepable())
+        self._multi.setopt(pycurl.M_SOCKETFUNCTION, self._on_socket)
+        self._multi.setopt(pycurl.M_TIMERFUNCTION, self._on_timer)
+
+    async def get(
+        self,
+        url: str,
+        headers: Fields,
+        on_head: Callable[[Head], bool],
+        on_body: Callable[[bytes], Awaitable[None]],
+        within: float | None = None,
+    ) -> None:
+        """See ``getflags.transport.AsyncWire``."""
+        proxy = proxies.choose(self._network, url)
+        within = await NAMES.await_for(proxy or url, self._network.connect_timeout, within)
+        transfer = self._idle.pop() if self._idle else _Transfer(self._network, self._sockets)
+        try:
+            transfer.handle.prepare(url, proxy, headers, on_head, within)
+            await self._run(transfer, on_body)
+        finally:
+            self._idle.append(transfer)
+
+    async def _run(self, transfer: _Transfer, on_body: Callable[[bytes], Awaitable[None]]) -> None:
+        curl = transfer.handle.curl
+        transfer.begin(self._loop)
+        self._flying[curl] = transfer
+        self._multi.add_handle(curl)
+        self._running += 1
+        try:
+            while True:
+                await transfer.news()
+                if transfer.size:
+                    await on_body(transfer.taken())
+                    transfer.resume()
+                else:  # nothing waits: it is over
+                    break
+        finally:
+            del self._flying[curl]
+            self._multi.remove_handle(curl)
+        transfer.conclude()
+
+    async def close(self) -> None:
+        """See ``getflags.transport.AsyncWire``."""
+        self._sweep.cancel()
+        for transfer in self._idle:
+            transfer.handle.curl.close()
+        self._multi.close()
+        self._forget_timer()
+
+    # libcurl calls these.
+
+    def _on_socket(self, what: int, number: int, multi: object, data: object) -> None:
+        del multi, data
+        if what == pycurl.POLL_REMOVE:
+            self._unwatch(number)
+            return
+        before = self._watched.get(number, 0)
+        self._watched[number] = what
+        for wish, add, remove in (
+            (pycurl.POLL_IN, self._loop.add_reader, self._loop.remove_reader),
+            (pycurl.POLL_OUT, self._loop.add_writer, self._loop.remove_writer),
+        ):
+            if what & wish and not before & wish:
+                flag = pycurl.CSELECT_IN if wish == pycurl.POLL_IN else pycurl.CSELECT_OUT
+                add(number, self._act, number, flag)
+            elif before & wish and not what & wish:
+                remove(number)
+
+    def _unwatch(self, number: int) -> None:
+        before = self._watched.pop(number, 0)
+        if before & pycurl.POLL_IN:
+            self._loop.remove_reader(number)
+        if before & pycurl.POLL_OUT:
+            self._loop.remove_writer(number)
+
+    def _on_timer(self, milliseconds: int) -> None:
+        self._forget_timer()
+        if milliseconds > 0:
+            self._timer = self._loop.call_later(milliseconds / 1000, self._time_out)
+        elif milliseconds == 0 and not self._due:
+            self._due = True
+            self._loop.call_soon(self._time_out)
+
+    def _forget_timer(self) -> None:
+        if self._timer:
+            self._timer.cancel()
+            self._timer = None
+
+    # The loop calls these.
+
+    def _time_out(self) -> None:
+        self._due = False
+        self._act(pycurl.SOCKET_TIMEOUT, 0)
+
+    def _act(self, number: int, flag: int) -> None:
+        """Tell libcurl what is ready, and tasks what has ended."""
+        _, flying = self._multi.socket_action(number, flag)
+        if flying == self._running:
+            return
+        self._running = flying
+        left = 1
+        while left:
+            left, good, bad = self._multi.info_read()
+            for curl in good:
+                self._flying[curl].end(pycurl.E_OK, "")
+            for curl, code, text in bad:
+                self._flying[curl].end(code, text)
+
+    def _sweep_up(self) -> None:
+        self._sweep = self._loop.call_later(_SWEEP, self._sweep_up)  # whatever comes of it
+        for transfer in list(self._flying.values()):
+            transfer.look_after()
+
+
+class _Transfer:
+    """A handle with what has come and was not taken yet, and the task that waits for it."""
+
+    def __init__(self, network: Network, sockets: Sockets) -> None:
+        self.handle = Handle(network, sockets, self._piece)
+        self.size = 0  # bytes that wait to be taken
+        self.over = False
+        self._pieces: list[bytes] = []
+        self._paused = False
+        self._verdict: tuple[int, str] = (pycurl.E_OK, "")
+        self._silence: Fault | None = None
+        self._loop: asyncio.AbstractEventLoop
+        self._waiter: asyncio.Future[None] | None = None
+
+    def begin(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Forget the transfer before."""
+        self._loop = loop
+        self.size = 0
+        self._pieces = []
+        self.over = self._paused = False
+        self._silence = None
+
+    async def news(self) -> None:
+        """Wait until a good deal has come, or the end."""
+        # Much may have come while nobody waited for it, and nothing may come after it for long.
+        if not (self.over or self._paused or self.size >= _READY):
+            self._waiter = self._loop.create_future()
+            await self._waiter
+
+    def taken(self) -> bytes:
+        """Hand over what has come."""
+        pieces, self._pieces, self.size = self._pieces, [], 0
+        return pieces[0] if len(pieces) == 1 else b"".join(pieces)
+
+    def resume(self) -> None:
+        """Let the server go on, if it was made to wait."""
+        if self._paused:
+            self._paused = False
+            self.handle.curl.pause(pycurl.PAUSE_CONT)
+
+    def end(self, code: int, text: str) -> None:
+        """Take libcurl's word that the transfer is over."""
+        self._verdict = code, text
+        self.over = True
+        self._wake()
+
+    def look_after(self) -> None:
+        """Hand over the little that a slow one has brought, and end a silent one.
+
+        But not one that we made to wait.
+        """
+        if self._paused or self.over:
+            return
+        if self.size:
+            self._wake()
+        try:
+            self.handle.check_silence()
+        except Fault as fault:
+            self._silence = fault
+            self.end(pycurl.E_OPERATION_TIMEDOUT, "")
+
+    def conclude(self) -> None:
+        """Raise what went wrong."""
+        if self._silence and not self.handle.unwanted:
+            raise self._silence
+        self.handle.conclude(*self._verdict)
+
+    def _piece(self, piece: bytes) -> int | None:
+        if self.size >= _HIGH_WATER:
+            self._paused = True
+            self._wake()
+            return int(pycurl.WRITEFUNC_PAUSE)
+        self._pieces.append(piece)
+        self.size += len(piece)
+        if self.size >= _READY:
+            self._wake()
+        return None
+
+    def _wake(self) -> None:
+        if self._waiter and not self._waiter.done():
+            self._waiter.set_result(None)

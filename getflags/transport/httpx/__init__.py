@@ -1,0 +1,1 @@
+"""The reference transport, on httpx."""

@@ -1,0 +1,91 @@
+"""httpx's exceptions, translated into faults with a text for people.
+
+The border where foreign exceptions end. httpx's own texts are often empty (an asynchronous
+ReadError) or hide the cause ("All connection attempts failed" may be too many open files), so
+the chain of causes is walked down to the operating system's word.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import socket
+import ssl
+from collections.abc import Iterator
+
+import httpx
+
+from getflags.core.errors import (
+    Disconnected,
+    Fault,
+    Malformed,
+    TimedOut,
+    Unreachable,
+    Untrusted,
+)
+from getflags.core.models import Network
+from getflags.core.response_head import describe
+from getflags.core.text import brief, printable
+from getflags.core.urls import redact
+
+
+def translate(
+    error: httpx.TransportError, network: Network, proxy: str | None, *, stale: bool
+) -> Fault:
+    """Return the fault for an error. ``stale``: it came before any byte on a used connection."""
+    where = f"proxy {printable(redact(proxy))}: " if proxy else ""
+    if isinstance(error, httpx.ConnectTimeout):
+        return TimedOut(f"{where}no connection within {network.connect_timeout:g} s")
+    if isinstance(error, httpx.TimeoutException):
+        return TimedOut(f"nothing came for {network.timeout:g} s")
+    if isinstance(error, (httpx.ConnectError, httpx.ProxyError)):
+        return _unreachable(error, where)
+    if isinstance(error, httpx.NetworkError):
+        return Disconnected(_system_word(error) or "the connection broke", stale=stale)
+    if isinstance(error, httpx.RemoteProtocolError):
+        return _bad_answer(error, stale=stale)
+    return Malformed(f"the request cannot be sent: {brief(str(error))}")
+
+
+def _unreachable(error: httpx.TransportError, where: str) -> Fault:
+    for cause in _causes(error):
+        if isinstance(cause, ssl.SSLCertVerificationError):
+            return Untrusted(f"{where}certificate not trusted: {printable(cause.verify_message)}")
+        if isinstance(cause, ssl.SSLError):
+            reason = getattr(cause, "reason", None) or str(cause)  # set by OpenSSL alone
+            return Untrusted(f"{where}TLS failed: {printable(reason)}")
+        if isinstance(cause, socket.gaierror):
+            return Unreachable(f"{where}host name not found ({cause.strerror})")
+    if isinstance(error, httpx.ProxyError) and str(error)[:3].isdigit():
+        return Unreachable(f"{where}{describe(int(str(error)[:3]))}")
+    said = brief(str(error)) or "no connection"
+    return Unreachable(where + (_system_word(error) or said))
+
+
+def _bad_answer(error: httpx.RemoteProtocolError, *, stale: bool) -> Fault:
+    text = str(error)
+    if "disconnected without sending" in text:
+        return Disconnected("the server closed the connection without an answer", stale=stale)
+    if "peer closed connection" in text:
+        return Disconnected("the server closed the connection too early")
+    return Malformed(f"the answer is not valid HTTP: {brief(text)}")
+
+
+def _system_word(error: BaseException) -> str:
+    """Return what the operating system said, in lower case; empty where it said nothing."""
+    for cause in _causes(error):
+        if isinstance(cause, OSError) and cause.errno:
+            if cause.errno == errno.ECONNREFUSED:
+                return "connection refused"
+            return os.strerror(cause.errno).lower()
+    return ""
+
+
+def _causes(error: BaseException | None) -> Iterator[BaseException]:
+    """Yield the chain of causes, an exception group's members included."""
+    while error is not None:
+        if isinstance(error, BaseExceptionGroup):
+            for member in error.exceptions:
+                yield from _causes(member)
+        yield error
+        error = error.__cause__ or error.__context__

@@ -1,0 +1,1 @@
+"""The server program: options, listening sockets, connections."""

@@ -1,0 +1,1 @@
+"""Faults in a response's body or its length."""

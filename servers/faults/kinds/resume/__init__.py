@@ -1,0 +1,1 @@
+"""Faults that a client meets when it resumes: ranges and entity tags."""

@@ -1,0 +1,1 @@
+"""Faults that replace the response: refusals, errors, redirect loops, garbage."""

@@ -1,0 +1,1 @@
+"""What a running server remembers: its ledger, its recording, its slots."""
