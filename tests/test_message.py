@@ -1,5 +1,7 @@
 """Heads of responses: what their fields say, and what is nonsense."""
 
+import time
+from collections.abc import Iterator
 from email.utils import formatdate
 
 import pytest
@@ -16,6 +18,7 @@ from getflags.core.response_head import (
     location,
     modified,
     retry_after,
+    seconds,
 )
 
 relaxed = settings(deadline=None)
@@ -143,6 +146,37 @@ def test_a_date_of_modification_is_read_in_all_three_forms_or_ignored(
     values: tuple[str, ...], expected: int | None
 ) -> None:
     assert modified(dated(*values)) == expected
+
+
+@pytest.fixture(params=["America/New_York", "Asia/Kolkata"])
+def far_from_greenwich(
+    request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[None]:
+    """Put this process into another time zone."""
+    with monkeypatch.context() as patch:
+        patch.setenv("TZ", request.param)
+        time.tzset()
+        seconds.cache_clear()
+        yield
+    time.tzset()
+    seconds.cache_clear()
+
+
+@pytest.mark.usefixtures("far_from_greenwich")
+@pytest.mark.parametrize(
+    "date",
+    [
+        "Sun, 06 Nov 1994 08:49:37 GMT",
+        "Sunday, 06-Nov-94 08:49:37 GMT",
+        "Sun Nov  6 08:49:37 1994",
+        "Sun, 06 Nov 1994 08:49:37 -0000",
+        "Sun, 06 Nov 1994 08:49:37",
+    ],
+)
+def test_a_date_that_names_no_zone_is_in_utc_wherever_we_are(date: str) -> None:
+    assert modified(dated(date)) == 784111777
+    pause = (("date", "Sun, 06 Nov 1994 08:48:37 GMT"), ("retry-after", date))
+    assert retry_after(Head(503, pause)) == 60
 
 
 near_dates = st.lists(

@@ -7,6 +7,7 @@ from a field is the transfer's decision; ranges, validators and dates have rooms
 from __future__ import annotations
 
 import re
+from datetime import UTC
 from email.utils import parsedate_to_datetime
 from functools import lru_cache
 from http import HTTPStatus
@@ -63,9 +64,14 @@ def modified(head: Head) -> int | None:
 
 @lru_cache(1024)  # many files of a server have one date
 def seconds(date: str) -> int | None:
-    """Return an HTTP date in seconds since 1970; None where it makes no sense."""
+    """Return an HTTP date in seconds since 1970; None where it makes no sense.
+
+    HTTP dates are in UTC (RFC 9110 section 5.6.7). ``email.utils`` returns no time zone for
+    asctime's form, nor for ``-0000``; a naive datetime would be read as local time.
+    """
     try:
-        seconds = parsedate_to_datetime(date).timestamp()
+        moment = parsedate_to_datetime(date)
+        seconds = (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
     except (ValueError, OverflowError):
         return None
     return int(seconds) if seconds > 0 else None
