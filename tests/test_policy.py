@@ -20,6 +20,11 @@ def test_waiting_grows_up_to_a_limit(tries: int) -> None:
     assert max(gaps) < usual * 0.05, "nobody comes back in a crowd"
 
 
+@pytest.mark.parametrize("tries", [1_024, 1_025, 1_026, 10**18])
+def test_no_number_of_tries_is_too_large_to_wait_after(tries: int) -> None:
+    assert 15 <= retry.backoff(tries, "salt") <= 45
+
+
 def test_waiting_can_be_told_in_advance() -> None:
     assert retry.backoff(2, "a") == retry.backoff(2, "a") != retry.backoff(2, "b")
     assert retry.backoff(1, "\ud800")

@@ -14,6 +14,7 @@ from getflags.core.models import Rules
 
 _FIRST = 0.5  # seconds before the second try, then twice as long each time ...
 _LONGEST = 30.0  # ... up to this
+_DOUBLINGS = 6  # enough to reach it; a float cannot hold 2.0 ** 1024
 #: Seconds that a server may ask us to wait; who asks for more is not waited for at all.
 PATIENCE = 60.0
 
@@ -42,7 +43,7 @@ def backoff(tries: int, salt: str) -> float:
     don't come back together. Drawn from ``salt``, which differs between targets and runs.
     """
     share = crc32(f"{tries} {salt}".encode(errors="surrogatepass")) / 2**32
-    return min(_FIRST * 2.0 ** (tries - 1), _LONGEST) * (0.5 + share)
+    return min(_FIRST * 2.0 ** min(tries - 1, _DOUBLINGS), _LONGEST) * (0.5 + share)
 
 
 def check_size(size: int, rules: Rules) -> None:
