@@ -235,6 +235,23 @@ def test_what_the_disk_refuses_is_a_failure_with_its_reason(tmp_path: Path, engi
 
 
 @pytest.mark.parametrize("engine", ENGINES)
+def test_an_empty_query_is_asked_for_as_it_was_typed(
+    tmp_path: Path, engine: str, client: str
+) -> None:
+    """``/p`` and ``/p?`` are two resources: RFC 3986 section 6.2.3."""
+    answers = {"/p?": ok(b"p"), "/a": moved("/q?"), "/q?": ok(b"q"), "/u?": ok(b"u")}
+    with RawServer(answers) as server:
+        with_login = server.url("/u?").replace("//", "//user:secret@")
+        report = getflags.download(
+            [server.url("/p?"), server.url("/a"), with_login],
+            dir=tmp_path, engine=engine, client=client,
+        )  # fmt: skip
+
+    assert report.exit_status == 0
+    assert files(tmp_path) == {"p": b"p", "a": b"q", "u": b"u"}
+
+
+@pytest.mark.parametrize("engine", ENGINES)
 def test_nobody_listens(tmp_path: Path, engine: str) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]

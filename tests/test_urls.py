@@ -63,6 +63,16 @@ def test_a_url_that_is_clean_stays_as_it_is(url: str) -> None:
     [
         ("http://h", "http://h/"),
         ("http://h?q", "http://h/?q"),
+        ("http://h?", "http://h/?"),
+        ("http://h/p?", "http://h/p?"),
+        ("http://h:65535/p?", "http://h:65535/p?"),
+        ("HTTP://H/p?", "http://h/p?"),
+        ("http://[::1]/p?", "http://[::1]/p?"),
+        ("http://u:p@h/p?", "http://u:p@h/p?"),
+        ("http://h/\u00e4?", "http://h/%C3%A4?"),
+        ("http://h/p?#", "http://h/p?"),
+        ("http://h/p?#a?b", "http://h/p?"),
+        ("http://h/p#?", "http://h/p"),
         ("HTTP://H/Path", "http://h/Path"),
         ("http://h:/x", "http://h/x"),
         ("http://H:080/x", "http://h:80/x"),
@@ -177,6 +187,8 @@ def test_an_origin_is_scheme_host_and_port(url: str, expected: str) -> None:
         ("http://u:a:b@h/", "http://h/", b"u:a:b"),
         ("http://u%3A:p%40%FF@h/", "http://h/", b"u::p@\xff"),
         ("https://u:p@[::1]:8443/", "https://[::1]:8443/", b"u:p"),
+        ("http://u:p@h/p?", "http://h/p?", b"u:p"),
+        ("http://u:p@h:65535/?", "http://h:65535/?", b"u:p"),
     ],
 )
 def test_credentials_move_from_the_url_into_a_field(url: str, bare: str, pair: bytes) -> None:
@@ -260,6 +272,12 @@ def test_any_text_can_be_redacted_and_once_is_enough(text: str) -> None:
         ("//o/x", "http://o/x"),
         ("https://o/x", "https://o/x"),
         ("?d=e", "http://h:8000/a/b.gif?d=e"),
+        ("?", "http://h:8000/a/b.gif?"),
+        ("?#part", "http://h:8000/a/b.gif?"),
+        ("/x?", "http://h:8000/x?"),
+        ("x?#a?b", "http://h:8000/a/x?"),
+        ("//o:65535/x?", "http://o:65535/x?"),
+        ("https://u:p@o/x?", "https://o/x?"),
         ("", "http://h:8000/a/b.gif?c"),
         ("#part", "http://h:8000/a/b.gif?c"),
         ("/x#part", "http://h:8000/x"),
@@ -273,6 +291,11 @@ def test_any_text_can_be_redacted_and_once_is_enough(text: str) -> None:
 )
 def test_a_reference_is_resolved_against_its_base(reference: str, expected: str) -> None:
     assert join("http://h:8000/a/b.gif?c", reference) == expected
+
+
+@pytest.mark.parametrize("reference", ["", "#part", "?", "b.gif?"])
+def test_an_empty_query_of_the_base_stays(reference: str) -> None:
+    assert join("http://h:8000/a/b.gif?", reference) == "http://h:8000/a/b.gif?"
 
 
 @pytest.mark.parametrize(

@@ -53,7 +53,7 @@ def clean(url: str) -> str:
     place = parts.netloc.rpartition("@")[2]
     if "[" in place and not _BRACKETED.fullmatch(place):  # urlsplit would drop what is beside it
         raise BadURL("its host name is not valid")
-    return _compose(parts, _ascii_host(host), _port(parts))
+    return _compose(parts, _ascii_host(host), _port(parts)) + _empty_query(url)
 
 
 def _port(parts: SplitResult) -> int | None:
@@ -71,6 +71,16 @@ def _compose(parts: SplitResult, host: str, port: int | None) -> str:
     path = quote(parts.path or "/", safe=_PATH_SAFE, errors="surrogateescape")
     query = quote(parts.query, safe=_PATH_SAFE, errors="surrogateescape")
     return f"{parts.scheme}://{netloc}{path}" + (f"?{query}" if query else "")
+
+
+def _empty_query(url: str) -> str:
+    """Return ``?`` if the URL ends in it, not counting a fragment, and the empty string if not.
+
+    ``/p?`` is another resource than ``/p`` (RFC 3986 section 6.2.3), and servers may tell them
+    apart. ``urllib.parse`` can't: it drops the mark.
+    """
+    _, mark, query = url.partition("#")[0].partition("?")
+    return "" if query else mark
 
 
 def _ascii_host(host: str) -> str:
@@ -108,7 +118,7 @@ def split_credentials(url: str) -> tuple[str, str | None]:
     userinfo, at, host = parts.netloc.rpartition("@")
     if not at:
         return url, None
-    bare = parts._replace(netloc=host).geturl()
+    bare = parts._replace(netloc=host).geturl() + _empty_query(url)
     if not userinfo:
         return bare, None
     user, _, password = userinfo.partition(":")
@@ -146,8 +156,12 @@ def join(base: str, reference: str) -> str:
     reference = reference.strip(" \t").replace(" ", "%20")
     if _FORBIDDEN.search(reference):  # urljoin would leave some of them out
         raise BadURL("it holds a control character")
+    reference = reference.partition("#")[0]
     try:
-        joined = urljoin(base, reference)
+        if _empty_query(reference):
+            joined = urljoin(base.partition("?")[0], reference.removesuffix("?")) + "?"
+        else:
+            joined = urljoin(base, reference)
     except ValueError:
         raise BadURL("it is malformed") from None
     return split_credentials(clean(joined))[0]
