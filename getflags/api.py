@@ -26,6 +26,7 @@ from getflags.core.models import (
     SPEED_LIMIT,
     TIMEOUT,
     Exists,
+    Fields,
     Network,
     Plan,
     Rules,
@@ -35,6 +36,7 @@ from getflags.scheduling import adaptive_concurrency
 from getflags.storage import directories
 from getflags.targets import resolve
 from getflags.targets.list_file import Entry
+from getflags.transfer.request import check_field
 from getflags.transport import proxies
 
 
@@ -51,7 +53,8 @@ class Settings(TypedDict, total=False):
     max_req        at most so many requests at a time (20), or ``"auto"``: as many as each server
                    is worth, found out on the way
     exists         ``"overwrite"`` (default), ``"skip"``, ``"refresh"`` or ``"fail"``
-    headers        more header fields; sent to the typed URL's origin alone
+    headers        more header fields; sent to the typed URL's origin alone. Those of ranges,
+                   conditions and framing are for getflags to set
     timeout        longest silence on a connection, in seconds (30)
     connect_timeout  longest wait for a connection, in seconds (10)
     max_redirs     redirects followed for one target (10)
@@ -152,7 +155,7 @@ def _prepare(targets: Iterable[str | Entry], settings: Settings) -> tuple[Plan, 
         granted,
         settings.get("loop", "auto"),
         Rules(
-            headers=tuple(settings.get("headers", {}).items()),
+            headers=_headers(settings.get("headers", {})),
             max_redirs=settings.get("max_redirs", MAX_REDIRS),
             exists=_exists(settings.get("exists", Exists.OVERWRITE.value)),
             retries=settings.get("retries", RETRIES),
@@ -177,6 +180,15 @@ def _exists(name: str) -> Exists:
     except ValueError:
         known = ", ".join(one.value for one in Exists)
         raise UsageError(f"exists is {name!r}; it takes {known}") from None
+
+
+def _headers(fields: Mapping[str, str]) -> Fields:
+    for name in fields:
+        try:
+            check_field(name)
+        except ValueError as error:
+            raise UsageError(f"headers: {error}") from None
+    return tuple(fields.items())
 
 
 def _network(settings: Settings) -> Network:

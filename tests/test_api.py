@@ -150,6 +150,22 @@ def test_settings_that_make_no_sense(tmp_path: Path, monkeypatch: pytest.MonkeyP
         getflags.download([], proxy="ftp://h")
 
 
+@pytest.mark.parametrize(
+    "name",
+    "Range if-range If-None-Match IF-MODIFIED-SINCE Content-Length Transfer-Encoding".split(),
+)
+def test_fields_that_are_not_the_callers_to_set(
+    server: RawServer, tmp_path: Path, name: str
+) -> None:
+    settings: getflags.Settings = {"dir": tmp_path / "d", "headers": {"X-A": "b", name: "secret"}}
+    with pytest.raises(UsageError, match=f"^headers: {name} cannot be set: "):
+        getflags.download([server.url("/f")], **settings)
+    with pytest.raises(UsageError, match=f"^headers: {name} cannot be set: "):
+        asyncio.run(getflags.adownload([server.url("/f")], **settings))
+    assert server.heads == []
+    assert files(tmp_path) == {}
+
+
 def test_where_uvloop_does_not_run(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(__import__("sys").modules, "uvloop", None)
     monkeypatch.setattr(event_loop, "find_spec", lambda _: None)

@@ -92,6 +92,34 @@ USAGE = {
 }
 
 
+#: field → what getflags does about it by itself
+REFUSED = {
+    "Range": "fetches whole files and resumes interrupted ones by itself",
+    "if-range": "fetches whole files and resumes interrupted ones by itself",
+    "If-None-Match": "--exists refresh asks for what has changed",
+    "If-Modified-Since": "--exists refresh asks for what has changed",
+    "CONTENT-LENGTH": "a GET has no body to announce",
+    "Transfer-Encoding": "a GET has no body to announce",
+}
+
+
+@pytest.mark.parametrize("command", ["", "bench", "tune", "race"])
+@pytest.mark.parametrize(("name", "why"), REFUSED.items(), ids=REFUSED)
+def test_fields_that_are_not_the_users_to_set(
+    command: str, name: str, why: str, folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with RawServer({}) as server:
+        words = [*command.split(), "-H", f"{name}: secret", server.url("/f")]
+        assert main(words) == 2
+        assert server.heads == []
+    out, err = capsys.readouterr()
+    assert f"argument -H/--header: {name} cannot be set: " in err
+    assert why in err
+    assert "secret" not in err
+    assert out == ""
+    assert files(folder) == {"a-file": b"", "one": b"BR"}
+
+
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.chdir(tmp_path)

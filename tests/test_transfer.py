@@ -769,12 +769,6 @@ def test_the_rest_is_asked_for_on_the_condition_that_it_is_the_same_file() -> No
     assert fields_of(resumed())["if-range"] == '"tag"'
 
 
-@pytest.mark.parametrize("name", ["Range", "if-range"])
-def test_a_user_who_asks_for_parts_himself_gets_what_he_asks_for(name: str) -> None:
-    fields = fields_of(resumed(rules=Rules(headers=((name, "x"),))))
-    assert {key for key in fields if "range" in key} == {name.lower()}
-
-
 def test_the_rest_completes_the_file() -> None:
     under_way = resumed()
     assert under_way.head_arrived(part(40, 99, etag='"tag"'))

@@ -25,11 +25,36 @@ _HARMLESS = {
 _OURS: Fields = (("accept-encoding", "identity"), ("accept", "*/*"), ("user-agent", "getflags"))
 
 
+_WHOLE = "getflags fetches whole files and resumes interrupted ones by itself"
+_CHANGED = "--exists refresh asks for what has changed"
+_BODILESS = "a GET has no body to announce"
+# Fields that a user can't set, and why. The list is short on purpose: with any other field (Host,
+# Connection, TE, If-Match ...) the server does what the user asks for, or the file fails.
+_REFUSED = {
+    # The part that a server sends is not the file.
+    "range": _WHOLE,
+    "if-range": _WHOLE,
+    # A 304 would speak of a file that we have never seen, and be taken for the one on the disk.
+    "if-none-match": _CHANGED,
+    "if-modified-since": _CHANGED,
+    # The server would wait for a body, or take the next request for it (RFC 9112 section 11.2).
+    "content-length": _BODILESS,
+    "transfer-encoding": _BODILESS,
+}
+
+
 class Ask(NamedTuple):
     """A GET to make: URL without credentials, header fields in order."""
 
     url: str
     headers: Fields
+
+
+def check_field(name: str) -> None:
+    """Check that a user may set this header field. Raises ValueError, its text half a sentence."""
+    why = _REFUSED.get(name.lower())
+    if why:
+        raise ValueError(f"{name} cannot be set: {why}")
 
 
 class Route:
@@ -69,14 +94,9 @@ class Route:
         named = {name.lower() for name, _ in sent}
         if home and self._login and "authorization" not in named:
             sent.append(("authorization", self._login))
-        if since and "if-modified-since" not in named:
+        if since:
             sent.append(("if-modified-since", since))
         sent.extend(ours for ours in _OURS if ours[0] not in named)
         if kept:
             sent += [("range", f"bytes={kept.size}-"), ("if-range", kept.note.validator)]
         return Ask(self.url, tuple(sent))
-
-
-def resumable(users: Fields) -> bool:
-    """Whether the rest of a file may be asked for: not where the user asks for parts himself."""
-    return not users or not {"range", "if-range"} & {name.lower() for name, _ in users}

@@ -28,7 +28,7 @@ from getflags.core.response_head import (
     modified,
 )
 from getflags.transfer import ranges, retry, status_code
-from getflags.transfer.request import Ask, Route, resumable
+from getflags.transfer.request import Ask, Route
 from getflags.transfer.retry import Later
 from getflags.transfer.status_code import Kind, matches, standing_file
 
@@ -69,7 +69,7 @@ class Transfer:
         Every try begins at the URL that was typed: a redirect may lead elsewhere the next time.
         """
         self._on_disk = on_disk if matches(self.target.checksum, on_disk) else None
-        self._kept = kept if resumable(self.rules.headers) else None
+        self._kept = kept
         self.later, self.fresh, self.strained = None, False, False
         self._tries += 1
         self._route.begin()

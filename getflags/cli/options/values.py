@@ -14,6 +14,7 @@ from typing import TypeVar
 
 from getflags.core.models import AUTO, Checksum, Exists
 from getflags.targets.list_file import BadInput, parse_checksum
+from getflags.transfer.request import check_field
 
 T = TypeVar("T")
 _FIELD = re.compile(r"([!#$%&'*+.^_`|~0-9A-Za-z-]+):[ \t]*([^\r\n\0]*?)[ \t]*")  # RFC 9110 5.1
@@ -123,5 +124,9 @@ def header(text: str) -> tuple[str, str]:
     match = _FIELD.fullmatch(text)
     if not match:
         raise argparse.ArgumentTypeError("it is not of the form 'Name: value'")  # may be a secret
+    try:
+        check_field(match[1])
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
     # Bytes beyond ASCII go as they were typed; fields are Latin-1 on the wire's side of the house.
     return match[1], match[2].encode("utf-8", "surrogateescape").decode("latin-1")
