@@ -13,9 +13,10 @@ import re
 import struct
 import subprocess
 import termios
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TextIO
 
 from tests.kit import ENVIRON, ROOT, command
 
@@ -86,12 +87,38 @@ class Terminal:
 
 
 @contextmanager
+def sizeless() -> Iterator[tuple[TextIO, Callable[[str], str]]]:
+    """Make a terminal that reports 0 columns and 0 lines.
+
+    Yield a stream to it, and a function that returns all that was written up to these words.
+    """
+    ours, its = pty.openpty()
+    resize(its, 0, 0)
+
+    def read_until(words: str) -> str:
+        written = b""
+        while words.encode() not in written:
+            written += os.read(ours, 65536)
+        return written.decode()
+
+    try:
+        with os.fdopen(its, "w", encoding="utf-8") as stream:
+            yield stream, read_until
+    finally:
+        os.close(ours)
+
+
+@contextmanager
 def on_terminal(
-    cwd: Path, *words: str, columns: int = 100, environ: dict[str, str] | None = None
+    cwd: Path,
+    *words: str,
+    columns: int = 100,
+    rows: int = 30,
+    environ: dict[str, str] | None = None,
 ) -> Iterator[Terminal]:
     """Run getflags on a terminal, whose end of the line it is the leader of, as from a shell."""
     ours, its = pty.openpty()
-    resize(its, columns)
+    resize(its, columns, rows)
     environ = {**ENVIRON, "PYTHONPATH": str(ROOT), "TERM": "xterm", **(environ or {})}
     process = subprocess.Popen(
         command(*words), cwd=cwd, env=environ, stdin=its, stdout=its, stderr=its,

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import io
 import json
+import re
 import shlex
 from collections.abc import Iterator
 from pathlib import Path
@@ -25,6 +26,7 @@ from getflags.cli.reproduce import command
 from tests.bench_rows import result
 from tests.kit import getflags
 from tests.rawserver import RawServer, ok
+from tests.screen import sizeless
 from tests.test_processes import children
 
 QUICK = ["--files", "30", "-s", "DELAY", "--delay", "0.01", "--rounds", "1"]
@@ -373,6 +375,15 @@ def test_a_terminal_sees_the_run_and_the_time_left() -> None:
         shown.begin(left[1:2])
         assert "about 1 s left; threads/curl -m 64" in screen.getvalue()
         assert "3/4 runs |" in screen.getvalue()
+
+
+def test_a_terminal_that_does_not_know_its_size_sees_the_run() -> None:
+    with sizeless() as (stream, read_until):
+        with progress([], 4, 3, stream) as shown:
+            shown.begin([Run(CELL, 1)])
+        print("END", file=stream, flush=True)
+        written = read_until("END")
+    assert re.search(r"\r1/4 runs \|[^|]{20}\| threads/curl -m 8 on DELAY", written), written
 
 
 def test_elsewhere_nothing_is_shown() -> None:

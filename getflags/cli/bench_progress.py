@@ -7,13 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Never, TextIO
+from typing import TextIO
 
+from getflags import terminal
 from getflags.bench.cells import Cell, Run, remaining
 from getflags.bench.results import Result
-
-if TYPE_CHECKING:
-    from tqdm import tqdm
 
 _STARTING = 0.4  # seconds that a process of its own takes beyond what it measures
 _MINUTE = 60
@@ -34,14 +32,11 @@ class Bar(Progress):
     """tqdm's bar, with words of our own: its idea of the time left takes all runs for equal."""
 
     def __init__(self, results: Sequence[Result], runs: int, left: int, stream: TextIO) -> None:
-        from tqdm import tqdm
-
-        tqdm.monitor_interval = 0  # no thread to keep watch over a bar that is updated anyway
         self._took: dict[Cell, float] = {}
         for result in results:
             self._learn(result)
-        self._bar: tqdm[Never] = tqdm(
-            total=runs, initial=runs - left, file=stream, dynamic_ncols=True, leave=False,
+        self._bar = terminal.bar(
+            stream, total=runs, initial=runs - left, leave=False,
             bar_format="{n_fmt}/{total_fmt} runs |{bar:20}| {desc}",
         )  # fmt: skip
 

@@ -11,6 +11,7 @@ import os
 from collections.abc import Callable
 from typing import Protocol, TextIO
 
+from getflags import terminal
 from getflags.bench import lanes
 from getflags.bench.race import Race
 from getflags.bench.ranking import told
@@ -71,7 +72,7 @@ class Bars:
     def show(self, now: float) -> None:
         """Draw the bars."""
         self._now = now
-        size = _size(self._stream)
+        size = terminal.size(self._stream)
         look = lanes.Look(size.columns, self._blocks, self._colours)
         lines = lanes.lines(self._race, now, look)[: max(1, size.lines - 1)]
         # Where the window has become narrower, the terminal has broken the lines in two.
@@ -85,15 +86,6 @@ class Bars:
         """Draw them as they were, over what a terminal shows of Ctrl-C."""
         if self._drawn:
             self.show(self._now)
-
-
-def _size(stream: TextIO) -> os.terminal_size:
-    """Return the terminal's size; some don't know theirs, and one that is gone can't tell."""
-    try:
-        columns, lines = os.get_terminal_size(stream.fileno())
-    except OSError:
-        columns, lines = 0, 0
-    return os.terminal_size((columns or 80, lines or 24))
 
 
 def _can_encode(text: str, stream: TextIO) -> bool:

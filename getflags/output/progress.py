@@ -8,14 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from time import monotonic
-from typing import TYPE_CHECKING, Never, Protocol, TextIO
+from typing import Protocol, TextIO
 
+from getflags import terminal
 from getflags.core.events import Adjusted, Event, Finished, Progressed, Retrying
 from getflags.core.models import Outcome, Status
 from getflags.core.text import brief, human_bytes, printable
-
-if TYPE_CHECKING:
-    from tqdm import tqdm
 
 Write = Callable[[str], None]  # prints one line
 
@@ -102,16 +100,13 @@ class Bar(Quiet):
     """tqdm's bar: files, bytes and rate; for a single file it counts the file's bytes."""
 
     def __init__(self, total: int, stream: TextIO) -> None:
-        from tqdm import tqdm
-
-        tqdm.monitor_interval = 0  # no thread to keep watch over a bar that is updated anyway
-        super().__init__(lambda line: tqdm.write(line, file=stream))
+        super().__init__(lambda line: self._bar.write(line, file=stream))
         self._bytes = _Bytes()
         self._single = total == 1
-        self._bar: tqdm[Never] = (
-            tqdm(file=stream, unit="B", unit_scale=True, dynamic_ncols=True)
+        self._bar = (
+            terminal.bar(stream, unit="B", unit_scale=True)
             if self._single
-            else tqdm(file=stream, total=total, dynamic_ncols=True)
+            else terminal.bar(stream, total=total)
         )
 
     def read(self, event: Event) -> None:
