@@ -105,6 +105,9 @@ def download(targets: Iterable[str | Entry], **settings: Unpack[Settings]) -> Re
     checksum; an iterator is consumed lazily, so there may be millions. A target's failure is an
     ``Outcome`` in the report, never an exception. Raises UsageError for settings that make no
     sense, before any request, and whatever ``targets`` itself raises.
+
+    Where an event loop is running (in a notebook, say), await ``adownload``: the asyncio engine
+    is refused there, and the other engines block that loop until the download is over.
     """
     job, report = _prepare(targets, settings)
     total = len(targets) if isinstance(targets, Sized) else None

@@ -7,6 +7,7 @@ import signal
 import threading
 import tracemalloc
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -69,6 +70,41 @@ def test_inside_a_running_loop(server: RawServer, tmp_path: Path) -> None:
     received = [event.received for event in events if isinstance(event, Progressed)]
     assert received == sorted(received)
     assert len(received) >= 2
+
+
+@pytest.mark.parametrize("engine", ["asyncio", "auto", None])
+@pytest.mark.parametrize("loop", ["asyncio", "uvloop"])
+def test_download_inside_a_running_loop_names_adownload(
+    server: RawServer, tmp_path: Path, engine: str | None, loop: str
+) -> None:
+    """In a notebook a loop is always running."""
+    settings: getflags.Settings = {"dir": tmp_path, "loop": loop}
+    if engine:
+        settings["engine"] = engine
+
+    async def scenario() -> None:
+        with pytest.raises(UsageError, match=r"^download\(\) .*; await adownload\(\) instead$"):
+            getflags.download([server.url("/f")], **settings)
+        assert (await getflags.adownload([server.url("/f")], **settings)).arrived == 1
+
+    with asyncio.Runner(loop_factory=partial(event_loop.new_loop, loop)) as runner:
+        runner.run(scenario())
+    assert server.asked("/f") == 1
+
+
+@pytest.mark.parametrize("engine", ["sequential", "threads", "processes"])
+def test_other_engines_block_a_running_loop_and_work(
+    server: RawServer, tmp_path: Path, engine: str
+) -> None:
+    async def scenario() -> getflags.Report:
+        turns: list[int] = []
+        asyncio.get_running_loop().call_soon(turns.append, 1)
+        report = getflags.download([server.url("/f")], dir=tmp_path, engine=engine)
+        assert turns == [], "the loop did nothing else meanwhile"
+        return report
+
+    assert asyncio.run(scenario()).exit_status is getflags.ExitStatus.OK
+    assert files(tmp_path) == {"f": b"abc"}
 
 
 def test_cancelling_leaves_nothing(server: RawServer, tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import signal
 import threading
-from contextlib import aclosing
+from contextlib import aclosing, suppress
 from importlib.util import find_spec
 from time import monotonic
 
@@ -26,7 +26,16 @@ from getflags.transport import client
 
 
 def run(plan: Plan, emit: Emit) -> None:
-    """See ``getflags.engines``."""
+    """See ``getflags.engines``. Raises UsageError where an event loop is running (a notebook's).
+
+    A thread runs one loop at a time. The other engines work there, and block that loop meanwhile.
+    """
+    with suppress(RuntimeError):  # no loop is running here
+        asyncio.get_running_loop()
+        raise UsageError(
+            "download() cannot run the asyncio engine inside a running event loop; "
+            "await adownload() instead"
+        )
     drive(plan, emit, Agenda(plan.targets, plan.rules, monotonic, plan.most))
 
 
