@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 __version__ = "0.1.0"
 
+UNSUPPORTED = "getflags runs on Linux and macOS; on Windows it needs WSL"
+
 _HOMES = {
     "api": ("Settings", "adownload", "download"),
     "core.errors": ("Fault", "GetflagsError", "UsageError"),
@@ -57,10 +59,13 @@ __all__ = [
 
 
 def __getattr__(name: str) -> object:
-    """Load a public name from its room (PEP 562)."""
+    """Load a public name from its room (PEP 562). Raises ImportError on Windows."""
+    import sys
     from importlib import import_module
 
     for home, names in _HOMES.items():
         if name in names:
+            if sys.platform == "win32":
+                raise ImportError(UNSUPPORTED)
             return getattr(import_module(f"getflags.{home}"), name)
     raise AttributeError(f"module 'getflags' has no attribute {name!r}")

@@ -5,11 +5,14 @@ Only what has to be quick lives here: to tell its version, a program needs no co
 
 import sys
 
-from getflags import __version__
+from getflags import UNSUPPORTED, __version__
 
 
 def main() -> int:
     """Run the words of the command line; return the exit code."""
+    if sys.platform == "win32":
+        sys.stderr.write(f"{UNSUPPORTED}\n")
+        return 2
     if sys.argv[1:] == ["--version"]:
         sys.stdout.write(f"getflags {__version__}\n")
         return 0

@@ -150,7 +150,7 @@ def _prepare(targets: Iterable[str | Entry], settings: Settings) -> tuple[Plan, 
         raise UsageError("targets is a single string; it takes a list of them")
     entries = (Entry(item) if isinstance(item, str) else item for item in targets)
     place = resolve.Place(
-        settings.get("base_url", ""), folder, directories.real_folder, **directories.manners()
+        settings.get("base_url", ""), folder, directories.real_folder, fold=directories.folds_case()
     )
     job = Plan(
         resolve.settle(resolve.expand(entries), place),

@@ -70,12 +70,6 @@ def test_connections_are_kept_while_there_are_files_for_them(
         assert resource_limits.keepable() == kept
 
 
-def test_a_system_without_limits_grants_all(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(resource_limits, "resource", None)
-    assert resource_limits.affordable(100_000) == 100_000
-    assert resource_limits.keepable() == 1024
-
-
 def test_there_is_a_worker_for_each_processor(monkeypatch: pytest.MonkeyPatch) -> None:
     assert resource_limits.workers_for(1) == 1
     assert resource_limits.workers_for(10_000) == len(os.sched_getaffinity(0))

@@ -17,7 +17,7 @@ from getflags.core.errors import NotSaved, UsageError
 from getflags.core.models import Checksum, Exists, Kept, Note, Target
 from getflags.storage import part_file as save
 from getflags.storage import resume_record
-from getflags.storage.directories import make_folder, manners, real_folder
+from getflags.storage.directories import folds_case, make_folder, real_folder
 from getflags.storage.part_file import Part
 from tests.kit import files
 
@@ -534,11 +534,11 @@ def test_a_folder_that_cannot_be_made_is_a_usage_error(tmp_path: Path, name: str
 
 
 @pytest.mark.parametrize(
-    ("platform", "portable", "fold"),
-    [("linux", False, False), ("darwin", False, True), ("win32", True, True)],
+    ("platform", "fold"),
+    [("linux", False), ("darwin", True)],
 )
-def test_manners_of_file_systems(
-    monkeypatch: pytest.MonkeyPatch, platform: str, *, portable: bool, fold: bool
+def test_which_file_systems_tell_capitals_apart(
+    monkeypatch: pytest.MonkeyPatch, platform: str, *, fold: bool
 ) -> None:
     monkeypatch.setattr("sys.platform", platform)
-    assert manners() == {"portable": portable, "fold": fold}
+    assert folds_case() is fold

@@ -10,16 +10,13 @@ from __future__ import annotations
 
 import os
 import stat
-import sys
 from contextlib import suppress
+from fcntl import LOCK_EX, LOCK_NB, flock
 from pathlib import Path
 
 from getflags.bench.results import Result, line, parse
 from getflags.core.errors import GetflagsError, UsageError
 from getflags.core.text import quoted
-
-if sys.platform != "win32":  # pragma: no branch - it has no locks of this kind
-    from fcntl import LOCK_EX, LOCK_NB, flock
 
 
 class Logbook:
@@ -48,8 +45,7 @@ class Logbook:
             return
         if not stat.S_ISREG(mode):
             raise UsageError(f"cannot write {quoted(self._name)}: it is no file")
-        if sys.platform != "win32":  # pragma: no branch - as above
-            self._lock()
+        self._lock()
         data = path.read_bytes()
         self.results = parse(data, self._name)
         os.truncate(self._file, data.rfind(b"\n") + 1)  # nothing, or what was torn

@@ -73,7 +73,7 @@ def _end_all() -> None:
 
 def _targets(mine: course.Course) -> Iterator[Target]:
     place = resolve.Place(
-        mine.base_url, mine.folder, directories.real_folder, **directories.manners()
+        mine.base_url, mine.folder, directories.real_folder, fold=directories.folds_case()
     )
     return resolve.settle(course.read_entries(mine.entries), place)
 

@@ -134,8 +134,7 @@ def _wake_main_thread(number: int) -> None:
     Python runs a handler between two instructions of the main thread. A signal that comes after
     the last of them, when the thread is about to wait for a lock, goes unheeded while it waits.
     """
-    if hasattr(signal, "pthread_kill"):  # pragma: no branch - not on Windows
-        signal.pthread_kill(threading.main_thread().ident or 0, number)
+    signal.pthread_kill(threading.main_thread().ident or 0, number)
 
 
 def _first(

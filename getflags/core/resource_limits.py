@@ -6,12 +6,7 @@ Asked before a run begins, so that too much to ask for is one warning and not a 
 from __future__ import annotations
 
 import os
-from importlib import import_module
-from importlib.util import find_spec
-from types import ModuleType
-
-# Windows has no such module, and no such limit.
-resource: ModuleType | None = import_module("resource") if find_spec("resource") else None
+import resource
 
 _EACH = 2  # a connection and a part file for each request in flight
 _SPARE = 128  # for all else: standard streams, lists, pipes, idle connections
@@ -30,8 +25,6 @@ def affordable(limit: int) -> int:
 
     Raises the process's soft limit where that is needed and allowed.
     """
-    if resource is None:
-        return limit
     wanted = limit * _EACH + _SPARE
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     if _less(soft, wanted):
@@ -45,14 +38,11 @@ def affordable(limit: int) -> int:
 
 def keepable() -> int:
     """Return how many connections to servers may stay open for later requests."""
-    if resource is None:
-        return _KEPT
     soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
     return _KEPT if _less(4 * _KEPT, soft) else max(1, soft // 4)
 
 
 def _less(files: int, other: int) -> bool:
     """Compare two limits, of which either may be none at all."""
-    assert resource is not None  # noqa: S101 - else nobody asks
     none = resource.RLIM_INFINITY
-    return bool(files != none and (other == none or files < other))
+    return files != none and (other == none or files < other)

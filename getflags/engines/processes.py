@@ -32,7 +32,6 @@ from getflags.engines.worker import Connection, News, serve
 _BATCH = 512  # targets that a worker may have in hand beyond what it does at a time
 _TRAVEL = 0.1  # seconds; ten times what a message and its answer take
 _PATIENCE = 1.0  # seconds for interrupted workers to take away their part files
-_MASKS = hasattr(signal, "pthread_sigmask")
 _LIVES = 2  # how many workers a target may have seen die before it is given up
 
 
@@ -200,12 +199,11 @@ class _Office:
 def _undisturbed() -> Iterator[None]:
     """Let no signal come between a process and our knowing of it, nor at one half made."""
     with postponed(lambda: None):
-        before = _mask(signal.SIG_BLOCK) if _MASKS else set()
+        before = _mask(signal.SIG_BLOCK)
         try:
             yield
         finally:
-            if _MASKS:  # pragma: no branch - not on Windows
-                signal.pthread_sigmask(signal.SIG_SETMASK, before)
+            signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _mask(how: int) -> set[int | signal.Signals]:
@@ -217,8 +215,7 @@ def _work(connection: Connection, not_its: list[Connection], plan: Plan) -> None
     signal.set_wakeup_fd(-1)  # a fork's is still its parent's
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # a terminal's Ctrl-C: the parent sees to it
     signal.signal(signal.SIGTERM, _leave)
-    if _MASKS:  # pragma: no branch - not on Windows
-        _mask(signal.SIG_UNBLOCK)
+    _mask(signal.SIG_UNBLOCK)
     for each in not_its:
         each.close()
     threading.Thread(
@@ -244,7 +241,7 @@ def _context() -> ForkContext:
     """Return how to start processes.
 
     Fork is quick, and safe here: nothing but the signals' guard runs beside us. On macOS system
-    libraries don't survive it, and Windows has none.
+    libraries don't survive it.
     """
     method = "fork" if platform.system() == "Linux" else "spawn"
     return cast("ForkContext", multiprocessing.get_context(method))

@@ -1,10 +1,9 @@
-"""Folders, and what the system's files want of names, before anything is requested."""
+"""Folders, and how the file system compares names, before anything is requested."""
 
 from __future__ import annotations
 
 import os
 import sys
-from typing import TypedDict
 
 from getflags.core.errors import NotSaved, UsageError
 from getflags.core.models import Target
@@ -29,19 +28,11 @@ def make_folder(folder: str) -> None:
         raise UsageError(f"cannot write to the folder {quoted(folder)}: {refusal}") from None
 
 
-class Manners(TypedDict):
-    """What the system's files want of names; see ``plan.Place``."""
-
-    portable: bool
-    fold: bool
-
-
 def real_folder(folder: str) -> str:
     """Return the one true name of a folder, so that two spellings of it are seen to be one."""
     return os.path.realpath(folder)
 
 
-def manners() -> Manners:
-    """Say which names this system's usual file systems can keep, and tell apart."""
-    windows = sys.platform == "win32"
-    return {"portable": windows, "fold": windows or sys.platform == "darwin"}
+def folds_case() -> bool:
+    """Whether this system's usual file systems take ``A`` and ``a`` for one name."""
+    return sys.platform == "darwin"

@@ -7,7 +7,6 @@ file is safe when its bytes are on the disk *and* the folder that names it is, t
 from __future__ import annotations
 
 import os
-import sys
 from contextlib import suppress
 from functools import cache
 from pathlib import Path
@@ -33,8 +32,6 @@ def _confirm_parents(folder: str) -> None:
 
 
 def _confirm_folder(folder: str) -> None:
-    if sys.platform == "win32":  # pragma: no cover - it sees to names itself, and opens no folders
-        return
     descriptor = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(descriptor)

@@ -11,20 +11,17 @@ import hashlib
 import json
 import os
 import stat
-import sys
+from fcntl import LOCK_EX, LOCK_NB, flock
 
 from getflags.core.models import Note
 from getflags.core.urls import split_credentials
 
-if sys.platform != "win32":  # pragma: no branch - it has no locks of this kind
-    from fcntl import LOCK_EX, LOCK_NB, flock
-
 _VERSION = 1
 _LONGEST = 16 * 1024  # bytes of a note
 _BLOCK = 1024 * 1024  # bytes hashed at once
-# Never through a link that somebody planted (CVE-2014-4877's family).
-_SAFE = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0)
-_SAFE |= getattr(os, "O_NONBLOCK", 0)  # nor wait at a pipe that is none of ours
+# Never through a link that somebody planted (CVE-2014-4877's family), nor wait at a pipe that is
+# none of ours.
+_SAFE = os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK
 
 
 def create(path: str) -> int | None:
@@ -47,8 +44,6 @@ def create(path: str) -> int | None:
 
 def adopt(path: str) -> int | None:
     """Open a part file that was left; None where there is none, or somebody is at work on it."""
-    if sys.platform == "win32":  # pragma: no cover - no locks, so no part is taken over there
-        return None
     try:
         descriptor = os.open(path, os.O_RDWR | _SAFE)
     except OSError:
@@ -71,8 +66,6 @@ def _held(descriptor: int, path: str) -> int | None:
 
 def _locked(descriptor: int) -> bool | None:
     """Lock a file; False where somebody else has, None where there are no locks."""
-    if sys.platform == "win32":  # pragma: no cover - as above
-        return None
     try:
         flock(descriptor, LOCK_EX | LOCK_NB)
     except BlockingIOError:

@@ -34,7 +34,7 @@ class BadName(ValueError):
 def safe(name: str, *, portable: bool = False) -> str:
     """Make one path component of foreign text: no separator, no control character, not too long.
 
-    ``portable`` also removes what Windows forbids or gives a meaning of its own.
+    ``portable`` also removes what Windows forbids or gives a meaning of its own: a disk may travel.
     """
     name = _shortened(_harmless(name.strip(), portable=portable))
     if portable:

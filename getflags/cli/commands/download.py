@@ -100,7 +100,7 @@ def _check(options: Options, job: _Job) -> None:
             raise UsageError(f"{name} is for a single target, and there are {job.total:,}")
     if options.out is not None:
         try:
-            filenames.checked(options.out, portable=directories.manners()["portable"])
+            filenames.checked(options.out)
         except filenames.BadName as error:
             raise UsageError(f"-o {quoted(options.out)}: {error}") from None
     if job.only and options.input_file is None:  # in a list, a bad target fails alone

@@ -14,7 +14,9 @@ from getflags.transport import proxies
 
 def place(options: Options, base_url: str) -> resolve.Place:
     """Return where targets come from and go to."""
-    return resolve.Place(base_url, options.dir, directories.real_folder, **directories.manners())
+    return resolve.Place(
+        base_url, options.dir, directories.real_folder, fold=directories.folds_case()
+    )
 
 
 def rules(options: Options) -> Rules:
