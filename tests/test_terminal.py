@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from getflags import terminal
+from getflags.core import terminal
 from tests.rawserver import RawServer, ok
 from tests.screen import on_terminal, resize, sizeless
 

@@ -11,11 +11,11 @@ import os
 from collections.abc import Callable
 from typing import Protocol, TextIO
 
-from getflags import terminal
 from getflags.bench import lanes
 from getflags.bench.race import Race
 from getflags.bench.ranking import told
 from getflags.cli.console import put
+from getflags.core import terminal
 
 _UP, _CLEAR_LINE, _CLEAR_BELOW = "\x1b[{}A", "\x1b[K", "\x1b[J"
 

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from time import monotonic
 from typing import Protocol, TextIO
 
-from getflags import terminal
+from getflags.core import terminal
 from getflags.core.events import Adjusted, Event, Finished, Progressed, Retrying
 from getflags.core.models import Outcome, Status
 from getflags.core.text import brief, human_bytes, printable
