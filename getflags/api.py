@@ -13,7 +13,7 @@ from secrets import token_hex
 from time import perf_counter
 from typing import Any, Literal, TypedDict, Unpack
 
-from getflags import engines, transport
+from getflags import engines, eventlog, transport
 from getflags.core import resource_limits
 from getflags.core.errors import UsageError
 from getflags.core.events import Emit, Event
@@ -104,7 +104,8 @@ def download(targets: Iterable[str | Entry], **settings: Unpack[Settings]) -> Re
     ``targets`` are URLs, country codes, letters, or ``Entry`` values with a name, a folder or a
     checksum; an iterator is consumed lazily, so there may be millions. A target's failure is an
     ``Outcome`` in the report, never an exception. Raises UsageError for settings that make no
-    sense, before any request, and whatever ``targets`` itself raises.
+    sense, before any request, and whatever ``targets`` itself raises. Where ``logging`` is loaded,
+    the logger ``getflags`` tells of each event.
 
     Where an event loop is running (in a notebook, say), await ``adownload``: the asyncio engine
     is refused there, and the other engines block that loop until the download is over.
@@ -213,11 +214,11 @@ def _network(settings: Settings) -> Network:
 
 
 def _tee(report: Report, emit: Emit | None) -> Emit:
-    if emit is None:
-        return report.read
+    """Return one reader for all: the report, the log, and the caller's own."""
+    readers = [read for read in (report.read, eventlog.reader(), emit) if read is not None]
 
-    def both(event: Event) -> None:
-        report.read(event)
-        emit(event)
+    def read_all(event: Event) -> None:
+        for read in readers:
+            read(event)
 
-    return both
+    return read_all
