@@ -81,6 +81,10 @@ peers: .venv/bench  ## measure against curl, wget2, aria2c and others (an hour)
 picture: .venv/dev  ## draw the README's picture, from a real run
 	$(BIN)/python docs/draw_run.py
 
+.PHONY: share
+share: .venv/dev  ## make the manual page and the shell completions
+	$(BIN)/python -m docs.make_share
+
 .PHONY: flags
 flags: .venv/dev  ## draw the flags again
 	$(BIN)/python -m artwork.render

@@ -65,7 +65,7 @@ def parse(argv: Sequence[str] | None, prog: str) -> Settings:
     Raises UsageError. Help is printed by argparse, which then raises SystemExit.
     """
     # Intermixed, or else labels on both sides of an option would not be understood.
-    given = _parser(prog).parse_intermixed_args(argv)
+    given = make_parser(prog).parse_intermixed_args(argv)
     labels = list(dict.fromkeys(map(_label, given.labels or SITES)))
     _check(given, labels)
     scenario = given.scenario or Scenario()
@@ -156,7 +156,8 @@ class _Parser(argparse.ArgumentParser):
         raise UsageError(printable(message))
 
 
-def _parser(prog: str) -> argparse.ArgumentParser:
+def make_parser(prog: str) -> argparse.ArgumentParser:
+    """Return the parser of a program of that name."""
     parser = _Parser(
         prog=prog,
         allow_abbrev=False,

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
-import venv
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -80,19 +79,8 @@ def test_a_users_types_are_known(checker: str, tmp_path: Path) -> None:
     verify(findings(checker, Path(sys.executable), tmp_path))
 
 
-@pytest.fixture(scope="module")
-def clean(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return the interpreter of an environment that holds the wheel and what it needs."""
-    folder = tmp_path_factory.mktemp("venv")
-    venv.create(folder, with_pip=True)
-    python = folder / "bin" / "python"
-    install = [str(python), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
-    subprocess.run([*install, wheel], env=ENVIRON, check=True, timeout=100)
-    return python
-
-
 @pytest.mark.slow
 @pytest.mark.timeout(200)
 @pytest.mark.parametrize("checker", CHECKERS)
-def test_they_are_known_from_the_wheel_too(checker: str, clean: Path, tmp_path: Path) -> None:
-    verify(findings(checker, clean, tmp_path))
+def test_they_are_known_from_the_wheel_too(checker: str, installed: Path, tmp_path: Path) -> None:
+    verify(findings(checker, installed, tmp_path))

@@ -41,7 +41,7 @@ class _Options(argparse.Namespace):
 
 def main(words: list[str]) -> int:
     """Write what the words ask for; return the exit code. Raises UsageError."""
-    options = _parse(words)
+    options = make_parser().parse_args(words, namespace=_Options())
     source = Path(options.results)
     if not options.plot:
         options.out = options.out or _PAGE
@@ -65,7 +65,8 @@ def main(words: list[str]) -> int:
     return 0
 
 
-def _parse(words: list[str]) -> _Options:
+def make_parser() -> Parser:
+    """Return the parser of ``getflags report``."""
     parser = Parser(
         prog="getflags report",
         description="Make a page of the results of `getflags bench`: how many at a time.",
@@ -82,7 +83,7 @@ def _parse(words: list[str]) -> _Options:
         "--plot", metavar="FILE", type=_picture_name,
         help="write goodput against requests at a time as a picture: FILE ends in .svg or .png",
     )  # fmt: skip
-    return parser.parse_args(words, namespace=_Options())
+    return parser
 
 
 def _picture_name(text: str) -> str:

@@ -65,6 +65,11 @@ class Options(download_options.Options):
 
 def parse(words: list[str]) -> Options:
     """Read the command line. Raises UsageError; ``-h`` prints and exits."""
+    return make_parser().parse_intermixed_args(words, namespace=Options())
+
+
+def make_parser() -> Parser:
+    """Return the parser of ``getflags bench``."""
     parser = Parser(
         prog="getflags bench",
         usage="getflags bench [OPTION]... [TARGET]...",
@@ -80,7 +85,7 @@ def parse(words: list[str]) -> Options:
     groups.limits(parser.add_argument_group("limits"), retries=0)
     # What a download knows and a bench doesn't.
     parser.set_defaults(all=False, every=False, exists=Exists.OVERWRITE, fsync=False)
-    return parser.parse_intermixed_args(words, namespace=Options())
+    return parser
 
 
 def _matrix(group: groups.Group) -> None:

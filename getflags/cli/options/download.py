@@ -69,6 +69,11 @@ class Options(argparse.Namespace):
 
 def parse(words: list[str]) -> Options:
     """Read the command line. Raises UsageError; ``-h`` prints and exits."""
+    return make_parser().parse_intermixed_args(words, namespace=Options())
+
+
+def make_parser() -> Parser:
+    """Return the parser of a download."""
     parser = Parser(
         prog="getflags",
         usage="getflags [OPTION]... [TARGET]...\n"
@@ -87,4 +92,4 @@ def parse(words: list[str]) -> Options:
     groups.network(parser.add_argument_group("network"))
     groups.limits(parser.add_argument_group("limits"))
     groups.output(parser.add_argument_group("what is printed"))
-    return parser.parse_intermixed_args(words, namespace=Options())
+    return parser

@@ -33,6 +33,11 @@ class RaceOptions(Options):
 
 def parse(words: list[str]) -> RaceOptions:
     """Read the words after ``race``. Raises UsageError; ``-h`` prints and exits."""
+    return make_parser().parse_intermixed_args(words, namespace=RaceOptions())
+
+
+def make_parser() -> Parser:
+    """Return the parser of ``getflags race``."""
     parser = Parser(
         prog="getflags race",
         usage="getflags race [OPTION]... [TARGET]...",
@@ -44,7 +49,7 @@ def parse(words: list[str]) -> RaceOptions:
     groups.what(parser.add_argument_group("what to download"))
     groups.network(parser.add_argument_group("network"))
     groups.limits(parser.add_argument_group("limits"))
-    return parser.parse_intermixed_args(words, namespace=RaceOptions())
+    return parser
 
 
 def _who(group: groups.Group) -> None:

@@ -39,6 +39,11 @@ class Options(bench_options.Options):
 
 def parse(words: list[str]) -> Options:
     """Read the command line. Raises UsageError; ``-h`` prints and exits."""
+    return make_parser().parse_intermixed_args(words, namespace=Options())
+
+
+def make_parser() -> Parser:
+    """Return the parser of ``getflags tune``."""
     parser = Parser(
         prog="getflags tune",
         usage="getflags tune [OPTION]... [TARGET]...",
@@ -54,7 +59,7 @@ def parse(words: list[str]) -> Options:
     parser.set_defaults(
         all=False, every=False, exists=Exists.OVERWRITE, fsync=False, levels=[1], files=1, size=None
     )
-    return parser.parse_intermixed_args(words, namespace=Options())
+    return parser
 
 
 def _what(group: groups.Group) -> None:
