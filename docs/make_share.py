@@ -105,12 +105,16 @@ def manual() -> str:
     return str(page)
 
 
+def _completion(shell: str) -> str:
+    return shtab.complete(whole_parser(), shell).rstrip("\n") + "\n"
+
+
 def files() -> dict[str, str]:
     """Return what belongs below ``share/``, by path."""
     return {
         "man/man1/getflags.1": manual(),
-        "bash-completion/completions/getflags": shtab.complete(whole_parser(), "bash"),
-        "zsh/site-functions/_getflags": shtab.complete(whole_parser(), "zsh"),
+        "bash-completion/completions/getflags": _completion("bash"),
+        "zsh/site-functions/_getflags": _completion("zsh"),
     }
 
 
