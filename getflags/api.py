@@ -13,7 +13,7 @@ from secrets import token_hex
 from time import perf_counter
 from typing import Any, Literal, TypedDict, Unpack
 
-from getflags import engines, eventlog, transport
+from getflags import engines, transport
 from getflags.core import resource_limits
 from getflags.core.errors import UsageError
 from getflags.core.events import Emit, Event
@@ -31,6 +31,7 @@ from getflags.core.models import (
     Plan,
     Rules,
 )
+from getflags.output import event_log
 from getflags.output.summary import Report
 from getflags.scheduling import adaptive_concurrency
 from getflags.storage import directories
@@ -215,7 +216,7 @@ def _network(settings: Settings) -> Network:
 
 def _tee(report: Report, emit: Emit | None) -> Emit:
     """Return one reader for all: the report, the log, and the caller's own."""
-    readers = [read for read in (report.read, eventlog.reader(), emit) if read is not None]
+    readers = [read for read in (report.read, event_log.reader(), emit) if read is not None]
 
     def read_all(event: Event) -> None:
         for read in readers:

@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 
 import getflags
-from getflags import eventlog
 from getflags.core.events import Adjusted, Event, Progressed, Retrying
 from getflags.core.models import Target
+from getflags.output import event_log
 from tests.kit import ENVIRON, ROOT, harmless
 from tests.rawserver import RawServer, ok
 
@@ -60,7 +60,7 @@ def test_what_happens_between_is_told(
     event: Event, text: str | None, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.DEBUG, "getflags")
-    read = eventlog.reader()
+    read = event_log.reader()
     assert read is not None
     read(event)
     assert told(caplog) == ({("INFO", text)} if text else set())
@@ -96,7 +96,7 @@ def test_nothing_is_printed_unless_the_program_asks(tmp_path: Path) -> None:
 
 def test_logging_that_is_not_loaded_stays_so(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delitem(sys.modules, "logging")
-    assert eventlog.reader() is None
+    assert event_log.reader() is None
     assert "logging" not in sys.modules
 
 
@@ -132,8 +132,8 @@ def test_a_program_that_wants_no_records_pays_for_no_text(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.WARNING, "getflags")
-    read = eventlog.reader()
+    read = event_log.reader()
     assert read is not None
-    monkeypatch.delattr(eventlog, "brief")
+    monkeypatch.delattr(event_log, "brief")
     read(Retrying(TARGET, 1, "cut"))
     assert told(caplog) == set()
