@@ -1,4 +1,4 @@
-"""What holds for all tests: Ctrl-C works, also where a shell has started us in the background."""
+"""Shared rules of the test suite: Ctrl-C works, and which tests a fast run leaves out."""
 
 from __future__ import annotations
 
@@ -6,7 +6,10 @@ import signal
 import subprocess
 import sys
 import venv
+from collections import defaultdict
+from collections.abc import Hashable
 from pathlib import Path
+from zlib import crc32
 
 import pytest
 
@@ -36,3 +39,48 @@ def installed(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     install = [str(python), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
     subprocess.run([*install, wheel], env=ENVIRON, check=True, timeout=100)
     return python
+
+
+#: Parameters of tests that name an engine, a client, or a pair of both.
+WAYS = frozenset({"engine", "client", "way", "pair"})
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--everything",
+        action="store_true",
+        help="run slow tests, too, and each test on every engine and client",
+    )
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Without --everything, leave out slow tests and all but one way to run each other test.
+
+    A way is a pair of engine and client. A test that is named by its node id on the command line
+    always runs, on every engine and client.
+    """
+    if config.getoption("everything") or any("::" in word for word in config.args):
+        return
+    kept = _one_way_each([item for item in items if item.get_closest_marker("slow") is None])
+    config.hook.pytest_deselected(items=[item for item in items if item not in kept])
+    items[:] = [item for item in items if item in kept]
+
+
+def _one_way_each(items: list[pytest.Item]) -> set[pytest.Item]:
+    """Choose one item of those that differ only in engine and client, by the hash of its name.
+
+    A hash rather than a counter: a new test doesn't move the choice for the others.
+    """
+    groups: defaultdict[Hashable, list[pytest.Item]] = defaultdict(list)
+    for item in items:
+        groups[_without_way(item)].append(item)
+    return {group[crc32(group[0].nodeid.encode()) % len(group)] for group in groups.values()}
+
+
+def _without_way(item: pytest.Item) -> Hashable:
+    """Return a key that items have in common which differ only in engine and client."""
+    callspec = getattr(item, "callspec", None)
+    if callspec is None or not WAYS & set(callspec.params):
+        return item.nodeid
+    rest = {name: id(value) for name, value in callspec.params.items() if name not in WAYS}
+    return (item.nodeid.partition("[")[0], *sorted(rest.items()))
