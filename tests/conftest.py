@@ -41,8 +41,8 @@ def installed(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return python
 
 
-#: Parameters of tests that name an engine, a client, or a pair of both.
-WAYS = frozenset({"engine", "client", "way", "pair"})
+#: Parameters of tests that name an engine, a client, or both; it is not for expected values.
+WAYS = frozenset({"engine", "client", "way"})
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -19,6 +19,7 @@ def bench(rates: dict[Cell, float], rounds: int = 6, noise: float = 0.05, seed: 
     return compare(list(rates), list(measured(rates, rounds, noise, seed)))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("noise", [0.05, 0.1, 0.2])
 @pytest.mark.parametrize("count", [2, 4])
 def test_equals_are_called_different_in_one_bench_of_twenty_at_most(

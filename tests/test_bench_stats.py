@@ -34,6 +34,7 @@ def test_the_same_seed_makes_the_same_interval() -> None:
     assert estimate(values, seed=1) == estimate(values, seed=1) != estimate(values, seed=2)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("count", [5, 6, 10, 40])
 def test_the_truth_is_inside_about_as_often_as_promised(count: int) -> None:
     source = random.Random(count)

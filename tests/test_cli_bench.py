@@ -24,7 +24,7 @@ from getflags.cli.bench_workload import MANY
 from getflags.cli.options import bench as bench_options
 from getflags.cli.reproduce import command
 from tests.bench_rows import result
-from tests.kit import getflags
+from tests.kit import run_main
 from tests.rawserver import RawServer, ok
 from tests.screen import sizeless
 from tests.test_processes import children
@@ -167,6 +167,7 @@ def test_as_many_files_as_the_highest_level_needs(words: str, files: int) -> Non
     assert bench_workload.field(bench_options.parse(words.split())).files == files
 
 
+@pytest.mark.slow
 def test_equals_are_equal_for_real() -> None:
     """A/A: one cell's rounds in turns, as if they were of two.
 
@@ -298,7 +299,7 @@ def test_a_bundled_server_that_does_not_start(
 
 
 def test_help_lists_every_option(folder: Path) -> None:
-    text = getflags("bench", "-h", cwd=folder).stdout
+    text = run_main("bench", "-h", cwd=folder).stdout
     for option in (
         "--engine --client --max-req --server --base-url --input-file --files --size --rounds "
         "--seed --out --delay --error-rate --latency --fail-first --busy-above --retry-after "

@@ -101,6 +101,7 @@ def started() -> Iterator[list[Bench]]:
             bench.process.communicate()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", range(3))
 def test_a_bench_that_is_killed_goes_on_where_it_was(
     tmp_path: Path, started: list[Bench], seed: int

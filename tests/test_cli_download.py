@@ -18,7 +18,7 @@ import pytest
 
 from getflags import engines
 from getflags.cli import main
-from tests.kit import ENVIRON, ROOT, command, files, getflags
+from tests.kit import ENVIRON, ROOT, command, files, getflags, run_main
 from tests.rawserver import RawServer, moved, ok
 from tests.siteserver import Site, serve, site
 
@@ -75,7 +75,7 @@ def test_the_same_faults_at_any_concurrency_from_any_engine(
     for limit in ("1", "10", "100"):
         server.reset(7)
         words = ["-a", "-q", "-m", limit, "--engine", engine, "--base-url", server.base_url]
-        done = getflags(*words, "--failed-out", "failed.txt", cwd=tmp_path)
+        done = run_main(*words, "--failed-out", "failed.txt", cwd=tmp_path)
         assert done.returncode == 1
         ledger = server.ledger()
         failed = (tmp_path / "failed.txt").read_text().split()
@@ -110,7 +110,7 @@ def test_mixed_targets_one_checksum_wrong(site: Site, tmp_path: Path) -> None:
         )
         base = ["--base-url", mirror.base_url]
         words = ["BR", "C", server.url("/a.bin"), "-i", "list.txt", "--failed-out", "again.txt"]
-        done = getflags(*words, *base, cwd=tmp_path)
+        done = run_main(*words, *base, cwd=tmp_path)
 
         names = "br cv cy cz ca cd cf cg ch ci cl cm cn co cr cu".split()
         expected = {f"{code}.gif": flag(code) for code in names}
@@ -124,7 +124,7 @@ def test_mixed_targets_one_checksum_wrong(site: Site, tmp_path: Path) -> None:
         )
         assert hashlib.md5(body, usedforsecurity=False).hexdigest() in line
 
-        again = getflags("-i", "again.txt", *base, "-v", cwd=tmp_path)
+        again = run_main("-i", "again.txt", *base, "-v", cwd=tmp_path)
         assert again.returncode == 3
         assert f"Searching for 1 file: {server.url('/c/f.gif')}" in again.stdout
         assert server.asked("/c/f.gif") == 2
@@ -146,30 +146,30 @@ def test_targets_come_in_the_order_given_and_codes_sorted_once(site: Site, tmp_p
 
 def test_every_code_and_letters_may_miss_but_not_a_named_one(site: Site, tmp_path: Path) -> None:
     base = ["--base-url", site("LOCAL").base_url, "-m", "10"]
-    every = getflags("-e", *base, cwd=tmp_path)
+    every = run_main("-e", *base, cwd=tmp_path)
     assert every.returncode == 0
     assert "194 flags downloaded.\n482 not found.\n" in every.stdout
     assert every.stderr == ""
 
-    letter = getflags("u", "-v", *base, cwd=tmp_path)
+    letter = run_main("u", "-v", *base, cwd=tmp_path)
     assert letter.returncode == 0
     assert "UB not found" in letter.stdout
 
-    named = getflags("BR", "UB", *base, cwd=tmp_path)
+    named = run_main("BR", "UB", *base, cwd=tmp_path)
     assert named.returncode == 1
     assert "getflags: UB: 404 Not Found" in named.stderr
 
-    nothing = getflags("X", *base, cwd=tmp_path)
+    nothing = run_main("X", *base, cwd=tmp_path)
     assert nothing.returncode == 0
     assert nothing.stderr == ""
 
 
 def test_limits(site: Site, tmp_path: Path) -> None:
     base = ["--base-url", site("LOCAL").base_url]
-    done = getflags("-l", "1", *base, cwd=tmp_path)
+    done = run_main("-l", "1", *base, cwd=tmp_path)
     assert "Searching for 1 flag: BD\n1 connection will be used.\n" in done.stdout
     assert "  1 flag downloaded.\n" in done.stdout
-    done = getflags("--engine", "sequential", "-m", "9", *base, cwd=tmp_path)
+    done = run_main("--engine", "sequential", "-m", "9", *base, cwd=tmp_path)
     assert "Searching for 20 flags: from BD to VN\n1 connection will be used." in done.stdout
 
 
@@ -177,21 +177,21 @@ def test_existing_files(tmp_path: Path) -> None:
     name = tmp_path / "downloaded" / "f"
     with RawServer({"/f": ok(b"new", "Last-Modified: Sun, 06 Nov 1994 08:49:37 GMT")}) as server:
         url = server.url("/f")
-        assert getflags(url, cwd=tmp_path).returncode == 0
+        assert run_main(url, cwd=tmp_path).returncode == 0
         name.write_bytes(b"old")
-        skip = getflags(url, "--exists", "skip", cwd=tmp_path)
+        skip = run_main(url, "--exists", "skip", cwd=tmp_path)
         assert (skip.returncode, name.read_bytes(), len(server.heads)) == (0, b"old", 1)
         assert "  1 file there already." in skip.stdout
-        fail = getflags(url, "--exists", "fail", cwd=tmp_path)
+        fail = run_main(url, "--exists", "fail", cwd=tmp_path)
         assert (fail.returncode, name.read_bytes(), len(server.heads)) == (3, b"old", 1)
         assert "a file of that name exists" in fail.stderr
         server.answers["/f"] = b"HTTP/1.1 304 Not Modified\r\nConnection: close\r\n\r\n"
-        same = getflags(url, "--exists", "refresh", "-v", cwd=tmp_path)
+        same = run_main(url, "--exists", "refresh", "-v", cwd=tmp_path)
         assert (same.returncode, name.read_bytes(), len(server.heads)) == (0, b"old", 2)
         assert "not changed since" in same.stdout
         assert b"if-modified-since: " in server.heads[1].lower()
         server.answers["/f"] = ok(b"newer")
-        assert getflags(url, "--exists", "refresh", cwd=tmp_path).returncode == 0
+        assert run_main(url, "--exists", "refresh", cwd=tmp_path).returncode == 0
         assert name.read_bytes() == b"newer"
 
 
@@ -199,7 +199,7 @@ def test_out_and_checksum_for_a_single_target(tmp_path: Path) -> None:
     digest = hashlib.sha256(b"abc").hexdigest()
     with RawServer({"/f": ok(b"abc")}) as server:
         words = [server.url("/f"), "-o", "a/b.txt", "--checksum", f"sha-256={digest}", "-d", "D"]
-        assert getflags(*words, cwd=tmp_path).returncode == 0
+        assert run_main(*words, cwd=tmp_path).returncode == 0
         assert files(tmp_path / "D") == {"a/b.txt": b"abc"}
 
 
@@ -207,7 +207,7 @@ def test_names_stay_inside_and_apart(tmp_path: Path) -> None:
     paths = ["/x/f.gif", "/y/f.gif", "/z/%2e%2e%2fup", "/", "/q?f=1", "/r/.bashrc", "/CON"]
     with RawServer({path: ok(path.encode()) for path in paths}) as server:
         server.answers["/moved"] = moved("/r/.bashrc")
-        done = getflags(*map(server.url, [*paths, "/moved"]), "-m", "1", cwd=tmp_path)
+        done = run_main(*map(server.url, [*paths, "/moved"]), "-m", "1", cwd=tmp_path)
     assert done.returncode == 0
     assert files(tmp_path) == {
         "downloaded/f.gif": b"/x/f.gif",
@@ -224,7 +224,7 @@ def test_names_stay_inside_and_apart(tmp_path: Path) -> None:
 def test_json_is_one_object_an_event(tmp_path: Path) -> None:
     with RawServer({"/f": ok(b"abc")}) as server:
         url = server.url("/f").replace("//", "//me:secret@")
-        done = getflags(url, server.url("/none"), "--json", "-m", "1", cwd=tmp_path)
+        done = run_main(url, server.url("/none"), "--json", "-m", "1", cwd=tmp_path)
     events = [json.loads(line) for line in done.stdout.splitlines()]
     assert [event["event"] for event in events] == ["started", "finished"] * 2
     assert events[1]["status"] == "ok"
@@ -239,7 +239,7 @@ def test_auto_tells_its_decisions(tmp_path: Path) -> None:
     with serve("LOCAL", latency="fixed:0.02") as site:
         words = [f"{site.root}/bytes/9/{number}" for number in range(100)]
         (tmp_path / "list").write_text("\n".join(words))
-        done = getflags("-i", "list", "-m", "auto", "-v", cwd=tmp_path)
+        done = run_main("-i", "list", "-m", "auto", "-v", cwd=tmp_path)
     assert done.returncode == 0
     lines = done.stdout.splitlines()
     assert "As many connections as each server is worth, up to 100, will be used." in lines
@@ -248,7 +248,7 @@ def test_auto_tells_its_decisions(tmp_path: Path) -> None:
 
 def test_quiet_says_only_what_failed(tmp_path: Path) -> None:
     with RawServer({"/f": ok(b"abc")}) as server:
-        done = getflags(server.url("/f"), server.url("/none"), "-q", cwd=tmp_path)
+        done = run_main(server.url("/f"), server.url("/none"), "-q", cwd=tmp_path)
     assert done.stdout == ""
     assert done.stderr == f"getflags: {server.url('/none')}: 404 Not Found\n"
 
@@ -259,13 +259,13 @@ def test_failed_out_may_be_the_list_that_is_read(tmp_path: Path) -> None:
         (tmp_path / "list").write_text(
             f"{server.url('/a/f')}\n{server.url('/b/f')}\n{server.url('/c/f')}\n  dir=sub\n"
         )
-        done = getflags("-i", "list", "--failed-out", "list", "-m", "1", cwd=tmp_path)
+        done = run_main("-i", "list", "--failed-out", "list", "-m", "1", cwd=tmp_path)
         assert done.returncode == 1
         assert (tmp_path / "list").read_text() == (
             f"{server.url('/b/f')}\n  out=f.1\n{server.url('/c/f')}\n  dir=sub\n"
         )
         server.answers |= {"/b/f": ok(b"second"), "/c/f": ok(b"third")}
-        assert getflags("-i", "list", "--failed-out", "list", cwd=tmp_path).returncode == 0
+        assert run_main("-i", "list", "--failed-out", "list", cwd=tmp_path).returncode == 0
     assert files(tmp_path) == {
         "list": b"",
         "downloaded/f": b"abc",
@@ -277,7 +277,7 @@ def test_failed_out_may_be_the_list_that_is_read(tmp_path: Path) -> None:
 def test_the_environments_proxy_is_used_but_not_for_the_bundled_servers(tmp_path: Path) -> None:
     with RawServer({"http://far.example/f": ok(b"via")}) as proxy:
         environ = {"HTTP_PROXY": proxy.url("")}
-        done = getflags("http://far.example/f", "BR", "--seed", "1", cwd=tmp_path, environ=environ)
+        done = run_main("http://far.example/f", "BR", "--seed", "1", cwd=tmp_path, environ=environ)
     assert done.returncode == 0, done.stderr
     assert files(tmp_path / "downloaded") == {"f": b"via", "br.gif": flag("br")}
     assert len(proxy.heads) == 1
@@ -286,9 +286,9 @@ def test_the_environments_proxy_is_used_but_not_for_the_bundled_servers(tmp_path
 def test_no_proxy_and_an_explicit_proxy(tmp_path: Path) -> None:
     with RawServer({"/f": ok(b"direct")}) as server, RawServer({}) as proxy:
         words = [server.url("/f"), "--proxy", proxy.url("").removeprefix("http://")]
-        assert getflags(*words, cwd=tmp_path).returncode == 3
+        assert run_main(*words, cwd=tmp_path).returncode == 3
         assert len(proxy.heads) == 1
-        done = getflags(*words, cwd=tmp_path, environ={"NO_PROXY": "127.0.0.1"})
+        done = run_main(*words, cwd=tmp_path, environ={"NO_PROXY": "127.0.0.1"})
     assert done.returncode == 0
     assert len(proxy.heads) == 1
 
@@ -296,7 +296,7 @@ def test_no_proxy_and_an_explicit_proxy(tmp_path: Path) -> None:
 @pytest.mark.parametrize("loop", ["asyncio", "uvloop"])
 def test_either_event_loop(tmp_path: Path, loop: str) -> None:
     with RawServer({"/f": ok(b"abc")}) as server:
-        assert getflags(server.url("/f"), "--loop", loop, cwd=tmp_path).returncode == 0
+        assert run_main(server.url("/f"), "--loop", loop, cwd=tmp_path).returncode == 0
 
 
 def test_a_terminal_gets_a_bar(tmp_path: Path) -> None:
@@ -381,9 +381,9 @@ def test_failed_out_may_be_a_pipe_or_a_link(tmp_path: Path) -> None:
     with RawServer({}) as server:
         url = server.url("/none")
         reader = subprocess.Popen(["cat", "pipe"], cwd=tmp_path, stdout=subprocess.PIPE, text=True)
-        assert getflags(url, "--failed-out", "pipe", cwd=tmp_path).returncode == 3
+        assert run_main(url, "--failed-out", "pipe", cwd=tmp_path).returncode == 3
         assert reader.communicate(timeout=10)[0] == f"{url}\n"
-        assert getflags(url, "--failed-out", "link", cwd=tmp_path).returncode == 3
+        assert run_main(url, "--failed-out", "link", cwd=tmp_path).returncode == 3
     assert (tmp_path / "pipe").is_fifo()
     assert (tmp_path / "link").is_symlink()
     assert (tmp_path / "real").read_text() == f"{url}\n"
@@ -392,7 +392,7 @@ def test_failed_out_may_be_a_pipe_or_a_link(tmp_path: Path) -> None:
 def test_failed_out_on_a_full_disk_is_said_and_counts(tmp_path: Path) -> None:
     with RawServer({"/f": ok(b"x")}) as server:
         words = [server.url("/f"), server.url("/a"), server.url("/b")]
-        done = getflags(*words, "--failed-out", "/dev/full", cwd=tmp_path)
+        done = run_main(*words, "--failed-out", "/dev/full", cwd=tmp_path)
     assert done.returncode == 1
     assert "cannot write '/dev/full': No space left on device" in done.stderr
     assert done.stderr.count("404 Not Found") == 2
@@ -401,8 +401,8 @@ def test_failed_out_on_a_full_disk_is_said_and_counts(tmp_path: Path) -> None:
 def test_a_list_with_passwords_is_private(tmp_path: Path) -> None:
     with RawServer({}) as server:
         url = server.url("/none").replace("//", "//me:secret@")
-        assert getflags(url, "--failed-out", "f", cwd=tmp_path).returncode == 3
-        assert getflags(server.url("/x"), "--failed-out", "g", cwd=tmp_path).returncode == 3
+        assert run_main(url, "--failed-out", "f", cwd=tmp_path).returncode == 3
+        assert run_main(server.url("/x"), "--failed-out", "g", cwd=tmp_path).returncode == 3
     assert (tmp_path / "f").stat().st_mode & 0o077 == 0
     assert (tmp_path / "g").stat().st_mode & 0o044
 
@@ -413,7 +413,7 @@ def test_two_spellings_of_a_folder_are_one(tmp_path: Path) -> None:
             f"{server.url('/a/f')}\n{server.url('/b/f')}\n  dir=./downloaded/\n"
             f"{server.url('/c/f')}\n  dir={tmp_path}/downloaded\n"
         )
-        assert getflags("-i", "list", cwd=tmp_path).returncode == 0
+        assert run_main("-i", "list", cwd=tmp_path).returncode == 0
     assert set(files(tmp_path / "downloaded").values()) == {b"a", b"b", b"c"}
 
 
@@ -425,7 +425,7 @@ def test_no_single_line_of_a_list_ends_the_run(tmp_path: Path, engine: str) -> N
         lines += [f"{server.url('/g')}\n  dir={folder}" for folder in bad[:4]]
         lines += [f"{server.url('/g')}\n  out={bad[4]}", "http://a..b/x", server.url("/h")]
         (tmp_path / "list").write_text("\n".join([*lines, server.url("/g")]))
-        done = getflags("-i", "list", "--engine", engine, "-m", "1", "-d", ".", cwd=tmp_path)
+        done = run_main("-i", "list", "--engine", engine, "-m", "1", "-d", ".", cwd=tmp_path)
     assert done.returncode == 1
     assert done.stderr.count("\n") == 7
     assert (tmp_path / "f").read_bytes() == (tmp_path / "g").read_bytes() == b"fine"

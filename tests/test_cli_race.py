@@ -18,7 +18,7 @@ from getflags.bench.race import News, Race, Tally
 from getflags.cli import main
 from getflags.cli.race_display import Bars, Finishes, board
 from getflags.testing import bundled
-from tests.kit import ENVIRON, ROOT, command, files, getflags
+from tests.kit import ENVIRON, ROOT, command, files, getflags, run_main
 from tests.rawserver import RawServer, moved, ok, stall_after
 from tests.screen import on_terminal, resize, shown
 
@@ -57,7 +57,10 @@ def server() -> Iterator[RawServer]:
 def race(
     cwd: Path, temporary: Path, *words: str, stdin: str = ""
 ) -> subprocess.CompletedProcess[str]:
-    return getflags("race", *words, cwd=cwd, stdin=stdin, environ={"TMPDIR": str(temporary)})
+    environ = {"TMPDIR": str(temporary)}
+    if "-" in words:  # the list comes from standard input
+        return getflags("race", *words, cwd=cwd, stdin=stdin, environ=environ)
+    return run_main("race", *words, cwd=cwd, environ=environ)
 
 
 def rows(output: str) -> list[list[str]]:

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from getflags.cli import main
-from tests.kit import getflags
+from tests.kit import run_main
 from tests.report_kit import curve, row, write
 
 KNEE = {8: 50.0, 16: 100.0, 32: 100.0}
@@ -24,7 +24,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def test_a_page_is_made_and_the_answer_is_said(tmp_path: Path) -> None:
     write(tmp_path / "r.jsonl", curve(KNEE, rounds=5))
-    done = getflags("report", "r.jsonl", "-o", "page.html", cwd=tmp_path)
+    done = run_main("report", "r.jsonl", "-o", "page.html", cwd=tmp_path)
     assert done.stderr == ""
     assert done.returncode == 0
     answer, made = done.stdout.splitlines()

@@ -7,7 +7,7 @@ import subprocess
 import urllib.request
 from pathlib import Path
 
-from tests.kit import ENVIRON, ROOT, command, getflags
+from tests.kit import ENVIRON, ROOT, command, run_main
 
 
 def test_it_serves_until_it_is_told_to_stop(tmp_path: Path) -> None:
@@ -27,7 +27,7 @@ def test_it_serves_until_it_is_told_to_stop(tmp_path: Path) -> None:
 
 
 def test_its_usage_errors_are_one_sentence(tmp_path: Path) -> None:
-    done = getflags("serve", "MOON", cwd=tmp_path)
+    done = run_main("serve", "MOON", cwd=tmp_path)
     assert done.returncode == 2
     assert "MOON" in done.stderr
     assert done.stderr.count("\n") == 1

@@ -15,13 +15,14 @@ import pytest
 
 from getflags.cli.commands import tune
 from getflags.cli.signals import Interrupted
-from tests.kit import ENVIRON, ROOT, command, files, getflags
+from tests.kit import ENVIRON, ROOT, command, files, run_main
 from tests.rawserver import RawServer, silence
 
 
+@pytest.mark.slow
 def test_a_known_knee_is_named_with_its_flag(tmp_path: Path) -> None:
     words = ["--latency", "fixed:0.05", "--slots", "2", "--max-level", "8", "--rounds", "5"]
-    done = getflags("tune", *words, cwd=tmp_path)
+    done = run_main("tune", *words, cwd=tmp_path)
     assert done.returncode == 0
     (level,) = re.findall(r"^Use -m ([0-9]+)\.$", done.stdout, re.MULTILINE)
     assert int(level) in {2, 4}
@@ -30,9 +31,10 @@ def test_a_known_knee_is_named_with_its_flag(tmp_path: Path) -> None:
     assert files(tmp_path) == {}
 
 
+@pytest.mark.slow
 def test_it_stops_where_it_hurts_and_programs_are_told(tmp_path: Path) -> None:
     words = ["--latency", "fixed:0.05", "--busy-above", "4", "--rounds", "5", "--json"]
-    done = getflags("tune", *words, cwd=tmp_path)
+    done = run_main("tune", *words, cwd=tmp_path)
     assert done.returncode == 0
     assert done.stderr == ""
     values = json.loads(done.stdout)
@@ -43,7 +45,7 @@ def test_it_stops_where_it_hurts_and_programs_are_told(tmp_path: Path) -> None:
 
 def test_a_cap_is_kept_and_an_unsure_answer_has_a_code_of_its_own(tmp_path: Path) -> None:
     words = ["-q", "--max-requests", "100", "--max-level", "2", "--engine", "threads"]
-    done = getflags("tune", "BR", "CN", *words, cwd=tmp_path)
+    done = run_main("tune", "BR", "CN", *words, cwd=tmp_path)
     assert done.returncode == 1
     assert re.fullmatch(r"-m [12]\n", done.stdout)
     assert done.stderr == ""
@@ -51,11 +53,11 @@ def test_a_cap_is_kept_and_an_unsure_answer_has_a_code_of_its_own(tmp_path: Path
 
 def test_nothing_arrives(tmp_path: Path) -> None:
     words = ["--error-rate", "1", "--max-level", "1", "--rounds", "1"]
-    done = getflags("tune", *words, cwd=tmp_path)
+    done = run_main("tune", *words, cwd=tmp_path)
     assert done.returncode == 3
     assert "Nothing can be advised: nothing arrived." in done.stdout
-    assert getflags("tune", "-q", *words, cwd=tmp_path).stdout == "\n"
-    dead = getflags("tune", "http://127.0.0.1:9/x", cwd=tmp_path)
+    assert run_main("tune", "-q", *words, cwd=tmp_path).stdout == "\n"
+    dead = run_main("tune", "http://127.0.0.1:9/x", cwd=tmp_path)
     assert dead.returncode == 3
 
 
@@ -71,7 +73,7 @@ def test_nothing_arrives(tmp_path: Path) -> None:
     ],
 )
 def test_bad_words_are_a_sentence(words: list[str], sentence: str, tmp_path: Path) -> None:
-    done = getflags("tune", *words, cwd=tmp_path)
+    done = run_main("tune", *words, cwd=tmp_path)
     assert (done.returncode, done.stdout) == (2, "")
     assert sentence in done.stderr
 

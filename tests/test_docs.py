@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from getflags.cli import COMMANDS
-from tests.kit import ENVIRON, ROOT, getflags
+from tests.kit import ENVIRON, ROOT, run_main
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 EXAMPLES = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
@@ -39,8 +39,8 @@ def test_the_readmes_examples_run(number: int, tmp_path: Path) -> None:
 
 def test_every_make_target_that_is_named_exists() -> None:
     makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
-    targets = set(re.findall(r"^([a-z]+):", makefile, re.MULTILINE))
-    named = set(re.findall(r"`make ([a-z]+)`|\$ make ([a-z]+)", README))
+    targets = set(re.findall(r"^([a-z-]+):", makefile, re.MULTILINE))
+    named = set(re.findall(r"`make ([a-z-]+)`|\$ make ([a-z-]+)", README))
     assert {word for pair in named for word in pair if word} <= targets
     environ = {key: value for key, value in ENVIRON.items() if not key.startswith("MAKE")}
     listed = subprocess.run(
@@ -51,7 +51,7 @@ def test_every_make_target_that_is_named_exists() -> None:
 
 def test_every_option_that_is_named_exists(tmp_path: Path) -> None:
     commands: list[list[str]] = [[], *([name] for name in COMMANDS)]
-    text = "".join(getflags(*words, "-h", cwd=tmp_path).stdout for words in commands)
+    text = "".join(run_main(*words, "-h", cwd=tmp_path).stdout for words in commands)
     shell = "\n".join(re.findall(r"```console\n(.*?)```", README, re.DOTALL))
     for option in set(re.findall(r"(?<=[ `])--[a-z-]+", shell + README)):
         assert option in text, option

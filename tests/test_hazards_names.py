@@ -12,7 +12,7 @@ from urllib.parse import quote
 
 import getflags as library
 from tests.hazards import Row, Way, Whole, closed_port, everywhere, harmless, judge
-from tests.kit import files, getflags
+from tests.kit import files, run_main
 from tests.rawserver import Answer, RawServer, moved, ok
 
 #: The path of a URL → the name of the file.
@@ -147,7 +147,7 @@ def test_control_characters_are_shown_and_not_obeyed(tmp_path: Path, way: Way) -
         listed = [*map(server.url, HOSTILE), f"http://{EVIL}/", server.url("/\u202efig")]
         (tmp_path / "list").write_text("\n".join(listed))
         words = ["-v", "-i", "list", "-d", "d", "--retries", "0"]
-        done = getflags(*words, "--engine", way["engine"], "--client", way["client"], cwd=tmp_path)
+        done = run_main(*words, "--engine", way["engine"], "--client", way["client"], cwd=tmp_path)
     assert done.returncode == 1
     for line in (done.stdout + done.stderr).splitlines():
         assert harmless(line), line
@@ -175,7 +175,7 @@ def test_markup_is_printed_as_it_is(tmp_path: Path, way: Way) -> None:
     with RawServer({path: ok(b"hello") for path in paths}) as server:
         words = [*map(server.url, paths), *(server.url(f"/no{path[1:]}") for path in paths)]
         options = ["--engine", way["engine"], "--client", way["client"], "-m", "1", "-d", "d"]
-        done = getflags("-v", *options, *words, cwd=tmp_path)
+        done = run_main("-v", *options, *words, cwd=tmp_path)
     names = [word.replace("/", "_").replace("\\", "_") for word in MARKUP]
     assert files(tmp_path / "d") == dict.fromkeys(names, b"hello")
     for path, name in zip(paths, names, strict=True):
@@ -208,14 +208,14 @@ def test_no_secret_is_ever_shown_or_written(tmp_path: Path, way: Way) -> None:
         options = ["--engine", way["engine"], "--client", way["client"], "--retries", "0", "-v"]
         options += ["--json", "-d", "d", "-H", "X-Api-Key: SECRET-5"]
         options += ["--proxy", server.url("").replace("//", "//me:SECRET-6@")]
-        done = getflags("-i", "list", *options, cwd=tmp_path)
+        done = run_main("-i", "list", *options, cwd=tmp_path)
     assert done.returncode == 1
     for secret in SECRETS:
         assert secret not in done.stdout + done.stderr
     assert done.stdout.count('"status": "failed"') == 5
     assert b"SECRET-1" not in b"".join(server.heads)  # but coded
     gone = f"http://me:SECRET-7@127.0.0.1:{closed_port()}"
-    done = getflags(*urls[:1], "--proxy", gone, "-d", "e", cwd=tmp_path)
+    done = run_main(*urls[:1], "--proxy", gone, "-d", "e", cwd=tmp_path)
     assert "connection refused" in done.stderr
     for secret in SECRETS:
         assert secret not in done.stdout + done.stderr

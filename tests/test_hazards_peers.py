@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.kit import ENVIRON, files, getflags
+from tests.kit import ENVIRON, files, run_main
 from tests.rawserver import Answer, RawServer, ok
 
 OLD = bytes(range(256)) * 4096  # 1 MiB
@@ -104,9 +104,9 @@ def test_the_rest_of_a_file_is_of_the_same_file_and_all_of_it(
     answer, right = CASES[case]
     with RawServer({"/f": whole(OLD, ONE)[: CUT - len(OLD)]}) as server:
         words = [server.url("/f"), "-d", "ours"]
-        assert getflags(*words, "--retries", "0", cwd=tmp_path).returncode == 3
+        assert run_main(*words, "--retries", "0", cwd=tmp_path).returncode == 3
         server.answers["/f"] = answer
-        done = getflags(*words, cwd=tmp_path)
+        done = run_main(*words, cwd=tmp_path)
         assert asked_from(server) > 0 or len(server.heads) > 2, "it had something to go on with"
         assert done.returncode == 0, done.stderr
         assert files(tmp_path / "ours") == {"f": right}
@@ -118,7 +118,7 @@ def test_the_rest_of_a_file_is_of_the_same_file_and_all_of_it(
 
 def test_a_part_that_nobody_asked_for_is_no_file(tmp_path: Path, record_property: Record) -> None:
     with RawServer({"/f": UNASKED}) as server:
-        done = getflags(server.url("/f"), "-d", "ours", cwd=tmp_path)
+        done = run_main(server.url("/f"), "-d", "ours", cwd=tmp_path)
         assert done.returncode == 3
         assert "a part that was not asked for" in done.stderr
         assert files(tmp_path / "ours") == {}

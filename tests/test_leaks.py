@@ -24,6 +24,8 @@ from tests.kit import descriptors
 from tests.servers_kit import until
 from tests.siteserver import Running, serve
 
+pytestmark = pytest.mark.slow
+
 # What a run may leave: caches fill, and coverage remembers each thread. A connection is more.
 OBJECTS, MEMORY = 30, 20_000  # bytes
 PAIRS = sorted(product(engines.ENGINES, transport.CLIENTS))
@@ -116,16 +118,16 @@ def test_nothing_grows_from_run_to_run(
 
 
 @pytest.mark.parametrize("kind", [Finished, Progressed])
-@pytest.mark.parametrize("pair", PAIRS, ids="-".join)
+@pytest.mark.parametrize("way", PAIRS, ids="-".join)
 @pytest.mark.usefixtures("traced")
 def test_nothing_is_left_of_a_run_that_is_broken_off(
     server: Running,
     tmp_path: Path,
-    pair: tuple[str, str],
+    way: tuple[str, str],
     kind: type[Event],
     capfd: pytest.CaptureFixture[str],
 ) -> None:
-    engine, client = pair
+    engine, client = way
 
     def emit(event: Event) -> None:
         if isinstance(event, kind):

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from getflags.testing.flag_server import FlagServer, StartFlagServer
-from tests.kit import ENVIRON, files, getflags
+from tests.kit import ENVIRON, files, run_main
 
 CURL = shutil.which("curl")
 
@@ -74,7 +74,7 @@ def name(path: str) -> str:
 def run_getflags(server: FlagServer, folder: Path) -> None:
     urls = [server.url_for(path) for path in PATHS]
     words = ["--retries", "5", "-m", "4", "-d", str(folder), *urls]
-    done = getflags(*words, cwd=folder.parent)
+    done = run_main(*words, cwd=folder.parent)
     assert done.returncode == 0, done.stderr
 
 

@@ -15,7 +15,10 @@ from tests.browser import Tab
 from tests.rawserver import RawServer
 from tests.report_kit import PAIRS, book, matrix
 
-pytestmark = pytest.mark.skipif(browser.PROGRAM is None, reason="no Chromium is installed")
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(browser.PROGRAM is None, reason="no Chromium is installed"),
+]
 
 LONG = "<script>document.title='owned'</script>" + "x" * 300
 CELLS = "document.querySelector('table.sortable:not(.knees)')"

@@ -145,6 +145,7 @@ def test_a_file_is_whole_wherever_two_runs_in_a_row_are_killed(*, noted: bool) -
         )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("before", "first", "between"),
     [

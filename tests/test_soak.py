@@ -13,6 +13,7 @@ from benchmarks.soak import Soak, fetch
 from tests.siteserver import serve
 
 
+@pytest.mark.slow
 def test_every_file_is_accounted_for(tmp_path: Path) -> None:
     lines: list[str] = []
     off = Soak(Plan(60, seed=7), tmp_path, lines.append).run([("asyncio", "httpx")])
