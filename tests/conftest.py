@@ -1,13 +1,14 @@
-"""Shared rules of the test suite: Ctrl-C works, and which tests a fast run leaves out."""
+"""Shared rules and fixtures of the test suite, and which tests a fast run leaves out."""
 
 from __future__ import annotations
 
 import signal
+import socket
 import subprocess
 import sys
 import venv
 from collections import defaultdict
-from collections.abc import Hashable
+from collections.abc import Hashable, Iterator
 from pathlib import Path
 from zlib import crc32
 
@@ -43,6 +44,14 @@ def installed(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 #: Parameters of tests that name an engine, a client, or both; it is not for expected values.
 WAYS = frozenset({"engine", "client", "way"})
+
+
+@pytest.fixture
+def closed_port() -> Iterator[int]:
+    """Hold a port on which nobody listens: it refuses connections, and no other test gets it."""
+    with socket.socket() as held:
+        held.bind(("127.0.0.1", 0))
+        yield held.getsockname()[1]
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -7,7 +7,6 @@ byte for byte, or it has failed, and then nothing has happened to its name.
 
 from __future__ import annotations
 
-import socket
 import unicodedata
 from collections.abc import Mapping, Sequence
 from itertools import product
@@ -119,9 +118,3 @@ def harmless(text: str) -> bool:
     return not drives and not set(text) & set(
         "\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067"
     )
-
-
-def closed_port() -> int:
-    """Return a port where nobody listens."""
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        return int(taken.getsockname()[1])

@@ -78,8 +78,9 @@ def test_in_a_pipe_there_are_finishes_and_the_ranking(cwd: Path, temporary: Path
         "Race for 5 flags, all at once: sequential, threads, asyncio, processes\n"
         "3 at a time with curl; sequential is one by nature.\n"
         "--------------------\n"
-        "place  engine      seconds  ratio  flags  errors\n"
+        "place  engine      seconds"  # how wide the next column is depends on the figures
     )
+    assert re.search(r"\nplace  engine      seconds +ratio  flags  errors\n", done.stdout)
     table = rows(done.stdout)
     assert [row[1] for row in table] == list(ENGINES)
     assert {tuple(row[4:]) for row in table} == {("5", "0")}
@@ -111,7 +112,7 @@ def test_without_a_seed_there_is_one_that_can_be_used_again(cwd: Path, temporary
 def test_codes_that_do_not_exist_are_no_failure(cwd: Path, temporary: Path) -> None:
     done = race(cwd, temporary, "-e", "-l", "26", "--engine", "asyncio,threads")
     assert done.returncode == 0
-    assert "place  engine   seconds  ratio  flags  not found  errors" in done.stdout
+    assert re.search("place  engine   seconds +ratio  flags  not found  errors\n", done.stdout)
     assert all(int(row[4]) + int(row[5]) == 26 and row[6] == "0" for row in rows(done.stdout))
 
 
@@ -281,8 +282,11 @@ def test_ctrl_c_twice_leaves_nothing_either(server: RawServer, cwd: Path, tempor
         process.send_signal(signal.SIGINT)
         wait_for_the_end_of(children)
         process.send_signal(signal.SIGINT)
-        process.communicate(timeout=10)
-    assert process.returncode == 130
+        _, err = process.communicate(timeout=10)
+    # An interpreter that is about to exit has no handlers any more, and dies of the second signal.
+    # For a shell, both are 130.
+    assert process.returncode in {130, -signal.SIGINT}
+    assert err in {"", "getflags: interrupted; 0 of 4 had finished\n"}
 
 
 def test_a_signal_while_servers_start_leaves_nothing(cwd: Path, temporary: Path) -> None:

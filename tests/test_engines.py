@@ -252,10 +252,8 @@ def test_an_empty_query_is_asked_for_as_it_was_typed(
 
 
 @pytest.mark.parametrize("engine", ENGINES)
-def test_nobody_listens(tmp_path: Path, engine: str) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        port = taken.getsockname()[1]
-    report = getflags.download([f"http://127.0.0.1:{port}/x"], dir=tmp_path, engine=engine)
+def test_nobody_listens(tmp_path: Path, engine: str, closed_port: int) -> None:
+    report = getflags.download([f"http://127.0.0.1:{closed_port}/x"], dir=tmp_path, engine=engine)
 
     assert report.outcomes[0].reason == "connection refused"
 

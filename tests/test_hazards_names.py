@@ -11,7 +11,7 @@ from pathlib import Path
 from urllib.parse import quote
 
 import getflags as library
-from tests.hazards import Row, Way, Whole, closed_port, everywhere, harmless, judge
+from tests.hazards import Row, Way, Whole, everywhere, harmless, judge
 from tests.kit import files, run_main
 from tests.rawserver import Answer, RawServer, moved, ok
 
@@ -187,7 +187,7 @@ SECRETS = ("SECRET", b64encode(b"me:SECRET").decode())
 
 
 @everywhere
-def test_no_secret_is_ever_shown_or_written(tmp_path: Path, way: Way) -> None:
+def test_no_secret_is_ever_shown_or_written(tmp_path: Path, way: Way, closed_port: int) -> None:
     """But for the list of what failed, which could not be asked for again without them."""
     long = b'HTTP/1.1 200 OK\r\nETag: "x"\r\nContent-Length: 9999999\r\n\r\n' + b"x" * 2_000_000
     with RawServer({}) as server:
@@ -214,7 +214,7 @@ def test_no_secret_is_ever_shown_or_written(tmp_path: Path, way: Way) -> None:
         assert secret not in done.stdout + done.stderr
     assert done.stdout.count('"status": "failed"') == 5
     assert b"SECRET-1" not in b"".join(server.heads)  # but coded
-    gone = f"http://me:SECRET-7@127.0.0.1:{closed_port()}"
+    gone = f"http://me:SECRET-7@127.0.0.1:{closed_port}"
     done = run_main(*urls[:1], "--proxy", gone, "-d", "e", cwd=tmp_path)
     assert "connection refused" in done.stderr
     for secret in SECRETS:

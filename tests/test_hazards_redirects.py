@@ -14,7 +14,7 @@ import pytest
 import getflags
 from getflags import UsageError
 from getflags.transport import tls
-from tests.hazards import Fails, Row, Way, Whole, closed_port, everywhere, judge
+from tests.hazards import Fails, Row, Way, Whole, everywhere, judge
 from tests.kit import files
 from tests.rawserver import Answer, RawServer, moved, ok, stall_after
 
@@ -145,8 +145,10 @@ def test_a_proxy_is_asked_in_the_absolute_form_and_not_for_what_no_proxy_names(
 
 
 @everywhere
-def test_a_proxy_that_refuses_is_named_and_not_the_host(tmp_path: Path, way: Way) -> None:
-    proxy = f"http://127.0.0.1:{closed_port()}"
+def test_a_proxy_that_refuses_is_named_and_not_the_host(
+    tmp_path: Path, way: Way, closed_port: int
+) -> None:
+    proxy = f"http://127.0.0.1:{closed_port}"
     urls = ["http://far.example/f", "https://far.example/g"]
     report = getflags.download(urls, dir=tmp_path, proxy=proxy, **way)
     expected = f"proxy {proxy}: connection refused"
@@ -179,7 +181,7 @@ SOCKS: dict[str, str | tuple[str, str]] = {
 @pytest.mark.parametrize("row", ENVIRONMENTS)
 @everywhere
 def test_an_odd_environment_is_a_sentence(
-    tmp_path: Path, way: Way, row: str, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, way: Way, row: str, closed_port: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     environ, expected = ENVIRONMENTS[row]
     expected = expected or SOCKS[way["client"]]
@@ -187,9 +189,9 @@ def test_an_odd_environment_is_a_sentence(
     for name in ("CURL_CA_BUNDLE", "SSL_CERT_DIR"):
         monkeypatch.delenv(name, raising=False)
     for name, value in environ.items():
-        monkeypatch.setenv(name, value.replace("CLOSED", str(closed_port())))
+        monkeypatch.setenv(name, value.replace("CLOSED", str(closed_port)))
     with RawServer({"/f": ok(b"fine")}) as server:
-        urls = [server.url("/f"), f"https://127.0.0.1:{closed_port()}/g"]
+        urls = [server.url("/f"), f"https://127.0.0.1:{closed_port}/g"]
         if isinstance(expected, str):
             with pytest.raises(UsageError, match=expected):
                 getflags.download(urls, dir=tmp_path, retries=0, **way)

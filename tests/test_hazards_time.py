@@ -16,7 +16,7 @@ import getflags
 from getflags import engines
 from getflags.core.events import Event, Retrying
 from getflags.transfer import retry
-from tests.hazards import PLAIN, SIZED, Fails, Row, Way, closed_port, everywhere, judge
+from tests.hazards import PLAIN, SIZED, Fails, Row, Way, everywhere, judge
 from tests.kit import files
 from tests.rawserver import Answer, RawServer, ok, reset, silence, stall_after
 
@@ -112,11 +112,12 @@ def test_a_connection_that_ends_between_two_requests_costs_no_try(
 
 
 @everywhere
-def test_dead_servers_are_told_of_soon_and_the_others_go_on(tmp_path: Path, way: Way) -> None:
-    port = closed_port()
+def test_dead_servers_are_told_of_soon_and_the_others_go_on(
+    tmp_path: Path, way: Way, closed_port: int
+) -> None:
     events: list[Event] = []
     with RawServer({f"/{number}": ok(b"fine") for number in range(9)}) as server:
-        urls = [f"http://127.0.0.1:{port}/a{number}" for number in range(9)]
+        urls = [f"http://127.0.0.1:{closed_port}/a{number}" for number in range(9)]
         urls += ["http://nonexistent.invalid/b0", "http://nonexistent.invalid/b1"]
         urls += [server.url(f"/{number}") for number in range(9)]
         began = monotonic()

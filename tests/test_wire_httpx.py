@@ -375,13 +375,11 @@ def test_a_proxy_gets_the_absolute_form_and_its_password(get: Get) -> None:
 
 
 @both
-def test_a_proxy_that_refuses_is_named_without_its_password(get: Get) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        port = taken.getsockname()[1]
-    network = Network(proxies=(("http", f"http://me:secret@127.0.0.1:{port}"),))
+def test_a_proxy_that_refuses_is_named_without_its_password(get: Get, closed_port: int) -> None:
+    network = Network(proxies=(("http", f"http://me:secret@127.0.0.1:{closed_port}"),))
     with pytest.raises(Unreachable) as raised:
         get("http://far.example/f", network=network)
-    assert str(raised.value) == f"proxy http://***@127.0.0.1:{port}: connection refused"
+    assert str(raised.value) == f"proxy http://***@127.0.0.1:{closed_port}: connection refused"
 
 
 @both
