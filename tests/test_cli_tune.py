@@ -80,7 +80,7 @@ def test_bad_words_are_a_sentence(words: list[str], sentence: str, tmp_path: Pat
 
 def test_an_interruption_is_said(tmp_path: Path) -> None:
     process = subprocess.Popen(
-        command("tune", "--latency", "fixed:0.2"), cwd=tmp_path, text=True,
+        command("tune", "--latency", "fixed:0.1"), cwd=tmp_path, text=True,
         env={**ENVIRON, "PYTHONPATH": str(ROOT)}, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
     )  # fmt: skip
     assert process.stderr

@@ -109,7 +109,7 @@ def test_nothing_grows_from_run_to_run(
     def run() -> None:
         report = getflags.download(
             [*(f"{server.root}{path}" for path in TARGETS), "http://127.0.0.1:1/"],
-            dir=tmp_path, engine=engine, client=client, retries=1, timeout=0.3, max_req=5,
+            dir=tmp_path, engine=engine, client=client, retries=1, timeout=0.15, max_req=5,
         )  # fmt: skip
         assert report.total == len(TARGETS) + 1
         assert report.arrived

@@ -94,16 +94,16 @@ class How(TypedDict):
 
 
 @pytest.fixture(params=sorted(product(["asyncio", "threads"], transport.CLIENTS)), ids=" ".join)
-def how(request: pytest.FixtureRequest) -> How:
+def way(request: pytest.FixtureRequest) -> How:
     return {"engine": request.param[0], "client": request.param[1]}
 
 
-def test_a_trusted_server(port: int, cafile: str, tmp_path: Path, how: How) -> None:
+def test_a_trusted_server(port: int, cafile: str, tmp_path: Path, way: How) -> None:
     report = getflags.download(
         [f"https://localhost:{port}/f"] * 3,
         dir=tmp_path,
         cacert=cafile,
-        **how,
+        **way,
     )
     assert report.exit_status == 0
     assert set(files(tmp_path).values()) == {b"secret"}
@@ -120,7 +120,7 @@ def test_who_is_not_trusted_gives_nothing(  # noqa: PLR0917 - a table
     port: int,
     cafile: str,
     tmp_path: Path,
-    how: How,
+    way: How,
     host: str,
     reason: str,
     *,
@@ -130,15 +130,15 @@ def test_who_is_not_trusted_gives_nothing(  # noqa: PLR0917 - a table
         [f"https://{host}:{port}/f"],
         dir=tmp_path,
         cacert=cafile if with_ca else None,
-        **how,
+        **way,
     )
     assert report.outcomes[0].reason.startswith("certificate not trusted: ")
     assert reason in report.outcomes[0].reason
     assert files(tmp_path) == {}
 
 
-def test_insecure_asks_nothing(port: int, tmp_path: Path, how: How) -> None:
-    report = getflags.download([f"https://127.0.0.1:{port}/f"], dir=tmp_path, insecure=True, **how)
+def test_insecure_asks_nothing(port: int, tmp_path: Path, way: How) -> None:
+    report = getflags.download([f"https://127.0.0.1:{port}/f"], dir=tmp_path, insecure=True, **way)
     assert report.exit_status == 0
 
 
@@ -157,7 +157,7 @@ def test_a_proxy_that_speaks_tls_is_trusted_as_servers_are(  # noqa: PLR0917 - a
     cafile: str,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
-    how: How,
+    way: How,
     host: str,
     trust: str,
     reason: str,
@@ -170,34 +170,34 @@ def test_a_proxy_that_speaks_tls_is_trusted_as_servers_are(  # noqa: PLR0917 - a
         proxy=f"https://{host}:{port}",
         cacert=cafile if trust == "cacert" else None,
         insecure=trust == "insecure",
-        **how,
+        **way,
     )
     assert reason in report.outcomes[0].reason
     assert files(tmp_path) == ({} if reason else {"f": b"secret"})
 
 
-def test_a_server_that_speaks_no_tls(tmp_path: Path, how: How) -> None:
+def test_a_server_that_speaks_no_tls(tmp_path: Path, way: How) -> None:
     with RawServer({}) as server:
         url = server.url("/f").replace("http:", "https:")
         report = getflags.download(
-            [url], dir=tmp_path, **how, timeout=1, connect_timeout=1, retries=0
+            [url], dir=tmp_path, **way, timeout=0.4, connect_timeout=0.4, retries=0
         )
     assert report.outcomes[0].failed
     assert report.outcomes[0].reason
 
 
 def test_a_slow_handshake_is_connecting_and_no_silence(
-    authority: trustme.CA, cafile: str, tmp_path: Path, how: How
+    authority: trustme.CA, cafile: str, tmp_path: Path, way: How
 ) -> None:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     authority.issue_cert("localhost").configure_cert(context)
 
     def answer() -> None:
         connection, _ = listener.accept()
-        time.sleep(1)
+        time.sleep(0.6)
         with context.wrap_socket(connection, server_side=True) as secure:
             secure.recv(65536)
-            time.sleep(0.3)
+            time.sleep(0.1)
             secure.sendall(ok(b"late"))
             secure.recv(1)
 
@@ -205,19 +205,19 @@ def test_a_slow_handshake_is_connecting_and_no_silence(
         threading.Thread(target=answer, daemon=True).start()
         url = f"https://localhost:{listener.getsockname()[1]}/f"
         report = getflags.download(
-            [url], dir=tmp_path, cacert=cafile, timeout=0.7, connect_timeout=9, retries=0, **how
+            [url], dir=tmp_path, cacert=cafile, timeout=0.4, connect_timeout=9, retries=0, **way
         )
     assert report.outcomes[0].reason == ""
     assert files(tmp_path) == {"f": b"late"}
 
 
-def test_https_never_steps_down_to_http(port: int, cafile: str, tmp_path: Path, how: How) -> None:
+def test_https_never_steps_down_to_http(port: int, cafile: str, tmp_path: Path, way: How) -> None:
     with RawServer({"/plain": ok(b"x")}) as plain:
         report = getflags.download(
             [f"https://localhost:{port}/down"],
             dir=tmp_path,
             cacert=cafile,
-            **how,
+            **way,
             headers={"X-Down": plain.url("/plain")},
         )
     assert report.outcomes[0].reason == "redirected from https to http, which is refused"
@@ -247,11 +247,11 @@ def test_a_store_that_is_not_there_is_said_once_for_each_target(
 
 
 def test_a_folder_of_certificates_is_used_by_both_clients(
-    port: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, how: How
+    port: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, way: How
 ) -> None:
     (tmp_path / "certificates").mkdir()
     monkeypatch.setenv("SSL_CERT_DIR", str(tmp_path / "certificates"))
-    report = getflags.download([f"https://localhost:{port}/f"], dir=tmp_path / "d", **how)
+    report = getflags.download([f"https://localhost:{port}/f"], dir=tmp_path / "d", **way)
     assert report.outcomes[0].reason.startswith("certificate not trusted: ")
 
 
@@ -306,17 +306,17 @@ def test_without_a_system_store_certifi_serves(
 
 
 def test_a_body_without_a_length_might_have_been_cut(
-    port: int, cafile: str, tmp_path: Path, how: How
+    port: int, cafile: str, tmp_path: Path, way: How
 ) -> None:
     """Python's TLS doesn't tell a proper end from a cut, libcurl's does (RFC 9112 section 9.8)."""
     report = getflags.download(
         [f"https://localhost:{port}/unsized"],
         dir=tmp_path,
         cacert=cafile,
-        **how,
+        **way,
     )
     words = {"httpx": "its end can't be told from a broken one", "curl": "unexpected eof"}
-    assert words[how["client"]] in report.outcomes[0].reason
+    assert words[way["client"]] in report.outcomes[0].reason
     assert files(tmp_path) == {}
 
 
