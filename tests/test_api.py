@@ -20,6 +20,7 @@ from getflags.core.models import Plan
 from getflags.engines import event_loop, threads
 from getflags.targets.list_file import parse_checksum
 from tests.kit import files
+from tests.messages import NO_CERTIFICATES
 from tests.rawserver import RawServer, ok, silence
 
 
@@ -180,7 +181,7 @@ def test_settings_that_make_no_sense(tmp_path: Path, monkeypatch: pytest.MonkeyP
         getflags.download([], client="x")
     with pytest.raises(UsageError, match="unknown loop 'x'; there are auto, uvloop, asyncio"):
         getflags.download([], loop="x")
-    with pytest.raises(UsageError, match="cannot read the certificates in"):
+    with pytest.raises(UsageError, match=f"{NO_CERTIFICATES} in"):
         getflags.download([], cacert=tmp_path / "x")
     with pytest.raises(UsageError, match="proxy 'ftp://h' is not"):
         getflags.download([], proxy="ftp://h")

@@ -14,6 +14,7 @@ import pytest
 from getflags.bench.ground import prepared
 from getflags.core import interpreter
 from getflags.core.errors import GetflagsError, UsageError
+from tests.messages import NOT_STARTED
 from tests.test_processes import children
 
 
@@ -69,7 +70,7 @@ def test_words_that_the_servers_refuse_are_refused_in_their_words() -> None:
 
 def test_servers_that_do_not_start_are_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("getflags.bench.ground.module", lambda: "no_such_module_here")
-    with pytest.raises(GetflagsError, match=r"^the bundled servers did not start$"):
+    with pytest.raises(GetflagsError, match=rf"^the bundled servers {NOT_STARTED}$"):
         prepared(["LOCAL"], []).__enter__()
 
 

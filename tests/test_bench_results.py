@@ -13,6 +13,7 @@ from getflags.bench.cells import Cell, Run
 from getflags.bench.results import line, made_of, read
 from getflags.core.errors import UsageError
 from tests.bench_rows import result, row
+from tests.messages import NO_RESULTS
 
 
 def test_what_was_written_is_read(tmp_path: Path) -> None:
@@ -75,7 +76,7 @@ WRONG |= {
 def test_what_is_no_file_of_results_is_refused_in_a_sentence(tmp_path: Path, text: bytes) -> None:
     file = tmp_path / "r.jsonl"
     file.write_bytes(text)
-    with pytest.raises(UsageError, match=r"r.jsonl' is not a file of results$"):
+    with pytest.raises(UsageError, match=rf"r.jsonl' {NO_RESULTS}$"):
         read(file)
 
 

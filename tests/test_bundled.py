@@ -22,6 +22,7 @@ from getflags.core import interpreter
 from getflags.core.errors import GetflagsError, UsageError
 from getflags.testing import bundled
 from tests.kit import ENVIRON, ROOT
+from tests.messages import NOT_STARTED
 from tests.rawserver import Answer, RawServer, ok, silence
 
 
@@ -176,7 +177,7 @@ def test_a_server_that_does_not_start_is_one_sentence(
     del port
     monkeypatch.setattr(bundled, "module", lambda: "no_such_module_here")
     with (
-        pytest.raises(GetflagsError, match="the bundled server LOCAL did not start"),
+        pytest.raises(GetflagsError, match=f"the bundled server LOCAL {NOT_STARTED}"),
         bundled.running("LOCAL", None, print),
     ):
         pytest.fail("there is no server")
@@ -198,7 +199,7 @@ def test_several_servers_share_a_seed_and_nothing_else() -> None:
 def test_of_several_servers_all_must_start(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(bundled, "module", lambda: "no_such_module_here")
     with (
-        pytest.raises(GetflagsError, match="the bundled server DELAY did not start"),
+        pytest.raises(GetflagsError, match=f"the bundled server DELAY {NOT_STARTED}"),
         bundled.several("DELAY", 7, 2),
     ):
         pytest.fail("there are no servers")

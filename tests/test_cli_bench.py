@@ -25,6 +25,17 @@ from getflags.cli.options import bench as bench_options
 from getflags.cli.reproduce import command
 from tests.bench_rows import result
 from tests.kit import run_main
+from tests.messages import (
+    EMPTY_LIST,
+    NO_CERTIFICATES,
+    NO_LIST,
+    NO_RESULTS,
+    NONE_OF,
+    NOT_A_COUNT,
+    NOT_A_SIZE,
+    NOT_STARTED,
+    NOT_WHOLE,
+)
 from tests.rawserver import RawServer, ok
 from tests.screen import sizeless
 from tests.test_processes import children
@@ -192,32 +203,32 @@ def test_secrets_stay_out_of_the_file(capsys: pytest.CaptureFixture[str]) -> Non
 
 
 USAGE = {
-    "level 0": (["-m", "0"], "-m/--max-req/--max_req: '0' is not a whole number, 1 or more"),
-    "level -1": (["-m", "1,-1"], "'-1' is not a whole number, 1 or more"),
-    "no level": (["-m", ""], "'' is not a whole number"),
-    "a hole": (["-m", "1,,4"], "'' is not a whole number"),
+    "level 0": (["-m", "0"], f"-m/--max-req/--max_req: '0' {NOT_A_COUNT}"),
+    "level -1": (["-m", "1,-1"], f"'-1' {NOT_A_COUNT}"),
+    "no level": (["-m", ""], f"'' {NOT_WHOLE}"),
+    "a hole": (["-m", "1,,4"], f"'' {NOT_WHOLE}"),
     "doubled": (["-m", "1,4,1"], "'1,4,1' has 1 twice"),
-    "levels for all": (["-m", "all"], "'all' is not a whole number"),
+    "levels for all": (["-m", "all"], f"'all' {NOT_WHOLE}"),
     "too high": (["-m", "9999999"], "-m 9999999 needs more open files than the system allows"),
-    "engine": (["--engine", "asyncio,warp"], "--engine: 'warp' is none of sequential, threads"),
+    "engine": (["--engine", "asyncio,warp"], f"--engine: 'warp' {NONE_OF} sequential, threads"),
     "doubled engine": (["--engine", "threads,threads"], "has threads twice"),
-    "client": (["--client", "telnet"], "--client: 'telnet' is none of httpx, curl"),
-    "server": (["-s", "remote"], "-s/--server: 'REMOTE' is none of LOCAL, DELAY, ERROR"),
-    "rounds": (["--rounds", "0"], "--rounds: '0' is not a whole number, 1 or more"),
-    "files": (["--files", "0"], "--files: '0' is not a whole number"),
-    "size": (["--size", "big"], "--size: 'big' is not a size in bytes"),
-    "seed": (["--seed", "x"], "--seed: 'x' is not a whole number"),
+    "client": (["--client", "telnet"], f"--client: 'telnet' {NONE_OF} httpx, curl"),
+    "server": (["-s", "remote"], f"-s/--server: 'REMOTE' {NONE_OF} LOCAL, DELAY, ERROR"),
+    "rounds": (["--rounds", "0"], f"--rounds: '0' {NOT_A_COUNT}"),
+    "files": (["--files", "0"], f"--files: '0' {NOT_WHOLE}"),
+    "size": (["--size", "big"], f"--size: 'big' {NOT_A_SIZE}"),
+    "seed": (["--seed", "x"], f"--seed: 'x' {NOT_WHOLE}"),
     "folder": (["-o", "."], "cannot write '.': Is a directory"),
     "no folder": (["-o", "none/r"], "cannot write 'none/r': No such file or directory"),
     "no name": (["-o", ""], "-o/--out: it is empty"),
-    "not ours": (["-o", "diary"], "'diary' is not a file of results"),
+    "not ours": (["-o", "diary"], f"'diary' {NO_RESULTS}"),
     "of tomorrow": (["-o", "tomorrow"], "written by another version of getflags (2); this one"),
     "word": (["brazil"], "'brazil' is not an http:// or https:// URL"),
     "bad URL": (["http://h:99999/"], "'http://h:99999/' cannot be fetched: its port"),
     "bad URL in a list": (["-i", "bad"], "'http://[::1/' cannot be fetched: it is malformed"),
     "bad word in a list": (["-i", "diary"], "'Dear diary' cannot be fetched: it is not an http"),
-    "no list": (["-i", "none"], "cannot read the list 'none'"),
-    "empty list": (["-i", "empty"], "there is nothing to measure: the list holds no target"),
+    "no list": (["-i", "none"], f"{NO_LIST} 'none'"),
+    "empty list": (["-i", "empty"], f"there is nothing to measure: {EMPTY_LIST}"),
     "mixed": (["BR", "http://h/x"], "country codes and URLs together: a bench asks for one or"),
     "base URL": (["--base-url", "gopher://u:secret@h"], "--base-url 'gopher://***@h' cannot be"),
     "base URL alone": (["--base-url", "http://h", "http://h/x"], "--base-url is for flags, and"),
@@ -231,7 +242,7 @@ USAGE = {
     "fault": (["--fault", "flood"], "--fault"),
     "scenario": (["--scenario", "none"], "--scenario: cannot read 'none': No such file"),
     "scenario's bytes": (["--scenario", "bytes"], "--scenario: cannot read 'bytes': it is no text"),
-    "cacert": (["--cacert", "none"], "cannot read the certificates in 'none'"),
+    "cacert": (["--cacert", "none"], f"{NO_CERTIFICATES} in 'none'"),
     "option": (["--frobnicate"], "unrecognized arguments: --frobnicate (getflags bench -h"),
 }
 
@@ -295,7 +306,7 @@ def test_a_bundled_server_that_does_not_start(
 ) -> None:
     monkeypatch.setattr("getflags.bench.ground.module", lambda: "no_such_module_here")
     assert bench(*QUICK) == 3
-    assert capsys.readouterr().err == "getflags: the bundled servers did not start\n"
+    assert capsys.readouterr().err == f"getflags: the bundled servers {NOT_STARTED}\n"
 
 
 def test_help_lists_every_option(folder: Path) -> None:

@@ -19,6 +19,7 @@ from uuid import uuid4
 import pytest
 
 from tests.kit import ENVIRON, ROOT, command
+from tests.messages import INTERRUPTED
 from tests.rawserver import RawServer, ok, stall_after
 
 PATIENCE = 20.0
@@ -143,7 +144,7 @@ def test_a_signal_ends_it_in_good_order(
     assert monotonic() - began < 3
     assert code == 128 + number
     known = len(bench.lines())
-    assert err == (f"getflags: interrupted; {known} of {RUNS} runs are in 'results.jsonl', and the "
+    assert err == (f"{INTERRUPTED}; {known} of {RUNS} runs are in 'results.jsonl', and the "
                    "same command does the others\n")  # fmt: skip
     assert list(bench.scratch.iterdir()) == []
 

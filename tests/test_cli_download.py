@@ -19,6 +19,7 @@ import pytest
 from getflags import engines
 from getflags.cli import main
 from tests.kit import ENVIRON, ROOT, command, files, getflags, run_main
+from tests.messages import CHECKSUM
 from tests.rawserver import RawServer, moved, ok
 from tests.siteserver import Site, serve, site
 
@@ -119,9 +120,7 @@ def test_mixed_targets_one_checksum_wrong(site: Site, tmp_path: Path) -> None:
         assert files(tmp_path / "other") == {}
         assert done.returncode == 1
         (line,) = done.stderr.splitlines()
-        assert line.startswith(
-            f"getflags: {server.url('/c/f.gif')}: checksum mismatch: md5 expected 0000"
-        )
+        assert line.startswith(f"getflags: {server.url('/c/f.gif')}: {CHECKSUM}: md5 expected 0000")
         assert hashlib.md5(body, usedforsecurity=False).hexdigest() in line
 
         again = run_main("-i", "again.txt", *base, "-v", cwd=tmp_path)

@@ -19,6 +19,7 @@ from getflags.cli import main
 from getflags.cli.race_display import Bars, Finishes, board
 from getflags.testing import bundled
 from tests.kit import ENVIRON, ROOT, command, files, getflags, run_main
+from tests.messages import EMPTY_LIST, INTERRUPTED, NO_LIST, NONE_OF, NOT_A_COUNT, NOT_STARTED
 from tests.rawserver import RawServer, moved, ok, stall_after
 from tests.screen import on_terminal, resize, shown
 
@@ -151,7 +152,7 @@ def test_a_mirror_is_the_same_for_all_and_its_password_is_not_shown(
 
 def test_an_empty_list_is_nothing_to_race_for(cwd: Path, temporary: Path) -> None:
     done = race(cwd, temporary, "-i", "-")
-    assert (done.returncode, done.stdout) == (0, "Nothing to do: the list holds no target.\n")
+    assert (done.returncode, done.stdout) == (0, f"Nothing to do: {EMPTY_LIST}.\n")
 
 
 def test_the_public_site_is_asked_by_one_after_the_other(
@@ -172,22 +173,22 @@ def test_a_server_that_does_not_start(
     monkeypatch.chdir(cwd)
     monkeypatch.setattr(bundled, "module", lambda: "no_such_module_here")
     assert main(["race", "BR"]) == 1
-    assert capsys.readouterr().err == "getflags: the bundled server LOCAL did not start\n"
+    assert capsys.readouterr().err == f"getflags: the bundled server LOCAL {NOT_STARTED}\n"
 
 
 USAGE = {
-    "engine": (["--engine", "threads,warp"], "--engine: 'warp' is none of sequential, threads"),
-    "auto": (["--engine", "auto"], "--engine: 'auto' is none of"),
-    "no engine": (["--engine", ""], "--engine: '' is none of"),
+    "engine": (["--engine", "threads,warp"], f"--engine: 'warp' {NONE_OF} sequential, threads"),
+    "auto": (["--engine", "auto"], f"--engine: 'auto' {NONE_OF}"),
+    "no engine": (["--engine", ""], f"--engine: '' {NONE_OF}"),
     "twice": (
         ["--engine", "threads,asyncio,threads"],
         "--engine: 'threads,asyncio,threads' has threads twice",
     ),
     "word": (["brazil"], "'brazil' is not an http:// or https:// URL"),
     "option": (["--json"], "unrecognized arguments: --json (getflags race -h lists all options)"),
-    "level": (["-m", "0"], "'0' is not a whole number, 1 or more"),
+    "level": (["-m", "0"], f"'0' {NOT_A_COUNT}"),
     "mirror": (["--base-url", "gopher://h", "BR"], "--base-url 'gopher://h' cannot be used"),
-    "list": (["-i", "no-such"], "cannot read the list 'no-such': No such file"),
+    "list": (["-i", "no-such"], f"{NO_LIST} 'no-such': No such file"),
     "proxy": (["--proxy", "ftp://u:secret@h"], "proxy 'ftp://***@h' is not an http"),
 }
 
@@ -271,7 +272,7 @@ def test_a_signal_ends_everybody_and_leaves_nothing(  # noqa: PLR0917 - a table
     wait_for_the_end_of(children)
     assert monotonic() - began < 3
     assert process.returncode == code
-    assert err == "getflags: interrupted; 0 of 4 had finished\n"
+    assert err == f"{INTERRUPTED}; 0 of 4 had finished\n"
 
 
 def test_ctrl_c_twice_leaves_nothing_either(server: RawServer, cwd: Path, temporary: Path) -> None:
@@ -286,7 +287,7 @@ def test_ctrl_c_twice_leaves_nothing_either(server: RawServer, cwd: Path, tempor
     # An interpreter that is about to exit has no handlers any more, and dies of the second signal.
     # For a shell, both are 130.
     assert process.returncode in {130, -signal.SIGINT}
-    assert err in {"", "getflags: interrupted; 0 of 4 had finished\n"}
+    assert err in {"", f"{INTERRUPTED}; 0 of 4 had finished\n"}
 
 
 def test_a_signal_while_servers_start_leaves_nothing(cwd: Path, temporary: Path) -> None:
@@ -296,7 +297,7 @@ def test_a_signal_while_servers_start_leaves_nothing(cwd: Path, temporary: Path)
         children = descendants(process.pid)
         process.send_signal(signal.SIGTERM)
         _, err = process.communicate(timeout=10)
-    assert (process.returncode, err) == (143, "getflags: interrupted; 0 of 4 had finished\n")
+    assert (process.returncode, err) == (143, f"{INTERRUPTED}; 0 of 4 had finished\n")
     wait_for_the_end_of(children)
 
 
@@ -357,7 +358,7 @@ def test_on_a_terminal_ctrl_c_leaves_a_clean_screen(
         "Race for 2 files, all at once: threads, asyncio", "2 at a time with curl."
     ]  # fmt: skip
     assert [line.split()[0] for line in screen[2:4]] == ["threads", "asyncio"]
-    assert screen[4:] == ["getflags: interrupted; 0 of 2 had finished", ""]
+    assert screen[4:] == [f"{INTERRUPTED}; 0 of 2 had finished", ""]
     assert "\x1b[3" not in terminal.written, "no colours"
     assert not set(terminal.written) & set(map(chr, [*range(9), *range(11, 13), 127]))
 

@@ -10,6 +10,7 @@ import pytest
 
 from getflags.cli import main
 from tests.kit import run_main
+from tests.messages import NO_RESULTS
 from tests.report_kit import curve, row, write
 
 KNEE = {8: 50.0, 16: 100.0, 32: 100.0}
@@ -64,7 +65,7 @@ USAGE = {
     "empty": (["empty"], "'empty' holds no results, or none but of the warm-up"),
     "warm-up": (["warm"], "'warm' holds no results, or none but of the warm-up"),
     "another version": (["two"], "'two' was written by another version of getflags (2)"),
-    "something else": (["text"], "'text' is not a file of results"),
+    "something else": (["text"], f"'text' {NO_RESULTS}"),
     "no folder": (["r.jsonl", "-o", "no/such"], "cannot write 'no/such': No such file"),
     "over a folder": (["r.jsonl", "-o", "."], "cannot write '.': Is a directory"),
     "over itself": (["r.jsonl", "-o", "./r.jsonl"], "'r.jsonl' is what is to be read"),

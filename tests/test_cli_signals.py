@@ -19,6 +19,7 @@ import pytest
 from getflags import engines, transport
 from getflags.cli import signals
 from tests.kit import ENVIRON, ROOT, command, files
+from tests.messages import INTERRUPTED
 from tests.rawserver import RawServer, ok, stall_after
 
 SIGNALS = [signal.SIGINT, signal.SIGTERM]
@@ -66,7 +67,7 @@ def test_a_signal_ends_stalled_transfers(  # noqa: PLR0917 - a table
     assert process.returncode == 128 + number
     assert monotonic() - began < 3
     # On a machine that is busy with other things the end may come before all is tidied up.
-    ends = {f"getflags: interrupted{done}\n" for done in ("", *DONE)}
+    ends = {f"{INTERRUPTED}{done}\n" for done in ("", *DONE)}
     assert err in ends
     left = files(tmp_path)
     assert left.pop("downloaded/ok", b"fine") == b"fine"

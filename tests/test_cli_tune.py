@@ -16,6 +16,7 @@ import pytest
 from getflags.cli.commands import tune
 from getflags.cli.signals import Interrupted
 from tests.kit import ENVIRON, ROOT, command, files, run_main
+from tests.messages import INTERRUPTED, NOT_A_COUNT, NOT_WHOLE
 from tests.rawserver import RawServer, silence
 
 
@@ -64,8 +65,8 @@ def test_nothing_arrives(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("words", "sentence"),
     [
-        (["--max-level", "0"], "--max-level: '0' is not a whole number, 1 or more"),
-        (["--max-requests", "few"], "--max-requests: 'few' is not a whole number"),
+        (["--max-level", "0"], f"--max-level: '0' {NOT_A_COUNT}"),
+        (["--max-requests", "few"], f"--max-requests: 'few' {NOT_WHOLE}"),
         (["--engine", "sequential"], "--engine: invalid choice: 'sequential'"),
         (["-s", "LOCAL,DELAY"], "-s takes one server here: each has a knee of its own"),
         (["http://h/x", "-s", "LOCAL"], "-s is for flags from bundled servers"),
@@ -88,7 +89,7 @@ def test_an_interruption_is_said(tmp_path: Path) -> None:
     process.send_signal(signal.SIGINT)
     out, err = process.communicate(timeout=20)
     assert (process.returncode, out) == (130, "")
-    assert err.endswith("getflags: interrupted after 20 requests\n")
+    assert err.endswith(f"{INTERRUPTED} after 20 requests\n")
 
 
 def test_an_interruption_knows_what_was_spent() -> None:

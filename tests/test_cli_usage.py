@@ -12,6 +12,19 @@ from getflags.cli import main
 from getflags.cli.options import values
 from getflags.testing import bundled
 from tests.kit import files
+from tests.messages import (
+    BAD_PORT,
+    EMPTY_LIST,
+    NO_CERTIFICATES,
+    NO_FOLDER,
+    NO_HOST,
+    NO_LIST,
+    NONE_OF,
+    NOT_A_COUNT,
+    NOT_A_SIZE,
+    NOT_STARTED,
+    NOT_WHOLE,
+)
 from tests.rawserver import RawServer, ok
 
 ACCEPTED = "an http:// or https:// URL, a two-letter country code (BR) or one letter (B)"
@@ -23,9 +36,9 @@ USAGE = {
     "other scheme": (["ftp://user:secret@h/x"], f"'ftp://***@h/x' is not {ACCEPTED}"),
     "escape codes": (["\x1b[31mred"], r"'\x1b[31mred' is not"),
     "malformed URL": (["http://[::1/x"], "'http://[::1/x' cannot be fetched: it is malformed"),
-    "no host": (["http://"], "'http://' cannot be fetched: it names no host"),
+    "no host": (["http://"], f"'http://' cannot be fetched: it {NO_HOST}"),
     "space in URL": (["http://h/a b"], "it holds a space or a control character"),
-    "bad port": (["http://h:99999/x"], "its port is not a number up to 65535"),
+    "bad port": (["http://h:99999/x"], f"its {BAD_PORT} up to 65535"),
     "bad word in a list": (["BR", "http://h/x", "brazil"], "'brazil' is not"),
     "engine": (["--engine", "warp", "BR"], "--engine: invalid choice: 'warp' (choose from"),
     "client": (["--client", "telnet", "BR"], "--client: invalid choice: 'telnet' (choose from"),
@@ -33,31 +46,31 @@ USAGE = {
     "server": (["-s", "MOON", "BR"], "-s/--server: invalid choice: 'MOON' (choose from"),
     "-m 0": (
         ["-m", "0", "SERVER/x"],
-        "-m/--max-req/--max_req: '0' is not a whole number, 1 or more",
+        f"-m/--max-req/--max_req: '0' {NOT_A_COUNT}",
     ),
     "-m auto of processes": (
         ["-m", "auto", "--engine", "processes", "SERVER/x"],
         "with -m auto one process decides",
     ),
-    "-m half": (["-m", "half"], "'half' is not a whole number, 1 or more, nor auto"),
-    "-m -1": (["-m", "-1"], "'-1' is not a whole number, 1 or more"),
-    "-m abc": (["-m", "abc"], "'abc' is not a whole number"),
-    "-m 10^30": (["-m", "1" + "0" * 30], "is not a whole number"),
-    "-l -1": (["-l", "-1"], "-l/--limit: '-1' is not a whole number, 1 or more"),
-    "-l 0": (["-l", "0"], "'0' is not a whole number, 1 or more"),
+    "-m half": (["-m", "half"], f"'half' {NOT_A_COUNT}, nor auto"),
+    "-m -1": (["-m", "-1"], f"'-1' {NOT_A_COUNT}"),
+    "-m abc": (["-m", "abc"], f"'abc' {NOT_WHOLE}"),
+    "-m 10^30": (["-m", "1" + "0" * 30], NOT_WHOLE),
+    "-l -1": (["-l", "-1"], f"-l/--limit: '-1' {NOT_A_COUNT}"),
+    "-l 0": (["-l", "0"], f"'0' {NOT_A_COUNT}"),
     "--max-time": (["--max-time", "-1"], "'-1' is not a positive number of seconds"),
-    "--retries": (["--retries", "-1"], "'-1' is not a whole number, 0 or more"),
-    "--max-filesize 0": (["--max-filesize", "0"], "'0' is not a size in bytes, such as 500K"),
-    "--max-filesize x": (["--max-filesize", "5X"], "'5X' is not a size in bytes"),
-    "--max-filesize -": (["--max-filesize", "-5"], "'-5' is not a size in bytes"),
-    "--limit-rate 0": (["--limit-rate", "0.0001"], "'0.0001' is not a size in bytes"),
-    "--speed-limit -1": (["--speed-limit", "-1"], "'-1' is not a size in bytes"),
+    "--retries": (["--retries", "-1"], f"'-1' {NOT_WHOLE}, 0 or more"),
+    "--max-filesize 0": (["--max-filesize", "0"], f"'0' {NOT_A_SIZE}, such as 500K"),
+    "--max-filesize x": (["--max-filesize", "5X"], f"'5X' {NOT_A_SIZE}"),
+    "--max-filesize -": (["--max-filesize", "-5"], f"'-5' {NOT_A_SIZE}"),
+    "--limit-rate 0": (["--limit-rate", "0.0001"], f"'0.0001' {NOT_A_SIZE}"),
+    "--speed-limit -1": (["--speed-limit", "-1"], f"'-1' {NOT_A_SIZE}"),
     "--timeout 0": (["--timeout", "0"], "'0' is not a positive number of seconds"),
     "--timeout nan": (["--timeout", "nan"], "'nan' is not a positive number of seconds"),
     "--timeout inf": (["--connect-timeout", "inf"], "'inf' is not a positive number"),
     "--timeout x": (["--timeout", "1s"], "'1s' is not a positive number of seconds"),
-    "--max-redirs": (["--max-redirs", "-1"], "'-1' is not a whole number, 0 or more"),
-    "--exists": (["--exists", "maybe"], "'maybe' is none of overwrite, skip, refresh, fail"),
+    "--max-redirs": (["--max-redirs", "-1"], f"'-1' {NOT_WHOLE}, 0 or more"),
+    "--exists": (["--exists", "maybe"], f"'maybe' {NONE_OF} overwrite, skip, refresh, fail"),
     "header": (["-H", "no colon, secret"], "-H/--header: it is not of the form 'Name: value'"),
     "empty -i": (["-i", ""], "-i/--input-file: it is empty"),
     "empty --base-url": (["--base-url", ""], "--base-url: it is empty"),
@@ -77,14 +90,14 @@ USAGE = {
     "-o absolute": (["-o", "/etc/x", "BR"], "the name must be relative and stay inside"),
     "-o for control": (["-o", "a\x1bb", "BR"], "something that a file name may not"),
     "base URL": (["--base-url", "gopher://h", "BR"], "--base-url 'gopher://h' cannot be used"),
-    "no such list": (["-i", "no-such"], "cannot read the list 'no-such': No such file"),
-    "list is a folder": (["-i", "."], "cannot read the list '.': Is a directory"),
-    "folder is a file": (["-d", "a-file", "SERVER/x"], "cannot write to the folder 'a-file'"),
+    "no such list": (["-i", "no-such"], f"{NO_LIST} 'no-such': No such file"),
+    "list is a folder": (["-i", "."], f"{NO_LIST} '.': Is a directory"),
+    "folder is a file": (["-d", "a-file", "SERVER/x"], f"{NO_FOLDER} 'a-file'"),
     "failed-out": (["--failed-out", "no/such", "SERVER/x"], "cannot write 'no/such': No such file"),
     "failed-out folder": (["--failed-out", ".", "SERVER/x"], "cannot write '.': Is a directory"),
     "proxy": (["SERVER/x", "--proxy", "ftp://u:secret@h"], "proxy 'ftp://***@h' is not an http"),
     "socks": (["--client", "httpx", "--proxy", "socks5://h:1", "BR"], "pip install 'httpx[socks]'"),
-    "cacert": (["--cacert", "none", "BR"], "cannot read the certificates in 'none'"),
+    "cacert": (["--cacert", "none", "BR"], f"{NO_CERTIFICATES} in 'none'"),
     "unknown option": (["--frobnicate"], "unrecognized arguments: --frobnicate"),
     "abbreviation": (["--verb"], "unrecognized arguments: --verb"),
     "quiet and verbose": (["-q", "-v"], "not allowed with argument"),
@@ -170,7 +183,7 @@ def test_an_empty_list_is_an_empty_job(
 ) -> None:
     (folder / "list.txt").write_text(text, encoding="utf-8")
     assert main(["-i", "list.txt"]) == 0
-    assert capsys.readouterr().out == "Nothing to do: the list holds no target.\n"
+    assert capsys.readouterr().out == f"Nothing to do: {EMPTY_LIST}.\n"
 
 
 def test_help_lists_every_option(capsys: pytest.CaptureFixture[str]) -> None:
@@ -217,7 +230,7 @@ def test_a_bundled_server_that_does_not_start(
 ) -> None:
     monkeypatch.setattr(bundled, "module", lambda: "no_such_module_here")
     assert main(["BR"]) == 3
-    assert capsys.readouterr().err == "getflags: the bundled server LOCAL did not start\n"
+    assert capsys.readouterr().err == f"getflags: the bundled server LOCAL {NOT_STARTED}\n"
     assert not files(folder / "downloaded")
 
 

@@ -19,6 +19,19 @@ from getflags import Entry, Status, UsageError, engines, transport
 from getflags.core.events import Adjusted, Event, Finished, Progressed, Retrying, Started
 from getflags.transfer import retry
 from tests.kit import files
+from tests.messages import (
+    CLOSED,
+    INCOMPLETE,
+    INVALID_HTTP,
+    NO_SUCH_HOST,
+    NOT_SAVED,
+    NOTHING_CAME,
+    REFUSED,
+    TOO_LARGE,
+    TOO_MANY_REDIRECTS,
+    UNWANTED_PART,
+    WRONG_SCHEME,
+)
 from tests.rawserver import Answer, RawServer, moved, ok, reset, silence
 from tests.siteserver import serve
 
@@ -75,27 +88,27 @@ EXPECTED = {
     "/chain": (Status.OK, ""),
     "/204": (Status.FAILED, "204 No Content"),
     "/205": (Status.FAILED, "205 Reset Content"),
-    "/206": (Status.FAILED, "not asked for"),
+    "/206": (Status.FAILED, UNWANTED_PART),
     "/304": (Status.FAILED, "304 Not Modified"),
-    "/loop": (Status.FAILED, "too many redirects"),
-    "/file": (Status.FAILED, "only http:// and https://"),
+    "/loop": (Status.FAILED, TOO_MANY_REDIRECTS),
+    "/file": (Status.FAILED, WRONG_SCHEME),
     "/nowhere": (Status.FAILED, "no Location"),
     "/404": (Status.NOT_FOUND, "404 Not Found"),
     "/410": (Status.FAILED, "410 Gone"),
     "/418": (Status.FAILED, "418 I'm a Teapot"),
     "/500": (Status.FAILED, "500 Internal Server Error"),
     "/999": (Status.FAILED, "999"),
-    "/silent": (Status.FAILED, "nothing came for 0.5 s"),
-    "/cut": (Status.FAILED, "incomplete: 40 of 100 bytes"),
-    "/cut-in-head": (Status.FAILED, "closed the connection"),
-    "/cut-chunk": (Status.FAILED, "incomplete: 5 bytes"),
-    "/bad-chunk": (Status.FAILED, "not valid HTTP"),
+    "/silent": (Status.FAILED, f"{NOTHING_CAME} 0.5 s"),
+    "/cut": (Status.FAILED, f"{INCOMPLETE}40 of 100 bytes"),
+    "/cut-in-head": (Status.FAILED, CLOSED),
+    "/cut-chunk": (Status.FAILED, f"{INCOMPLETE}5 bytes"),
+    "/bad-chunk": (Status.FAILED, INVALID_HTTP),
     "/reset": (Status.FAILED, "connection reset"),
-    "/two-lengths": (Status.FAILED, "not valid HTTP"),
-    "/bad-length": (Status.FAILED, "not valid HTTP"),
-    "/not-http": (Status.FAILED, "not valid HTTP"),
-    "/odd-version": (Status.FAILED, "not valid HTTP"),
-    "/endless-head": (Status.FAILED, "not valid HTTP"),
+    "/two-lengths": (Status.FAILED, INVALID_HTTP),
+    "/bad-length": (Status.FAILED, INVALID_HTTP),
+    "/not-http": (Status.FAILED, INVALID_HTTP),
+    "/odd-version": (Status.FAILED, INVALID_HTTP),
+    "/endless-head": (Status.FAILED, INVALID_HTTP),
 }
 FILES = {
     "200": BODY,
@@ -228,8 +241,8 @@ def test_what_the_disk_refuses_is_a_failure_with_its_reason(tmp_path: Path, engi
         )  # fmt: skip
 
     assert [outcome.reason for outcome in report.outcomes] == [
-        "cannot save: Is a directory",
-        "cannot save: Not a directory",
+        f"{NOT_SAVED}Is a directory",
+        f"{NOT_SAVED}Not a directory",
     ]
     assert files(tmp_path) == {"is-a-file": b""}
 
@@ -255,14 +268,14 @@ def test_an_empty_query_is_asked_for_as_it_was_typed(
 def test_nobody_listens(tmp_path: Path, engine: str, closed_port: int) -> None:
     report = getflags.download([f"http://127.0.0.1:{closed_port}/x"], dir=tmp_path, engine=engine)
 
-    assert report.outcomes[0].reason == "connection refused"
+    assert report.outcomes[0].reason == REFUSED
 
 
 @pytest.mark.parametrize("engine", ENGINES)
 def test_a_host_that_does_not_exist(tmp_path: Path, engine: str) -> None:
     report = getflags.download(["http://nonexistent.invalid/x"], dir=tmp_path, engine=engine)
 
-    assert "host name not found" in report.outcomes[0].reason
+    assert NO_SUCH_HOST in report.outcomes[0].reason
 
 
 @pytest.mark.parametrize("engine", ENGINES)
@@ -505,7 +518,7 @@ def test_what_is_too_large_leaves_nothing(tmp_path: Path, engine: str) -> None:
             map(server.url, answers), dir=tmp_path, engine=engine, max_filesize=1000
         )
     reasons = {outcome.target.name: outcome.reason for outcome in report.outcomes}
-    large = "larger than the 1,000 bytes allowed"
+    large = TOO_LARGE.format(1_000)
     assert reasons == {"announced": large, "endless": large, "fits": ""}
     assert files(tmp_path) == {"fits": b"x" * 1000}
 

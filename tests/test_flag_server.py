@@ -22,6 +22,7 @@ from getflags.core.errors import GetflagsError
 from getflags.testing import bundled, fork_server
 from getflags.testing.flag_server import FlagServer, Ledger, Options, StartFlagServer, words
 from getflags.testing.fork_server import ForkServer
+from tests.messages import NO_FAULT, NOT_STARTED
 from tests.rawserver import RawServer, ok
 from tests.servers_kit import until
 
@@ -105,7 +106,7 @@ def test_files_are_meant_from_where_the_test_stands(
         ({"error_rate": True}, "--error-rate: 'True' is not a rate"),
         ({"delay": (2, 1)}, "--delay: '2-1' is not a delay: give MIN-MAX in seconds"),
         ({"bandwidth": 0}, "--bandwidth: '0' is not a size: give at least 1 byte"),
-        ({"fault": "fire"}, "--fault: 'fire' is no fault: give latency, error,"),
+        ({"fault": "fire"}, f"--fault: 'fire' {NO_FAULT}: give latency, error,"),
         ({"directory": ""}, "--directory: '' is not a folder that exists"),
         ({"scenario": "/no/such"}, "--scenario: cannot read '/no/such': No such file"),
         ({"record": "/no/such/r"}, "cannot write /no/such/r: No such file or directory"),
@@ -284,7 +285,7 @@ def test_a_process_that_does_not_end_is_killed_and_spoken_of(
 
 def test_who_says_anything_else_than_where_it_listens_has_not_started(fork: ForkServer) -> None:
     with (
-        pytest.raises(GetflagsError, match=r"did not start\nusage: flag_server "),
+        pytest.raises(GetflagsError, match=rf"{NOT_STARTED}\nusage: flag_server "),
         fork.server(["--help"]),
     ):
         pytest.fail("it helps, and does not serve")
@@ -294,7 +295,7 @@ def test_no_server_can_be_had_from_a_process_that_is_gone(fork: ForkServer) -> N
     os.killpg(fork._group, signal.SIGKILL)
     until(lambda: gone(fork._channel))
     with (
-        pytest.raises(GetflagsError, match=r"^the bundled server did not start \(.*Broken pipe\)"),
+        pytest.raises(GetflagsError, match=rf"^the bundled server {NOT_STARTED} \(.*Broken pipe\)"),
         fork.server(WORDS),
     ):
         pytest.fail("there is nobody to fork")
@@ -305,7 +306,7 @@ def test_a_process_may_be_gone_with_a_request_unread(monkeypatch: pytest.MonkeyP
     with ForkServer() as fork:
         os.killpg(fork._group, signal.SIGSTOP)
         with (
-            pytest.raises(GetflagsError, match=r"^the bundled server did not start \(timed out\)"),
+            pytest.raises(GetflagsError, match=rf"^the bundled server {NOT_STARTED} \(timed out\)"),
             fork.server(WORDS),
         ):
             pytest.fail("nobody reads")
@@ -317,7 +318,7 @@ def test_a_process_that_has_no_module_does_not_start(
     monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr(bundled, "module", lambda: "no_such_module_here")
-    with pytest.raises(GetflagsError, match="that forks servers did not start"), ForkServer():
+    with pytest.raises(GetflagsError, match=f"that forks servers {NOT_STARTED}"), ForkServer():
         pytest.fail("there is none")
     assert "no_such_module_here" in capfd.readouterr().err
 

@@ -18,6 +18,7 @@ import getflags
 from getflags import transport
 from tests.hazards import CHUNKED, PLAIN, SIZED, Fails, Row, Way, Whole, everywhere, judge
 from tests.kit import ENVIRON, ROOT, command, files
+from tests.messages import INCOMPLETE, TOO_LARGE
 from tests.rawserver import Answer, RawServer, moved, ok
 
 PAGE = gzip.compress(b"hello " * 100, mtime=0)
@@ -38,7 +39,7 @@ def endless(first: bytes, piece: bytes = PIECE, pause: float = 0) -> Answer:
 
 
 CHUNK = b"%x\r\n%b\r\n" % (len(PIECE), PIECE)
-LARGE = "larger than the 1,000 bytes allowed"
+LARGE = TOO_LARGE.format(1_000)
 
 #: With at most 1,000 bytes allowed.
 SIZES: dict[str, Row] = {
@@ -65,7 +66,8 @@ CODED: dict[str, Row] = {
     "B1 what is none": Whole(ok(b"hello", "Content-Encoding: gzip")),
     "B2 half of a stream": Whole(ok(PAGE[:20], "Content-Encoding: gzip"), PAGE[:20]),
     "B2 cut in the midst": Fails(
-        SIZED + b"%d\r\nContent-Encoding: gzip\r\n\r\n%b" % (len(PAGE), PAGE[:20]), "incomplete: 20"
+        SIZED + b"%d\r\nContent-Encoding: gzip\r\n\r\n%b" % (len(PAGE), PAGE[:20]),
+        f"{INCOMPLETE}20",
     ),
     "B4 a bomb": Whole(ok(BOMB, "Content-Encoding: gzip"), BOMB),
 }
@@ -104,7 +106,7 @@ def test_the_disk_takes_little_more_than_allowed(tmp_path: Path, way: Way) -> No
         report = getflags.download(
             [server.url("/f")], dir=tmp_path, max_filesize=8 << 20, retries=0, **way
         )
-    assert report.outcomes[0].reason == "larger than the 8,388,608 bytes allowed"
+    assert report.outcomes[0].reason == TOO_LARGE.format(8_388_608)
     assert files(tmp_path) == {}
     assert largest < 11 << 20
 

@@ -25,6 +25,7 @@ from getflags import Entry, UsageError, transport
 from getflags.storage import resume_record
 from tests.hazards import PLAIN, SIZED, WAYS, Way, everywhere, title
 from tests.kit import ENVIRON, ROOT, command, files
+from tests.messages import CHECKSUM, INTERRUPTED, NO_FOLDER, NOT_SAVED
 from tests.rawserver import RawServer, ok, stall_after
 
 BODY = bytes(range(256)) * 8192  # 2 MiB
@@ -83,7 +84,7 @@ def test_a_folder_that_cannot_be_written_to_is_a_sentence_before_any_request(
 ) -> None:
     (tmp_path / "file").write_bytes(b"precious")
     with RawServer({"/f": ok(b"new")}) as server:
-        with pytest.raises(UsageError, match="cannot write to the folder"):
+        with pytest.raises(UsageError, match=NO_FOLDER):
             getflags.download([server.url("/f")], dir=tmp_path / folder, **way)
         assert server.heads == []
     assert files(tmp_path) == {"file": b"precious"}
@@ -166,7 +167,7 @@ def test_a_signal_ends_the_other_client_too(tmp_path: Path, way: Way) -> None:
         process.send_signal(signal.SIGTERM)
         said, _ = process.communicate(timeout=3)
     assert process.returncode == 143
-    assert said.splitlines()[-1].startswith("getflags: interrupted")
+    assert said.splitlines()[-1].startswith(INTERRUPTED)
     assert "Traceback" not in said
     assert files(tmp_path) == {}
 
@@ -182,7 +183,7 @@ def test_a_wrong_checksum_is_no_file_and_names_both(tmp_path: Path, way: Way) ->
         report = getflags.download(entries, dir=tmp_path, **way)
         assert [server.asked(path) for path in answers] == [1, 1, 1]
     reasons = {outcome.target.name: outcome.reason for outcome in report.outcomes}
-    mismatch = f"checksum mismatch: sha256 expected {right}, got {wrong}"
+    mismatch = f"{CHECKSUM}: sha256 expected {right}, got {wrong}"
     assert reasons == {"old": mismatch, "new": mismatch, "right": ""}
     assert files(tmp_path) == {"old": b"old", "right": b"right"}
 
@@ -236,7 +237,7 @@ def test_a_file_that_the_disk_has_no_room_for_fails_alone(tmp_path: Path, way: W
         report = getflags.download(urls, dir=folder, **way)
     assert done.returncode == 1
     assert sorted(done.stderr.splitlines()) == sorted(
-        f"getflags: {url}: cannot save: {os.strerror(errno.EFBIG)}" for url in urls[:2]
+        f"getflags: {url}: {NOT_SAVED}{os.strerror(errno.EFBIG)}" for url in urls[:2]
     )
     hidden = {name: left.pop(name) for name in list(left) if name.startswith(".")}
     assert len(hidden) in {0, 2}, "a part and its note"
@@ -276,7 +277,7 @@ def test_a_part_that_is_meddled_with_is_no_file(tmp_path: Path, way: Way, row: s
         urls = [server.url("/f"), server.url("/g")]
         report = getflags.download(urls, dir=folder, max_req=1, retries=0, **way)
     reasons = {outcome.target.name: outcome.reason for outcome in report.outcomes}
-    assert reasons == {"f": "cannot save: its part file was taken away meanwhile", "g": ""}
+    assert reasons == {"f": f"{NOT_SAVED}its part file was taken away meanwhile", "g": ""}
     assert (folder / "g").read_bytes() == b"fine"
     if row != "X9 with its folder":
         assert (folder / "f").read_bytes() == b"old"

@@ -28,6 +28,7 @@ from tests.hazards import (
     judge,
 )
 from tests.kit import files
+from tests.messages import CHECKSUM, CLOSED, INCOMPLETE, INVALID_HTTP, UNWANTED_PART
 from tests.rawserver import Answer, RawServer, ok, reset
 
 INTERIM = b"HTTP/1.1 103 Early Hints\r\nLink: </x>\r\n\r\n"
@@ -58,32 +59,32 @@ def again_and_again(first: bytes, rest: bytes) -> Callable[[socket.socket, RawSe
 
 #: The key begins with the hazard's id in docs/hazards.md.
 ROWS: dict[str, Row] = {
-    "A2 nothing": Fails(b"", "closed the connection"),
-    "A2 a status line": Fails(b"HTTP/1.1 200 OK\r\n", "closed the connection"),
-    "A2 no byte of the body": Fails(SIZED + b"100\r\n\r\n", "incomplete: 0 of 100 bytes"),
+    "A2 nothing": Fails(b"", CLOSED),
+    "A2 a status line": Fails(b"HTTP/1.1 200 OK\r\n", CLOSED),
+    "A2 no byte of the body": Fails(SIZED + b"100\r\n\r\n", f"{INCOMPLETE}0 of 100 bytes"),
     "A2 a reset after the head": Fails(reset_after(SIZED + b"100\r\n\r\n")),
-    "A3 no chunk": Fails(CHUNKED, "incomplete: 0 bytes"),
-    "A3 within a chunk": Fails(CHUNKED + b"5\r\nhel", "incomplete: 3 bytes"),
+    "A3 no chunk": Fails(CHUNKED, f"{INCOMPLETE}0 bytes"),
+    "A3 within a chunk": Fails(CHUNKED + b"5\r\nhel", f"{INCOMPLETE}3 bytes"),
     "A3 within a size": Fails(CHUNKED + b"5\r\nhello\r\n1"),
-    "A3 within the last chunk": Fails(CHUNKED + b"5\r\nhello\r\n0\r\n", "incomplete: 5 bytes"),
-    "A4 -1": Fails(CHUNKED + b"-1\r\nhello\r\n0\r\n\r\n", "not valid HTTP"),
-    "A4 +5": Fails(CHUNKED + b"+5\r\nhello\r\n0\r\n\r\n", "not valid HTTP"),
-    "A4 0x5": Fails(CHUNKED + b"0x5\r\nhello\r\n0\r\n\r\n", "not valid HTTP"),
-    "A4 no number": Fails(CHUNKED + b"\r\nhello\r\n0\r\n\r\n", "not valid HTTP"),
+    "A3 within the last chunk": Fails(CHUNKED + b"5\r\nhello\r\n0\r\n", f"{INCOMPLETE}5 bytes"),
+    "A4 -1": Fails(CHUNKED + b"-1\r\nhello\r\n0\r\n\r\n", INVALID_HTTP),
+    "A4 +5": Fails(CHUNKED + b"+5\r\nhello\r\n0\r\n\r\n", INVALID_HTTP),
+    "A4 0x5": Fails(CHUNKED + b"0x5\r\nhello\r\n0\r\n\r\n", INVALID_HTTP),
+    "A4 no number": Fails(CHUNKED + b"\r\nhello\r\n0\r\n\r\n", INVALID_HTTP),
     "A4 2^64 and more": Fails(CHUNKED + b"12345678123456789\r\nhello\r\n0\r\n\r\n"),
-    "A4 30 digits": Fails(CHUNKED + b"1" * 30 + b"\r\nhello\r\n0\r\n\r\n", "not valid HTTP"),
-    "A4 longer than its size": Fails(CHUNKED + b"5\r\nhello!!\r\n0\r\n\r\n", "not valid HTTP"),
+    "A4 30 digits": Fails(CHUNKED + b"1" * 30 + b"\r\nhello\r\n0\r\n\r\n", INVALID_HTTP),
+    "A4 longer than its size": Fails(CHUNKED + b"5\r\nhello!!\r\n0\r\n\r\n", INVALID_HTTP),
     "A4 an extension": Whole(CHUNKED + b"5;a=b\r\nhello\r\n0\r\n\r\n"),
-    "A6 -5": Fails(SIZED + b"-5\r\n\r\nhello", "not valid HTTP"),
-    "A6 0x5": Fails(SIZED + b"0x5\r\n\r\nhello", "not valid HTTP"),
-    "A6 5x": Fails(SIZED + b"5x\r\n\r\nhello", "not valid HTTP"),
-    "A6 1 0": Fails(SIZED + b"1 0\r\n\r\nhello", "not valid HTTP"),
-    "A6 empty": Fails(SIZED + b"\r\n\r\nhello", "not valid HTTP"),
-    "A6 5, 6": Fails(SIZED + b"5, 6\r\n\r\nhello!", "not valid HTTP"),
-    "A6 folded": Fails(SIZED + b"1\r\n 0\r\n\r\nhello", "not valid HTTP"),
+    "A6 -5": Fails(SIZED + b"-5\r\n\r\nhello", INVALID_HTTP),
+    "A6 0x5": Fails(SIZED + b"0x5\r\n\r\nhello", INVALID_HTTP),
+    "A6 5x": Fails(SIZED + b"5x\r\n\r\nhello", INVALID_HTTP),
+    "A6 1 0": Fails(SIZED + b"1 0\r\n\r\nhello", INVALID_HTTP),
+    "A6 empty": Fails(SIZED + b"\r\n\r\nhello", INVALID_HTTP),
+    "A6 5, 6": Fails(SIZED + b"5, 6\r\n\r\nhello!", INVALID_HTTP),
+    "A6 folded": Fails(SIZED + b"1\r\n 0\r\n\r\nhello", INVALID_HTTP),
     "A6 2^63": Fails(SIZED + b"%d\r\n\r\nhello" % 2**63, "invalid Content-Length"),
     "A6 2^65": Fails(SIZED + b"%d\r\n\r\nhello" % 2**65, "invalid Content-Length"),
-    "A6 2^63 - 1": Fails(SIZED + b"%d\r\n\r\nhello" % (2**63 - 1), "incomplete: 5 of 9,223,"),
+    "A6 2^63 - 1": Fails(SIZED + b"%d\r\n\r\nhello" % (2**63 - 1), f"{INCOMPLETE}5 of 9,223,"),
     "A6 twice the same": Whole(SIZED + b"5\r\nContent-Length: 5\r\n\r\nhello"),
     "A7 chunks after a length": Whole(
         SIZED + b"3\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n"
@@ -92,9 +93,9 @@ ROWS: dict[str, Row] = {
         CHUNKED[:-2] + b"Content-Length: 100\r\n\r\n5\r\nhello\r\n0\r\n\r\n"
     ),
     "A7 cut chunks with a length": Fails(
-        SIZED + b"5\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n", "incomplete: 5 bytes"
+        SIZED + b"5\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n", f"{INCOMPLETE}5 bytes"
     ),
-    "A8 a reset": Fails(reset_after(PLAIN + b"\r\nhello"), "incomplete: 5 bytes"),
+    "A8 a reset": Fails(reset_after(PLAIN + b"\r\nhello"), f"{INCOMPLETE}5 bytes"),
     "A11 a line of 200 KB": Fails(PLAIN + b"X: %b\r\n\r\nhello" % (b"y" * 200_000)),
     "A11 a reason of 200 KB": Fails(b"HTTP/1.1 200 %b\r\n\r\nhello" % (b"y" * 200_000)),
     "A11 lines without end": Fails(again_and_again(PLAIN, b"X: y\r\n" * 1000)),
@@ -103,34 +104,34 @@ ROWS: dict[str, Row] = {
         again_and_again(CHUNKED + b"5\r\nhello\r\n0\r\n", b"X: y\r\n" * 1000)
     ),
     "A13 hello": Fails(b"hello\n"),
-    "A13 every byte": Fails(bytes(range(256)), "not valid HTTP"),
+    "A13 every byte": Fails(bytes(range(256)), INVALID_HTTP),
     "A13 a mail server": Fails(b"220 mail.example ESMTP\r\n250 fine\r\n\r\n"),
-    "A13 a radio station": Fails(b"ICY 200 OK\r\n\r\nhello", "not valid HTTP"),
-    "A13 another version": Fails(ok(b"hello").replace(b"1.1", b"3"), "not valid HTTP"),
-    "A13 a NUL in the head": Fails(ok(b"hello", "X: a\0b"), "not valid HTTP"),
-    "A13 a line without a colon": Fails(ok(b"hello", "nonsense"), "not valid HTTP"),
-    "A14 interim and nothing else": Fails(INTERIM * 3, "closed the connection"),
+    "A13 a radio station": Fails(b"ICY 200 OK\r\n\r\nhello", INVALID_HTTP),
+    "A13 another version": Fails(ok(b"hello").replace(b"1.1", b"3"), INVALID_HTTP),
+    "A13 a NUL in the head": Fails(ok(b"hello", "X: a\0b"), INVALID_HTTP),
+    "A13 a line without a colon": Fails(ok(b"hello", "nonsense"), INVALID_HTTP),
+    "A14 interim and nothing else": Fails(INTERIM * 3, CLOSED),
     "A14 interim and a file": Whole(INTERIM * 3 + ok(b"hello")),
     "A14 another protocol": Fails(SWITCHED + b"hello"),
     "A14 204 with a body": Fails(ok(b"hello", status="204 No Content"), "204 No Content"),
     "A15 all of it": Fails(
-        ok(b"hello", "Content-Range: bytes 0-4/5", status="206 Partial Content"), "not asked for"
+        ok(b"hello", "Content-Range: bytes 0-4/5", status="206 Partial Content"), UNWANTED_PART
     ),
     "A16 600": Fails(ok(b"hello", status="600 Fine"), "600"),
-    "A16 099": Fails(ok(b"hello", status="099 Fine"), "not valid HTTP"),
-    "A16 20": Fails(ok(b"hello", status="20 Fine"), "not valid HTTP"),
-    "A16 2000": Fails(ok(b"hello", status="2000 Fine"), "not valid HTTP"),
+    "A16 099": Fails(ok(b"hello", status="099 Fine"), INVALID_HTTP),
+    "A16 20": Fails(ok(b"hello", status="20 Fine"), INVALID_HTTP),
+    "A16 2000": Fails(ok(b"hello", status="2000 Fine"), INVALID_HTTP),
     "A16 298": Whole(ok(b"hello", status="298 Fine")),
     "A17 no length, no body": Whole(PLAIN + b"\r\n", b""),
     "A17 no chunk but the last": Whole(CHUNKED + b"0\r\n\r\n", b""),
     "X4 a space before a length's colon": Fails(
-        PLAIN + b"Content-Length : 100\r\n\r\nhello", "not valid HTTP"
+        PLAIN + b"Content-Length : 100\r\n\r\nhello", INVALID_HTTP
     ),
     "X4 a space before a coding's colon": Fails(
-        PLAIN + b"Transfer-Encoding : chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n", "not valid HTTP"
+        PLAIN + b"Transfer-Encoding : chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n", INVALID_HTTP
     ),
     "X5 gzip as a transfer coding": Fails(
-        PLAIN + b"Transfer-Encoding: gzip, chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n", "not valid HTTP"
+        PLAIN + b"Transfer-Encoding: gzip, chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n", INVALID_HTTP
     ),
 }
 
@@ -196,6 +197,6 @@ def test_a_checksum_tells_whether_a_body_of_unknown_length_is_whole(
             ],
             dir=tmp_path, max_req=1, **way,
         )  # fmt: skip
-    assert [outcome.reason[:17] for outcome in report.outcomes] == ["", "checksum mismatch", ""]
+    assert [outcome.reason[:17] for outcome in report.outcomes] == ["", CHECKSUM, ""]
     assert [outcome.unsized for outcome in report.outcomes] == [False, False, True]
     assert files(tmp_path) == {"whole": b"hello", "unknown": b"hell"}

@@ -13,6 +13,7 @@ from urllib.parse import quote
 import getflags as library
 from tests.hazards import Row, Way, Whole, everywhere, harmless, judge
 from tests.kit import files, run_main
+from tests.messages import REFUSED
 from tests.rawserver import Answer, RawServer, moved, ok
 
 #: The path of a URL → the name of the file.
@@ -216,7 +217,7 @@ def test_no_secret_is_ever_shown_or_written(tmp_path: Path, way: Way, closed_por
     assert b"SECRET-1" not in b"".join(server.heads)  # but coded
     gone = f"http://me:SECRET-7@127.0.0.1:{closed_port}"
     done = run_main(*urls[:1], "--proxy", gone, "-d", "e", cwd=tmp_path)
-    assert "connection refused" in done.stderr
+    assert REFUSED in done.stderr
     for secret in SECRETS:
         assert secret not in done.stdout + done.stderr
     written = {name: body for name, body in files(tmp_path).items() if name != "list"}

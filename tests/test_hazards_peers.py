@@ -16,6 +16,7 @@ from pathlib import Path
 import pytest
 
 from tests.kit import ENVIRON, files, run_main
+from tests.messages import UNWANTED_PART
 from tests.rawserver import Answer, RawServer, ok
 
 OLD = bytes(range(256)) * 4096  # 1 MiB
@@ -120,7 +121,7 @@ def test_a_part_that_nobody_asked_for_is_no_file(tmp_path: Path, record_property
     with RawServer({"/f": UNASKED}) as server:
         done = run_main(server.url("/f"), "-d", "ours", cwd=tmp_path)
         assert done.returncode == 3
-        assert "a part that was not asked for" in done.stderr
+        assert f"a part that was {UNWANTED_PART}" in done.stderr
         assert files(tmp_path / "ours") == {}
         for program, line in BEGINNING.items():
             (tmp_path / program).mkdir()

@@ -16,6 +16,7 @@ from getflags import UsageError
 from getflags.transport import tls
 from tests.hazards import Fails, Row, Way, Whole, everywhere, judge
 from tests.kit import files
+from tests.messages import NO_CERTIFICATES, NOT_A_PROXY, REFUSED, TOO_MANY_REDIRECTS
 from tests.rawserver import Answer, RawServer, moved, ok, stall_after
 
 
@@ -50,9 +51,9 @@ BESIDE: dict[str, Answer] = {
 NOWHERE = "redirected to a place that can't be followed"
 
 ROWS: dict[str, Row] = {
-    "F1 two that lead to each other": Fails(moved("/ping"), "too many redirects"),
-    "F1 a place that is longer each time": Fails(longer_each_time, "too many redirects"),
-    "F1 an empty Location": Fails(moved(""), "too many redirects"),
+    "F1 two that lead to each other": Fails(moved("/ping"), TOO_MANY_REDIRECTS),
+    "F1 a place that is longer each time": Fails(longer_each_time, TOO_MANY_REDIRECTS),
+    "F1 an empty Location": Fails(moved(""), TOO_MANY_REDIRECTS),
     "F2 relative": Whole(moved("there")),
     "F2 dots": Whole(moved("./x/../there")),
     "F2 beyond the root": Whole(moved("../../there")),
@@ -151,7 +152,7 @@ def test_a_proxy_that_refuses_is_named_and_not_the_host(
     proxy = f"http://127.0.0.1:{closed_port}"
     urls = ["http://far.example/f", "https://far.example/g"]
     report = getflags.download(urls, dir=tmp_path, proxy=proxy, **way)
-    expected = f"proxy {proxy}: connection refused"
+    expected = f"proxy {proxy}: {REFUSED}"
     assert [outcome.reason for outcome in report.outcomes] == [expected] * 2
     assert [outcome.requests for outcome in report.outcomes] == [1, 1]
 
@@ -159,15 +160,15 @@ def test_a_proxy_that_refuses_is_named_and_not_the_host(
 #: What the environment says → what becomes of an http and an https URL: the words of a usage error,
 #: or of two reasons. The https server is not there.
 ENVIRONMENTS: dict[str, tuple[dict[str, str], str | tuple[str, str]]] = {
-    "E9 half an address": ({"http_proxy": "http://[::1"}, "is not an http, https or socks5 URL"),
-    "E9 another scheme": ({"https_proxy": "ftp://h"}, "is not an http, https or socks5 URL"),
+    "E9 half an address": ({"http_proxy": "http://[::1"}, f"{NOT_A_PROXY} URL"),
+    "E9 another scheme": ({"https_proxy": "ftp://h"}, f"{NOT_A_PROXY} URL"),
     "E9 an address in brackets": (
         {"http_proxy": "http://127.0.0.1:CLOSED", "no_proxy": "[::1],,:,127.0.0.1"},
-        ("", "connection refused"),
+        ("", REFUSED),
     ),
     "E9 no certificates": (
         {"SSL_CERT_FILE": "/nonexistent"},
-        ("", "cannot read the certificates in '/nonexistent'"),
+        ("", f"{NO_CERTIFICATES} in '/nonexistent'"),
     ),
     "E9 socks": ({"all_proxy": "socks5://127.0.0.1:CLOSED"}, ""),
 }

@@ -18,6 +18,7 @@ from getflags.core.events import Event, Retrying
 from getflags.transfer import retry
 from tests.hazards import PLAIN, SIZED, Fails, Row, Way, everywhere, judge
 from tests.kit import files
+from tests.messages import NO_SUCH_HOST, NOTHING_CAME, REFUSED
 from tests.rawserver import Answer, RawServer, ok, reset, silence, stall_after
 
 FIRST = 0.02  # seconds before the second try, give or take a half
@@ -124,8 +125,8 @@ def test_dead_servers_are_told_of_soon_and_the_others_go_on(
         report = getflags.download(urls, dir=tmp_path, emit=events.append, **way)
         assert monotonic() - began < 10
     reasons = {outcome.target.name: outcome.reason for outcome in report.outcomes}
-    assert {reasons[f"a{number}"] for number in range(9)} == {"connection refused"}
-    assert all("host name not found" in reasons[f"b{number}"] for number in range(2))
+    assert {reasons[f"a{number}"] for number in range(9)} == {REFUSED}
+    assert all(NO_SUCH_HOST in reasons[f"b{number}"] for number in range(2))
     assert files(tmp_path) == {str(number): b"fine" for number in range(9)}
     assert not any(isinstance(event, Retrying) for event in events)
     assert report.exit_status == 1
@@ -158,6 +159,6 @@ SILENT: dict[str, Answer] = {
 @everywhere
 def test_silence_comes_to_an_end(tmp_path: Path, way: Way) -> None:
     rows: dict[str, Row] = {
-        key: Fails(answer, "nothing came for 0.2 s") for key, answer in SILENT.items()
+        key: Fails(answer, f"{NOTHING_CAME} 0.2 s") for key, answer in SILENT.items()
     }
     judge(rows, tmp_path, way, rounds=[b"old"], timeout=0.2)

@@ -23,6 +23,7 @@ from getflags.targets.resolve import (
     survey,
 )
 from tests.kit import harmless
+from tests.messages import BAD_PORT, NO_HOST, WRONG_SCHEME
 
 relaxed = settings(deadline=None)
 HERE = Place("http://mirror/flags")
@@ -153,9 +154,9 @@ def test_the_users_name_and_folder_win() -> None:
     [
         (Entry("nonsense"), HERE, f"it is not {ACCEPTED}"),
         (Entry(""), HERE, f"it is not {ACCEPTED}"),
-        (Entry("http://h:99999/"), HERE, "its port is not a number up to 65535"),
-        (Entry("http:///x"), HERE, "it names no host"),
-        (Entry("BR"), Place(), "only http:// and https:// are accepted"),
+        (Entry("http://h:99999/"), HERE, f"its {BAD_PORT} up to 65535"),
+        (Entry("http:///x"), HERE, f"it {NO_HOST}"),
+        (Entry("BR"), Place(), f"{WRONG_SCHEME} are accepted"),
         (
             Entry("http://h/", out="../x"),
             HERE,

@@ -21,6 +21,7 @@ from getflags import Entry, engines, transport
 from getflags.core.events import Retrying
 from getflags.transfer import retry
 from tests.kit import ENVIRON, ROOT, command, files
+from tests.messages import CHECKSUM
 from tests.rawserver import RawServer, moved, stall_after
 
 Behaviour: TypeAlias = Callable[[socket.socket, RawServer], None]
@@ -239,7 +240,7 @@ def test_the_checksum_is_of_all_that_is_there(tmp_path: Path, engine: str) -> No
             file.write(b"X")
         server.answers["/f"] = part(OLD)
         report = getflags.download([entry], dir=tmp_path, engine=engine)
-        assert report.outcomes[0].reason.startswith("checksum mismatch")
+        assert report.outcomes[0].reason.startswith(CHECKSUM)
         assert files(tmp_path) == {}
         report = getflags.download([entry], dir=tmp_path, engine=engine)
     assert files(tmp_path) == {"f": OLD}

@@ -20,6 +20,7 @@ from getflags.storage import resume_record
 from getflags.storage.directories import folds_case, make_folder, real_folder
 from getflags.storage.part_file import Part
 from tests.kit import files
+from tests.messages import NO_FOLDER
 
 SHA1_OF_ABC = "a9993e364706816aba3e25717850c26c9cd0d89d"
 
@@ -529,7 +530,7 @@ def test_trying_a_folder_takes_nothing_away_from_a_file_of_any_name(tmp_path: Pa
 @pytest.mark.parametrize("name", ["a-file", "a-file/below", "/proc/getflags", "d/" * 300])
 def test_a_folder_that_cannot_be_made_is_a_usage_error(tmp_path: Path, name: str) -> None:
     (tmp_path / "a-file").touch()
-    with pytest.raises(UsageError, match=r"cannot write to the folder '.*': \w+"):
+    with pytest.raises(UsageError, match=rf"{NO_FOLDER} '.*': \w+"):
         make_folder(str(tmp_path / name))
 
 

@@ -14,6 +14,7 @@ from typing import NamedTuple, TextIO
 
 import pytest
 
+from tests.messages import NO_SERVER
 from tests.servers_kit import PATIENCE, ROOT, Client, port_of
 
 WORDS = ["prog", "local", "--port", "0", "--lifeline"]
@@ -83,7 +84,7 @@ def test_words_that_make_no_sense_are_refused_on_the_line(fork: Fork) -> None:
     line, heard = fork.line(["a client's test", "mars"])
     with line, heard:
         assert heard.read() == (
-            "a client's test: 'mars' is no server: give LOCAL, DELAY, ERROR or nothing\n"
+            f"a client's test: 'mars' {NO_SERVER}: give LOCAL, DELAY, ERROR or nothing\n"
         )
 
 

@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from servers.app.program import main
+from tests.messages import NO_SERVER
 from tests.servers_kit import Client, Program, port_of, request
 
 
@@ -119,7 +120,7 @@ def test_words_that_make_no_sense(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["mars"]) == 2
     assert capsys.readouterr() == (
         "",
-        "python -m servers: 'mars' is no server: give LOCAL, DELAY, ERROR or nothing\n",
+        f"python -m servers: 'mars' {NO_SERVER}: give LOCAL, DELAY, ERROR or nothing\n",
     )
 
 

@@ -8,6 +8,7 @@ from servers.app.options import Server, Settings, UsageError, parse, printable
 from servers.app.sites import SITES
 from servers.faults.draws import Behaviour
 from servers.faults.rules import parse as rule
+from tests.messages import NO_FAULT, NO_SERVER
 
 
 def ask(*words: str) -> Settings:
@@ -87,8 +88,8 @@ def test_the_others(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("words", "sentence"),
     [
-        (["MARS"], "'MARS' is no server: give LOCAL, DELAY, ERROR or nothing"),
-        ([""], "'' is no server"),
+        (["MARS"], f"'MARS' {NO_SERVER}: give LOCAL, DELAY, ERROR or nothing"),
+        ([""], f"'' {NO_SERVER}"),
         (["--port", "x"], "--port: 'x' is not a port: give 0 to 65535"),
         (["--port", "65536"], "'65536' is not a port"),
         (["--port", "-1"], "'-1' is not a port"),
@@ -220,7 +221,7 @@ def test_tls() -> None:
         ("--retry-after 1", "--retry-after goes with --busy-above"),
         ("--ca-out x", "--ca-out goes with --tls"),
         ("--latency 5", "--latency: '5' is not a latency: give fixed:SECONDS"),
-        ("--fault x", "--fault: 'x' is no fault: give latency, error,"),
+        ("--fault x", f"--fault: 'x' {NO_FAULT}: give latency, error,"),
         ("--fault drip --fault drip:size=2", "--fault: of the rules for drip only the first"),
         ("local --fault drip:label=error", "label=ERROR is for a server that is not started"),
         ("--fail-first 0", "--fail-first: '0' is not a count"),

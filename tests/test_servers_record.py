@@ -18,6 +18,7 @@ from servers.faults.latency import Latency
 from servers.faults.rules import parse
 from servers.faults.values import Point
 from servers.state.recording import Record, read
+from tests.messages import NO_FAULT
 from tests.servers_kit import Running, flags, request, running, until
 
 VERDICTS = {
@@ -113,10 +114,10 @@ def test_a_reset_takes_back_what_was_recorded_of_that_server() -> None:
         ('{"path": "/a", "attempt": 1, "decision": {"x": 1}}', "a decision has delay, status and"),
         ('{"path": "/a", "attempt": 1, "decision": {"delay": -1}}', "delay: give seconds"),
         ('{"path": "/a", "attempt": 1, "decision": {"status": 999}}', "999 is not a valid"),
-        ('{"path": "/a", "attempt": 1, "decision": {"faults": [1]}}', "'' is no fault"),
+        ('{"path": "/a", "attempt": 1, "decision": {"faults": [1]}}', f"'' {NO_FAULT}"),
         (
             '{"path": "/a", "attempt": 1, "decision": {"faults": [{"fault": "latency"}]}}',
-            "'latency' is no fault: give error,",
+            f"'latency' {NO_FAULT}: give error,",
         ),
         (
             '{"path": "/a", "attempt": 1, "decision": {"faults": [{"fault": "drip", "size": 0}]}}',

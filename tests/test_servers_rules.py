@@ -9,6 +9,7 @@ from servers.faults.kinds.status.error import Error
 from servers.faults.latency import Latency
 from servers.faults.rules import LABELS, Rule, consistent, meant_for, parse
 from servers.faults.values import Point
+from tests.messages import NO_FAULT, NO_SERVER
 
 
 def test_labels_are_those_of_the_sites() -> None:
@@ -38,15 +39,15 @@ def test_reading(text: str, rule: Rule) -> None:
 @pytest.mark.parametrize(
     ("text", "sentence"),
     [
-        ("explode", "'explode' is no fault: give latency, error, busy,"),
-        ("", "'' is no fault"),
+        ("explode", f"'explode' {NO_FAULT}: give latency, error, busy,"),
+        ("", f"'' {NO_FAULT}"),
         ("reset:", "is not a fault: give NAME or NAME:PARAM=VALUE,..."),
         ("reset:after", "is not a fault: give NAME"),
         ("drip:size=1,size=2", "each parameter once"),
         ("drip:speed=1", "'speed' is no parameter of drip: give size, every, rate, match, label"),
         ("drip:every=x", "every: 'x' is not a time"),
         ("reset:rate=2", "rate: '2' is not a rate"),
-        ("reset:label=MARS", "label: 'MARS' is no server: give LOCAL, DELAY, ERROR"),
+        ("reset:label=MARS", f"label: 'MARS' {NO_SERVER}: give LOCAL, DELAY, ERROR"),
         ("latency", "latency needs its seconds"),
         ("range-wrong:how=x", "how: 'x' is not a way to get a range wrong"),
         ("etag-changes:if-range=x", "if-range: 'x' is not a way to treat If-Range"),

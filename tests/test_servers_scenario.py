@@ -9,6 +9,7 @@ from servers.faults.kinds.base import written
 from servers.faults.rules import KINDS
 from servers.faults.rules import parse as rule
 from servers.faults.scenario import Scenario, parse
+from tests.messages import NO_FAULT
 from tests.servers_kit import ROOT
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -73,7 +74,7 @@ def test_nothing() -> None:
         ("rule = 1", "rule: give tables, each under a line [[rule]]"),
         ("rule = [1]", "rule 1: it has no fault: give fault = one of latency, error,"),
         ("[[rule]]\nfault = 1", "rule 1: it has no fault"),
-        ('[[rule]]\nfault = "x"', "rule 1: 'x' is no fault: give latency, error,"),
+        ('[[rule]]\nfault = "x"', f"rule 1: 'x' {NO_FAULT}: give latency, error,"),
         ('[[rule]]\nfault = "drip"\nspeed = 1', "rule 1: 'speed' is no parameter of drip: give"),
         ('[[rule]]\nfault = "drip"\nsize = true', "rule 1: size: give a text or a number"),
         ('[[rule]]\nfault = "drip"\nsize = []', "rule 1: size: give a text or a number"),

@@ -34,6 +34,14 @@ from getflags.core.response_head import Head
 from getflags.transfer import retry
 from getflags.transfer.request import Ask
 from getflags.transfer.state import PROGRESS_STEP, Transfer
+from tests.messages import (
+    CHECKSUM,
+    INCOMPLETE,
+    NOT_SAVED,
+    TOO_LARGE,
+    TOO_MANY_REDIRECTS,
+    UNWANTED_PART,
+)
 
 relaxed = settings(deadline=None)
 
@@ -257,7 +265,7 @@ def test_a_checksum_proves_what_no_length_announced() -> None:
 def test_a_wrong_checksum_is_no_file_and_names_both(digest: str | None) -> None:
     under_way = transfer(checksum=SHA256)
     answer(under_way, digest=digest)
-    assert reason(under_way) == f"checksum mismatch: sha256 expected {DIGEST}, got {digest}"
+    assert reason(under_way) == f"{CHECKSUM}: sha256 expected {DIGEST}, got {digest}"
 
 
 def test_a_disk_that_refuses_is_a_failure_with_its_reason() -> None:
@@ -265,7 +273,7 @@ def test_a_disk_that_refuses_is_a_failure_with_its_reason() -> None:
     under_way.head_arrived(head(200, content_length="10"))
     under_way.bytes_arrived(10)
     under_way.not_saved(NotSaved("No space left on device"))
-    assert reason(under_way) == "cannot save: No space left on device"
+    assert reason(under_way) == f"{NOT_SAVED}No space left on device"
 
 
 def test_a_whole_file_that_could_not_be_put_in_place_has_failed() -> None:
@@ -273,7 +281,7 @@ def test_a_whole_file_that_could_not_be_put_in_place_has_failed() -> None:
     answer(under_way)
     under_way.not_saved(NotSaved("Is a directory"))
     assert ended(under_way).status is Status.FAILED
-    assert ended(under_way).reason == "cannot save: Is a directory"
+    assert ended(under_way).reason == f"{NOT_SAVED}Is a directory"
 
 
 def test_progress_is_told_at_every_step_and_not_between() -> None:
@@ -299,7 +307,7 @@ def test_progress_is_told_at_every_step_and_not_between() -> None:
     [
         (204, "204 No Content: no content"),
         (205, "205 Reset Content: no content"),
-        (206, "206 Partial Content: a part that was not asked for"),
+        (206, f"206 Partial Content: a part that was {UNWANTED_PART}"),
         (300, "300 Multiple Choices"),
         (304, "304 Not Modified"),
         (305, "305 Use Proxy"),
@@ -510,7 +518,7 @@ def test_a_loop_ends_at_the_limit(limit: int) -> None:
         redirect(under_way, HOME)
         assert asked(under_way).url == HOME
     redirect(under_way, HOME)
-    assert reason(under_way) == f"too many redirects (more than {limit})"
+    assert reason(under_way) == f"{TOO_MANY_REDIRECTS} (more than {limit})"
     assert ended(under_way).requests == limit + 1
 
 
@@ -616,7 +624,7 @@ def test_a_connection_that_breaks_within_a_body_is_incomplete() -> None:
     under_way.head_arrived(head(200, content_length="2000"))
     under_way.bytes_arrived(1000)
     under_way.broke(Disconnected("connection reset"))
-    assert reason(under_way) == "incomplete: 1,000 of 2,000 bytes came (connection reset)"
+    assert reason(under_way) == f"{INCOMPLETE}1,000 of 2,000 bytes came (connection reset)"
 
 
 def test_a_connection_that_breaks_within_a_body_of_unknown_length_says_what_came() -> None:
@@ -624,7 +632,7 @@ def test_a_connection_that_breaks_within_a_body_of_unknown_length_says_what_came
     under_way.head_arrived(head(200))
     under_way.bytes_arrived(5)
     under_way.broke(Disconnected("connection reset"))
-    assert reason(under_way) == "incomplete: 5 bytes came (connection reset)"
+    assert reason(under_way) == f"{INCOMPLETE}5 bytes came (connection reset)"
 
 
 @pytest.mark.parametrize("fault", [TimedOut("silent for 30 s"), Malformed("bad chunk")])
@@ -722,7 +730,7 @@ def test_another_try_begins_where_the_user_said_and_counts_from_zero() -> None:
     under_way.bytes_arrived(3)
     under_way.response_ended(None)
     assert under_way.later
-    assert under_way.later.reason == "incomplete: 3 of 5 bytes came"
+    assert under_way.later.reason == f"{INCOMPLETE}3 of 5 bytes came"
 
     under_way.begin()
     assert asked(under_way).url == HOME
@@ -787,7 +795,7 @@ def test_a_rest_that_is_cut_is_incomplete() -> None:
     under_way.bytes_arrived(20)
     under_way.response_ended(None)
     assert under_way.later
-    assert under_way.later.reason == "incomplete: 60 of 100 bytes came"
+    assert under_way.later.reason == f"{INCOMPLETE}60 of 100 bytes came"
 
 
 def test_all_instead_of_the_rest_is_taken_from_the_beginning() -> None:
@@ -837,7 +845,7 @@ def test_a_server_that_gives_a_byte_at_a_time_is_not_humoured_for_ever() -> None
         under_way.head_arrived(part(under_way.received, under_way.received, "10000"))
         under_way.bytes_arrived(1)
         under_way.response_ended(None)
-    assert reason(under_way).startswith("incomplete: ")
+    assert reason(under_way).startswith(INCOMPLETE)
     assert ended(under_way).requests == 1000
 
 
@@ -854,7 +862,7 @@ def test_the_checksum_is_of_the_whole() -> None:
     under_way.head_arrived(part(40, 99))
     under_way.bytes_arrived(60)
     under_way.response_ended("0" * 64)
-    assert reason(under_way).startswith("checksum mismatch")
+    assert reason(under_way).startswith(CHECKSUM)
     assert under_way.worthless
 
 
@@ -886,7 +894,7 @@ SMALL = Rules(max_filesize=100, retries=3)
 def test_what_announces_that_it_is_too_large_is_not_begun() -> None:
     under_way = transfer(rules=SMALL)
     assert not under_way.head_arrived(head(200, content_length="101"))
-    assert reason(under_way) == "larger than the 100 bytes allowed"
+    assert reason(under_way) == TOO_LARGE.format(100)
 
 
 def test_what_turns_out_to_be_too_large_is_ended_at_once() -> None:
@@ -896,7 +904,7 @@ def test_what_turns_out_to_be_too_large_is_ended_at_once() -> None:
     with pytest.raises(Excess) as caught:
         under_way.bytes_arrived(1)
     under_way.broke(caught.value)
-    assert reason(under_way) == "larger than the 100 bytes allowed"
+    assert reason(under_way) == TOO_LARGE.format(100)
 
 
 def test_as_large_as_allowed_is_not_too_large() -> None:

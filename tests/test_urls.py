@@ -8,6 +8,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from getflags.core.urls import BadURL, clean, join, origin, redact, split_credentials
+from tests.messages import BAD_PORT, WRONG_SCHEME
 
 relaxed = settings(deadline=None)
 
@@ -109,18 +110,18 @@ def test_what_people_type_is_encoded_as_browsers_do(typed: str, sent: str) -> No
         (" http://h/", "space or a control"),
         ("http://[::1", "malformed"),
         ("http://[zz]/", "malformed"),
-        ("http://h:99999/", "port is not a number"),
-        ("http://h:65536/", "port is not a number"),
-        ("http://h:-1/", "port is not a number"),
-        ("http://h:http/", "port is not a number"),
-        ("http://h:\u0661/", "port is not a number"),
-        ("", "only http:// and https://"),
-        ("h/a.gif", "only http:// and https://"),
-        ("//h/a.gif", "only http:// and https://"),
-        ("ftp://h/", "only http:// and https://"),
-        ("file:///etc/passwd", "only http:// and https://"),
-        ("javascript:alert(1)", "only http:// and https://"),
-        ("data:,x", "only http:// and https://"),
+        ("http://h:99999/", BAD_PORT),
+        ("http://h:65536/", BAD_PORT),
+        ("http://h:-1/", BAD_PORT),
+        ("http://h:http/", BAD_PORT),
+        ("http://h:\u0661/", BAD_PORT),
+        ("", WRONG_SCHEME),
+        ("h/a.gif", WRONG_SCHEME),
+        ("//h/a.gif", WRONG_SCHEME),
+        ("ftp://h/", WRONG_SCHEME),
+        ("file:///etc/passwd", WRONG_SCHEME),
+        ("javascript:alert(1)", WRONG_SCHEME),
+        ("data:,x", WRONG_SCHEME),
         ("http:///x", "no host"),
         ("http:/h/x", "no host"),
         ("http:h", "no host"),

@@ -31,6 +31,14 @@ from getflags.transport.curl.easy_handle import Handle
 from getflags.transport.curl.error_codes import translate
 from getflags.transport.curl.sockets import Sockets
 from tests.kit import files
+from tests.messages import (
+    INVALID_HTTP,
+    NO_CERTIFICATES,
+    NO_CONNECTION,
+    NOT_A_PROXY,
+    NOTHING_CAME,
+    REFUSED,
+)
 from tests.rawserver import RawServer, moved, ok, silence, stall_after
 from tests.servers_kit import until
 
@@ -138,7 +146,7 @@ def test_a_head_that_libcurl_reads_and_we_do_not_is_malformed(
     over = b"HTTP/1.1 200OK\r\n" + end + b"\r\n" + body.ljust(2)
     with RawServer({"/mute": mute, "/over": over}) as server:
         for path in ("/mute", "/over"):
-            with pytest.raises(Malformed, match="the answer is not valid HTTP: no status code"):
+            with pytest.raises(Malformed, match=f"the answer is {INVALID_HTTP}: no status code"):
                 get(server.url(path), network=Network(timeout=5))
 
 
@@ -277,13 +285,13 @@ def full() -> Iterator[str]:
 
 @both
 def test_a_connection_that_is_not_made_in_time(get: Get, full: str) -> None:
-    with pytest.raises(TimedOut, match=r"no connection within 0.2 s"):
+    with pytest.raises(TimedOut, match=rf"{NO_CONNECTION} 0.2 s"):
         get(full, network=Network(connect_timeout=0.2))
 
 
 @both
 def test_connecting_is_no_silence(get: Get, full: str) -> None:
-    with pytest.raises(TimedOut, match=r"no connection within 1.5 s"):
+    with pytest.raises(TimedOut, match=rf"{NO_CONNECTION} 1.5 s"):
         get(full, network=Network(connect_timeout=1.5, timeout=0.2))
 
 
@@ -291,7 +299,7 @@ def test_where_pycurl_does_not_tell_connecting_from_silence_both_limits_hold(
     full: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(easy_handle, "PREREQUEST", None)
-    with pytest.raises(TimedOut, match=r"nothing came for 0.2 s"):
+    with pytest.raises(TimedOut, match=rf"{NOTHING_CAME} 0.2 s"):
         async_get(full, network=Network(connect_timeout=9, timeout=0.2))
 
 
@@ -311,7 +319,7 @@ def test_proxies(get: Get) -> None:
     assert str(raised.value) == f"proxy http://***@127.0.0.1:{proxy.port}: 403 Forbidden"
     with pytest.raises(Unreachable) as raised:
         get("http://far.example/f", network=network)
-    assert str(raised.value) == f"proxy http://***@127.0.0.1:{proxy.port}: connection refused"
+    assert str(raised.value) == f"proxy http://***@127.0.0.1:{proxy.port}: {REFUSED}"
 
 
 @both
@@ -356,7 +364,7 @@ def test_a_head_that_is_too_long_is_malformed_in_so_many_words(
     """Not a broken connection, though libcurl has one number for both; and never without words."""
     with (
         RawServer({"/x": head}) as server,
-        pytest.raises(Malformed, match=f"^the answer is not valid HTTP: {words}"),
+        pytest.raises(Malformed, match=f"^the answer is {INVALID_HTTP}: {words}"),
     ):
         get(server.url("/x"))
 
@@ -432,14 +440,14 @@ def test_a_store_that_cannot_be_read_is_never_replaced_by_libcurls_own(
     async def scenario() -> None:
         awire = curl_client.open_async_wire(Network())
         for _ in range(2):
-            with pytest.raises(Untrusted, match="cannot read the certificates"):
+            with pytest.raises(Untrusted, match=NO_CERTIFICATES):
                 await awire.get("https://127.0.0.1:1/", (), lambda _: True, on_body)
         await awire.close()
 
     asyncio.run(scenario())
     wire = curl_client.open_wire(Network())
     for _ in range(2):
-        with pytest.raises(Untrusted, match="cannot read the certificates"):
+        with pytest.raises(Untrusted, match=NO_CERTIFICATES):
             wire.get("https://127.0.0.1:1/", (), lambda _: True, lambda _: None)
     wire.close()
 
@@ -509,8 +517,8 @@ def test_what_comes_while_the_taker_is_busy_is_taken_though_nothing_follows() ->
     ("network", "text"),
     [
         (Network(proxies=(("http", "ftp://me:secret@h"),)), "proxy 'ftp://***@h' is not an http"),
-        (Network(proxies=(("http", f"http://{'a' * 64}.b"),)), "is not an http, https or socks5"),
-        (Network(cacert="/nonexistent"), "cannot read the certificates in '/nonexistent': No such"),
+        (Network(proxies=(("http", f"http://{'a' * 64}.b"),)), NOT_A_PROXY),
+        (Network(cacert="/nonexistent"), f"{NO_CERTIFICATES} in '/nonexistent': No such"),
     ],
 )
 def test_settings_that_cannot_work_are_usage_errors(network: Network, text: str) -> None:

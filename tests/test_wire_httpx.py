@@ -39,6 +39,15 @@ from getflags.transport import client
 from getflags.transport.httpx import client as httpx_client
 from getflags.transport.httpx import sync_client
 from getflags.transport.httpx.exceptions import translate
+from tests.messages import (
+    INVALID_HTTP,
+    NO_CERTIFICATES,
+    NO_CONNECTION,
+    NO_SUCH_HOST,
+    NOT_A_PROXY,
+    NOTHING_CAME,
+    REFUSED,
+)
 from tests.rawserver import RawServer, moved, ok, reset, silence, stall_after
 
 URL = "http://example.org/f.gif"
@@ -252,13 +261,13 @@ def test_a_header_that_cannot_be_sent_is_a_fault(get: Get) -> None:
 @pytest.mark.parametrize(
     ("raised", "fault", "text"),
     [
-        (httpx.ConnectTimeout(""), TimedOut, "no connection within 10 s"),
-        (httpx.ReadTimeout(""), TimedOut, "nothing came for 30 s"),
+        (httpx.ConnectTimeout(""), TimedOut, f"{NO_CONNECTION} 10 s"),
+        (httpx.ReadTimeout(""), TimedOut, f"{NOTHING_CAME} 30 s"),
         (httpx.ReadError(""), Disconnected, "the connection broke"),
         (httpx.ConnectError("no luck"), Unreachable, "no luck"),
         (httpx.ConnectError(""), Unreachable, "no connection"),
         (httpx.LocalProtocolError("odd \x1b"), Malformed, r"cannot be sent: odd \\x1b"),
-        (httpx.RemoteProtocolError("odd \x1b"), Malformed, r"not valid HTTP: odd \\x1b"),
+        (httpx.RemoteProtocolError("odd \x1b"), Malformed, rf"{INVALID_HTTP}: odd \\x1b"),
     ],
 )
 def test_httpx_exceptions_become_faults(
@@ -307,13 +316,13 @@ def _caused(error: Exception, cause: BaseException) -> httpx.TransportError:
     ("cause", "fault", "text"),
     [
         (OSError(errno.EMFILE, "x"), Unreachable, os.strerror(errno.EMFILE).lower()),
-        (ConnectionRefusedError(errno.ECONNREFUSED, "x"), Unreachable, "connection refused"),
-        (socket.gaierror(-2, "Name or service"), Unreachable, "host name not found (Name or"),
+        (ConnectionRefusedError(errno.ECONNREFUSED, "x"), Unreachable, REFUSED),
+        (socket.gaierror(-2, "Name or service"), Unreachable, f"{NO_SUCH_HOST} (Name or"),
         (ssl.SSLError(1, "odd"), errors.Untrusted, "TLS failed"),
         (
             ExceptionGroup("x", [ConnectionRefusedError(errno.ECONNREFUSED, "x")]),
             Unreachable,
-            "connection refused",
+            REFUSED,
         ),
     ],
 )
@@ -379,7 +388,7 @@ def test_a_proxy_that_refuses_is_named_without_its_password(get: Get, closed_por
     network = Network(proxies=(("http", f"http://me:secret@127.0.0.1:{closed_port}"),))
     with pytest.raises(Unreachable) as raised:
         get("http://far.example/f", network=network)
-    assert str(raised.value) == f"proxy http://***@127.0.0.1:{closed_port}: connection refused"
+    assert str(raised.value) == f"proxy http://***@127.0.0.1:{closed_port}: {REFUSED}"
 
 
 @both
@@ -404,9 +413,9 @@ def test_reset_before_the_head(get: Get) -> None:
     [
         (Network(proxies=(("all", "socks5://localhost:1"),)), "pip install 'httpx[socks]'"),
         (Network(proxies=(("http", "ftp://me:secret@h"),)), r"proxy 'ftp://***@h' is not an http"),
-        (Network(proxies=(("http", f"http://{'a' * 64}.b"),)), "is not an http, https or socks5"),
-        (Network(proxies=(("http", "http://[::1"),)), "is not an http, https or socks5 URL"),
-        (Network(cacert="/nonexistent"), "cannot read the certificates in '/nonexistent': No such"),
+        (Network(proxies=(("http", f"http://{'a' * 64}.b"),)), NOT_A_PROXY),
+        (Network(proxies=(("http", "http://[::1"),)), f"{NOT_A_PROXY} URL"),
+        (Network(cacert="/nonexistent"), f"{NO_CERTIFICATES} in '/nonexistent': No such"),
         (Network(cacert=__file__), "not a list of certificates"),
     ],
 )

@@ -25,6 +25,7 @@ from getflags.transfer import retry
 from getflags.transport import tls
 from getflags.transport.httpx import client as httpx_client
 from tests.kit import files
+from tests.messages import NO_CERTIFICATES
 from tests.rawserver import RawServer, ok
 
 
@@ -242,7 +243,7 @@ def test_a_store_that_is_not_there_is_said_once_for_each_target(
 ) -> None:
     monkeypatch.setenv(variable, "/nonexistent")
     report = getflags.download([f"https://localhost:{port}/f"], dir=tmp_path)
-    expected = f"cannot read the certificates in '/nonexistent': {reason}"
+    expected = f"{NO_CERTIFICATES} in '/nonexistent': {reason}"
     assert report.outcomes[0].reason == expected
 
 
