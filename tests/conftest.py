@@ -14,7 +14,8 @@ from zlib import crc32
 
 import pytest
 
-from tests.kit import ENVIRON, ROOT
+from getflags.testing import bundled
+from tests.kit import ENVIRON, ROOT, free_port
 
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # inherited, and children would inherit it
     signal.signal(signal.SIGINT, signal.default_int_handler)
@@ -44,6 +45,16 @@ def installed(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 #: Parameters of tests that name an engine, a client, or both; it is not for expected values.
 WAYS = frozenset({"engine", "client", "way"})
+
+
+@pytest.fixture(autouse=True)
+def _bundled_ports(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let free ports stand for 8000 and its neighbours: other tests or people may use those.
+
+    Else a test would use a server that ends with another test.
+    """
+    for label in bundled.PORTS:
+        monkeypatch.setitem(bundled.PORTS, label, free_port())
 
 
 @pytest.fixture

@@ -9,11 +9,13 @@ from __future__ import annotations
 
 import io
 import os
+import random
+import socket
 import subprocess
 import sys
 import tempfile
 import unicodedata
-from contextlib import redirect_stderr, redirect_stdout
+from contextlib import redirect_stderr, redirect_stdout, suppress
 from pathlib import Path
 
 import pytest
@@ -90,6 +92,14 @@ def files(folder: Path) -> dict[str, bytes]:
 def harmless(text: str) -> bool:
     """Whether text drives no terminal, stays on one line, and can be encoded."""
     return not any(unicodedata.category(each) in {"Cc", "Cs", "Zl", "Zp"} for each in text)
+
+
+def free_port() -> int:
+    """Return a port that is free, and below those which the system gives to other tests."""
+    while True:
+        port = random.randrange(20_000, 32_000)
+        with suppress(OSError), socket.create_server(("127.0.0.1", port)):
+            return port
 
 
 def descriptors() -> int:

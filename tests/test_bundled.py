@@ -5,14 +5,12 @@ from __future__ import annotations
 import http.client
 import json
 import os
-import random
 import signal
 import socket
 import subprocess
 import sys
 import urllib.request
 from collections.abc import Iterator
-from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -31,20 +29,10 @@ def ask(url: str) -> dict[str, object]:
         return dict(json.load(answer))
 
 
-def free_port() -> int:
-    """Return a port that is free, and below those which the system gives to other tests."""
-    while True:
-        port = random.randrange(20_000, 32_000)
-        with suppress(OSError), socket.create_server(("127.0.0.1", port)):
-            return port
-
-
 @pytest.fixture
-def port(monkeypatch: pytest.MonkeyPatch) -> int:
-    """Let a port that is free stand for 8000, which a tester may be using."""
-    number = free_port()
-    monkeypatch.setitem(bundled.PORTS, "LOCAL", number)
-    return number
+def port() -> int:
+    """Return the port that stands for 8000 in this test (see conftest.py)."""
+    return bundled.PORTS["LOCAL"]
 
 
 def test_a_server_is_started_on_its_port_and_stopped(port: int) -> None:

@@ -481,8 +481,11 @@ def test_who_waits_for_another_try_is_in_nobodys_way(tmp_path: Path, engine: str
     answers |= {f"/{number}": ok(b"fine") for number in range(9)}
     with RawServer(answers) as server:
         report = getflags.download(map(server.url, answers), dir=tmp_path, engine=engine, max_req=1)
-    assert report.outcomes[-1].target.name == "slow"
     assert report.exit_status == 0
+    asked = [head.split(b" ")[1].decode() for head in server.heads]
+    assert sorted(asked) == sorted([*answers, "/slow"])
+    # On a machine that is busy with other things, the others may take longer than the pause.
+    assert asked[:3] == ["/slow", "/0", "/1"], "one at a time, and none waits for the pause"
 
 
 # Limits
