@@ -6,14 +6,22 @@ import asyncio
 import hashlib
 import os
 import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from pathlib import Path
+from select import select
+from typing import Any
 
 import pytest
 
+import getflags
 from getflags.core.errors import NotSaved
-from getflags.core.models import Checksum, Kept, Note, Target
+from getflags.core.models import Checksum, Exists, Kept, Note, Target
 from getflags.storage.async_part_file import BATCH, AsyncPart
+from getflags.storage.part_file import Part
 from tests.kit import files
+from tests.rawserver import RawServer, ok
 
 
 def target(folder: Path) -> Target:
@@ -78,9 +86,8 @@ def test_cancelling_waits_for_the_thread_that_writes(tmp_path: Path) -> None:
         async with AsyncPart(target(tmp_path)) as part:
             os.dup2(writer, part._part.open())
             writing = asyncio.create_task(part.write(bytes(BATCH), 0))
-            while part._file is None:  # noqa: ASYNC110 - it has no event to wait for
+            while not select([reader], [], [], 0)[0]:  # noqa: ASYNC110 - until the thread writes
                 await asyncio.sleep(0)
-            await asyncio.sleep(0)
             writing.cancel()
             await asyncio.sleep(0)
             assert not writing.done()  # cancelled, and yet waiting for the thread
@@ -212,3 +219,187 @@ def test_a_confirmation_is_waited_for_even_when_cancelled(
     monkeypatch.setattr(os, "fsync", slow)
     asyncio.run(scenario())
     assert files(tmp_path) == {"f": b"x"}
+
+
+class Gate:
+    """Holds up a system call of other threads, once, when one is about to make it."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, name: str, before: int = 0) -> None:
+        self.reached, self.open, self.passed = (threading.Event() for _ in range(3))
+        self.calls = -before
+        self._call: Callable[..., Any] = getattr(os, name)
+        monkeypatch.setattr(os, name, self)
+
+    def __call__(self, *rest: Any) -> Any:
+        """Make the call."""
+        if threading.current_thread() is threading.main_thread():
+            return self._call(*rest)
+        self.calls += 1
+        if self.calls != 1:
+            return self._call(*rest)
+        self.reached.set()
+        assert self.open.wait(10)
+        try:
+            return self._call(*rest)
+        finally:
+            self.passed.set()
+
+
+def cancel_one(job: asyncio.Task[Any]) -> None:
+    job.cancel()
+
+
+def cancel_all(job: asyncio.Task[Any]) -> None:
+    """Do as ``asyncio.run`` does when its main coroutine has ended."""
+    for task in asyncio.all_tasks() - {asyncio.current_task()}:
+        task.cancel()
+    assert job.cancelling()
+
+
+@pytest.mark.parametrize("cancel", [cancel_one, cancel_all])
+@pytest.mark.parametrize(
+    ("call", "before", "settings"),
+    [
+        ("read", 1, {}),  # the first reads the note
+        ("read", 0, {"exists": "skip"}),
+        ("lseek", 0, {}),
+        ("fsync", 0, {"fsync": True}),
+    ],
+    ids=["hashes a part", "hashes a file", "seeks", "confirms"],
+)
+@pytest.mark.parametrize("client", ["curl", "httpx"])
+def test_a_cancelled_download_leaves_its_hosts_files_alone(  # noqa: PLR0917 - a table
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    call: str,
+    before: int,
+    settings: dict[str, Any],
+    cancel: Callable[[asyncio.Task[Any]], None],
+    client: str,
+) -> None:
+    """The host opens files while a thread works; each must begin at its beginning (hazard J13)."""
+    wrong = Checksum("sha1", "00")
+    (tmp_path / "host").write_bytes(b"host" * 100)
+    if "exists" in settings:
+        (tmp_path / "f").write_bytes(b"old" * 100)
+
+    async def scenario(url: str) -> None:
+        leave_for(url, tmp_path)
+        gate = Gate(monkeypatch, call, before)
+        entry = getflags.Entry(url, checksum=None if settings.get("fsync") else wrong)
+        job = asyncio.create_task(
+            getflags.adownload([entry], dir=tmp_path, client=client, **settings)
+        )
+        await asyncio.to_thread(gate.reached.wait, 10)
+        cancel(job)
+        for _ in range(100):
+            await asyncio.sleep(0)
+        with ExitStack() as stack:
+            opened = [os.open(tmp_path / "host", os.O_RDWR) for _ in range(20)]
+            for each in opened:
+                stack.callback(os.close, each)
+            gate.open.set()
+            await asyncio.to_thread(gate.passed.wait, 10)
+            with pytest.raises(asyncio.CancelledError):
+                await job
+            positions = [os.lseek(each, 0, os.SEEK_CUR) for each in opened]
+        assert positions == [0] * 20
+        assert (tmp_path / "host").read_bytes() == b"host" * 100
+
+    with RawServer({"/f": ok(b"x" * 1000)}) as server:
+        asyncio.run(scenario(server.url("/f")))
+
+
+def leave_for(url: str, folder: Path) -> None:
+    """Leave a part file and its note, as a run that was interrupted does."""
+    with Part(Target(0, "w", "w", url, str(folder), "f")) as part:
+        part.write(b"x" * 500, 0)
+        part.remember(Note('"tag"', 1000))
+
+
+class Held(ThreadPoolExecutor):
+    """Threads of a loop that begin what they do, after the first work, when they may."""
+
+    def __init__(self) -> None:
+        super().__init__(1)
+        self.reached, self.open = threading.Event(), threading.Event()
+        self._works = 0
+
+    def submit(self, work: Any, /, *rest: Any, **named: Any) -> Any:
+        """As the base has it."""
+        return super().submit(self._do, work, *rest, **named)
+
+    def _do(self, work: Any, *rest: Any) -> Any:
+        self._works += 1
+        if self._works > 1:
+            self.reached.set()
+            assert self.open.wait(10)
+        return work(*rest)
+
+
+@pytest.mark.parametrize("cancel", [cancel_one, cancel_all])
+def test_a_cancelled_write_never_reaches_a_hosts_file(
+    tmp_path: Path, cancel: Callable[[asyncio.Task[Any]], None]
+) -> None:
+    """A host that has ended cancels all tasks; a thread that is late must not write to its file."""
+
+    async def scenario() -> None:
+        threads = Held()
+        asyncio.get_running_loop().set_default_executor(threads)
+        job = asyncio.create_task(save(tmp_path, bytes(BATCH)))
+        while not threads.reached.is_set():  # noqa: ASYNC110 - a thread sets it
+            await asyncio.sleep(0)
+        cancel(job)
+        with pytest.raises(asyncio.CancelledError):
+            await job
+        with (tmp_path / "host").open("wb") as host:
+            threads.open.set()
+            threads.shutdown()
+            assert os.lseek(host.fileno(), 0, os.SEEK_CUR) == 0
+
+    asyncio.run(scenario())
+    assert files(tmp_path) == {"host": b""}
+
+
+def test_what_is_hashed_for_nobody_is_not_hashed_to_its_end(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However large the file, cancelling takes no longer than one block of it."""
+    (tmp_path / "f").write_bytes(bytes(5 * 1024 * 1024))
+    gate = Gate(monkeypatch, "read")
+
+    async def scenario() -> None:
+        async with AsyncPart(target(tmp_path)) as part:
+            looking = asyncio.create_task(part.on_disk(Exists.SKIP))
+            await asyncio.to_thread(gate.reached.wait, 10)
+            looking.cancel()
+            await asyncio.sleep(0)
+            gate.open.set()
+            with pytest.raises(asyncio.CancelledError):
+                await looking
+            assert await part.on_disk(Exists.SKIP), "the next is not cancelled with it"
+
+    asyncio.run(scenario())
+    assert gate.calls == 1 + 6
+
+
+def test_work_that_has_not_begun_is_not_waited_for(tmp_path: Path) -> None:
+    """The host's own work has all threads; who is cancelled need not wait for its end."""
+    (tmp_path / "f").write_bytes(b"x")
+    over = threading.Event()
+
+    async def scenario() -> None:
+        loop = asyncio.get_running_loop()
+        loop.set_default_executor(ThreadPoolExecutor(1))
+        hosts = loop.run_in_executor(None, over.wait, 10)
+        async with AsyncPart(target(tmp_path)) as part:
+            looking = asyncio.create_task(part.on_disk(Exists.SKIP))
+            await asyncio.sleep(0)
+            looking.cancel()
+            with pytest.raises(asyncio.CancelledError):
+                await looking
+        assert not hosts.done()
+        over.set()
+        await hosts
+
+    asyncio.run(scenario())

@@ -3,16 +3,19 @@
 One idea: a hop to another thread costs 250 us and a write of 10 KB costs 50, so what is small is
 written right here, and what is long goes through aiofiles, a batch at a time. The loop is never
 held by the disk for longer than one small write takes.
+
+Whatever runs in another thread goes through ``_Threads``, the only place here that knows of
+threads: a descriptor that were closed under one could be another file's by then.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Coroutine
+import threading
+from collections.abc import Callable
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Self, TypeVar
+from typing import TYPE_CHECKING, Self, TypeVar, cast
 
-from getflags.core.errors import NotSaved
 from getflags.core.models import Exists, Kept, Note, OnDisk, Target
 from getflags.storage.os_errors import refusals
 from getflags.storage.part_file import Part
@@ -30,6 +33,7 @@ class AsyncPart:
 
     def __init__(self, target: Target, *, fsync: bool = False) -> None:
         self._part = Part(target, fsync=fsync)
+        self._threads = _Threads()
         self._fsync = fsync
         self._batch: list[bytes] = []
         self._size = 0  # bytes in the batch
@@ -49,7 +53,11 @@ class AsyncPart:
 
     async def kept(self) -> Kept | None:
         """As ``Part.kept``; hashing what is there takes its time, but not the loop's."""
-        kept = await asyncio.to_thread(self._part.kept) if self._part.noted() else None
+        kept = (
+            await self._threads.run(lambda: self._part.kept(self._threads.cancelled))
+            if self._part.noted()
+            else None
+        )
         self._end = kept.size if kept else 0
         return kept
 
@@ -95,7 +103,7 @@ class AsyncPart:
     async def install(self, modified: int | None = None) -> None:
         """As ``Part.install``: a rename is too short to leave the loop for; fsync isn't."""
         if self._fsync:
-            await _to_its_end(asyncio.to_thread(self._part.install, modified))
+            await self._threads.run(lambda: self._part.install(modified))
         else:
             self._part.install(modified)
 
@@ -103,7 +111,7 @@ class AsyncPart:
         """As ``Part.on_disk``; hashing a large file takes its time, but not the loop's."""
         if exists is Exists.OVERWRITE:
             return None
-        return await asyncio.to_thread(self._part.on_disk, exists)
+        return await self._threads.run(lambda: self._part.on_disk(exists, self._threads.cancelled))
 
     def _take(self) -> bytes:
         data = b"".join(self._batch)
@@ -116,29 +124,57 @@ class AsyncPart:
         if self._file is None:
             import aiofiles  # 30 ms; only for those who fetch something long
 
-            self._file = await aiofiles.open(self._part.open(), "wb", buffering=0, closefd=False)
+            threads = cast("asyncio.AbstractEventLoop", self._threads)  # as much as is used of it
+            self._file = await aiofiles.open(
+                self._part.open(), "wb", buffering=0, closefd=False, loop=threads
+            )
         self._part.hash(data)
         with refusals:
             while data:
-                data = data[await _to_its_end(self._file.write(data)) :]
+                data = data[await self._file.write(data) :]
 
 
-async def _to_its_end(work: Coroutine[Any, Any, _Result]) -> _Result:
-    """Wait for work in another thread to end, however often we are cancelled meanwhile.
+class _Threads:
+    """The loop's threads, for one part file: whoever runs work there waits until it has ended.
 
-    The thread goes on in any case; were the descriptor closed under it, its number could be
-    another file's by then.
+    However often the waiting task is cancelled, for the thread goes on in any case. The work is no
+    task of its own, which a host that cancels all tasks at its end would cancel, too.
     """
-    task = asyncio.ensure_future(work)
-    cancelled = None
-    while not task.done():
-        try:
-            await asyncio.shield(task)
-        except asyncio.CancelledError as error:
-            cancelled = error
-        except (OSError, NotSaved):
-            break  # it is the task's, and raised below
-    if cancelled:
-        task.exception()  # nobody will ask any more
-        raise cancelled
-    return task.result()
+
+    def __init__(self) -> None:
+        self._cancelled = False
+
+    def cancelled(self) -> bool:
+        """Whether the work that runs is wanted no more, so that long work may end early."""
+        return self._cancelled
+
+    async def run(self, work: Callable[[], _Result]) -> _Result:
+        """Run work in another thread; return what it returns, and raise what it raises.
+
+        Work that has not begun when the task is cancelled never begins.
+        """
+        self._cancelled = False
+        begun = threading.Lock()
+
+        def begin() -> _Result | None:
+            return work() if begun.acquire(blocking=False) else None
+
+        future = asyncio.get_running_loop().run_in_executor(None, begin)
+        cancelled = None
+        while not future.done():
+            try:
+                await asyncio.wait([future])
+            except asyncio.CancelledError as error:
+                cancelled = error
+                self._cancelled = True
+                if begun.acquire(blocking=False):
+                    raise  # and the work never begins
+        if cancelled:
+            future.exception()  # nobody will ask any more
+            raise cancelled
+        return cast("_Result", future.result())
+
+    async def run_in_executor(self, executor: None, work: Callable[[], _Result]) -> _Result:
+        """Do as ``run`` does; aiofiles takes this object for its event loop."""
+        del executor
+        return await self.run(work)

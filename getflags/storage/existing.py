@@ -6,16 +6,28 @@ import errno
 import hashlib
 import os
 import stat
+from collections.abc import Callable
 from email.utils import formatdate
 from pathlib import Path
+from typing import TypeAlias
 
 from getflags.core.models import Checksum, OnDisk
 
+_BLOCK = 1024 * 1024  # bytes hashed at once
 
-def look_at(path: str, checksum: Checksum | None) -> OnDisk | None:
+#: Whether the digest that another thread works on is wanted no more.
+Cancelled: TypeAlias = Callable[[], bool]
+
+
+def never() -> bool:
+    """Return False: what nobody can cancel is wanted in any case."""
+    return False
+
+
+def look_at(path: str, checksum: Checksum | None, cancelled: Cancelled) -> OnDisk | None:
     """Return what is there, with its digest where there is one to compare; None for nothing.
 
-    Raises OSError, for what can't be read or is no file.
+    Raises OSError, for what can't be read or is no file, and where hashing was cancelled.
     """
     try:
         found = os.stat(path)  # noqa: PTH116 - Path costs 3 us a file here
@@ -26,5 +38,19 @@ def look_at(path: str, checksum: Checksum | None) -> OnDisk | None:
     digest = None
     if checksum:
         with Path(path).open("rb") as file:
-            digest = hashlib.file_digest(file, checksum.algorithm).hexdigest()
+            hasher = hashlib.new(checksum.algorithm, usedforsecurity=False)
+            digest_into(hasher, file.fileno(), cancelled)
+            digest = hasher.hexdigest()
     return OnDisk(formatdate(found.st_mtime, usegmt=True), found.st_size, digest)
+
+
+def digest_into(digest: hashlib._Hash, descriptor: int, cancelled: Cancelled) -> None:
+    """Hash all that an open file holds; its position ends up at its end.
+
+    ``cancelled`` is asked before each block. Raises OSError, InterruptedError where it says so.
+    """
+    os.lseek(descriptor, 0, os.SEEK_SET)
+    while block := os.read(descriptor, _BLOCK):
+        digest.update(block)
+        if cancelled():
+            raise InterruptedError(errno.EINTR, "hashing was cancelled")

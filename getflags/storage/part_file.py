@@ -21,7 +21,7 @@ from getflags.core.errors import NotSaved
 from getflags.core.models import Exists, Kept, Note, OnDisk, Target
 from getflags.storage import fsync as disk
 from getflags.storage import resume_record
-from getflags.storage.existing import look_at
+from getflags.storage.existing import Cancelled, digest_into, look_at, never
 from getflags.storage.os_errors import refusals
 from getflags.targets.filenames import PART_PREFIX
 
@@ -96,7 +96,7 @@ class Part:
         """Whether there is a note of an earlier try or run."""
         return not self._target.flaw and os.path.exists(f"{self._stem}.json")  # noqa: PTH110 - as above
 
-    def kept(self) -> Kept | None:
+    def kept(self, cancelled: Cancelled = never) -> Kept | None:
         """Return what an earlier try or run has left and this one may go on with."""
         if not self.noted():
             return None
@@ -117,7 +117,7 @@ class Part:
             os.ftruncate(descriptor, size)
             self._position = os.lseek(descriptor, 0, os.SEEK_END)
             if self._hash:
-                resume_record.digest_into(self._hash, descriptor)
+                digest_into(self._hash, descriptor, cancelled)
         if size > 0:
             return Kept(size, note)
         self._forget()
@@ -226,7 +226,7 @@ class Part:
             self.remember(note)  # there is still something to go on with
             raise
 
-    def on_disk(self, exists: Exists) -> OnDisk | None:
+    def on_disk(self, exists: Exists, cancelled: Cancelled = never) -> OnDisk | None:
         """Look at what stands under the final name, where the rules make that matter.
 
         Raises NotSaved, for what can't be read or is no file.
@@ -234,7 +234,7 @@ class Part:
         if exists is Exists.OVERWRITE or self._target.flaw:
             return None
         with refusals:
-            return look_at(self.path, self._target.checksum)
+            return look_at(self.path, self._target.checksum, cancelled)
 
 
 def _hasher(target: Target) -> hashlib._Hash | None:

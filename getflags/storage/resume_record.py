@@ -18,7 +18,6 @@ from getflags.core.urls import split_credentials
 
 _VERSION = 1
 _LONGEST = 16 * 1024  # bytes of a note
-_BLOCK = 1024 * 1024  # bytes hashed at once
 # Never through a link that somebody planted (CVE-2014-4877's family), nor wait at a pipe that is
 # none of ours.
 _SAFE = os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK
@@ -81,13 +80,6 @@ def stands(descriptor: int, path: str) -> bool:
         return os.path.samestat(os.fstat(descriptor), os.lstat(path))
     except OSError:
         return False
-
-
-def digest_into(digest: hashlib._Hash, descriptor: int) -> None:
-    """Hash all that a part file holds; its position ends up at its end. Raises OSError."""
-    os.lseek(descriptor, 0, os.SEEK_SET)
-    while block := os.read(descriptor, _BLOCK):
-        digest.update(block)
 
 
 def write_note(path: str, url: str, note: Note) -> None:
