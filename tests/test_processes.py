@@ -5,19 +5,26 @@ What all engines have in common is in test_engines.py.
 
 from __future__ import annotations
 
+import errno
+import multiprocessing
 import os
 import signal
 import subprocess
 import sys
 import threading
 from collections.abc import Callable
+from contextlib import nullcontext
 from multiprocessing import Pipe
+from multiprocessing.connection import Connection
+from multiprocessing.context import ForkContext
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 import getflags
 from getflags import engines
+from getflags.core import deferred_signals
 from getflags.core.events import Event, Finished, Started
 from getflags.core.models import Plan, Status, Target
 from getflags.engines import event_loop, processes, worker
@@ -113,6 +120,116 @@ def test_an_interrupted_run_leaves_no_process_and_no_part_file(tmp_path: Path) -
     assert files(tmp_path) == {"f": b"x"}
 
 
+class Line:
+    """The parent's end of a pipe, and whether it was closed while somebody read from it."""
+
+    def __init__(self, real: Connection) -> None:
+        self.real = real
+        self.reading = threading.Event()
+        self.closed_early = threading.Event()
+
+    def recv(self) -> Any:
+        """Receive, and be slow to tell that the worker has ended."""
+        self.reading.set()
+        try:
+            return self.real.recv()
+        except EOFError:
+            self.closed_early.wait(0.2)  # whoever closes it now is caught
+            raise
+        finally:
+            self.reading.clear()
+
+    def close(self) -> None:
+        """Close, after a look at who reads."""
+        if self.reading.is_set():
+            self.closed_early.set()
+        self.real.close()
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.real, name)
+
+
+class Lines:
+    """Makes processes as usual, with pipes that are watched."""
+
+    def __init__(self, context: ForkContext) -> None:
+        self._context = context
+        self.lines: list[Line] = []
+
+    def Pipe(self) -> tuple[Line, Connection]:  # noqa: N802 - multiprocessing's name
+        """Make a pipe."""
+        ours, theirs = self._context.Pipe()
+        self.lines.append(Line(ours))
+        return self.lines[-1], theirs
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._context, name)
+
+
+@pytest.fixture
+def lines(monkeypatch: pytest.MonkeyPatch) -> Lines:
+    lines = Lines(processes._context())
+    monkeypatch.setattr(processes, "_context", lambda: lines)
+    return lines
+
+
+@pytest.mark.usefixtures("two")
+@pytest.mark.parametrize("interrupted", [True, False])
+def test_no_pipe_is_closed_while_its_listener_reads(
+    tmp_path: Path, lines: Lines, *, interrupted: bool
+) -> None:
+    def emit(event: Event) -> None:
+        if interrupted and isinstance(event, Finished):
+            raise KeyboardInterrupt
+
+    with RawServer({"/f": ok(b"x")}) as server:
+        expected = pytest.raises(KeyboardInterrupt) if interrupted else nullcontext()
+        with expected:
+            getflags.download(
+                [server.url("/f")], dir=tmp_path, engine="processes", max_req=2, emit=emit
+            )
+    assert [line.closed_early.is_set() for line in lines.lines] == [False, False]
+    assert all(line.closed for line in lines.lines)
+
+
+def test_an_end_that_somebody_else_holds_too_does_not_hold_up_the_run() -> None:
+    """A host that forks at the wrong moment leaves copies of a worker's end in its children."""
+    ours, theirs = Pipe()
+    heard: list[BaseException] = []
+
+    def listen() -> None:
+        try:
+            ours.recv()
+        except EOFError as end:
+            heard.append(end)
+
+    process = multiprocessing.get_context("fork").Process(target=int)
+    process.start()
+    listener = threading.Thread(target=listen, daemon=True)
+    listener.start()
+    processes._hang_up(processes._Worker(process, ours, 1, listener=listener))
+    assert heard
+    assert ours.closed
+    theirs.close()
+
+
+def test_a_pipe_whose_other_end_is_gone_is_closed_all_the_same(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def gone(*_: object) -> None:
+        raise OSError(errno.ENOTCONN, "Socket is not connected")  # as macOS says it
+
+    monkeypatch.setattr("socket.socket.shutdown", gone)
+    ours, theirs = Pipe()
+    theirs.close()
+    process = multiprocessing.get_context("fork").Process(target=int)
+    process.start()
+    listener = threading.Thread(target=int)
+    listener.start()
+    processes._hang_up(processes._Worker(process, ours, 1, listener=listener))
+    assert ours.closed
+
+
 @pytest.mark.usefixtures("two")
 def test_what_no_worker_had_in_hand_is_not_lost_with_them(tmp_path: Path) -> None:
     def deadly(*_: object) -> None:
@@ -197,7 +314,7 @@ def test_a_worker_that_does_not_end_by_itself_is_ended(monkeypatch: pytest.Monke
 
 def test_a_signal_waits_until_a_new_process_is_known() -> None:
     known = False
-    with pytest.raises(KeyboardInterrupt), processes._undisturbed():
+    with pytest.raises(KeyboardInterrupt), deferred_signals.blocked():
         signal.raise_signal(signal.SIGINT)
         known = True
     assert known

@@ -46,3 +46,26 @@ def postponed(wake: Callable[[], object]) -> Iterator[list[BaseException]]:
                 signal.signal(number, handler)
         if raised:
             raise raised[0]
+
+
+@contextmanager
+def blocked() -> Iterator[None]:
+    """Start a process in the block: no signal comes between it and our knowing of it.
+
+    Nor does one come to the process while it is half made; it has to call ``unblock``.
+    """
+    with postponed(lambda: None):
+        before = _mask(signal.SIG_BLOCK)
+        try:
+            yield
+        finally:
+            signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+def unblock() -> None:
+    """Let signals come to a process that was started in a block of ``blocked``."""
+    _mask(signal.SIG_UNBLOCK)
+
+
+def _mask(how: int) -> set[int | signal.Signals]:
+    return signal.pthread_sigmask(how, {signal.SIGINT, signal.SIGTERM})

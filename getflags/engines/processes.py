@@ -12,10 +12,10 @@ import multiprocessing
 import os
 import platform
 import signal
+import socket
 import threading
 from collections import deque
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from itertools import islice
 from multiprocessing.context import ForkContext
@@ -23,7 +23,7 @@ from queue import SimpleQueue
 from time import monotonic, sleep
 from typing import cast
 
-from getflags.core.deferred_signals import postponed
+from getflags.core.deferred_signals import blocked, unblock
 from getflags.core.events import Emit, Finished, Progressed, Retrying, Started
 from getflags.core.models import Outcome, Plan, Status, Target
 from getflags.core.resource_limits import workers_for
@@ -56,6 +56,7 @@ class _Worker:
     done: int = 0
     since: float = field(default_factory=monotonic)
     told_to_end: bool = False
+    listener: threading.Thread | None = None  # it reads from the connection
 
     def room(self) -> int:
         """Return how many more targets it should have.
@@ -104,8 +105,7 @@ class _Office:
         for worker in self._workers:
             worker.process.join(max(0.0, end - monotonic()))
             worker.process.kill()
-            worker.process.join()
-            worker.connection.close()
+            _hang_up(worker)
 
     def _start(self, share: int) -> _Worker:
         ours, theirs = self._context.Pipe()
@@ -117,7 +117,7 @@ class _Office:
         forked = self._context.get_start_method() == "fork"
         not_its = [ours, *(each.connection for each in self._workers)] if forked else []
         process = self._context.Process(target=_work, args=(theirs, not_its, plan), daemon=True)
-        with _undisturbed():
+        with blocked():
             process.start()
             worker = _Worker(process, ours, share)
             self._workers.append(worker)
@@ -125,7 +125,9 @@ class _Office:
         return worker
 
     def _engage(self, worker: _Worker) -> None:
-        threading.Thread(target=self._listen, args=(worker,), daemon=True).start()
+        listener = threading.Thread(target=self._listen, args=(worker,), daemon=True)
+        listener.start()
+        worker.listener = listener  # not before it runs, for it will be joined
         self._hand_out(worker)
 
     def _listen(self, worker: _Worker) -> None:
@@ -181,8 +183,7 @@ class _Office:
     def _bury(self, worker: _Worker) -> None:
         """Give a dead worker's targets to another one, or give them up."""
         self._workers.remove(worker)
-        worker.process.join()
-        worker.connection.close()
+        _hang_up(worker)
         for number, target in worker.pending.items():
             self._deaths[number] = self._deaths.get(number, 0) + 1
             if self._deaths[number] < _LIVES:
@@ -195,19 +196,20 @@ class _Office:
             self._engage(successor)
 
 
-@contextmanager
-def _undisturbed() -> Iterator[None]:
-    """Let no signal come between a process and our knowing of it, nor at one half made."""
-    with postponed(lambda: None):
-        before = _mask(signal.SIG_BLOCK)
-        try:
-            yield
-        finally:
-            signal.pthread_sigmask(signal.SIG_SETMASK, before)
+def _hang_up(worker: _Worker) -> None:
+    """Wait for a worker's end, then close our end of its pipe.
 
-
-def _mask(how: int) -> set[int | signal.Signals]:
-    return signal.pthread_sigmask(how, {signal.SIGINT, signal.SIGTERM})
+    Not while its listener reads there: the descriptor would be gone under it, or be another file's.
+    Where somebody else has the other end, too (a host that forks at the wrong moment), the
+    listener would not hear of the worker's end, so the pipe is shut down first.
+    """
+    worker.process.join()
+    if worker.listener:
+        double = socket.socket(fileno=os.dup(worker.connection.fileno()))
+        with double, suppress(OSError):  # the other end is gone already
+            double.shutdown(socket.SHUT_RDWR)
+        worker.listener.join()
+    worker.connection.close()
 
 
 def _work(connection: Connection, not_its: list[Connection], plan: Plan) -> None:
@@ -215,7 +217,7 @@ def _work(connection: Connection, not_its: list[Connection], plan: Plan) -> None
     signal.set_wakeup_fd(-1)  # a fork's is still its parent's
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # a terminal's Ctrl-C: the parent sees to it
     signal.signal(signal.SIGTERM, _leave)
-    _mask(signal.SIG_UNBLOCK)
+    unblock()
     for each in not_its:
         each.close()
     threading.Thread(

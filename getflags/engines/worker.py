@@ -40,6 +40,10 @@ class Connection(Protocol):
         """Wait for an object. Raises EOFError where nobody is there."""
         ...
 
+    def fileno(self) -> int:
+        """Return the descriptor of this end."""
+        ...
+
     def close(self) -> None:
         """Close this end."""
         ...
