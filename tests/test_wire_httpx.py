@@ -96,6 +96,17 @@ def async_get(
     return (heads[0] if heads else None), b"".join(pieces)
 
 
+def test_a_wire_forgets_the_sockets_that_are_closed() -> None:
+    """One that lasts as long as its program would keep an object for every connection it had."""
+    wire = sync_client.HttpxWire(Network())
+    with RawServer({"/f": ok(b"x")}) as server:
+        for _ in range(20):
+            wire.get(server.url("/f"), (), lambda _: True, lambda _: None)
+        assert len(server.heads) == 20
+    wire.close()
+    assert len(wire._sockets) <= 2
+
+
 both = pytest.mark.parametrize("get", [sync_get, async_get], ids=["sync", "async"])
 
 

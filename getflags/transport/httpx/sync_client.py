@@ -126,6 +126,7 @@ class HttpxWire:
             self._fresh = True
         elif name.endswith(CONNECTED):
             # After TLS it is another object for the same connection, and the first one is void.
+            self._sockets = {each for each in self._sockets if each.fileno() >= 0}  # else closed
             self._sockets.add(info["return_value"].get_extra_info("socket"))
         if self._ended:
             self._shut_down()
