@@ -403,3 +403,25 @@ def test_work_that_has_not_begun_is_not_waited_for(tmp_path: Path) -> None:
         await hosts
 
     asyncio.run(scenario())
+
+
+@pytest.mark.parametrize("begun", [True, False])
+def test_where_no_thread_can_be_had_the_file_is_not_lost(tmp_path: Path, *, begun: bool) -> None:
+    """A pool puts work into its queue before it asks for one more thread."""
+    done = 0
+
+    class Full(ThreadPoolExecutor):
+        def submit(self, work: Any, /, *rest: Any, **named: Any) -> Any:
+            nonlocal done
+            if begun:
+                super().submit(work, *rest, **named).result(10)
+            done += 1
+            raise RuntimeError("can't start new thread")
+
+    async def scenario() -> None:
+        asyncio.get_running_loop().set_default_executor(Full(1))
+        await save(tmp_path, bytes(2 * BATCH))
+
+    asyncio.run(scenario())
+    assert files(tmp_path) == {"f": bytes(2 * BATCH)}
+    assert done

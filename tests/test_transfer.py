@@ -10,6 +10,7 @@ from getflags.core.errors import (
     Aborted,
     Disconnected,
     Excess,
+    Exhausted,
     Expired,
     Fault,
     Malformed,
@@ -609,6 +610,7 @@ def test_a_servers_location_cannot_log_us_in() -> None:
         Untrusted("certificate has expired"),
         Malformed("not HTTP"),
         Disconnected("closed without an answer"),
+        Exhausted("the system grants no more threads"),
     ],
     ids=lambda fault: type(fault).__name__,
 )
@@ -704,7 +706,9 @@ def test_an_error_that_will_not_pass_is_final(status: int) -> None:
     assert ended(under_way).requests == 1
 
 
-@pytest.mark.parametrize("fault", [Disconnected("reset"), TimedOut("silent")])
+@pytest.mark.parametrize(
+    "fault", [Disconnected("reset"), TimedOut("silent"), Exhausted("no threads")]
+)
 def test_a_fault_that_may_pass_is_worth_another_try(fault: Fault) -> None:
     under_way = transfer(rules=TWICE)
     under_way.broke(fault)

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import multiprocessing
 import socket
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import nullcontext
 from pathlib import Path
 from time import monotonic
 from typing import Any, TypeAlias
@@ -14,7 +16,10 @@ import pytest
 
 import getflags
 from getflags import transport
-from getflags.core.errors import Expired, TimedOut
+from getflags.core.errors import Exhausted, Expired, TimedOut
+from getflags.core.events import Event, Retrying
+from getflags.transfer import retry
+from getflags.transport import dns as wire_names
 from getflags.transport.dns import Names
 from tests.kit import files
 from tests.rawserver import RawServer, ok
@@ -106,6 +111,85 @@ def test_what_is_late_is_remembered_and_who_gave_up_took_it_from_nobody(
     assert blocking(names, "http://a.hangs/", 10, None) is None
     assert awaiting(names, "http://a.hangs/", 10, None) is None
     assert resolver.asked == ["a.hangs"]
+
+
+@both
+def test_only_so_many_names_are_remembered(
+    resolver: Resolver, monkeypatch: pytest.MonkeyPatch, ask: Ask
+) -> None:
+    """A program may meet any number of hosts in its life; the first is asked for again."""
+    monkeypatch.setattr(wire_names, "_MOST", 3)
+    names = Names()
+    for host in ("a", "b", "c", "d"):
+        ask(names, f"http://{host}.localhost/", 10, None)
+        ask(names, f"http://127.0.0.1:{ord(host)}/", 10, None)
+    assert len(names._answered) == 3
+    ask(names, "http://d.localhost/", 10, None)
+    ask(names, "http://a.localhost/", 10, None)
+    assert resolver.asked == [f"{host}.localhost" for host in "abcda"]
+
+
+@both
+def test_where_no_thread_can_be_had_the_next_try_may_have_one(
+    resolver: Resolver, monkeypatch: pytest.MonkeyPatch, ask: Ask
+) -> None:
+    names = Names()
+    with monkeypatch.context() as crowded:
+        crowded.setattr(threading.Thread, "start", refuse)
+        with pytest.raises(Exhausted, match="the system grants no more threads"):
+            ask(names, "http://localhost/", 0.1, None)
+    assert ask(names, "http://localhost/", 10, None) is None
+    assert resolver.asked == ["localhost"]
+
+
+def refuse(_: threading.Thread) -> None:
+    raise RuntimeError("can't start new thread")
+
+
+@pytest.mark.parametrize("engine", ["sequential", "asyncio"])
+@pytest.mark.parametrize("client", sorted(transport.CLIENTS))
+def test_a_target_is_tried_again_where_no_thread_could_be_had(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, engine: str, client: str
+) -> None:
+    """It is no fault of the target's, and no reason to end the run."""
+    monkeypatch.setattr(retry, "_FIRST", 0.05)
+    begin = threading.Thread.start
+    waits: list[Retrying] = []
+
+    def start(thread: threading.Thread) -> None:
+        if not waits:
+            refuse(thread)
+        begin(thread)
+
+    def emit(event: Event) -> None:
+        if isinstance(event, Retrying):
+            waits.append(event)
+
+    with RawServer({"/f": ok(b"fine")}) as server:
+        url = server.url("/f").replace("127.0.0.1", "localhost")
+        monkeypatch.setattr(threading.Thread, "start", start)
+        report = getflags.download([url], dir=tmp_path, engine=engine, client=client, emit=emit)
+    assert report.arrived == 1
+    assert [wait.reason for wait in waits] == ["the system grants no more threads"]
+
+
+@pytest.mark.parametrize("locked", [True, False])
+def test_a_process_that_was_forked_asks_for_itself(resolver: Resolver, *, locked: bool) -> None:
+    """The threads that were asking are its parent's, and so is whoever held the lock."""
+    names = Names()
+    with pytest.raises(TimedOut):
+        blocking(names, "http://a.hangs/", 0.05, None)
+
+    def work() -> None:
+        resolver.over.set()
+        blocking(names, "http://a.hangs/", 5, None)
+
+    child = multiprocessing.get_context("fork").Process(target=work)
+    with names._lock if locked else nullcontext():
+        child.start()
+    child.join(10)
+    child.kill()
+    assert child.exitcode == 0
 
 
 @pytest.mark.parametrize("client", sorted(transport.CLIENTS))

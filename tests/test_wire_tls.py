@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import multiprocessing
 import socket
 import ssl
 import threading
@@ -343,3 +344,46 @@ def test_a_stalled_https_reader_wakes_up_when_it_is_told_to(port: int, cafile: s
     thread.join(5)
     wire.close()
     assert [type(fault) for fault in caught] == [Aborted]
+
+
+def test_a_process_that_is_forked_while_a_context_is_built_builds_its_own(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    begun, over = threading.Event(), threading.Event()
+    build = tls._build
+
+    def slow(network: Network) -> ssl.SSLContext:
+        begun.set()
+        over.wait(10)
+        return build(network)
+
+    monkeypatch.setattr(tls, "_build", slow)
+    builder = threading.Thread(target=tls.context, args=(Network(insecure=True),))
+    builder.start()
+    assert begun.wait(10)
+    monkeypatch.setattr(tls, "_build", build)
+    child = multiprocessing.get_context("fork").Process(
+        target=tls.context, args=(Network(insecure=True),)
+    )
+    child.start()
+    child.join(5)
+    child.kill()
+    over.set()
+    builder.join()
+    assert child.exitcode == 0
+
+
+def test_only_so_many_contexts_are_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A program may have any number of runs in its life, each with settings of its own."""
+    built: list[Network] = []
+    build = tls._build
+
+    def counted(network: Network) -> ssl.SSLContext:
+        built.append(network)
+        return build(network)
+
+    monkeypatch.setattr(tls, "_build", counted)
+    many = [Network(insecure=True, timeout=seconds) for seconds in range(1, 18)]
+    for network in [*many, *many[1:], many[0]]:
+        tls.context(network)
+    assert built == [*many, many[0]]

@@ -6,6 +6,9 @@ import multiprocessing
 import threading
 from queue import SimpleQueue
 
+import pytest
+
+from getflags.core.errors import Exhausted
 from getflags.transport.deadlines import Watchdog
 
 PATIENCE = 10  # seconds
@@ -38,6 +41,18 @@ def test_nobody_is_barked_at_after_leaving() -> None:
     with dog.limit(0.1, lambda: barks.put("later")):
         assert barks.get(timeout=PATIENCE) == "later"
     assert barks.empty()
+
+
+def test_where_no_thread_can_be_had_the_next_may_have_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(_: threading.Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    dog = Watchdog()
+    with monkeypatch.context() as crowded:
+        crowded.setattr(threading.Thread, "start", refuse)
+        with pytest.raises(Exhausted), dog.limit(PATIENCE, lambda: None):
+            pass
+    _wait_for(dog)
 
 
 def test_a_process_that_was_forked_has_a_dog_of_its_own() -> None:

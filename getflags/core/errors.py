@@ -12,6 +12,7 @@ at its border). A file's failure is *not* an exception for long: it ends as an `
     └── Fault             one request went wrong; the transfer decides what becomes of the file
         ├── Unreachable   no connection: name not resolved, refused, no route, proxy
         ├── TimedOut      connecting or reading took longer than allowed
+        ├── Exhausted     the system grants no more threads just now
         ├── Untrusted     TLS failed: never tried again, never downgraded
         ├── Disconnected  the connection broke; ``stale`` where it was an idle one, reused
         ├── Expired       the whole file took longer than allowed: there is no time for more
@@ -45,6 +46,10 @@ class Unreachable(Fault):
 
 class TimedOut(Fault):
     """The peer was silent for longer than allowed."""
+
+
+class Exhausted(Fault):
+    """The system grants no more threads just now."""
 
 
 EXPIRED = "the time for the whole file is over"

@@ -13,6 +13,7 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections.abc import Callable
+from concurrent.futures import Future
 from types import TracebackType
 from typing import TYPE_CHECKING, Self, TypeVar, cast
 
@@ -151,15 +152,26 @@ class _Threads:
     async def run(self, work: Callable[[], _Result]) -> _Result:
         """Run work in another thread; return what it returns, and raise what it raises.
 
-        Work that has not begun when the task is cancelled never begins.
+        Work that has not begun when the task is cancelled never begins. Where no thread can be had,
+        it is done here: that the loop is held up is better than a file that is lost.
         """
         self._cancelled = False
         begun = threading.Lock()
 
-        def begin() -> _Result | None:
-            return work() if begun.acquire(blocking=False) else None
+        done: Future[_Result] = Future()
 
-        future = asyncio.get_running_loop().run_in_executor(None, begin)
+        def begin() -> None:
+            if begun.acquire(blocking=False):
+                try:
+                    done.set_result(work())
+                except BaseException as error:  # noqa: BLE001 - raised again below
+                    done.set_exception(error)
+
+        try:
+            asyncio.get_running_loop().run_in_executor(None, begin)
+        except RuntimeError:  # the system grants no more threads; but one may have begun
+            begin()
+        future = asyncio.wrap_future(done)
         cancelled = None
         while not future.done():
             try:
@@ -172,7 +184,7 @@ class _Threads:
         if cancelled:
             future.exception()  # nobody will ask any more
             raise cancelled
-        return cast("_Result", future.result())
+        return future.result()
 
     async def run_in_executor(self, executor: None, work: Callable[[], _Result]) -> _Result:
         """Do as ``run`` does; aiofiles takes this object for its event loop."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 from contextlib import suppress
-from functools import cache
+from functools import lru_cache
 from pathlib import Path
 
 
@@ -23,7 +23,7 @@ def confirm_name(folder: str) -> None:
     _confirm_folder(folder)
 
 
-@cache
+@lru_cache(1024)  # folders
 def _confirm_parents(folder: str) -> None:
     """Once is enough: the folder, or one above it, may have been made for us."""
     for parent in Path(folder).absolute().parents:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import NamedTuple
 from zlib import crc32
 
-from getflags.core.errors import Disconnected, Excess, Fault, TimedOut
+from getflags.core.errors import Disconnected, Excess, Exhausted, Fault, TimedOut
 from getflags.core.models import Rules
 
 _FIRST = 0.5  # seconds before the second try, then twice as long each time ...
@@ -33,7 +33,7 @@ def may_pass(fault: Fault) -> bool:
     Refused connections and unknown names are not tried again, as in curl and wget: ten thousand
     targets on a dead server should say so soon. Neither is TLS, nor what is not HTTP.
     """
-    return isinstance(fault, TimedOut | Disconnected)
+    return isinstance(fault, TimedOut | Disconnected | Exhausted)
 
 
 def backoff(tries: int, salt: str) -> float:

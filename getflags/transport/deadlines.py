@@ -13,6 +13,16 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from time import monotonic
 
+from getflags.core.errors import Exhausted
+
+
+def start(thread: threading.Thread) -> None:
+    """Start a thread. Raises Exhausted where the system grants no more; it may the next time."""
+    try:
+        thread.start()
+    except RuntimeError as error:
+        raise Exhausted("the system grants no more threads") from error
+
 
 class Watchdog:
     """Barks at those who take too long. Its thread starts with the first who is watched.
@@ -35,14 +45,14 @@ class Watchdog:
     def limit(self, seconds: float, bark: Callable[[], None]) -> Iterator[None]:
         """Have ``bark`` called, from another thread, if the block takes longer than ``seconds``.
 
-        Never after the block has been left: it could wake the wrong one.
+        Never after the block has been left: it could wake the wrong one. Raises Exhausted.
         """
         key = object()
         due = monotonic() + seconds
         with self._change:
             if self._thread is None:
                 thread = threading.Thread(target=self._watch, name="watchdog", daemon=True)
-                thread.start()  # it fails where the system grants no more; the next may succeed
+                start(thread)  # it fails where the system grants no more; the next may succeed
                 self._thread = thread
             self._watched[key] = due, bark
             if due < self._asleep_until:

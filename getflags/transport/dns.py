@@ -4,26 +4,43 @@ Nothing ends a look-up but the resolver itself. httpx's blocking half waits for 
 and libcurl, which has one, waits all the same when a multi handle is closed. So a name goes to a
 library only when the resolver has answered for it once, yes or no; who waits for that here waits as
 long as for a connection, and what hangs is a thread that nobody waits for.
+
+The names that were answered for are remembered, but only so many: a program may meet any number of
+hosts in its life, and to ask once more does no harm.
 """
 
 from __future__ import annotations
 
 import asyncio
+import os
 import socket
 import threading
 from concurrent.futures import Future
 from contextlib import suppress
+from functools import partial
 from time import monotonic
 from urllib.parse import urlsplit
 
 from getflags.core.errors import EXPIRED, Expired, Fault, TimedOut
+from getflags.transport.deadlines import start
+
+_MOST = 4096  # names that are remembered
 
 
 class Names:
-    """What names the resolver has answered for; shared by all wires of a process."""
+    """What names the resolver has answered for; shared by all wires of a process.
+
+    A process that is forked has none of the threads that look names up, and the lock as it was
+    just then, held perhaps; so it begins anew there.
+    """
 
     def __init__(self) -> None:
-        self._answered: set[str] = set()
+        self._begin()
+        if hasattr(os, "register_at_fork"):  # pragma: no branch - not on Windows
+            os.register_at_fork(after_in_child=self._begin)
+
+    def _begin(self) -> None:
+        self._answered: dict[str, None] = {}  # the one remembered longest comes first
         self._asked: dict[str, Future[None]] = {}
         self._lock = threading.Lock()
 
@@ -32,7 +49,7 @@ class Names:
 
         For at most so many seconds, or TimedOut is raised, and Expired where that is because all
         has to happen ``within`` less. Returns what is left of that. That there is no such host is
-        an answer, too, and the library's to tell.
+        an answer, too, and the library's to tell. Raises Exhausted where nobody can be sent to ask.
         """
         if answer := self._ask(url):
             patience = _Patience(seconds, within)
@@ -65,23 +82,31 @@ class Names:
         except ValueError:  # it is the library's to refuse
             host = ""
         if ":" in host or not host.strip(".0123456789"):  # an address, or nothing at all
-            self._answered.add(place)
+            with self._lock:
+                self._remember(place)
             return None
         with self._lock:
-            if place not in self._asked:
-                self._asked[place] = Future()
-                threading.Thread(target=self._look_up, args=(place, host), daemon=True).start()
-            return self._asked[place]
+            if place in self._asked:
+                return self._asked[place]
+            answer: Future[None] = Future()
+            answer.set_running_or_notify_cancel()  # who gives up must not take it from the others
+            look_up = partial(self._look_up, place, host, answer)
+            start(threading.Thread(target=look_up, daemon=True))
+            self._asked[place] = answer
+            return answer
 
-    def _look_up(self, place: str, host: str) -> None:
-        answer = self._asked[place]
-        answer.set_running_or_notify_cancel()  # who gives up must not take it from the others
+    def _look_up(self, place: str, host: str, answer: Future[None]) -> None:
         with suppress(OSError, UnicodeError):  # it will meet the library, too
             socket.getaddrinfo(host, None)
         with self._lock:
-            self._answered.add(place)
+            self._remember(place)
             del self._asked[place]
         answer.set_result(None)
+
+    def _remember(self, place: str) -> None:
+        while len(self._answered) >= _MOST:
+            del self._answered[next(iter(self._answered))]
+        self._answered[place] = None
 
 
 class _Patience:

@@ -18,18 +18,49 @@ from getflags.core.errors import Untrusted
 from getflags.core.models import Network
 from getflags.core.text import quoted
 
-_contexts: dict[Network, ssl.SSLContext] = {}
-_building = threading.Lock()
 #: For connections that never speak TLS, because libraries want a context all the same.
 UNUSED = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
 
 
+_MOST = 16  # contexts that are kept; a run needs one or two, but a program may have many runs
+
+
+class _Contexts:
+    """The contexts that were built, each by one thread while the others wait for it.
+
+    A process that is forked has the lock as it was just then, held perhaps; so it gets a new one.
+    """
+
+    def __init__(self) -> None:
+        self._built: dict[Network, ssl.SSLContext] = {}  # the oldest first
+        self._begin()
+        if hasattr(os, "register_at_fork"):  # pragma: no branch - not on Windows
+            os.register_at_fork(after_in_child=self._begin)
+
+    def _begin(self) -> None:
+        self._building = threading.Lock()
+
+    def get(self, network: Network) -> ssl.SSLContext:
+        """Return the context for these settings, and build it where there is none yet."""
+        with self._building:
+            if network not in self._built:
+                built = _build(network)
+                while len(self._built) >= _MOST:
+                    del self._built[next(iter(self._built))]
+                self._built[network] = built
+            return self._built[network]
+
+    def clear(self) -> None:
+        """Forget them all."""
+        self._built.clear()
+
+
+_contexts = _Contexts()
+
+
 def context(network: Network) -> ssl.SSLContext:
     """Return the context for these settings. Raises Untrusted where the store can't be read."""
-    with _building:
-        if network not in _contexts:
-            _contexts[network] = _build(network)
-        return _contexts[network]
+    return _contexts.get(network)
 
 
 def store(network: Network) -> tuple[str | None, str | None]:
