@@ -52,7 +52,8 @@ class Settings(TypedDict, total=False):
     client         the HTTP library: ``"curl"`` (default where installed) or ``"httpx"``
     loop           ``"auto"`` (default), ``"uvloop"`` or ``"asyncio"``
     max_req        at most so many requests at a time (20), or ``"auto"``: as many as each server
-                   is worth, found out on the way
+                   is worth, found out on the way. No more than this process may have open files
+                   for, with a RuntimeWarning; its limits are left alone
     exists         ``"overwrite"`` (default), ``"skip"``, ``"refresh"`` or ``"fail"``
     headers        more header fields; sent to the typed URL's origin alone. Those of ranges,
                    conditions and framing are for getflags to set
@@ -145,7 +146,7 @@ def _prepare(targets: Iterable[str | Entry], settings: Settings) -> tuple[Plan, 
     if limit < 1:
         raise UsageError(f"max_req is {limit}; it takes at least 1")
     granted = resource_limits.affordable(limit)
-    if granted < limit:
+    if granted < limit and wish != AUTO:
         text = f"max_req={limit} needs more open files than the system allows; {granted} it is"
         warnings.warn(text, RuntimeWarning, stacklevel=3)
     if isinstance(targets, str):

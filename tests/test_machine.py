@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import resource
 import subprocess
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 import getflags
+from getflags.cli.options import checks
 from getflags.core import resource_limits
 from tests.kit import command, files
 from tests.rawserver import RawServer, ok
@@ -46,6 +50,8 @@ def test_the_soft_limit_is_raised_or_the_level_lowered(
     limits: list[int], before: tuple[int, int], limit: int, granted: int, after: int
 ) -> None:
     limits[:] = before
+    resource_limits.allow(limit)
+    assert limits == [after, before[1]]
     assert resource_limits.affordable(limit) == granted
     assert limits == [after, before[1]]
 
@@ -59,6 +65,7 @@ def test_a_system_that_refuses_to_raise_it_lowers_the_level(
         raise ValueError("current limit exceeds maximum limit")
 
     monkeypatch.setattr(resource, "setrlimit", refuse)
+    resource_limits.allow(100)
     assert resource_limits.affordable(100) == 64
 
 
@@ -95,8 +102,42 @@ def test_too_high_a_level_is_one_warning_and_no_storm(tmp_path: Path, engine: st
     assert len(files(tmp_path)) == 300
 
 
-def test_a_library_warns_too(tmp_path: Path, limits: list[int]) -> None:
+def in_a_loop(url: str, **settings: Any) -> getflags.Report:
+    return asyncio.run(getflags.adownload([url], **settings))
+
+
+def blocking(url: str, **settings: Any) -> getflags.Report:
+    return getflags.download([url], **settings)
+
+
+both = pytest.mark.parametrize("download", [in_a_loop, blocking])
+
+
+@both
+def test_a_library_warns_too(
+    tmp_path: Path, limits: list[int], download: Callable[..., getflags.Report]
+) -> None:
     limits[:] = [200, 200]
     with RawServer({"/f": ok(b"fine")}) as server, pytest.warns(RuntimeWarning, match="36 it is"):
-        report = getflags.download([server.url("/f")], dir=tmp_path, max_req=300)
+        report = download(server.url("/f"), dir=tmp_path, max_req=300)
     assert report.arrived == 1
+
+
+@both
+def test_a_library_leaves_its_hosts_limits_alone(
+    tmp_path: Path, limits: list[int], download: Callable[..., getflags.Report]
+) -> None:
+    """A host may rely on them: one that uses select() breaks at the 1,024th descriptor."""
+    limits[:] = [200, 4096]
+    with RawServer({"/f": ok(b"fine")}) as server:
+        with pytest.warns(RuntimeWarning, match="36 it is"):
+            download(server.url("/f"), dir=tmp_path, max_req=300)
+        # Nobody asked for a number here, so there is nothing to warn of.
+        assert download(server.url("/f"), dir=tmp_path, max_req="auto").arrived == 1
+    assert limits == [200, 4096]
+
+
+def test_a_command_raises_its_own_limit(limits: list[int]) -> None:
+    limits[:] = [200, 4096]
+    assert checks.allowed(300) == 300
+    assert limits == [728, 4096]

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import resource
+from contextlib import suppress
 
 _EACH = 2  # a connection and a part file for each request in flight
 _SPARE = 128  # for all else: standard streams, lists, pipes, idle connections
@@ -21,19 +22,27 @@ def workers_for(limit: int) -> int:
 
 
 def affordable(limit: int) -> int:
-    """Return how many requests at a time the system has open files for, ``limit`` at most.
+    """Return how many requests at a time we may have open files for, ``limit`` at most."""
+    soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    return limit if not _less(soft, _needed(limit)) else max(1, (soft - _SPARE) // _EACH)
 
-    Raises the process's soft limit where that is needed and allowed.
+
+def allow(limit: int) -> None:
+    """Raise the process's soft limit on open files, as far as so many requests at a time need it.
+
+    And as far as the system lets us. For a command, which has its process to itself; a library must
+    leave its host's limits as they are.
     """
-    wanted = limit * _EACH + _SPARE
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    if _less(soft, wanted):
-        soft = wanted if _less(wanted, hard) else hard
-        try:
+    needed = _needed(limit)
+    if _less(soft, needed):
+        soft = needed if _less(needed, hard) else hard
+        with suppress(OSError, ValueError):  # macOS has a limit beyond the limit
             resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
-        except (OSError, ValueError):  # macOS has a limit beyond the limit
-            soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
-    return limit if not _less(soft, wanted) else max(1, (soft - _SPARE) // _EACH)
+
+
+def _needed(limit: int) -> int:
+    return limit * _EACH + _SPARE
 
 
 def keepable() -> int:

@@ -22,7 +22,7 @@ from getflags.cli import bench_workload
 from getflags.cli.bench_progress import progress
 from getflags.cli.console import print_line
 from getflags.cli.options import bench as bench_options
-from getflags.cli.options import conversion
+from getflags.cli.options import checks, conversion
 from getflags.cli.options.bench import Options
 from getflags.cli.reproduce import command
 from getflags.cli.signals import Interrupted
@@ -78,7 +78,7 @@ def _prepared(words: list[str], options: Options) -> Iterator[_Bench]:
     conditions = bench_workload.conditions(options)
     rules, network = conversion.rules(options), conversion.network(options)
     for level in options.levels:
-        if resource_limits.affordable(level) < level:
+        if checks.allowed(level) < level:
             raise UsageError(f"-m {level} needs more open files than the system allows (ulimit -n)")
     for client in options.clients:
         transport.client(client).check(network)

@@ -14,11 +14,10 @@ from getflags.bench.stats import rate
 from getflags.bench.tuning import Sample, Trial, Tuner
 from getflags.cli import bench_workload
 from getflags.cli.console import print_line
-from getflags.cli.options import conversion
+from getflags.cli.options import checks, conversion
 from getflags.cli.options import tune as tune_options
 from getflags.cli.options.tune import Options
 from getflags.cli.signals import Interrupted
-from getflags.core import resource_limits
 from getflags.core.errors import UsageError
 from getflags.core.models import ExitStatus
 from getflags.core.text import counted, printable
@@ -27,7 +26,7 @@ from getflags.core.text import counted, printable
 def main(words: list[str]) -> int:
     """Carry out the experiment; return the exit code. Raises UsageError."""
     options = tune_options.parse(words)
-    highest = resource_limits.affordable(options.max_level)
+    highest = checks.allowed(options.max_level)
     tuner = Tuner(
         highest=highest, most=options.max_requests, rounds=options.rounds, seed=options.seed
     )

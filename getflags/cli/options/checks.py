@@ -21,9 +21,15 @@ def mirror(options: Options) -> None:
             raise UsageError(f"--base-url {shown} cannot be used: {error}") from None
 
 
+def allowed(limit: int) -> int:
+    """Raise our limit on open files as far as need be; return how many requests it allows."""
+    resource_limits.allow(limit)
+    return resource_limits.affordable(limit)
+
+
 def affordable(limit: int, complain: Callable[[str], None]) -> int:
     """Return the limit, or what the system allows of it."""
-    granted = resource_limits.affordable(limit)
+    granted = allowed(limit)
     if granted < limit:
         complain(
             f"getflags: {limit:,} requests at a time need more open files than the system allows; "
