@@ -292,3 +292,152 @@ def test_a_signal_that_nobody_heeds_is_sent_again(monkeypatch: pytest.MonkeyPatc
     with pytest.raises(KeyboardInterrupt):
         lock.acquire(timeout=20)
     guard.join()
+
+
+#: Where Python prints what is raised, and goes on.
+LOSING = """
+import signal, sys, time, weakref
+
+class Destroyed:
+    def __del__(self):
+        signal.raise_signal(number)
+
+class Referred:
+    pass
+
+def finalized():
+    try:
+        yield
+    finally:
+        signal.raise_signal(number)
+
+def in_a_destructor():
+    Destroyed()
+
+def in_a_callback():
+    referred = Referred()
+    kept.append(weakref.ref(referred, lambda _: signal.raise_signal(number)))
+
+def in_a_generator():
+    next(generator := finalized())
+
+kept = []
+number = signal.Signals[sys.argv[1]]
+lose = globals()[sys.argv[2]]
+"""
+PLACES = ["in_a_destructor", "in_a_callback", "in_a_generator"]
+
+
+def run_losing(cwd: Path, script: str, *words: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-c", LOSING + script, *words], cwd=cwd, text=True, check=False,
+        env={**ENVIRON, "PYTHONPATH": str(ROOT)}, capture_output=True, timeout=20,
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("place", PLACES)
+@pytest.mark.parametrize("number", SIGNALS)
+def test_a_signal_that_python_loses_comes_again(
+    tmp_path: Path, place: str, number: signal.Signals
+) -> None:
+    """It has its effect a moment later, in good order, and without a word of Python's."""
+    script = (
+        "from getflags import cli\n"
+        "def command(words):\n"
+        "    try:\n"
+        "        lose(); time.sleep(30)\n"
+        "    finally:\n"
+        "        print('tidied up')\n"
+        "cli._load = lambda room: command\n"
+        "began = time.monotonic()\n"
+        "code = cli.main([])\n"
+        "assert time.monotonic() - began < 2\n"
+        "sys.exit(code)\n"
+    )
+    done = run_losing(tmp_path, script, number.name, place)
+    assert done.stderr == "getflags: interrupted\n"
+    assert done.stdout == "tidied up\n"
+    assert done.returncode == 128 + number
+
+
+def test_a_signal_that_is_lost_again_comes_again(tmp_path: Path) -> None:
+    script = (
+        "from getflags.cli.signals import Interrupted, handled\n"
+        "class Slow:\n"
+        "    def __del__(self):\n"
+        "        time.sleep(0.2)\n"
+        "try:\n"
+        "    with handled():\n"
+        "        lose()\n"
+        "        Slow()\n"
+        "        time.sleep(30)\n"
+        "except Interrupted as stop:\n"
+        "    print(stop.code)\n"
+    )
+    done = run_losing(tmp_path, script, "SIGINT", "in_a_destructor")
+    assert (done.stdout, done.stderr) == ("130\n", "")
+
+
+def test_a_signal_that_is_lost_at_the_very_end_is_not_lost(tmp_path: Path) -> None:
+    script = (
+        "from getflags.cli.signals import Interrupted, handled\n"
+        "try:\n"
+        "    with handled():\n"
+        "        lose()\n"
+        "except Interrupted as stop:\n"
+        "    time.sleep(0.2)\n"
+        "    print(stop.code)\n"
+    )
+    done = run_losing(tmp_path, script, "SIGTERM", "in_a_destructor")
+    assert (done.stdout, done.stderr) == ("143\n", "")
+
+
+def test_what_is_lost_otherwise_is_printed_as_ever(tmp_path: Path) -> None:
+    script = (
+        "from getflags.core.deferred_signals import leaving\n"
+        "class Broken:\n"
+        "    def __del__(self):\n"
+        "        raise ValueError('a bug')\n"
+        "with leaving():\n"
+        "    Broken()\n"
+        "print('done')\n"
+    )
+    done = run_losing(tmp_path, script, "SIGTERM", "in_a_destructor")
+    assert done.stdout == "done\n"
+    assert done.stderr.startswith("Exception ignored in: ")
+    assert "ValueError: a bug" in done.stderr
+
+
+@pytest.mark.parametrize("place", PLACES)
+def test_a_worker_and_a_bench_end_where_python_loses_the_signal(tmp_path: Path, place: str) -> None:
+    """The worker's task, and the run of a bench, stand for whatever they do outside of a loop."""
+    worker = (
+        "import multiprocessing\n"
+        "from getflags.engines import processes\n"
+        "def serve(connection, plan):\n"
+        "    lose(); time.sleep(30)\n"
+        "processes.serve = serve\n"
+        "child = multiprocessing.get_context('fork').Process(\n"
+        "    target=processes._work, args=(None, [], None))\n"
+        "child.start()\n"
+        "child.join(5)\n"
+        "print(child.exitcode)\n"
+        "child.kill()\n"
+    )
+    done = run_losing(tmp_path, worker, "SIGTERM", place)
+    assert (done.stdout, done.stderr) == ("143\n", "")
+    bench = (
+        "import os, tempfile, threading\n"
+        "from getflags.bench import child\n"
+        "def measure(job, folder):\n"
+        "    lose(); time.sleep(5)\n"
+        "child.loads, child._line, child.measure = (lambda data: data), bytes, measure\n"
+        "tempfile.tempdir = os.getcwd()\n"
+        "hears, tells = os.pipe()\n"
+        "os.dup2(hears, 0)\n"
+        "child.main()\n"
+    )
+    done = run_losing(tmp_path, bench, "SIGTERM", place)
+    assert (done.returncode, done.stdout, done.stderr) == (143, "", "")
+    assert files(tmp_path) == {}
+    assert list(tmp_path.iterdir()) == []

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import signal
 import socket
 import threading
 from collections.abc import Callable, Iterator
@@ -588,3 +589,21 @@ def test_a_number_that_the_system_has_given_away_is_believed_no_longer(
         assert not sockets.speaks(known)
         sockets.opened(number, 0)
         assert not sockets.speaks(known), "and it had been forgotten before"
+
+
+def test_a_signal_is_not_lost_while_libcurl_closes_its_sockets(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """It calls us back for each, and what is raised there is printed and forgotten."""
+    close = curl_client._Sockets.close
+
+    def interrupted(sockets: curl_client._Sockets, descriptor: int) -> int:
+        signal.raise_signal(signal.SIGINT)
+        return close(sockets, descriptor)
+
+    monkeypatch.setattr(curl_client._Sockets, "close", interrupted)
+    with RawServer({"/f": ok(b"x").replace(b"Connection: close\r\n", b"")}) as server:
+        wire = curl_client.open_wire(Network())
+        wire.get(server.url("/f"), (), lambda _: True, lambda _: None)
+        with pytest.raises(KeyboardInterrupt):
+            wire.close()

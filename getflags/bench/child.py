@@ -25,6 +25,7 @@ from getflags import engines
 from getflags.bench import window
 from getflags.bench.job import Job, loads
 from getflags.bench.window import End
+from getflags.core.deferred_signals import leaving
 from getflags.core.errors import GetflagsError
 from getflags.core.events import Event, Finished
 from getflags.core.models import Status
@@ -41,14 +42,14 @@ _KIB = 1024
 def main() -> None:
     """Run the job that comes in and print what it took."""
     job = loads(_line())
-    signal.signal(signal.SIGTERM, _leave)
-    with tempfile.TemporaryDirectory(prefix="getflags-bench-") as folder:
-        threading.Thread(target=_end_with_parent, args=(folder,), daemon=True).start()
-        try:
-            told = measure(job, folder)
-        except GetflagsError as error:
-            told = {"failed": str(error)}
-    sys.stdout.write(json.dumps(told) + "\n")
+    with leaving():
+        with tempfile.TemporaryDirectory(prefix="getflags-bench-") as folder:
+            threading.Thread(target=_end_with_parent, args=(folder,), daemon=True).start()
+            try:
+                told = measure(job, folder)
+            except GetflagsError as error:
+                told = {"failed": str(error)}
+        sys.stdout.write(json.dumps(told) + "\n")
 
 
 def measure(job: Job, folder: str) -> dict[str, Any]:
@@ -152,11 +153,6 @@ def _end_with_parent(folder: str) -> None:
     sleep(_PATIENCE)
     shutil.rmtree(folder, ignore_errors=True)
     os._exit(128 + signal.SIGTERM)  # whatever it is that holds it
-
-
-def _leave(number: int, frame: object) -> None:
-    del frame
-    raise SystemExit(128 + number)
 
 
 if __name__ == "__main__":

@@ -3,7 +3,8 @@
 The promise is 130 or 143 within three seconds, whatever the servers and the resolver do. So the
 first signal raises ``Interrupted`` where the main thread is, for an orderly end, and the process
 ends after a while in any case; a second signal ends it at once. The main thread may be where no
-Python runs (in the resolver), so a thread of its own hears of the signal too, and waits.
+Python runs (in the resolver), so a thread of its own hears of the signal too, and waits. And it may
+be where Python loses what is raised, so ``never_lost`` sees to it that it is raised again.
 """
 
 from __future__ import annotations
@@ -18,6 +19,8 @@ from contextlib import contextmanager, suppress
 from select import select
 from types import FrameType
 from typing import Any, TypeAlias
+
+from getflags.core.deferred_signals import never_lost
 
 _PATIENCE = 2.5  # seconds
 _MOMENT = 0.1  # seconds
@@ -49,10 +52,15 @@ def handled() -> Iterator[None]:
     heeded = threading.Event()
     threading.Thread(target=_guard, args=(hears, heeded), name="signals", daemon=True).start()
     descriptor = signal.set_wakeup_fd(tells.fileno(), warn_on_full_buffer=False)
-    for number in before:
-        signal.signal(number, _first(tells, heeded))
+
+    def listen() -> None:
+        for number in before:
+            signal.signal(number, _first(tells, heeded))
+
+    listen()
     try:
-        yield
+        with never_lost(Interrupted, listen):
+            yield
     except Interrupted:
         raise  # the process is about to end; until then, guard and second signal stay in force
     except BaseException:

@@ -1,4 +1,4 @@
-"""Signals put off: their handlers run at once, what they raise waits until it can be raised safely.
+"""Signals put off, and none lost: what a handler raises is raised where it can be, and will be.
 
 For stretches in which an exception out of nowhere would do harm: a running event loop (tasks left
 half done, and uvloop doesn't even let it through) and a C library's callbacks (pycurl prints it and
@@ -8,10 +8,14 @@ goes on). Which handlers there are is none of this room's business.
 from __future__ import annotations
 
 import signal
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import FrameType
+from typing import Any
+
+_MOMENT = 0.05  # seconds
 
 
 @contextmanager
@@ -69,3 +73,62 @@ def unblock() -> None:
 
 def _mask(how: int) -> set[int | signal.Signals]:
     return signal.pthread_sigmask(how, {signal.SIGINT, signal.SIGTERM})
+
+
+@contextmanager
+def never_lost(
+    kind: type[BaseException], prepare: Callable[[], object] = lambda: None
+) -> Iterator[None]:
+    """Raise in the block what a signal's handler has raised, once more where Python loses it.
+
+    A handler runs between any two instructions of the main thread. In a destructor, a weakref's
+    callback or a generator that is finalized, Python only prints what is raised, and goes on. So
+    the signal comes again in a moment, when the main thread is elsewhere; or what was lost is
+    raised at the block's end, if that is sooner.
+
+    ``kind`` has a ``code``: 128 and the signal's number. ``prepare`` is called before the signal
+    comes again. The system's timer brings it, for no thread can be begun where a handler runs; so
+    this is for a process of our own, where nobody else uses that timer.
+    """
+    lost: list[Any] = []
+    before = sys.unraisablehook
+
+    def hook(unraisable: sys.UnraisableHookArgs) -> None:
+        if not isinstance(unraisable.exc_value, kind):
+            before(unraisable)
+            return
+        lost.append(unraisable.exc_value)
+        prepare()
+        signal.signal(signal.SIGALRM, ring)
+        signal.setitimer(signal.ITIMER_REAL, _MOMENT)
+
+    def ring(*_: object) -> None:
+        number = lost[0].code - 128
+        lost.clear()
+        signal.raise_signal(number)
+
+    sys.unraisablehook = hook
+    try:
+        yield
+    finally:
+        sys.unraisablehook = before
+        if lost:
+            signal.setitimer(signal.ITIMER_REAL, 0)
+    if lost:
+        raise lost[0]
+
+
+@contextmanager
+def leaving() -> Iterator[None]:
+    """Leave the block at SIGTERM, by SystemExit.
+
+    The block is all that this process does, so the handler stays until its end.
+    """
+    signal.signal(signal.SIGTERM, _leave)
+    with never_lost(SystemExit):
+        yield
+
+
+def _leave(number: int, frame: FrameType | None) -> None:
+    del frame
+    raise SystemExit(128 + number)

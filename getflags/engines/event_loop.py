@@ -45,7 +45,6 @@ def drive(plan: Plan, emit: Emit, agenda: Agenda) -> None:
     job = loop.create_task(_through(plan, emit, agenda))
     try:
         _run_until_signalled(loop, job)
-        loop.run_until_complete(loop.shutdown_asyncgens())
     finally:
         # Not asyncio.run, which would first wait for the executor's threads: one may sit in the
         # resolver for half a minute.
@@ -94,6 +93,7 @@ def _run_until_signalled(loop: asyncio.AbstractEventLoop, job: asyncio.Task[None
             _wake_up_at(loop, number)
         try:
             loop.run_until_complete(job)
+            loop.run_until_complete(loop.shutdown_asyncgens())
         except asyncio.CancelledError:
             if not raised:
                 raise

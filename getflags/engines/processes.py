@@ -23,7 +23,7 @@ from queue import SimpleQueue
 from time import monotonic, sleep
 from typing import cast
 
-from getflags.core.deferred_signals import blocked, unblock
+from getflags.core.deferred_signals import blocked, leaving, unblock
 from getflags.core.events import Emit, Finished, Progressed, Retrying, Started
 from getflags.core.models import Outcome, Plan, Status, Target
 from getflags.core.resource_limits import workers_for
@@ -216,14 +216,14 @@ def _work(connection: Connection, not_its: list[Connection], plan: Plan) -> None
     """Be a worker process: a shard, and a process that ends when its parent does."""
     signal.set_wakeup_fd(-1)  # a fork's is still its parent's
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # a terminal's Ctrl-C: the parent sees to it
-    signal.signal(signal.SIGTERM, _leave)
-    unblock()
-    for each in not_its:
-        each.close()
-    threading.Thread(
-        target=_end_with, args=(multiprocessing.parent_process(),), daemon=True
-    ).start()
-    serve(connection, plan)
+    with leaving():
+        unblock()
+        for each in not_its:
+            each.close()
+        threading.Thread(
+            target=_end_with, args=(multiprocessing.parent_process(),), daemon=True
+        ).start()
+        serve(connection, plan)
 
 
 def _end_with(parent: multiprocessing.process.BaseProcess) -> None:
@@ -232,11 +232,6 @@ def _end_with(parent: multiprocessing.process.BaseProcess) -> None:
     os.kill(os.getpid(), signal.SIGTERM)
     sleep(_PATIENCE)
     os._exit(128 + signal.SIGTERM)  # whatever it is that holds it
-
-
-def _leave(number: int, frame: object) -> None:
-    del frame
-    raise SystemExit(128 + number)
 
 
 def _context() -> ForkContext:

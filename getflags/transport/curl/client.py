@@ -142,7 +142,8 @@ class CurlWire:
 
     def close(self) -> None:
         """See ``getflags.transport.Wire``."""
-        self._handle.curl.close()
+        with postponed(lambda: None):  # it calls us back, to close sockets
+            self._handle.curl.close()
 
 
 class _Sockets(Sockets):
