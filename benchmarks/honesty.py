@@ -16,10 +16,10 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from statistics import median
 
-from getflags.bench import comparison, doubts, table
-from getflags.bench.cells import Cell
-from getflags.bench.report import evaluate, sentences, tables
-from getflags.bench.results import Result
+from getflags.bench.analysis import caveats, comparison, sections, table
+from getflags.bench.measure.cells import Cell
+from getflags.bench.measure.results import Result
+from getflags.bench.report import sentences, tables
 from tests.bench_kit import DELAYS, tune
 from tests.bench_rows import result
 
@@ -76,13 +76,13 @@ def in_table(matrix: Sequence[Cell], results: Sequence[Result]) -> list[str]:
 def in_caveats(matrix: Sequence[Cell], results: Sequence[Result]) -> list[str]:
     """Return the caveats that claim a gain: up to some level, if not beyond it."""
     figures = comparison.compare(matrix, results)
-    found = doubts.doubts(figures, comparison.passes(results), PROCESSORS)
+    found = caveats.caveats(figures, comparison.passes(results), PROCESSORS)
     return [each.seen for each in found if re.search(r"beyond (?!1 )\d", each.seen)]
 
 
 def on_page(results: Sequence[Result]) -> list[str]:
     """Return what the page claims: its sentences, and the table of what is enough."""
-    book = evaluate.book(results)
+    book = sections.book(results)
     assert book  # noqa: S101 - there are results
     (section,) = book.sections
     told = [sentences.verdict(section), sentences.headline(section), *sentences.details(section)]

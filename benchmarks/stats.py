@@ -11,7 +11,7 @@ import random
 from dataclasses import dataclass
 from statistics import median
 
-from getflags.bench.stats import RESAMPLES, SHARE, quantile
+from getflags.bench.analysis.stats import RESAMPLES, SHARE, quantile
 
 
 @dataclass(frozen=True, slots=True)

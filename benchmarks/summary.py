@@ -14,7 +14,7 @@ from statistics import median
 from typing import Any, TypeAlias
 
 from benchmarks.stats import Estimate, estimate
-from getflags.bench.stats import paired
+from getflags.bench.analysis.stats import paired
 
 Row: TypeAlias = dict[str, Any]
 Key: TypeAlias = tuple[str, str, str]  # cell, scheme, group

@@ -7,8 +7,8 @@ from collections.abc import Callable
 from heapq import heapify, heappop, heappush
 from typing import TypeAlias
 
-from getflags.bench.tuning import Sample, Trial, Tuner
-from getflags.bench.window import End, steady
+from getflags.bench.measure.steady_state import End, steady
+from getflags.bench.tune.experiment import Sample, Trial, Tuner
 
 Delay: TypeAlias = Callable[[random.Random], float]
 

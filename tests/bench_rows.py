@@ -6,8 +6,8 @@ import random
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from getflags.bench.cells import Cell
-from getflags.bench.results import Result, made_of
+from getflags.bench.measure.cells import Cell
+from getflags.bench.measure.results import Result, made_of
 
 
 def row(**values: Any) -> dict[str, Any]:

@@ -10,9 +10,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeAlias
 
-from getflags.bench import results
-from getflags.bench.report import evaluate
-from getflags.bench.report.figures import Book
+from getflags.bench.analysis import sections
+from getflags.bench.analysis.figures import Book
+from getflags.bench.measure import results
 
 Row: TypeAlias = dict[str, Any]
 
@@ -105,7 +105,7 @@ def write(path: Path, rows: Iterable[Row]) -> Path:
 
 def book(rows: Iterable[Row]) -> Book:
     """Return the figures of such rows."""
-    found = evaluate.book(results.made_of(one) for one in rows)
+    found = sections.book(results.made_of(one) for one in rows)
     assert found
     return found
 

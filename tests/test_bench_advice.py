@@ -6,8 +6,8 @@ import json
 
 import pytest
 
-from getflags.bench import advice
-from getflags.bench.tuning import Sample, Tuner
+from getflags.bench.tune import advice
+from getflags.bench.tune.experiment import Sample, Tuner
 from tests.bench_kit import DELAYS, tune
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from getflags.bench.cells import Cell, Run, experiment, left, matrix, remaining
+from getflags.bench.measure.cells import Cell, Run, experiment, left, matrix, remaining
 
 
 def test_every_combination_is_a_cell_but_sequential_knows_one_level() -> None:

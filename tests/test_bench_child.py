@@ -13,9 +13,9 @@ from typing import Any
 
 import pytest
 
-from getflags.bench import child
-from getflags.bench.child import measure
-from getflags.bench.job import Job, dumps
+from getflags.bench.measure import child
+from getflags.bench.measure.child import measure
+from getflags.bench.measure.job import Job, dumps
 from getflags.core import interpreter
 from getflags.core.models import Network, Rules
 from getflags.engines import ENGINES
@@ -93,7 +93,7 @@ def test_nothing_arrived_has_no_latency(server: RawServer, tmp_path: Path) -> No
 def test_memory_is_this_process_own_not_its_parents() -> None:
     script = (
         "import subprocess, sys; ballast = bytes(1) * (200 << 20); "
-        "subprocess.run([sys.executable, '-c', 'from getflags.bench import child; "
+        "subprocess.run([sys.executable, '-c', 'from getflags.bench.measure import child; "
         "print(child._own_peak())'], check=True)"
     )
     done = subprocess.run(
@@ -111,7 +111,8 @@ def test_where_the_kernel_tells_less_its_own_count_will_do(monkeypatch: pytest.M
 
 def start(work: bytes, tmp_path: Path) -> subprocess.Popen[bytes]:
     process = subprocess.Popen(
-        interpreter.command("getflags.bench.child"), stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+        interpreter.command("getflags.bench.measure.child"),
+        stdin=subprocess.PIPE, stdout=subprocess.PIPE,
         env={**interpreter.environment(), "TMPDIR": str(tmp_path)},
     )  # fmt: skip
     assert process.stdin

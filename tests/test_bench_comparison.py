@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from getflags.bench.cells import Cell, Run
-from getflags.bench.comparison import Figures, compare, passes
+from getflags.bench.analysis.comparison import Figures, compare, passes
+from getflags.bench.measure.cells import Cell, Run
 from tests.bench_rows import measured, result
 
 

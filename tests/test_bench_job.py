@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-from getflags.bench.job import Job, dumps, loads
+from getflags.bench.measure.job import Job, dumps, loads
 from getflags.core.models import Checksum, Exists, Network, Rules
 
 LIST = f"BR\nhttp://h/a/f.gif\n  out=elsewhere/x\n  dir=/etc\n  checksum=md5={'0' * 32}\nhttp://h/b/f.gif\n"

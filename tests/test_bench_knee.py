@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from getflags.bench.knee import find
+from getflags.bench.analysis.knee import find
 
 
 def rounds(*values: float) -> dict[int, float]:

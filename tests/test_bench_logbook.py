@@ -11,9 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from getflags.bench import logbook
-from getflags.bench.logbook import Logbook
-from getflags.bench.results import line, read
+from getflags.bench.measure import logbook
+from getflags.bench.measure.logbook import Logbook
+from getflags.bench.measure.results import line, read
 from getflags.core.errors import GetflagsError, UsageError
 from tests.bench_rows import result
 

@@ -6,9 +6,9 @@ import re
 
 import pytest
 
-from getflags.bench.lanes import Look, lines, ordinal, visible
-from getflags.bench.race import Count, News, Race, Tally
-from getflags.bench.ranking import ranking, told
+from getflags.bench.race.bars import Look, lines, ordinal, visible
+from getflags.bench.race.ranking import ranking, told
+from getflags.bench.race.standings import Count, News, Race, Tally
 from getflags.core.events import Event, Finished, Progressed, Retrying, Started
 from getflags.core.models import ExitStatus, Outcome, Status, Target
 
@@ -64,24 +64,24 @@ def test_a_tally_that_was_given_away_does_not_change() -> None:
 
 def test_who_was_faster_is_before_who_was_slower() -> None:
     race = raced(2, ("sequential", done(2, 4.0)), ("threads", done(2, 2.0)))
-    assert [lane.engine for lane in race.ranked()] == ["threads", "sequential"]
+    assert [standing.engine for standing in race.ranked()] == ["threads", "sequential"]
 
 
 def test_who_lost_less_is_before_who_was_faster() -> None:
     hasty = News(Tally(1, failed=1, reason="BR: reset"), 1.0)
     race = raced(2, ("threads", hasty), ("asyncio", done(2, 5.0)))
-    assert [lane.engine for lane in race.ranked()] == ["asyncio", "threads"]
+    assert [standing.engine for standing in race.ranked()] == ["asyncio", "threads"]
 
 
 def test_codes_that_do_not_exist_are_no_loss() -> None:
     race = raced(3, ("threads", News(Tally(1, missing=2), 1.0)), ("asyncio", done(3, 5.0)))
-    assert [lane.engine for lane in race.ranked()] == ["threads", "asyncio"]
+    assert [standing.engine for standing in race.ranked()] == ["threads", "asyncio"]
     assert race.exit_status is ExitStatus.OK
 
 
 def test_places_are_those_among_the_finished() -> None:
     race = Race(FOUR, 4, "flag")
-    threads, asyncio = race.lanes["threads"], race.lanes["asyncio"]
+    threads, asyncio = race.standings["threads"], race.standings["asyncio"]
     assert race.place(threads) is None
     race.take("threads", done(4, 3.0), 3)
     assert (race.place(threads), race.place(asyncio)) == (1, None)
@@ -91,35 +91,35 @@ def test_places_are_those_among_the_finished() -> None:
 
 def test_time_runs_from_the_start_to_the_end_that_the_racer_measured() -> None:
     race = Race(["threads"], 2, "flag")
-    lane = race.lanes["threads"]
-    assert lane.elapsed(50) == 0
+    standing = race.standings["threads"]
+    assert standing.elapsed(50) == 0
     race.begin("threads", 100)
     race.take("threads", News(Tally(1)), 103)
-    assert lane.elapsed(104) == 4
-    assert not lane.over
+    assert standing.elapsed(104) == 4
+    assert not standing.over
     race.take("threads", done(2, 5.5), 106)
-    assert lane.elapsed(200) == 5.5
-    assert lane.finished
+    assert standing.elapsed(200) == 5.5
+    assert standing.finished
 
 
 def test_what_comes_after_the_end_counts_no_more() -> None:
     race = raced(2, ("threads", done(2, 1.0)))
     race.take("threads", News(Tally(), trouble="late"), 2)
     race.gone("threads", "its process has ended", 2)
-    assert race.lanes["threads"].tally.arrived == 2
-    assert race.lanes["threads"].finished
+    assert race.standings["threads"].tally.arrived == 2
+    assert race.standings["threads"].finished
     assert race.exit_status is ExitStatus.OK
 
 
 def test_who_goes_before_the_end_is_out_and_has_no_place() -> None:
     race = raced(4, ("threads", News(Tally(1))), ("asyncio", done(4, 1.0)))
     race.gone("threads", "its process was ended by signal 9", 7)
-    lane = race.lanes["threads"]
-    assert (lane.over, lane.finished, lane.elapsed(99)) == (True, False, 7)
-    assert race.place(lane) is None
-    assert [lane.engine for lane in race.ranked()] == ["asyncio"]
+    standing = race.standings["threads"]
+    assert (standing.over, standing.finished, standing.elapsed(99)) == (True, False, 7)
+    assert race.place(standing) is None
+    assert [standing.engine for standing in race.ranked()] == ["asyncio"]
     assert race.exit_status is ExitStatus.SOME_FAILED
-    assert told(race, lane) == "threads is out: its process was ended by signal 9"
+    assert told(race, standing) == "threads is out: its process was ended by signal 9"
 
 
 @pytest.mark.parametrize(
@@ -143,7 +143,7 @@ def test_a_finish_is_told_with_what_came_of_it() -> None:
     race = raced(
         1400, ("threads", News(Tally(1, 1_200, 199), 1.239)), ("asyncio", done(1400, 61.5))
     )
-    threads, asyncio = race.lanes.values()
+    threads, asyncio = race.standings.values()
     assert told(race, threads) == (
         "threads finished after 1.24 s: 1 flag, 1,200 not found, 199 errors"
     )
@@ -235,7 +235,7 @@ def under_way() -> Race:
         ("asyncio", done(194, 8.25)),
         ("processes", News(Tally(70), trouble="x")),
     )
-    race.lanes["sequential"].began = None
+    race.standings["sequential"].began = None
     return race
 
 

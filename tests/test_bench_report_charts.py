@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from getflags.bench.analysis.figures import Section
 from getflags.bench.report import charts, palette
 from getflags.bench.report.charts import Chart, Looks
-from getflags.bench.report.figures import Section
 from tests.report_kit import PAIRS, book, curve, row
 
 LOOKS: Looks = palette.looks(PAIRS)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from getflags.bench.report.figures import Section
+from getflags.bench.analysis.figures import Section
 from getflags.bench.report.sentences import details, headline, title, verdict
 from tests.report_kit import Row, book, curve, row
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 
+from getflags.bench.analysis.figures import Section
 from getflags.bench.report import tables
-from getflags.bench.report.figures import Section
 from tests.report_kit import Row, book, curve, row
 
 

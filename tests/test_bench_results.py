@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from getflags.bench.cells import Cell, Run
-from getflags.bench.results import line, made_of, read
+from getflags.bench.measure.cells import Cell, Run
+from getflags.bench.measure.results import line, made_of, read
 from getflags.core.errors import UsageError
 from tests.bench_rows import result, row
 from tests.messages import NO_RESULTS

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from getflags.bench import runs
-from getflags.bench.runs import carry_out
+from getflags.bench.measure import runs
+from getflags.bench.measure.runs import carry_out
 from getflags.core.errors import GetflagsError
 from tests.rawserver import Answer, RawServer, ok, stall_after
 from tests.test_bench_child import job

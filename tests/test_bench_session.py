@@ -8,9 +8,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from getflags.bench.cells import Cell, Run
-from getflags.bench.ground import Ground, prepared
-from getflags.bench.session import Field, Session
+from getflags.bench.measure.cells import Cell, Run
+from getflags.bench.measure.servers import BundledServer, prepared
+from getflags.bench.measure.session import Field, Session
 from getflags.core.errors import GetflagsError
 from getflags.core.models import Network, Rules
 from tests.rawserver import RawServer, ok
@@ -19,8 +19,8 @@ FIELD = Field("BR\nCN\nIN", 6, ["ERROR"], bundled=True)
 RULES = Rules(retries=0)
 
 
-def session(field: Field = FIELD, grounds: dict[str, Ground] | None = None) -> Session:
-    return Session(field, RULES, Network(), 7, grounds or {}, ["--delay=0"], "1.2.3")
+def session(field: Field = FIELD, servers: dict[str, BundledServer] | None = None) -> Session:
+    return Session(field, RULES, Network(), 7, servers or {}, ["--delay=0"], "1.2.3")
 
 
 def run(server: str, number: int = 1) -> Run:
@@ -28,8 +28,8 @@ def run(server: str, number: int = 1) -> Run:
 
 
 def test_a_run_on_a_bundled_server_is_told_with_what_the_server_saw() -> None:
-    with prepared(["ERROR"], ["--delay=0", "--error-rate=0.5"]) as grounds:
-        one = session(Field("", 60, ["ERROR"], bundled=True, size=10), grounds)
+    with prepared(["ERROR"], ["--delay=0", "--error-rate=0.5"]) as servers:
+        one = session(Field("", 60, ["ERROR"], bundled=True, size=10), servers)
         first, *again = [one.measure(run("ERROR"), "the command") for _ in range(3)]
         other = one.measure(run("ERROR", 2), "the command")
     assert first.run == run("ERROR")
@@ -46,9 +46,9 @@ def test_a_run_on_a_bundled_server_is_told_with_what_the_server_saw() -> None:
 
 
 def test_files_of_a_size_are_made_up() -> None:
-    with prepared(["LOCAL"], []) as grounds:
+    with prepared(["LOCAL"], []) as servers:
         field = Field("", 5, ["LOCAL"], bundled=True, size=1_000)
-        result = session(field, grounds).measure(run("LOCAL"), "")
+        result = session(field, servers).measure(run("LOCAL"), "")
     assert (result.arrived, result.bytes) == (5, 5_000)
 
 
@@ -69,8 +69,8 @@ def test_where_nothing_arrives_nothing_is_measured() -> None:
 
 
 def test_where_a_bundled_server_refuses_all_that_is_a_result() -> None:
-    with prepared(["ERROR"], ["--delay=0", "--error-rate=1"]) as grounds:
-        result = session(grounds=grounds).measure(run("ERROR"), "")
+    with prepared(["ERROR"], ["--delay=0", "--error-rate=1"]) as servers:
+        result = session(servers=servers).measure(run("ERROR"), "")
     assert (result.arrived, result.errors) == (0, {"418 I'm a Teapot": 6})
 
 
@@ -79,7 +79,7 @@ def test_an_experiment_is_all_that_runs_have_to_share() -> None:
     same = [
         replace(one, rules=replace(RULES, salt="x")),
         replace(one, field=replace(FIELD, servers=["LOCAL", "ERROR"])),
-        replace(one, grounds={"ERROR": Ground("ERROR", "http://127.0.0.1:1/flags")}),
+        replace(one, servers={"ERROR": BundledServer("ERROR", "http://127.0.0.1:1/flags")}),
     ]
     others = [
         replace(one, rules=replace(RULES, retries=1)),

@@ -7,8 +7,8 @@ import random
 
 import pytest
 
-from getflags.bench import stats
-from getflags.bench.stats import (
+from getflags.bench.analysis import stats
+from getflags.bench.analysis.stats import (
     Estimate,
     chance,
     differs,

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from getflags.bench.cells import Cell
-from getflags.bench.comparison import compare
-from getflags.bench.doubts import Doubt
-from getflags.bench.results import Result
-from getflags.bench.table import digits, summary, tables, told
+from getflags.bench.analysis.caveats import Caveat
+from getflags.bench.analysis.comparison import compare
+from getflags.bench.analysis.table import digits, summary, tables, told
+from getflags.bench.measure.cells import Cell
+from getflags.bench.measure.results import Result
 from tests.bench_rows import measured, result
 
 RATES = {Cell("asyncio", "curl", 1, "DELAY"): 10.0, Cell("threads", "httpx", 16, "DELAY"): 160.0}
@@ -93,7 +93,7 @@ def test_numbers_have_as_many_digits_as_they_deserve(value: float, text: str) ->
 
 
 def test_doubts_are_paragraphs() -> None:
-    text = told([Doubt("Seen " * 20 + "so.", "It may be.", "Do."), Doubt("A.", "B.", "C.")])
+    text = told([Caveat("Seen " * 20 + "so.", "It may be.", "Do."), Caveat("A.", "B.", "C.")])
     assert text[0] == ""
     assert text[1].startswith("? Seen")
     assert text[2].startswith("  ")

@@ -13,9 +13,9 @@ from pathlib import Path
 
 import pytest
 
-from getflags.bench import course, racer
-from getflags.bench.race import News, Race, Tally
-from getflags.bench.track import Track, conduct
+from getflags.bench.race import job, racer
+from getflags.bench.race.standings import News, Race, Tally
+from getflags.bench.race.track import Track, conduct
 from getflags.core.errors import GetflagsError
 from getflags.core.models import Checksum, Plan
 from getflags.targets.list_file import Entry
@@ -41,9 +41,9 @@ def track() -> Iterator[Track]:
 
 def enter(track: Track, folder: Path, engine: str, *urls: str, client: str = "curl") -> None:
     entries = str(folder / f"{engine}.entries")
-    course.write_entries(map(Entry, urls), entries)
+    job.write_entries(map(Entry, urls), entries)
     (folder / engine).mkdir()
-    mine = course.Course(engine, Plan((), client, 4), "", str(folder / engine), entries)
+    mine = job.RaceJob(engine, Plan((), client, 4), "", str(folder / engine), entries)
     track.enter(mine, str(folder / f"{engine}.course"))
 
 
@@ -71,19 +71,19 @@ def _alive(group: int) -> bool:
 def test_what_is_asked_for_gets_through_but_for_folders(tmp_path: Path) -> None:
     path = str(tmp_path / "entries")
     odd = Entry("http://h/\udcff", "name", "elsewhere", Checksum("md5", "00"), guessed=True)
-    course.write_entries([odd, *(Entry(f"{number}") for number in range(2500))], path)
-    first, *rest = course.read_entries(path)
+    job.write_entries([odd, *(Entry(f"{number}") for number in range(2500))], path)
+    first, *rest = job.read_entries(path)
     assert first == odd._replace(folder="")
     assert [entry.word for entry in rest] == [f"{number}" for number in range(2500)]
 
 
 def test_what_is_asked_for_is_read_as_it_is_needed(tmp_path: Path) -> None:
     path = str(tmp_path / "entries")
-    course.write_entries((Entry(f"{number}") for number in range(2000)), path)
+    job.write_entries((Entry(f"{number}") for number in range(2000)), path)
     with open(path, "r+b") as file:  # noqa: PTH123
         first = len(pickle.dumps([Entry(f"{number}") for number in range(1000)]))
         file.truncate(first + 1)
-    entries = course.read_entries(path)
+    entries = job.read_entries(path)
     assert [next(entries).word for _ in range(1000)][-1] == "999"
     with pytest.raises((EOFError, pickle.UnpicklingError)):
         next(entries)
@@ -97,11 +97,11 @@ def test_everybody_gets_every_file(server: RawServer, track: Track, tmp_path: Pa
         enter(track, tmp_path, engine, *urls)
     conduct(race, track, show_nothing, one_by_one=False)
     assert race.exit_status == 0
-    for lane in race.lanes.values():
-        assert lane.tally.arrived == 9
-        assert lane.tally.took > 0
-        assert lane.seconds > 0
-        assert files(tmp_path / lane.engine) == {f"{number}": b"fine" for number in range(9)}
+    for standing in race.standings.values():
+        assert standing.tally.arrived == 9
+        assert standing.tally.took > 0
+        assert standing.seconds > 0
+        assert files(tmp_path / standing.engine) == {f"{number}": b"fine" for number in range(9)}
     assert all(server.asked(f"/{number}") == 4 for number in range(9))
 
 
@@ -127,7 +127,7 @@ def test_nobody_begins_before_all_are_ready(
     server: RawServer, track: Track, tmp_path: Path
 ) -> None:
     race = Race(("threads", "asyncio"), 1, "file")
-    for engine in race.lanes:
+    for engine in race.standings:
         enter(track, tmp_path, engine, server.url("/0"))
     late = track._racers["asyncio"].process.pid
     os.kill(late, signal.SIGSTOP)
@@ -135,7 +135,7 @@ def test_nobody_begins_before_all_are_ready(
 
     def show(now: float) -> None:
         del now
-        looks.append(any(lane.began is not None for lane in race.lanes.values()))
+        looks.append(any(standing.began is not None for standing in race.standings.values()))
         if len(looks) == 10:
             os.kill(late, signal.SIGCONT)
 
@@ -154,10 +154,10 @@ def test_one_by_one_nobody_begins_before_the_other_is_gone(
 
     def show(now: float) -> None:
         del now
-        begun = [lane for lane in race.lanes.values() if lane.began is not None]
-        seen.append(tuple(lane.engine for lane in begun))
-        assert all(lane.over for lane in begun[:-1])
-        assert not {lane.engine for lane in begun[:-1]} & track.under_way
+        begun = [standing for standing in race.standings.values() if standing.began is not None]
+        seen.append(tuple(standing.engine for standing in begun))
+        assert all(standing.over for standing in begun[:-1])
+        assert not {standing.engine for standing in begun[:-1]} & track.under_way
 
     conduct(race, track, show, one_by_one=True)
     assert race.exit_status == 0
@@ -181,7 +181,7 @@ def test_who_is_killed_is_out_and_the_others_go_on(
 
     conduct(race, track, show, one_by_one=one_by_one)
     assert killed
-    assert race.lanes["processes"].trouble == "its process was ended by signal 9"
+    assert race.standings["processes"].trouble == "its process was ended by signal 9"
     assert race.exit_status == 1
     wait_for_the_end_of(killed[0])
 
@@ -191,7 +191,7 @@ def test_who_is_killed_before_the_start_is_out(track: Track, tmp_path: Path) -> 
     enter(track, tmp_path, "threads", "http://127.0.0.1:1/")
     track._racers["threads"].process.kill()
     conduct(race, track, show_nothing, one_by_one=False)
-    assert race.lanes["threads"].trouble == "its process was ended by signal 9"
+    assert race.standings["threads"].trouble == "its process was ended by signal 9"
 
 
 def test_who_is_let_go_when_it_is_gone_does_not_disturb(track: Track, tmp_path: Path) -> None:
@@ -218,17 +218,17 @@ def test_an_engine_that_cannot_begin_says_why(track: Track, tmp_path: Path) -> N
     race = Race(("threads",), 1, "file")
     enter(track, tmp_path, "threads", "http://127.0.0.1:1/", client="pigeon")
     conduct(race, track, show_nothing, one_by_one=False)
-    assert race.lanes["threads"].trouble.startswith("unknown client 'pigeon'; there are")
+    assert race.standings["threads"].trouble.startswith("unknown client 'pigeon'; there are")
 
 
 def test_a_bug_is_told_and_no_failure_of_a_file(track: Track, tmp_path: Path) -> None:
     race = Race(("threads",), 1, "file")
-    course.write_entries([], str(tmp_path / "entries"))
-    odd = course.Course("threads", Plan((), "curl", limit=None), "", "", "")  # type: ignore[arg-type]
+    job.write_entries([], str(tmp_path / "entries"))
+    odd = job.RaceJob("threads", Plan((), "curl", limit=None), "", "", "")  # type: ignore[arg-type]
     track.enter(odd, str(tmp_path / "course"))
     conduct(race, track, show_nothing, one_by_one=False)
-    assert race.lanes["threads"].trouble.startswith("TypeError: ")
-    assert race.lanes["threads"].tally.failed == 0
+    assert race.standings["threads"].trouble.startswith("TypeError: ")
+    assert race.standings["threads"].tally.failed == 0
 
 
 def test_a_process_that_cannot_be_started_is_one_sentence(
@@ -243,10 +243,10 @@ def test_a_process_that_cannot_be_started_is_one_sentence(
 def run_alone(tmp_path: Path, given: bytes, *urls: str) -> subprocess.CompletedProcess[bytes]:
     """Run a racer with that on its standard input."""
     entries, path = str(tmp_path / "entries"), str(tmp_path / "course")
-    course.write_entries(map(Entry, urls), entries)
-    course.write(course.Course("threads", Plan((), "curl", 1), "", str(tmp_path), entries), path)
+    job.write_entries(map(Entry, urls), entries)
+    job.write(job.RaceJob("threads", Plan((), "curl", 1), "", str(tmp_path), entries), path)
     return subprocess.run(
-        [sys.executable, "-m", "getflags.bench.racer", path], input=given, capture_output=True,
+        [sys.executable, "-m", "getflags.bench.race.racer", path], input=given, capture_output=True,
         env={**ENVIRON, "PYTHONPATH": str(ROOT)}, check=False, timeout=30, start_new_session=True,
     )  # fmt: skip
 
@@ -278,7 +278,7 @@ def test_a_lifeline_is_held_until_its_other_end_is_closed() -> None:
 def test_what_is_printed_by_anybody_is_no_news() -> None:
     script = (
         "import os\n"
-        "from getflags.bench.racer import _own_output\n"
+        "from getflags.bench.race.racer import _own_output\n"
         "output = _own_output()\n"
         "print('a warning of some library', flush=True)\n"
         "os.write(output, b'news')\n"

@@ -15,9 +15,9 @@ from typing import Any
 
 import pytest
 
-from getflags.bench.cells import Cell, Run
-from getflags.bench.results import read
-from getflags.bench.stats import estimate
+from getflags.bench.analysis.stats import estimate
+from getflags.bench.measure.cells import Cell, Run
+from getflags.bench.measure.results import read
 from getflags.cli import bench_workload, main
 from getflags.cli.bench_progress import Bar, Progress, progress
 from getflags.cli.bench_workload import MANY
@@ -304,7 +304,7 @@ def test_what_was_measured_before_a_host_fell_silent_is_kept(
 def test_a_bundled_server_that_does_not_start(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("getflags.bench.ground.module", lambda: "no_such_module_here")
+    monkeypatch.setattr("getflags.bench.measure.servers.module", lambda: "no_such_module_here")
     assert bench(*QUICK) == 3
     assert capsys.readouterr().err == f"getflags: the bundled servers {NOT_STARTED}\n"
 

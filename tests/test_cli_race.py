@@ -14,7 +14,7 @@ from time import monotonic
 
 import pytest
 
-from getflags.bench.race import News, Race, Tally
+from getflags.bench.race.standings import News, Race, Tally
 from getflags.cli import main
 from getflags.cli.race_display import Bars, Finishes, board
 from getflags.testing import bundled

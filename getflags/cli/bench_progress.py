@@ -9,8 +9,8 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import TextIO
 
-from getflags.bench.cells import Cell, Run, remaining
-from getflags.bench.results import Result
+from getflags.bench.measure.cells import Cell, Run, remaining
+from getflags.bench.measure.results import Result
 from getflags.core import terminal
 
 _STARTING = 0.4  # seconds that a process of its own takes beyond what it measures

@@ -8,8 +8,8 @@ from __future__ import annotations
 from contextlib import closing
 from pathlib import Path
 
-from getflags.bench.session import Field
-from getflags.bench.window import fewest
+from getflags.bench.measure.session import Field
+from getflags.bench.measure.steady_state import fewest
 from getflags.cli.options.bench import Options
 from getflags.cli.target_source import Source
 from getflags.core.errors import UsageError

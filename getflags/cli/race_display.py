@@ -1,8 +1,8 @@
 """Where a race is watched: bars that stay in their place on a terminal, or a line a finish.
 
-Only how lines get to a screen; what they say is in ``bench.lanes`` and ``bench.ranking``. The bars
-are drawn where the cursor is and change no mode of the terminal, so that however a run ends the
-screen is as a program should leave it: what was drawn, and the cursor below.
+Only how lines get to a screen; what they say is in ``bench.race.bars`` and ``bench.race.ranking``.
+The bars are drawn where the cursor is and change no mode of the terminal, so that however a run
+ends the screen is as a program should leave it: what was drawn, and the cursor below.
 """
 
 from __future__ import annotations
@@ -11,9 +11,9 @@ import os
 from collections.abc import Callable
 from typing import Protocol, TextIO
 
-from getflags.bench import lanes
-from getflags.bench.race import Race
-from getflags.bench.ranking import told
+from getflags.bench.race import bars
+from getflags.bench.race.ranking import told
+from getflags.bench.race.standings import Race
 from getflags.cli.console import put
 from getflags.core import terminal
 
@@ -45,14 +45,14 @@ class Finishes:
     def __init__(self, race: Race, complain: Callable[[str], None]) -> None:
         self._race = race
         self._complain = complain
-        self._running = list(race.lanes.values())
+        self._running = list(race.standings.values())
 
     def show(self, now: float) -> None:
         """Name those who have finished since."""
         del now
-        for lane in [lane for lane in self._running if lane.over]:
-            self._running.remove(lane)
-            self._complain(f"getflags: {told(self._race, lane)}")
+        for standing in [standing for standing in self._running if standing.over]:
+            self._running.remove(standing)
+            self._complain(f"getflags: {told(self._race, standing)}")
 
     def close(self) -> None:
         """Nothing was begun."""
@@ -73,12 +73,12 @@ class Bars:
         """Draw the bars."""
         self._now = now
         size = terminal.size(self._stream)
-        look = lanes.Look(size.columns, self._blocks, self._colours)
-        lines = lanes.lines(self._race, now, look)[: max(1, size.lines - 1)]
+        look = bars.Look(size.columns, self._blocks, self._colours)
+        lines = bars.lines(self._race, now, look)[: max(1, size.lines - 1)]
         # Where the window has become narrower, the terminal has broken the lines in two.
         rows = sum(-(-columns // size.columns) or 1 for columns in self._drawn)
         up = _UP.format(rows) if rows else ""
-        self._drawn = [lanes.visible(line) for line in lines]
+        self._drawn = [bars.visible(line) for line in lines]
         text = "".join(f"{line}{_CLEAR_LINE}\n" for line in lines)
         put(f"\r{up}{text}{_CLEAR_BELOW}", self._stream)
 

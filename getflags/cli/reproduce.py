@@ -10,7 +10,7 @@ import re
 import shlex
 from collections.abc import Iterator, Sequence
 
-from getflags.bench.cells import Cell
+from getflags.bench.measure.cells import Cell
 from getflags.cli.options.bench import Options
 from getflags.core.text import printable
 from getflags.core.urls import redact

@@ -9,9 +9,9 @@ import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import NamedTuple, TypeAlias
 
-from getflags.bench.report.figures import SHARES, Cell, Section
+from getflags.bench.analysis.figures import SHARES, Cell, Section
+from getflags.bench.report.number_format import significant, unit
 from getflags.bench.report.palette import Look
-from getflags.bench.report.words import significant, unit
 from getflags.core.text import brief
 
 Looks: TypeAlias = Mapping[tuple[str, str], Look]

@@ -12,11 +12,11 @@ from collections.abc import Iterator, Sequence
 from importlib.resources import files
 from string import Template
 
+from getflags.bench.analysis.figures import Book, Facts, Section
 from getflags.bench.report import charts, palette, plot, sentences, tables
 from getflags.bench.report.charts import Chart, Looks
-from getflags.bench.report.figures import Book, Facts, Section
 from getflags.bench.report.markup import Markup, joined, tag
-from getflags.bench.report.words import listed
+from getflags.bench.report.number_format import listed
 from getflags.core.text import brief, counted, printable
 
 _LARGE = (420, 310)  # of a drawing; on a phone it is shown at three quarters of that
@@ -40,7 +40,7 @@ def page(book: Book) -> str:
 
 
 def _file(name: str) -> str:
-    return (files("getflags.bench.report") / name).read_text(encoding="utf-8")
+    return (files("getflags.bench.report") / "template" / name).read_text(encoding="utf-8")
 
 
 def _opening(book: Book, names: Sequence[str]) -> Markup:

@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 
-from getflags.bench.knee import NEAR
-from getflags.bench.report.figures import Section, Series, Step
-from getflags.bench.report.words import listed, share, significant
-from getflags.bench.stats import FEWEST, differs
+from getflags.bench.analysis.figures import Section, Series, Step
+from getflags.bench.analysis.knee import NEAR
+from getflags.bench.analysis.stats import FEWEST, differs
+from getflags.bench.report.number_format import listed, share, significant
 from getflags.core.text import brief, counted, quoted
 
 _MANY = 4  # of others, and a table tells of them better than a sentence
@@ -32,7 +32,7 @@ def headline(section: Section) -> str:
         arrived = any(cell.arrived for one in section.series for cell in one.cells)
         why = "no run was long enough to have a steady part" if arrived else "nothing arrived"
         return f"On {server} no level can be recommended: {why}."
-    return " ".join([f"On {server}, {_enough(lead)}", *_steps(lead), *_doubt(lead)])
+    return " ".join([f"On {server}, {_enough(lead)}", *_steps(lead), *_caveat(lead)])
 
 
 def verdict(section: Section) -> str:
@@ -75,7 +75,7 @@ def gain(step: Step) -> str:
     return "no more" if none else share(ratio.middle)
 
 
-def _doubt(lead: Series) -> list[str]:
+def _caveat(lead: Series) -> list[str]:
     if lead.knee is None or lead.knee.sure:
         return []
     fewest = min(cell.rounds - cell.empty for cell in lead.cells)

@@ -8,11 +8,11 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 
-from getflags.bench.report.figures import SHARES, Cell, Section, Series, Step
+from getflags.bench.analysis.figures import SHARES, Cell, Section, Series, Step
+from getflags.bench.analysis.stats import Estimate
 from getflags.bench.report.markup import Markup, joined, tag
+from getflags.bench.report.number_format import Unit, between, share, significant, unit
 from getflags.bench.report.sentences import gain
-from getflags.bench.report.words import Unit, between, share, significant, unit
-from getflags.bench.stats import Estimate
 from getflags.core.text import brief
 
 _NOTHING = "-"

@@ -13,11 +13,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from getflags import __version__, transport
-from getflags.bench import cells, comparison, doubts, ground, table
-from getflags.bench.cells import Cell, Run
-from getflags.bench.logbook import Logbook
-from getflags.bench.results import Result
-from getflags.bench.session import Session
+from getflags.bench.analysis import caveats, comparison, table
+from getflags.bench.measure import cells, servers
+from getflags.bench.measure.cells import Cell, Run
+from getflags.bench.measure.logbook import Logbook
+from getflags.bench.measure.results import Result
+from getflags.bench.measure.session import Session
 from getflags.cli import bench_workload
 from getflags.cli.bench_progress import progress
 from getflags.cli.console import print_line
@@ -84,11 +85,11 @@ def _prepared(words: list[str], options: Options) -> Iterator[_Bench]:
         transport.client(client).check(network)
     matrix = cells.matrix(options.engines, options.clients, options.levels, field.servers)
     with ExitStack() as stack:
-        grounds = {}
+        bundled = {}
         if field.bundled:
-            grounds = stack.enter_context(ground.prepared(field.servers, options.faults))
+            bundled = stack.enter_context(servers.prepared(field.servers, options.faults))
         logbook = stack.enter_context(closing(Logbook(Path(options.results))))
-        session = Session(field, rules, network, options.seed, grounds, conditions, __version__)
+        session = Session(field, rules, network, options.seed, bundled, conditions, __version__)
         yield _Bench(words, options, field.files, matrix, session, logbook)
 
 
@@ -131,5 +132,5 @@ def _report(bench: _Bench) -> list[str]:
     if not figures:
         return []
     processors = resource_limits.workers_for(sys.maxsize)
-    doubtful = doubts.doubts(figures, comparison.passes(results), processors)
-    return [*table.tables(figures), *table.told(doubtful)]
+    found = caveats.caveats(figures, comparison.passes(results), processors)
+    return [*table.tables(figures), *table.told(found)]

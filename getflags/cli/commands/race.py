@@ -16,10 +16,10 @@ from tempfile import TemporaryDirectory
 from typing import NamedTuple
 
 from getflags import transport
-from getflags.bench import course
-from getflags.bench.race import Race
-from getflags.bench.ranking import ranking
-from getflags.bench.track import Track, conduct
+from getflags.bench.race import job
+from getflags.bench.race.ranking import ranking
+from getflags.bench.race.standings import Race
+from getflags.bench.race.track import Track, conduct
 from getflags.cli.console import print_line
 from getflags.cli.options import checks, conversion, groups
 from getflags.cli.options import race as race_options
@@ -54,8 +54,8 @@ def main(words: list[str]) -> int:
         try:
             _run(options, race, entries, codes=bool(seen.codes))
         except Interrupted as stop:
-            finished = sum(lane.finished for lane in race.lanes.values())
-            stop.told = f"interrupted; {finished} of {len(race.lanes)} had finished"
+            finished = sum(standing.finished for standing in race.standings.values())
+            stop.told = f"interrupted; {finished} of {len(race.standings)} had finished"
             raise
         except GetflagsError as error:
             _complain(f"getflags: {printable(str(error))}")
@@ -82,7 +82,7 @@ def _run(options: RaceOptions, race: Race, entries: Iterator[Entry], *, codes: b
             for line in _opening(options, race, limit, one_by_one=one_by_one):
                 _say(line)
             track = stack.enter_context(closing(Track()))
-            for each in _courses(options, sites, entries, limit, folder):
+            for each in _jobs(options, sites, entries, limit, folder):
                 track.enter(each, str(Path(folder, f"{each.engine}.course")))
             conduct(race, track, shown.show, one_by_one=one_by_one)
         finally:
@@ -90,16 +90,16 @@ def _run(options: RaceOptions, race: Race, entries: Iterator[Entry], *, codes: b
                 stack.close()
 
 
-def _courses(
+def _jobs(
     options: RaceOptions, sites: list[_Site], entries: Iterator[Entry], limit: int, folder: str
-) -> Iterator[course.Course]:
+) -> Iterator[job.RaceJob]:
     """Yield what each racer must know, and make the folder for its files."""
     listed = str(Path(folder, "entries"))
-    course.write_entries(entries, listed)
+    job.write_entries(entries, listed)
     for engine, site in zip(options.engines, sites, strict=True):
         files = Path(folder, engine)
         files.mkdir()
-        job = Plan(
+        without_targets = Plan(
             (),
             options.client,
             limit,
@@ -107,7 +107,7 @@ def _courses(
             conversion.rules(options),
             conversion.network(options, site.direct),
         )
-        yield course.Course(engine, job, site.base_url, str(files), listed)
+        yield job.RaceJob(engine, without_targets, site.base_url, str(files), listed)
 
 
 class _Site(NamedTuple):
@@ -137,8 +137,8 @@ def _sites(options: RaceOptions, stack: ExitStack, *, codes: bool) -> list[_Site
 def _opening(options: RaceOptions, race: Race, limit: int, *, one_by_one: bool) -> list[str]:
     """Say what the race is about."""
     order = "one by one" if one_by_one else "all at once"
-    lines = [f"Race for {counted(race.total, race.noun)}, {order}: {', '.join(race.lanes)}"]
-    if "sequential" in race.lanes and limit > 1:
+    lines = [f"Race for {counted(race.total, race.noun)}, {order}: {', '.join(race.standings)}"]
+    if "sequential" in race.standings and limit > 1:
         lines.append(f"{limit} at a time with {options.client}; sequential is one by nature.")
     else:
         lines.append(f"{limit} at a time with {options.client}.")

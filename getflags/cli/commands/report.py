@@ -11,9 +11,10 @@ import sys
 from importlib.util import find_spec
 from pathlib import Path
 
-from getflags.bench import results
-from getflags.bench.report import charts, evaluate, palette, sentences
-from getflags.bench.report.figures import Book
+from getflags.bench.analysis import sections
+from getflags.bench.analysis.figures import Book
+from getflags.bench.measure import results
+from getflags.bench.report import charts, palette, sentences
 from getflags.cli.console import print_line
 from getflags.cli.options import values
 from getflags.cli.options.parser import Parser
@@ -49,7 +50,7 @@ def main(words: list[str]) -> int:
         raise UsageError(f"{quoted(options.plot or '')} can't be both, the page and the picture")
     for name in filter(None, (options.out, options.plot)):
         _check(Path(name), source)
-    book = evaluate.book(results.read(source))
+    book = sections.book(results.read(source))
     if book is None:
         raise UsageError(f"{quoted(options.results)} holds no results, or none but of the warm-up")
     if find_spec("matplotlib") is None:

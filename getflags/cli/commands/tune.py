@@ -7,11 +7,12 @@ import sys
 from contextlib import ExitStack
 
 from getflags import transport
-from getflags.bench import advice, ground
-from getflags.bench.cells import Cell, Run
-from getflags.bench.session import Session
-from getflags.bench.stats import rate
-from getflags.bench.tuning import Sample, Trial, Tuner
+from getflags.bench.analysis.stats import rate
+from getflags.bench.measure import servers
+from getflags.bench.measure.cells import Cell, Run
+from getflags.bench.measure.session import Session
+from getflags.bench.tune import advice
+from getflags.bench.tune.experiment import Sample, Trial, Tuner
 from getflags.cli import bench_workload
 from getflags.cli.console import print_line
 from getflags.cli.options import checks, conversion
@@ -51,10 +52,10 @@ def _session(options: Options, stack: ExitStack) -> Session:
         raise UsageError("-s takes one server here: each has a knee of its own")
     rules, network = conversion.rules(options), conversion.network(options)
     transport.client(options.client).check(network)
-    grounds = {}
+    bundled = {}
     if field.bundled:
-        grounds = stack.enter_context(ground.prepared(field.servers, options.faults))
-    return Session(field, rules, network, options.seed, grounds, (), "")
+        bundled = stack.enter_context(servers.prepared(field.servers, options.faults))
+    return Session(field, rules, network, options.seed, bundled, (), "")
 
 
 def measured(session: Session, options: Options, trial: Trial) -> Sample:

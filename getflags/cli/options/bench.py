@@ -8,7 +8,7 @@ is the servers' to say.
 from __future__ import annotations
 
 from getflags import engines, transport
-from getflags.bench.stats import FEWEST
+from getflags.bench.analysis.stats import FEWEST
 from getflags.cli.options import download as download_options
 from getflags.cli.options import groups, values
 from getflags.cli.options.parser import Parser

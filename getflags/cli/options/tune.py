@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from getflags import engines, transport
-from getflags.bench.tuning import ROUNDS
+from getflags.bench.tune.experiment import ROUNDS
 from getflags.cli.options import bench as bench_options
 from getflags.cli.options import groups, values
 from getflags.cli.options.parser import Parser

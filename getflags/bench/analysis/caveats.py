@@ -1,0 +1,202 @@
+"""What speaks against believing the figures: what was seen, what it may mean, what to do.
+
+Pure: figures go in, sentences come out. None is raised where all is well, and none for which
+nothing can be done.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from typing import NamedTuple
+
+from getflags.bench.analysis.comparison import Figures
+from getflags.bench.analysis.stats import FEWEST
+from getflags.bench.measure.cells import Cell, Run
+from getflags.bench.measure.results import Result
+from getflags.bench.measure.steady_state import fewest
+from getflags.core.text import brief, counted
+
+_WIDE = 0.2  # of the middle, on either side
+_BUSY = 0.9  # of the processors that an engine can use
+_IDLE = 0.5  # of them: less, and it isn't the client that has no time
+_GAIN = 1.1  # what a higher level must bring
+_SHORT = 0.1  # seconds of a steady part; in a shorter one the clock's grain is seen
+_MANY = 0.5  # of the files
+_SHOWN = 3  # cells that are named
+
+
+class Caveat(NamedTuple):
+    """Three sentences."""
+
+    seen: str
+    may_mean: str
+    to_do: str
+
+
+def caveats(figures: Sequence[Figures], places: Mapping[Run, int], processors: int) -> list[Caveat]:
+    """Return what is doubtful. ``places`` are those of ``comparison.passes``."""
+    found = [
+        _loaded(figures, processors),
+        _few(figures),
+        _wide(figures),
+        _short(figures),
+        _failing(figures),
+        _apart(figures, places),
+        _client_bound(figures, processors),
+        *_server_bound(figures, processors),
+    ]
+    return [caveat for caveat in found if caveat]
+
+
+def _loaded(figures: Sequence[Figures], processors: int) -> Caveat | None:
+    loads = [run.load for each in figures for run in each.runs]
+    high = [load for load in loads if load >= processors]
+    if not high:
+        return None
+    return Caveat(
+        f"Before {len(high):,} of {counted(len(loads), 'run')} the load average was "
+        f"{processors} or more (up to {max(high):.1f}), and there are {processors} processors.",
+        "Other programs may have had their share of the machine. The runs before count as well, "
+        "for a minute or so.",
+        "End what else is running, and measure again with another -o.",
+    )
+
+
+def _few(figures: Sequence[Figures]) -> Caveat | None:
+    few = [each.cell for each in figures if len(each.runs) < FEWEST]
+    if not few:
+        return None
+    return Caveat(
+        f"There are fewer than {FEWEST} rounds of {_named(few)}.",
+        "Between so few, any difference may be chance.",
+        f"Say --rounds {FEWEST} or more: the same command goes on from what there is.",
+    )
+
+
+def _wide(figures: Sequence[Figures]) -> Caveat | None:
+    wide = [each.cell for each in figures if len(each.runs) >= FEWEST and _is_wide(each)]
+    if not wide:
+        return None
+    return Caveat(
+        f"Goodput is known no better than to {_WIDE:.0%} for {_named(wide)}.",
+        "The machine or the network has moods, or the runs are short.",
+        "Say more --rounds (the same command goes on from what there is), or more --files.",
+    )
+
+
+def _is_wide(each: Figures) -> bool:
+    if each.goodput is None:
+        return False
+    middle, low, high, _ = each.goodput
+    return low < middle * (1 - _WIDE) or high > middle * (1 + _WIDE)
+
+
+def _short(figures: Sequence[Figures]) -> Caveat | None:
+    short = [each.cell for each in figures if any(map(_is_short, each.runs))]
+    if not short:
+        return None
+    files = max(fewest(cell.level) for cell in short)
+    return Caveat(
+        f"Between its ramp and its tail, a run was shorter than {_SHORT} s or had fewer than two "
+        f"files for each place: {_named(short)}.",
+        "Goodput then rests on next to nothing, or isn't known at all.",
+        f"Say more --files: {files:,} at the least, and more where the server is fast.",
+    )
+
+
+def _is_short(run: Result) -> bool:
+    """Whether a run was too short; one of which little arrived has a caveat of its own."""
+    if run.arrived <= run.files * (1 - _MANY):
+        return False
+    return run.steady_files < 2 * run.level or run.steady_seconds < _SHORT
+
+
+def _failing(figures: Sequence[Figures]) -> Caveat | None:
+    failing = [each for each in figures if each.failed >= _MANY]
+    if not failing:
+        return None
+    reasons: Counter[str] = Counter()
+    for run in (run for each in failing for run in each.runs):
+        reasons.update(run.errors)
+    (reason, _), *_ = reasons.most_common(1)
+    return Caveat(
+        f"At least half of the files failed ({brief(reason)}) in "
+        f"{_named(each.cell for each in failing)}.",
+        "What fails is no goodput; the server may take no more at a time.",
+        "Leave such levels out, or find out what the server wants.",
+    )
+
+
+def _apart(figures: Sequence[Figures], places: Mapping[Run, int]) -> Caveat | None:
+    numbers = {places[run.run] for each in figures for run in each.runs}
+    if len(numbers) == 1:
+        return None
+    return Caveat(
+        "Some of the cells were not measured side by side with the others: they came later.",
+        "What differs may be the hour, so they are not compared.",
+        "Measure all of them again with another -o.",
+    )
+
+
+def _client_bound(figures: Sequence[Figures], processors: int) -> Caveat | None:
+    bound = [each.cell for each in figures if _busy(each, processors) >= _BUSY]
+    if not bound:
+        return None
+    return Caveat(
+        f"The client was busy for {_BUSY:.0%} of the time or more in {_named(bound)}.",
+        "The figures tell what the client can do here, not what the server or the level can.",
+        "Try --engine processes or --client curl, or a server on another machine.",
+    )
+
+
+def _busy(each: Figures, processors: int) -> float:
+    """Return the share of the processors that its engine can use which a cell has used."""
+    cell = each.cell
+    usable = min(cell.level, processors) if cell.engine == "processes" else 1
+    return sum(run.cpu for run in each.runs) / sum(run.seconds for run in each.runs) / usable
+
+
+def _server_bound(figures: Sequence[Figures], processors: int) -> list[Caveat]:
+    """Return a caveat for each engine and client at each server that gains nothing by more."""
+    series: dict[tuple[str, str, str], list[Figures]] = {}
+    for each in sorted(figures, key=lambda each: each.cell.level):
+        if each.goodput:
+            engine, client, _, server = each.cell
+            series.setdefault((engine, client, server), []).append(each)
+    found = []
+    for levels in series.values():
+        most = max(_middle(each) for each in levels)
+        first = next(each for each in levels if _middle(each) * _GAIN >= most)
+        last = levels[-1]
+        if last is not first and _busy(last, processors) < _IDLE and _full(last):
+            found.append(_no_more(first, last, _busy(last, processors)))
+    return found
+
+
+def _middle(each: Figures) -> float:
+    return each.goodput.middle if each.goodput else 0.0
+
+
+def _full(each: Figures) -> bool:
+    """Whether as many requests were in flight as were allowed, as far as anybody could see."""
+    return all(run.peak is None or run.peak >= run.level for run in each.runs)
+
+
+def _no_more(first: Figures, last: Figures, busy: float) -> Caveat:
+    engine, client, level, server = last.cell
+    ratio = _middle(last) / _middle(first)
+    return Caveat(
+        f"{engine}/{client} gets no more from {brief(server)} beyond {first.cell.level} at a time "
+        f"(with {level}, {ratio:.2f} times as much) and is busy for {busy:.0%} of the time.",
+        "The server, or the way to it, is the limit; what goes beyond it only waits.",
+        f"-m {first.cell.level} will do; higher levels tell of the server, not of the client.",
+    )
+
+
+def _named(cells: Iterable[Cell]) -> str:
+    """Return cells in words, the first of them where they are many."""
+    told = [brief(str(cell)) for cell in cells]
+    others = len(told) - _SHOWN
+    shown = ", ".join(told[:_SHOWN])
+    return shown if others <= 0 else f"{shown} and {counted(others, 'other')}"

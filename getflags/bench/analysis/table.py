@@ -1,0 +1,145 @@
+"""The figures as text for a terminal: what was got, and below it what it cost.
+
+Pure. What speaks against the figures is found by the caveats; here it is only put into lines.
+"""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Iterable, Sequence
+
+from getflags.bench.analysis.caveats import Caveat
+from getflags.bench.analysis.comparison import SHARES, Figures
+from getflags.bench.analysis.stats import FEWEST, SHARE, Estimate
+from getflags.core.text import brief, counted
+
+_WIDTH = 80
+_UNKNOWN = "-"
+_MEGA = 1e6
+_MIB = 1 << 20
+
+
+def tables(figures: Sequence[Figures]) -> list[str]:
+    """Return the tables of every server, as lines."""
+    lines = []
+    for server in dict.fromkeys(each.cell.server for each in figures):
+        here = [each for each in figures if each.cell.server == server]
+        lines += ["", _title(here), "", *_columns(_gains(here)), "", *_columns(_costs(here))]
+    return [*lines, "", *_legend(figures)]
+
+
+def _title(figures: Sequence[Figures]) -> str:
+    files = sorted({run.files for each in figures for run in each.runs})
+    rounds = sorted({len(each.runs) for each in figures})
+    return (
+        f"{brief(figures[0].cell.server)}: {_range(files, 'file')} a run, "
+        f"{_range(rounds, 'round')} after the warm-up"
+    )
+
+
+def _range(numbers: Sequence[int], noun: str) -> str:
+    first, last = numbers[0], numbers[-1]
+    return counted(first, noun) if first == last else f"{first:,} to {counted(last, noun)}"
+
+
+def _gains(figures: Sequence[Figures]) -> list[list[str]]:
+    """Return the rows of what was got, and how it compares."""
+    heads = ["engine/client", "-m", "files/s", "[95 %]", "MB/s", "all, s", "of best", "[95 %]", ""]
+    return [heads, *map(_gain, figures)]
+
+
+def _gain(each: Figures) -> list[str]:
+    engine, client, level, _ = each.cell
+    names = [f"{engine}/{client}", f"{level:,}"]
+    goodput = [_UNKNOWN, "", _UNKNOWN]
+    if each.goodput:
+        goodput = [digits(each.goodput.middle), _interval(each.goodput), digits(each.rate / _MEGA)]
+    return [*names, *goodput, digits(each.makespan), *_against(each)]
+
+
+def _against(each: Figures) -> list[str]:
+    if each.best:
+        return ["1", "", "best"]
+    if each.against is None:
+        return [_UNKNOWN, "", ""]
+    ratio, claimed = each.against
+    told = "less" if ratio.middle < 1 else "more"
+    if not claimed:
+        told = "unsure" if ratio.rounds >= FEWEST else "too few rounds"
+    return [f"{ratio.middle:.2f}", _interval(ratio), told]
+
+
+def _costs(figures: Sequence[Figures]) -> list[list[str]]:
+    """Return the rows of what it cost."""
+    heads = ["engine/client", "-m", *(f"{share}, ms" for share in SHARES)]
+    return [[*heads, "CPU, µs", "peak, MiB", "failed"], *map(_cost, figures)]
+
+
+def _cost(each: Figures) -> list[str]:
+    engine, client, level, _ = each.cell
+    times = [each.latency[share] for share in SHARES]
+    return [
+        f"{engine}/{client}",
+        f"{level:,}",
+        *(digits(time * 1e3) if time else _UNKNOWN for time in times),
+        f"{each.cpu * 1e6:,.0f}",
+        f"{each.rss / _MIB:.0f}",
+        f"{each.failed:.1%}" if each.failed else "0",
+    ]
+
+
+def _interval(value: Estimate) -> str:
+    if value.rounds == 1:
+        return ""
+    return f"[{digits(value.low)}, {digits(value.high)}]"
+
+
+def digits(value: float) -> str:
+    """Return a number with as many digits as noise leaves meaning to."""
+    if value >= 99.95:  # noqa: PLR2004 - what would be rounded to 100.0
+        return f"{value:,.0f}"
+    return f"{value:.1f}" if value >= 9.995 else f"{value:.2f}"  # noqa: PLR2004 - as above
+
+
+def _columns(rows: Sequence[Sequence[str]]) -> list[str]:
+    """Set rows in columns: names to the left, numbers to the right, words at the end."""
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    return [
+        "  ".join(
+            cell.ljust(width) if place == 0 or not head else cell.rjust(width)
+            for place, (cell, width, head) in enumerate(zip(row, widths, rows[0], strict=True))
+        ).rstrip()
+        for row in rows
+    ]
+
+
+def _legend(figures: Sequence[Figures]) -> list[str]:
+    compared = any(each.against and each.against.claimed for each in figures)
+    text = (
+        "files/s and MB/s: what arrived, without ramp and tail. all: seconds for all files. CPU: "
+        "of the client, for each file. Figures are geometric means of the rounds."
+    )
+    if compared:
+        text += (
+            " Less is said where equals would differ so much, any two of them, in one bench of "
+            f"{1 / (1 - SHARE):.0f} at most."
+        )
+    return textwrap.wrap(text, _WIDTH)
+
+
+def told(caveats: Iterable[Caveat]) -> list[str]:
+    """Return caveats as lines."""
+    lines = []
+    for caveat in caveats:
+        lines += ["", *textwrap.wrap(" ".join(caveat), _WIDTH, initial_indent="? ",
+                                     subsequent_indent="  ")]  # fmt: skip
+    return lines
+
+
+def summary(cells: int, rounds: int, runs: int, left: int) -> str:
+    """Return what is going to be done, in a sentence."""
+    there = f", {runs - left:,} of them there already" if left < runs else ""
+    return (
+        f"{counted(cells, 'cell')}, a warm-up and {counted(rounds, 'round')}: "
+        f"{counted(runs, 'run')}{there}."
+    )

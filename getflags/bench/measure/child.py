@@ -1,0 +1,159 @@
+"""The child process that runs one cell once: it reads a job and prints the figures.
+
+Run as ``python -m getflags.bench.measure.child``, with JSON on standard input and standard output.
+Each run gets a fresh process, so that no run inherits the caches, connections, garbage or memory
+peak of another. The clock starts after all imports, when the folder exists. The child terminates
+with its parent, however the parent ends, because standard input is its lifeline.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import resource
+import shutil
+import signal
+import sys
+import tempfile
+import threading
+from collections import Counter
+from dataclasses import replace
+from time import perf_counter, sleep
+from typing import Any
+
+from getflags import engines
+from getflags.bench.measure import steady_state
+from getflags.bench.measure.job import Job, loads
+from getflags.bench.measure.steady_state import End
+from getflags.core.deferred_signals import leaving
+from getflags.core.errors import GetflagsError
+from getflags.core.events import Event, Finished
+from getflags.core.models import Status
+from getflags.core.resource_limits import workers_for
+from getflags.core.text import brief
+
+SHARES = {"p50": 0.5, "p90": 0.9, "p99": 0.99}
+_REASONS = 20  # different ones that are told; the others are counted together
+_PATIENCE = 1.0  # seconds for an engine to tidy up
+_STATUS = "/proc/self/status"
+_KIB = 1024
+
+
+def main() -> None:
+    """Run the job that comes in and print what it took."""
+    job = loads(_line())
+    with leaving():
+        with tempfile.TemporaryDirectory(prefix="getflags-bench-") as folder:
+            threading.Thread(target=_end_with_parent, args=(folder,), daemon=True).start()
+            try:
+                told = measure(job, folder)
+            except GetflagsError as error:
+                told = {"failed": str(error)}
+        sys.stdout.write(json.dumps(told) + "\n")
+
+
+def measure(job: Job, folder: str) -> dict[str, Any]:
+    """Run a job and return its figures, under the names that a ``Result`` has."""
+    run = engines.engine(job.engine)
+    plan = job.plan(folder)
+    run(replace(plan, targets=()), lambda _: None)  # imports what it will need
+    before, start = _spent(), perf_counter()
+    tally = _Tally(start)
+    run(plan, tally.read)
+    seconds, cpu = perf_counter() - start, _spent() - before
+    return {**tally.figures(job.level), "seconds": seconds, "cpu": cpu, "rss": _peak(job)}
+
+
+class _Tally:
+    """Takes down when each target ended, and how."""
+
+    def __init__(self, start: float) -> None:
+        self._start = start
+        self._ends: list[End] = []
+        self._errors: Counter[str] = Counter()
+        self._requests = 0
+
+    def read(self, event: Event) -> None:
+        """Take an event."""
+        if isinstance(event, Finished):
+            outcome = event.outcome
+            arrived = outcome.status is Status.OK
+            at = perf_counter() - self._start
+            self._ends.append(End(at, event.seconds, outcome.size, arrived))
+            self._requests += outcome.requests
+            if not arrived:
+                self._errors[brief(outcome.reason)] += 1
+
+    def figures(self, level: int) -> dict[str, Any]:
+        """Return what has come of it."""
+        arrived = [end for end in self._ends if end.arrived]
+        steady = steady_state.steady(self._ends, level)
+        latency = steady_state.percentiles(self._ends, list(SHARES.values()))
+        told = dict(self._errors.most_common(_REASONS))
+        others = self._errors.total() - sum(told.values())
+        return {
+            "files": len(self._ends),
+            "arrived": len(arrived),
+            "requests": self._requests,
+            "bytes": sum(end.size for end in arrived),
+            "steady_files": steady.files,
+            "steady_bytes": steady.bytes,
+            "steady_seconds": steady.seconds,
+            "latency": dict(zip(SHARES, latency, strict=False)),
+            "errors": {**told, "other reasons": others} if others else told,
+        }
+
+
+def _spent() -> float:
+    """Return the seconds of CPU of this process and of those that it has waited for."""
+    kinds = (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)
+    return sum(sum(resource.getrusage(kind)[:2]) for kind in kinds)
+
+
+def _peak(job: Job) -> int:
+    """Return the most bytes of memory; with workers, as if the largest had them all.
+
+    What they share with their parent is counted again for each of them.
+    """
+    workers = workers_for(job.level) if job.engine == "processes" else 0
+    largest = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
+    return (_own_peak() + workers * largest) * _KIB
+
+
+def _own_peak() -> int:
+    """Return the peak of this process in KiB.
+
+    The kernel's own count of it (ru_maxrss) begins with the parent's, from which we were forked.
+    """
+    try:
+        with open(_STATUS, encoding="ascii") as file:  # noqa: PTH123
+            return next(int(line.split()[1]) for line in file if line.startswith("VmHWM"))
+    except OSError:  # not Linux
+        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+
+
+def _line() -> bytes:
+    """Read up to the end of the line and no further, by the system's own means.
+
+    A lock on ``sys.stdin`` that the lifeline's thread holds would be locked for ever in a fork.
+    """
+    data = b""
+    while not data.endswith(b"\n"):
+        piece = os.read(0, 1 << 16)
+        if not piece:
+            raise SystemExit(128 + signal.SIGTERM)
+        data += piece
+    return data
+
+
+def _end_with_parent(folder: str) -> None:
+    """Wait for the end of standard input, and end then; in good order, if that is quick."""
+    os.read(0, 1)  # nothing more is ever said
+    os.kill(os.getpid(), signal.SIGTERM)
+    sleep(_PATIENCE)
+    shutil.rmtree(folder, ignore_errors=True)
+    os._exit(128 + signal.SIGTERM)  # whatever it is that holds it
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,119 @@
+"""A race under way as lines of text, a line an engine, for a screen of any width.
+
+Pure: standings and the time go in, lines come out, none longer than it may be. Where they are
+drawn, and how often, is decided elsewhere. Nothing that a server says is in them.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from getflags.bench.race.standings import Race, Standing
+from getflags.core.text import counted
+
+_EIGHTHS = " ▏▎▍▌▋▊▉█"
+_SHORTEST = 10  # columns that a bar should have before anything else gets room
+_GAP = "  "
+_COLOUR = re.compile(r"\x1b\[\d*m")
+_CYAN, _GREEN, _YELLOW, _RED = 36, 32, 33, 31
+
+
+class Look(NamedTuple):
+    """What a terminal can show: so many columns, blocks or only ASCII, colours or none."""
+
+    width: int
+    blocks: bool = True
+    colours: bool = False
+
+
+class _Text(NamedTuple):
+    """What stands beside a bar."""
+
+    name: str
+    ended: str
+    rate: str
+    time: str
+    errors: str
+    place: str
+
+
+#: What is left out first where there is little room; the name stays.
+_EXPENDABLE = ("rate", "errors", "ended", "time", "place")
+
+
+def lines(race: Race, now: float, look: Look) -> list[str]:
+    """Return a line for each engine. The last column stays empty: a terminal might wrap there."""
+    texts = [_text(race, standing, now) for standing in race.standings.values()]
+    width = look.width - 1
+    columns = _columns(texts, width, most=f"{race.total:,}/{race.total:,}")
+    used = sum(columns.values()) + len(_GAP) * len(columns)
+    shown = []
+    for standing, text in zip(race.standings.values(), texts, strict=True):
+        name = f"{text.name:<{columns['name']}}"[: max(0, width)]
+        bar = _bar(race, standing, width - used, look) if width > used else ""
+        rest = [f"{getattr(text, each):>{columns[each]}}" for each in columns if each != "name"]
+        shown.append(_GAP.join([name, *([bar] if bar else []), *rest]).rstrip())
+    return shown
+
+
+def visible(line: str) -> int:
+    """Return how many columns a line takes."""
+    return len(_COLOUR.sub("", line))
+
+
+def ordinal(place: int) -> str:
+    """Return ``1st``, ``2nd``, ``3rd``, ``4th``; there are not so many engines as to need more."""
+    return f"{place}{({1: 'st', 2: 'nd', 3: 'rd'}).get(place, 'th')}"
+
+
+def _text(race: Race, standing: Standing, now: float) -> _Text:
+    elapsed, tally = standing.elapsed(now), standing.tally
+    place = race.place(standing)
+    waits = standing.began is None and not standing.over
+    return _Text(
+        standing.engine,
+        f"{tally.done:,}/{race.total:,}",
+        f"{tally.done / elapsed:,.1f}/s" if elapsed else "",
+        "waits" if waits else f"{elapsed:,.1f} s",
+        counted(tally.failed, "error") if tally.failed else "",
+        "out" if standing.trouble else ordinal(place) if place else "",
+    )
+
+
+def _columns(texts: Sequence[_Text], width: int, most: str) -> dict[str, int]:
+    """Return the widths of what is shown beside the bar, as much as leaves room for one."""
+    widest = _Text("", most, "100.0/s", "100.0 s", "", "1st")  # so that bars seldom change theirs
+    columns = {
+        name: max(len(getattr(text, name)) for text in (widest, *texts)) for name in _Text._fields
+    }
+    if not columns["errors"]:
+        del columns["errors"]
+    for name in _EXPENDABLE:
+        if sum(columns.values()) + len(_GAP) * len(columns) + _SHORTEST <= width:
+            break
+        columns.pop(name, None)
+    return columns
+
+
+def _bar(race: Race, standing: Standing, width: int, look: Look) -> str:
+    full = width * 8 * standing.tally.done // race.total
+    if look.blocks:
+        filled = _EIGHTHS[8] * (full // 8) + (_EIGHTHS[full % 8] if full % 8 else "")
+    else:
+        filled = "#" * (full // 8)
+    rest = ("░" if look.blocks else ".") * (width - len(filled))
+    return (_painted(filled, _colour(standing)) if look.colours else filled) + rest
+
+
+def _painted(text: str, colour: int) -> str:
+    return f"\x1b[{colour}m{text}\x1b[m"
+
+
+def _colour(standing: Standing) -> int:
+    if standing.trouble:
+        return _RED
+    if standing.tally.failed:
+        return _YELLOW
+    return _GREEN if standing.finished else _CYAN

@@ -1,0 +1,112 @@
+"""A racer: a process that runs one engine and reports its progress.
+
+Run as ``python -m getflags.bench.race.racer FILE``, where FILE holds the job. The racer imports
+what it needs, reports that it is ready, waits for a byte on standard input, downloads, and reports
+its tally ten times a second. The messages are small and rare, so reporting does not slow the race.
+When standard input ends, the parent is gone, and the racer terminates its process group.
+"""
+
+from __future__ import annotations
+
+import os
+import pickle
+import signal
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from time import perf_counter
+
+from getflags import engines
+from getflags.bench.race import job
+from getflags.bench.race.standings import Count, News
+from getflags.core.errors import GetflagsError
+from getflags.core.models import Target
+from getflags.core.text import brief
+from getflags.storage import directories
+from getflags.targets import resolve
+
+_OFTEN = 0.1  # seconds between two news
+
+
+def main(path: str) -> None:
+    """Run the course in that file."""
+    output = _own_output()
+
+    def tell(news: News) -> None:
+        os.write(output, pickle.dumps(news))
+
+    mine = job.read(path)
+    count = Count()
+    try:
+        run = engines.engine(mine.engine)
+        run(mine.plan, count.read)  # without a target it loads what is loaded but once
+        tell(News(count.tally))
+        if not os.read(0, 1):
+            return
+        threading.Thread(target=end_with, args=(0, _end_all), daemon=True).start()
+        settled = replace(mine.plan, targets=_targets(mine))
+        with _telling(count, tell):
+            start = perf_counter()
+            run(settled, count.read)
+            seconds = perf_counter() - start
+    except GetflagsError as error:
+        tell(News(count.tally, trouble=brief(str(error))))
+    except Exception as bug:  # noqa: BLE001 - told, for nobody sees what is printed here
+        tell(News(count.tally, trouble=brief(f"{type(bug).__name__}: {bug}")))
+    else:
+        tell(News(count.tally, seconds))
+
+
+def end_with(lifeline: int, end: Callable[[], None]) -> None:
+    """Wait until nobody holds the other end of a pipe; then end."""
+    while os.read(lifeline, 1):
+        pass
+    end()
+
+
+def _end_all() -> None:
+    """End this process and those that its engine has started: they are a group."""
+    os.killpg(os.getpgrp(), signal.SIGKILL)
+
+
+def _targets(mine: job.RaceJob) -> Iterator[Target]:
+    place = resolve.Place(
+        mine.base_url, mine.folder, directories.real_folder, fold=directories.folds_case()
+    )
+    return resolve.settle(job.read_entries(mine.entries), place)
+
+
+def _own_output() -> int:
+    """Keep standard output for news; whatever else is printed goes nowhere."""
+    output = os.dup(1)
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, 1)
+    os.close(nowhere)
+    return output
+
+
+@contextmanager
+def _telling(count: Count, tell: Callable[[News], None]) -> Iterator[None]:
+    """Tell of the count while the block lasts; from a thread, for events may be long in coming."""
+    over = threading.Event()
+
+    def often() -> None:
+        told = count.tally
+        while not over.wait(_OFTEN):
+            if count.tally is not told:
+                told = count.tally
+                tell(News(told))
+
+    thread = threading.Thread(target=often, daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        over.set()
+        thread.join()
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])

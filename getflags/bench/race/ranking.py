@@ -1,0 +1,116 @@
+"""A race as told at its end: the table, what went wrong, and a sentence that says why.
+
+Pure: standings in, lines out. The sentence says nothing that was not measured. Elapsed time is what
+the targets took, taken together, divided by how many were under way at a time (Little's law), so
+these two figures of the slowest and the fastest engine explain the difference.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from textwrap import wrap
+
+from getflags.bench.race.standings import Race, Standing
+from getflags.core.text import brief, counted
+
+_EQUAL = 1.1  # a ratio of times below which nobody was much faster
+_ONE = 1.05  # at a time: below that, it was one at a time
+_WIDTH = 80  # columns of the sentence
+
+
+def ranking(race: Race) -> list[str]:
+    """Return the table, what went wrong where, and why the times are as they are."""
+    ranked = race.ranked()
+    out = [standing for standing in race.standings.values() if standing.trouble]
+    return [
+        *_table([_row(race, standing, ranked) for standing in (*ranked, *out)]),
+        *(told(race, standing) for standing in out),
+        *(
+            f"{standing.engine}: {counted(standing.tally.failed, 'error')}, the first: "
+            f"{brief(standing.tally.reason)}"
+            for standing in ranked
+            if standing.tally.failed
+        ),
+        *wrap(_why(race, ranked), _WIDTH, break_long_words=False),
+    ]
+
+
+def told(race: Race, standing: Standing) -> str:
+    """Say of an engine that is over how it ended."""
+    tally = standing.tally
+    if standing.trouble:
+        return f"{standing.engine} is out: {brief(standing.trouble)}"
+    parts = [counted(tally.arrived, race.noun)]
+    parts += [f"{tally.missing:,} not found"] if tally.missing else []
+    parts += [counted(tally.failed, "error")] if tally.failed else []
+    return f"{standing.engine} finished after {standing.seconds:.2f} s: {', '.join(parts)}"
+
+
+def _row(race: Race, standing: Standing, ranked: Sequence[Standing]) -> dict[str, str]:
+    place, seconds, ratio = "-", "-", "-"
+    if standing in ranked:
+        best = ranked[0].seconds
+        place = str(ranked.index(standing) + 1)
+        seconds, ratio = f"{standing.seconds:.2f}", f"{standing.seconds / best:.2f}"
+    return {
+        "place": place,
+        "engine": standing.engine,
+        "seconds": seconds,
+        "ratio": ratio,
+        f"{race.noun}s": f"{standing.tally.arrived:,}",
+        "not found": f"{standing.tally.missing:,}",
+        "errors": f"{standing.tally.failed:,}",
+    }
+
+
+def _table(rows: Sequence[dict[str, str]]) -> list[str]:
+    """Line up the columns, figures to the right; codes that don't exist only where there are."""
+    missing = any(row["not found"] != "0" for row in rows)
+    columns = [name for name in rows[0] if name != "not found" or missing]
+    shown = [dict(zip(columns, columns, strict=True)), *rows]
+    widths = {name: max(len(row[name]) for row in shown) for name in columns}
+    return [
+        "  ".join(
+            f"{row[name]:<{widths[name]}}" if name == "engine" else f"{row[name]:>{widths[name]}}"
+            for name in columns
+        )
+        for row in shown
+    ]
+
+
+def _why(race: Race, ranked: Sequence[Standing]) -> str:
+    standings = sorted(
+        (standing for standing in ranked if standing.tally.took),
+        key=lambda standing: standing.seconds,
+    )
+    if not standings:
+        return ""
+    fastest, slowest = standings[0], standings[-1]
+    begin = f"On the average a {race.noun} took"
+    if fastest is slowest:
+        return f"{begin} {_so(fastest)}."
+    if slowest.seconds >= _EQUAL * fastest.seconds:
+        return f"{begin} {_so(slowest)}; and {_so(fastest)}."
+    few, many = (f"{pick(map(_level, standings)):.1f}" for pick in (min, max))
+    levels = few if few == many else f"{few} to {many}"
+    return (
+        f"Nobody was much faster: everybody had {levels} {race.noun}s under way at a time, "
+        "on the average."
+    )
+
+
+def _so(standing: Standing) -> str:
+    each = standing.tally.took / standing.tally.done
+    figure = f"{each:.2f} s" if each >= 1 else f"{each * 1000:.1f} ms"
+    if (
+        standing.engine == "sequential" and _level(standing) < _ONE
+    ):  # more where some waited for a retry
+        manner = f"fetched one after the other, {standing.tally.took:.2f} s in a row"
+    else:
+        manner = f"had {_level(standing):.1f} under way at a time"
+    return f"{figure} with {standing.engine}, which {manner}"
+
+
+def _level(standing: Standing) -> float:
+    """Return how many targets were under way at a time, on the average."""
+    return standing.tally.took / standing.seconds
