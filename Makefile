@@ -52,7 +52,7 @@ makespan: .venv/dev  ## measure elapsed / ideal on the slow server (5 minutes)
 	$(BIN)/python -m benchmarks.makespan
 
 .PHONY: honesty
-honesty: .venv/dev  ## simulate how often bench and tune would say what is not so (3 minutes)
+honesty: .venv/dev  ## simulate how often bench and tune would claim what is not so (10 seconds)
 	$(BIN)/python -m benchmarks.honesty
 
 .PHONY: knees

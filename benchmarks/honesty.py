@@ -75,8 +75,8 @@ def in_table(matrix: Sequence[Cell], results: Sequence[Result]) -> list[str]:
 
 def in_caveats(matrix: Sequence[Cell], results: Sequence[Result]) -> list[str]:
     """Return the caveats that claim a gain: up to some level, if not beyond it."""
-    figures = comparison.compare(matrix, results)
-    found = caveats.caveats(figures, comparison.passes(results), PROCESSORS)
+    figures = [each.figures for each in comparison.compare(matrix, results)]
+    found = caveats.caveats(figures, PROCESSORS)
     return [each.seen for each in found if re.search(r"beyond (?!1 )\d", each.seen)]
 
 
@@ -96,7 +96,7 @@ def on_page(results: Sequence[Result]) -> list[str]:
         claims += [f"as good up to {up_to}"] if int(up_to) < highest else []
         claims += [
             each for each in (fewer, more)
-            if not (each == "-" or "no more" in each or _unsure(each))
+            if not (each == "-" or ": no " in each or _unsure(each))
         ]  # fmt: skip
     return claims
 

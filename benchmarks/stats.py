@@ -11,7 +11,10 @@ import random
 from dataclasses import dataclass
 from statistics import median
 
-from getflags.bench.analysis.stats import RESAMPLES, SHARE, quantile
+from getflags.bench.measure.steady_state import quantile
+
+SHARE = 0.95  # of intervals that hold the truth
+RESAMPLES = 2_000
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from getflags.bench.analysis.caveats import Caveat, caveats
-from getflags.bench.analysis.comparison import compare, passes
+from getflags.bench.analysis.comparison import compare
 from getflags.bench.measure.cells import Cell
 from getflags.bench.measure.results import Result
 from tests.bench_rows import measured, result
@@ -17,7 +17,7 @@ LEVELS = {Cell("asyncio", "curl", level, "DELAY"): 10.0 * level for level in (1,
 
 def found(results: list[Result], processors: int = 4) -> list[Caveat]:
     cells = list(dict.fromkeys(each.run.cell for each in results))
-    return caveats(compare(cells, results), passes(results), processors)
+    return caveats([each.figures for each in compare(cells, results)], processors)
 
 
 def bench(rates: dict[Cell, float] = LEVELS, rounds: int = 6, **values: Any) -> list[Result]:

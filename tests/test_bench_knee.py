@@ -4,7 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from getflags.bench.analysis.knee import find
+from getflags.bench.analysis import knee as knees
+from getflags.bench.analysis.knee import Knee
+
+
+def find(goodput: dict[int, dict[int, float]]) -> Knee | None:
+    return knees.find(goodput, 1)
 
 
 def rounds(*values: float) -> dict[int, float]:
@@ -32,6 +37,22 @@ def test_what_may_be_as_good_is_as_good() -> None:
     knee = find({1: rounds(60, 140, 80, 120, 90), 2: rounds(100, 130, 90, 110, 120)})
     assert knee is not None
     assert (knee.level, knee.below) == (1, None)
+
+
+def test_what_reached_little_is_not_recommended_even_if_nothing_is_proven() -> None:
+    knee = find({1: rounds(20, 140, 20, 120, 20), 2: rounds(100, 130, 90, 110, 120)})
+    assert knee is not None
+    assert (knee.level, knee.sure) == (2, True)
+    assert knee.below
+    assert knee.below.low < 1 < knee.below.high
+
+
+def test_more_comparisons_prove_less() -> None:
+    goodput = {1: rounds(80, 90, 82, 88, 85), 2: rounds(100, 100, 100, 100, 100)}
+    few, many = knees.find(goodput, 1), knees.find(goodput, 1_000)
+    assert few
+    assert many
+    assert (few.level, many.level) == (2, 1)
 
 
 def test_too_few_rounds_make_nobody_sure() -> None:

@@ -47,6 +47,22 @@ def test_what_cannot_be_told_from_nothing_is_no_more_and_no_less() -> None:
     assert "32 brings no more." in headline(section(curve({16: 100}, rounds=5), noisy))
 
 
+def test_differences_that_are_not_proven_are_marked() -> None:
+    wild = [
+        row(level=level, round=number, steady_files=rate, steady_seconds=1)
+        for level, rates in {
+            8: (20, 140, 20, 120, 20),
+            16: (100, 130, 90, 110, 120),
+            32: (90, 160, 110, 125, 110),
+        }.items()
+        for number, rate in enumerate(rates, 1)
+    ]
+    found = headline(section(wild))
+    assert "16 at a time is enough" in found
+    assert "32 brings no proven gain, 8 brings 39 % of it (may be chance)." in found
+    assert "16 at a time did best (which may be chance)" in headline(section(wild[:10]))
+
+
 def test_the_highest_level_is_no_end() -> None:
     found = section(curve({8: 50, 16: 100}))
     assert headline(found) == (
@@ -66,8 +82,11 @@ def test_a_single_level_is_no_advice() -> None:
 def test_too_few_rounds_are_said_to_be() -> None:
     found = section(curve(KNEE, rounds=1))
     assert headline(found).endswith(
-        "32 brings no more, 8 brings half. Some of that rests on 1 round; to be sure, 5 are needed."
+        "32 brings no more, 8 brings half (may be chance). Some of that rests on 1 round; to be "
+        "sure, 5 are needed."
     )
+    more = headline(section(curve({16: 100, 32: 104}, rounds=4)))
+    assert "32 brings no more." in more
     assert "32 brings three quarters" in headline(section(curve({16: 100, 32: 75}, rounds=2)))
     assert "needed" not in headline(section(curve(KNEE, rounds=5)))
 

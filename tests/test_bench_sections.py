@@ -5,12 +5,12 @@ from __future__ import annotations
 import pytest
 
 from getflags.bench.analysis import sections
-from getflags.bench.analysis.figures import Cell
+from getflags.bench.analysis.figures import Figures
 from getflags.bench.measure import results
 from tests.report_kit import Row, book, curve, matrix, row
 
 
-def cell(*rows: Row) -> Cell:
+def cell(*rows: Row) -> Figures:
     """Return the figures of a single cell."""
     return book(rows).sections[0].series[0].cells[0]
 

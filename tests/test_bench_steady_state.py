@@ -6,7 +6,7 @@ import random
 
 import pytest
 
-from getflags.bench.measure.steady_state import End, Steady, fewest, percentiles, steady
+from getflags.bench.measure.steady_state import End, Steady, fewest, percentiles, quantile, steady
 from tests.bench_kit import DELAYS, run
 
 
@@ -48,3 +48,7 @@ def test_percentiles_are_of_those_that_arrived() -> None:
     ends = [End(n, float(n), 1, arrived=n <= 100) for n in range(200)]
     assert percentiles(ends) == pytest.approx([50, 90, 99])
     assert percentiles([End(1, 1, 1, arrived=False)]) == []
+
+
+def test_quantiles_are_interpolated() -> None:
+    assert [quantile([1, 2, 3, 4, 5], share) for share in (0, 0.5, 0.9, 1)] == [1, 3, 4.6, 5]

@@ -10,7 +10,18 @@ from typing import Any
 
 import pytest
 
-from benchmarks import capped, cells, clients, files, picture, report, stats, summary, table
+from benchmarks import (
+    capped,
+    cells,
+    clients,
+    files,
+    honesty,
+    picture,
+    report,
+    stats,
+    summary,
+    table,
+)
 from benchmarks.grounds import Ground, configuration, site
 from benchmarks.peers import groups, options
 from benchmarks.rounds import Job, Method, environment, fitting, planned, told
@@ -299,3 +310,19 @@ def test_the_groups_can_be_chosen() -> None:
     assert groups(options().parse_args([])) == ["equal", "defaults"]
     assert groups(options().parse_args(["--equal-only"])) == ["equal"]
     assert groups(options().parse_args(["--defaults-only"])) == ["defaults"]
+
+
+# honesty
+
+
+@pytest.mark.parametrize("count", [4, 8])
+def test_no_output_claims_differences_between_equal_cells(count: int) -> None:
+    """A/A: each output may claim one in 5 % of the benches, 15 of 300; chance makes up to 26."""
+    found = honesty.claims(count, 1.0)
+    assert max(found[output] for output in ("table", "caveats", "page")) <= 26
+
+
+@pytest.mark.parametrize("count", [4, 8])
+def test_real_differences_are_found(count: int) -> None:
+    found = honesty.claims(count, honesty.WORSE)
+    assert min(found["table"], found["page"]) >= 180

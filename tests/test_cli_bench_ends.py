@@ -192,7 +192,7 @@ def test_a_run_whose_process_is_killed_is_a_sentence(tmp_path: Path, started: li
     started.append(bench)
 
     def child() -> list[int]:
-        return [number for number, words in bench.alive().items() if "bench.child" in words]
+        return [number for number, words in bench.alive().items() if "measure.child" in words]
 
     until(child)
     os.kill(child()[0], signal.SIGKILL)

@@ -7,12 +7,14 @@ nothing can be done.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
-from getflags.bench.analysis.comparison import Figures
+from getflags.bench.analysis import knee
+from getflags.bench.analysis.comparison import comparisons, most
+from getflags.bench.analysis.figures import Figures
 from getflags.bench.analysis.stats import FEWEST
-from getflags.bench.measure.cells import Cell, Run
+from getflags.bench.measure.cells import Cell
 from getflags.bench.measure.results import Result
 from getflags.bench.measure.steady_state import fewest
 from getflags.core.text import brief, counted
@@ -20,7 +22,6 @@ from getflags.core.text import brief, counted
 _WIDE = 0.2  # of the middle, on either side
 _BUSY = 0.9  # of the processors that an engine can use
 _IDLE = 0.5  # of them: less, and it isn't the client that has no time
-_GAIN = 1.1  # what a higher level must bring
 _SHORT = 0.1  # seconds of a steady part; in a shorter one the clock's grain is seen
 _MANY = 0.5  # of the files
 _SHOWN = 3  # cells that are named
@@ -34,15 +35,15 @@ class Caveat(NamedTuple):
     to_do: str
 
 
-def caveats(figures: Sequence[Figures], places: Mapping[Run, int], processors: int) -> list[Caveat]:
-    """Return what is doubtful. ``places`` are those of ``comparison.passes``."""
+def caveats(figures: Sequence[Figures], processors: int) -> list[Caveat]:
+    """Return the caveats of one experiment, measured on a machine with so many processors."""
     found = [
         _loaded(figures, processors),
         _few(figures),
         _wide(figures),
         _short(figures),
         _failing(figures),
-        _apart(figures, places),
+        _apart(figures),
         _client_bound(figures, processors),
         *_server_bound(figures, processors),
     ]
@@ -50,7 +51,7 @@ def caveats(figures: Sequence[Figures], places: Mapping[Run, int], processors: i
 
 
 def _loaded(figures: Sequence[Figures], processors: int) -> Caveat | None:
-    loads = [run.load for each in figures for run in each.runs]
+    loads = [run.load for each in figures for run in each.runs.values()]
     high = [load for load in loads if load >= processors]
     if not high:
         return None
@@ -93,7 +94,7 @@ def _is_wide(each: Figures) -> bool:
 
 
 def _short(figures: Sequence[Figures]) -> Caveat | None:
-    short = [each.cell for each in figures if any(map(_is_short, each.runs))]
+    short = [each.cell for each in figures if any(map(_is_short, each.runs.values()))]
     if not short:
         return None
     files = max(fewest(cell.level) for cell in short)
@@ -116,9 +117,7 @@ def _failing(figures: Sequence[Figures]) -> Caveat | None:
     failing = [each for each in figures if each.failed >= _MANY]
     if not failing:
         return None
-    reasons: Counter[str] = Counter()
-    for run in (run for each in failing for run in each.runs):
-        reasons.update(run.errors)
+    reasons = sum((Counter(each.errors) for each in failing), Counter[str]())
     (reason, _), *_ = reasons.most_common(1)
     return Caveat(
         f"At least half of the files failed ({brief(reason)}) in "
@@ -128,9 +127,9 @@ def _failing(figures: Sequence[Figures]) -> Caveat | None:
     )
 
 
-def _apart(figures: Sequence[Figures], places: Mapping[Run, int]) -> Caveat | None:
-    numbers = {places[run.run] for each in figures for run in each.runs}
-    if len(numbers) == 1:
+def _apart(figures: Sequence[Figures]) -> Caveat | None:
+    passages = {turn.passage for each in figures for turn in each.runs}
+    if len(passages) == 1:
         return None
     return Caveat(
         "Some of the cells were not measured side by side with the others: they came later.",
@@ -154,38 +153,44 @@ def _busy(each: Figures, processors: int) -> float:
     """Return the share of the processors that its engine can use which a cell has used."""
     cell = each.cell
     usable = min(cell.level, processors) if cell.engine == "processes" else 1
-    return sum(run.cpu for run in each.runs) / sum(run.seconds for run in each.runs) / usable
+    return (
+        sum(run.cpu for run in each.runs.values())
+        / sum(run.seconds for run in each.runs.values())
+        / usable
+    )
 
 
 def _server_bound(figures: Sequence[Figures], processors: int) -> list[Caveat]:
-    """Return a caveat for each engine and client at each server that gains nothing by more."""
-    series: dict[tuple[str, str, str], list[Figures]] = {}
-    for each in sorted(figures, key=lambda each: each.cell.level):
+    """Return a caveat for each engine and client at each server beyond whose knee nothing is won.
+
+    The knee is the report's, with the same statistic.
+    """
+    number = comparisons(each.cell for each in figures)
+    series: dict[tuple[str, str, str], dict[int, Figures]] = {}
+    for each in figures:
         if each.goodput:
-            engine, client, _, server = each.cell
-            series.setdefault((engine, client, server), []).append(each)
-    found = []
+            engine, client, level, server = each.cell
+            series.setdefault((engine, client, server), {})[level] = each
+    caveats = []
     for levels in series.values():
-        most = max(_middle(each) for each in levels)
-        first = next(each for each in levels if _middle(each) * _GAIN >= most)
-        last = levels[-1]
-        if last is not first and _busy(last, processors) < _IDLE and _full(last):
-            found.append(_no_more(first, last, _busy(last, processors)))
-    return found
-
-
-def _middle(each: Figures) -> float:
-    return each.goodput.middle if each.goodput else 0.0
+        found = knee.find({level: each.rates for level, each in levels.items()}, number)
+        last = levels[max(levels)]
+        if not found or not found.level < found.highest == last.level:
+            continue
+        busy = _busy(last, processors)
+        if busy < _IDLE and _full(last):
+            caveats.append(_no_more(levels[found.level], last, busy))
+    return caveats
 
 
 def _full(each: Figures) -> bool:
     """Whether as many requests were in flight as were allowed, as far as anybody could see."""
-    return all(run.peak is None or run.peak >= run.level for run in each.runs)
+    return all(run.peak is None or run.peak >= run.level for run in each.runs.values())
 
 
 def _no_more(first: Figures, last: Figures, busy: float) -> Caveat:
     engine, client, level, server = last.cell
-    ratio = _middle(last) / _middle(first)
+    ratio = most(last) / most(first)
     return Caveat(
         f"{engine}/{client} gets no more from {brief(server)} beyond {first.cell.level} at a time "
         f"(with {level}, {ratio:.2f} times as much) and is busy for {busy:.0%} of the time.",

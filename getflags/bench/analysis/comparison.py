@@ -1,142 +1,112 @@
-"""What the runs of each cell come to, and how the cells compare.
+"""The figures of each cell, and the comparison of cells on one server with the best of them.
 
-Pure. The warm-up is left out. Figures are geometric means of the rounds, but for memory, of which
-the highest peak is told. Cells are compared with the best one of their server, within rounds that
-were run side by side. Who is best is known only afterwards, so any two of the cells may be the ones
-that are compared: a difference is claimed only if it is larger than what equals would show,
-between any two of them, in one bench of twenty.
+Pure. The warm-up does not count. Figures are geometric means over the rounds; memory and requests
+in flight are maxima, errors are sums. Which cell is the best is known only from the results, so any
+two cells may turn out to be the ones that are compared: the intervals hold for all pairs.
 """
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from typing import NamedTuple, TypeAlias
+from typing import NamedTuple
 
-from getflags.bench.analysis.stats import SHARE, Estimate, chance, differs, estimate, middle, paired
-from getflags.bench.measure.cells import Cell, Run
+from getflags.bench.analysis.figures import SHARES, Figures, Turn
+from getflags.bench.analysis.stats import Estimate, estimate, middle, pairs, ratio
+from getflags.bench.measure.cells import Cell
 from getflags.bench.measure.results import Result
 
-SHARES = ("p50", "p90", "p99")
-Rates: TypeAlias = Mapping[int, float]  # round → goodput
 
+class Compared(NamedTuple):
+    """A cell beside the best cell of its server.
 
-class Against(NamedTuple):
-    """A cell's goodput over the best one's, and whether it may be said to be another."""
-
-    ratio: Estimate
-    claimed: bool
-
-
-class Figures(NamedTuple):
-    """A cell. Seconds and bytes; None, or 0, where nothing is known.
-
-    ``runs`` are those that count. ``goodput`` is in files a second, ``rate`` in bytes a second, in
-    the steady part; ``makespan`` is for all files, ``cpu`` for one. ``failed`` is a share of the
-    files. ``against`` is None where no round has goodput of both.
+    ``ratio`` is its goodput over the best cell's; None for the best cell itself, and if the two
+    share no round.
     """
 
-    cell: Cell
-    runs: Sequence[Result]
-    goodput: Estimate | None
-    rate: float
-    makespan: float
-    latency: Mapping[str, float]
-    cpu: float
-    rss: int
-    failed: float
+    figures: Figures
     best: bool
-    against: Against | None
+    ratio: Estimate | None
 
 
-def compare(cells: Sequence[Cell], results: Sequence[Result]) -> list[Figures]:
-    """Return the figures of those of the cells that were run, in their order.
+def compare(cells: Sequence[Cell], results: Iterable[Result]) -> list[Compared]:
+    """Return those of the cells that were measured, in their order, beside the best ones.
 
     ``results`` are of one experiment, in the order in which they were measured.
     """
-    runs = _counted(cells, results)
-    rates = {
-        cell: {run.round: run.goodput for run in found if run.goodput}
-        for cell, found in runs.items()
-    }
-    leads = _leads(rates)
-    places = passes(results)
-    pairs = sum(n * (n - 1) // 2 for n in Counter(cell.server for cell in runs).values())
-    told = []
-    for cell, found in runs.items():
-        lead = leads.get(cell.server)
-        ratios = _ratios(cell, lead, rates, places) if lead and cell != lead else []
-        told.append(_figures(cell, found, cell == lead, _against(ratios, pairs)))
-    return told
+    measured = figures(results)
+    found = [measured[cell] for cell in cells if cell in measured]
+    number = comparisons(each.cell for each in found)
+    best = _best(found)
+    return [_compared(each, best.get(each.cell.server), number) for each in found]
 
 
-def passes(results: Iterable[Result]) -> dict[Run, int]:
-    """Return in which pass through the rounds each run was made.
+def _compared(each: Figures, best: Figures | None, number: int) -> Compared:
+    if best is None or each is best:
+        return Compared(each, each is best, None)
+    return Compared(each, best=False, ratio=ratio(each.rates, best.rates, number))
 
-    A bench that goes on where it was interrupted goes on with the same pass. One that finds its
-    rounds full and has new cells begins again with the warm-up, at another time.
+
+def _best(found: Iterable[Figures]) -> dict[str, Figures]:
+    """Return server → the cell with the most goodput, if any has goodput."""
+    best: dict[str, Figures] = {}
+    for each in found:
+        other = best.get(each.cell.server)
+        if most(each) > (most(other) if other else 0):
+            best[each.cell.server] = each
+    return best
+
+
+def most(each: Figures) -> float:
+    """Return a cell's mean goodput; 0 if it has none."""
+    return each.goodput.middle if each.goodput else 0.0
+
+
+def comparisons(cells: Iterable[Cell]) -> int:
+    """Return the number of pairs of cells of one experiment that may be compared."""
+    servers = Counter(cell.server for cell in cells)
+    return sum(map(pairs, servers.faults.values()))
+
+
+def figures(results: Iterable[Result]) -> dict[Cell, Figures]:
+    """Return the figures of every cell of an experiment that was measured after the warm-up.
+
+    ``results`` are in the order in which they were measured. If a run was made twice in a round,
+    the later one counts.
     """
-    found: dict[Run, int] = {}
-    last = number = 0
+    runs: dict[Cell, dict[Turn, Result]] = {}
+    last = passage = 0
     for result in results:
-        number += result.round < last
+        passage += result.round < last
         last = result.round
-        found[result.run] = number
-    return found
+        if result.round > 0:
+            runs.setdefault(result.run.cell, {})[Turn(passage, result.round)] = result
+    return {cell: _figures(cell, found) for cell, found in runs.items()}
 
 
-def _counted(cells: Sequence[Cell], results: Iterable[Result]) -> dict[Cell, list[Result]]:
-    """Return the runs of each cell that count, if there are any; of two in a round, the later."""
-    runs: dict[Cell, dict[int, Result]] = {cell: {} for cell in cells}
-    for result in results:
-        if result.round and result.run.cell in runs:
-            runs[result.run.cell][result.round] = result
-    return {cell: list(found.values()) for cell, found in runs.items() if found}
-
-
-def _leads(rates: Mapping[Cell, Rates]) -> dict[str, Cell]:
-    """Return server → the cell with most goodput, where there is any."""
-    most = {cell: middle(found.values()) for cell, found in rates.items() if found}
-    return {cell.server: cell for cell in sorted(most, key=lambda cell: most[cell])}
-
-
-def _ratios(
-    cell: Cell, lead: Cell, rates: Mapping[Cell, Rates], places: Mapping[Run, int]
-) -> list[float]:
-    """Return goodput over the lead's, for each round in which they were run side by side."""
-    beside = {
-        number: rate
-        for number, rate in rates[lead].items()
-        if places.get(Run(cell, number)) == places[Run(lead, number)]
-    }
-    return paired(rates[cell], beside)
-
-
-def _against(ratios: Sequence[float], pairs: int) -> Against | None:
-    if not ratios:
-        return None
-    ratio = estimate(ratios)
-    return Against(ratio, differs(ratio) and chance(ratios) * pairs < 1 - SHARE)
-
-
-def _figures(cell: Cell, runs: Sequence[Result], best: bool, against: Against | None) -> Figures:  # noqa: FBT001
-    rates = [run.goodput for run in runs if run.goodput]
+def _figures(cell: Cell, turns: Mapping[Turn, Result]) -> Figures:
+    runs = turns.values()
+    rates = {turn: run.goodput for turn, run in turns.items() if run.goodput > 0}
+    errors: Counter[str] = Counter()
+    for run in runs:
+        errors.update(run.errors)
+    latency = {share: _mean(run.latency.get(share, 0) for run in runs) for share in SHARES}
     return Figures(
         cell,
-        runs,
-        estimate(rates) if rates else None,
-        _mean(run.steady_bytes / run.steady_seconds for run in runs if run.goodput),
+        turns,
+        rates,
+        estimate(rates.values()) if rates else None,
+        _mean(turns[turn].steady_bytes / turns[turn].steady_seconds for turn in rates),
         _mean(run.seconds for run in runs),
-        {share: _mean(run.latency.get(share, 0) for run in runs) for share in SHARES},
+        {share: mean for share, mean in latency.items() if mean is not None},
         _mean(run.cpu / run.files for run in runs),
         max(run.rss for run in runs),
-        1 - sum(run.arrived for run in runs) / sum(run.files for run in runs),
-        best,
-        against,
+        errors,
+        max((run.peak for run in runs if run.peak is not None), default=None),
     )
 
 
-def _mean(values: Iterable[float]) -> float:
-    """Return the geometric mean of those that are known."""
+def _mean(values: Iterable[float]) -> float | None:
+    """Return the geometric mean of the known values; None if there are none."""
     known = [value for value in values if value > 0]
-    return middle(known) if known else 0.0
+    return middle(known) if known else None

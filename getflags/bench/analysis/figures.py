@@ -1,6 +1,6 @@
-"""Figures: what a file of results says about each server, each engine and each level.
+"""What a file of results says about each cell, each series of levels and each server.
 
-Values only. Nothing here knows how they came about, how they are worded or drawn.
+Values only: how they are computed, worded or drawn is decided elsewhere.
 """
 
 from __future__ import annotations
@@ -10,31 +10,81 @@ from typing import NamedTuple
 
 from getflags.bench.analysis.knee import Knee
 from getflags.bench.analysis.stats import Estimate
+from getflags.bench.measure.cells import Cell
+from getflags.bench.measure.results import Result
 
 SHARES = ("p50", "p90", "p99")
 
 
-class Cell(NamedTuple):
-    """One engine and client at one level. Seconds and bytes; None where nobody knows.
+class Turn(NamedTuple):
+    """A round in one pass through the rounds.
 
-    ``files`` are those of a run, and ``asked`` those of all its rounds; of ``rounds``, ``empty``
-    had no goodput: nothing arrived, or the run was too short to have a steady part.
+    Cells that are added to a complete file are measured in a second pass, at another time. Runs are
+    compared only if they belong to the same turn.
     """
 
-    level: int
-    rounds: int
-    empty: int
-    files: int
-    asked: int
-    arrived: int
+    passage: int
+    round: int
+
+
+class Figures(NamedTuple):
+    """One cell's figures, in seconds and bytes; None if unknown.
+
+    ``runs`` are those after the warm-up, ``rates`` their goodput in files a second if they have
+    any. ``rate`` is in bytes a second of the steady state, ``cpu`` in seconds for each file.
+    """
+
+    cell: Cell
+    runs: Mapping[Turn, Result]
+    rates: Mapping[Turn, float]
     goodput: Estimate | None
+    rate: float | None
     makespan: float | None
     latency: Mapping[str, float]
-    cpu: float | None  # a file
+    cpu: float | None
     rss: int
     errors: Mapping[str, int]
     peak: int | None
-    commands: Sequence[str]
+
+    @property
+    def level(self) -> int:
+        """The cell's level."""
+        return self.cell.level
+
+    @property
+    def rounds(self) -> int:
+        """The number of rounds."""
+        return len(self.runs)
+
+    @property
+    def empty(self) -> int:
+        """The number of rounds without goodput: nothing arrived, or there was no steady state."""
+        return len(self.runs) - len(self.rates)
+
+    @property
+    def files(self) -> int:
+        """The number of files in the latest run."""
+        return [run.files for run in self.runs.values()][-1]
+
+    @property
+    def asked(self) -> int:
+        """The number of files in all runs."""
+        return sum(run.files for run in self.runs.values())
+
+    @property
+    def arrived(self) -> int:
+        """The number of files that arrived in all runs."""
+        return sum(run.arrived for run in self.runs.values())
+
+    @property
+    def failed(self) -> float:
+        """The share of the files that failed."""
+        return 1 - self.arrived / self.asked
+
+    @property
+    def commands(self) -> list[str]:
+        """The commands that measure this cell again."""
+        return list(dict.fromkeys(run.command for run in self.runs.values()))
 
 
 class Step(NamedTuple):
@@ -47,13 +97,13 @@ class Step(NamedTuple):
 class Series(NamedTuple):
     """One engine and client at all its levels.
 
-    ``below`` and ``above`` are the knee's neighbours; ``against`` is the goodput at this knee over
-    that of the section's lead at its own, None where they never met in a round.
+    ``below`` and ``above`` are the knee's neighbours. ``against`` is the goodput at this knee over
+    that of the section's lead at its own knee; None if they share no round.
     """
 
     engine: str
     client: str
-    cells: Sequence[Cell]
+    cells: Sequence[Figures]
     knee: Knee | None
     below: Step | None
     above: Step | None
@@ -66,12 +116,12 @@ class Series(NamedTuple):
 
     @property
     def level(self) -> int:
-        """The level at the knee; 0 where there is none."""
+        """The level at the knee; 0 if there is none."""
         return self.knee.level if self.knee else 0
 
     @property
     def marked(self) -> int:
-        """The level to mark as the knee; 0 where there was nothing to choose from."""
+        """The level to mark as the knee; 0 if only one level was measured."""
         return self.level if len(self.cells) > 1 else 0
 
     @property
@@ -81,7 +131,7 @@ class Series(NamedTuple):
 
 
 class Section(NamedTuple):
-    """One server in one experiment. ``lead`` is the series with most goodput at its knee."""
+    """One server in one experiment. ``lead`` is the series with the most goodput at its knee."""
 
     experiment: str
     server: str
@@ -95,7 +145,7 @@ class Section(NamedTuple):
 
 
 class Facts(NamedTuple):
-    """What is known of the runs that count; ``load`` is the lowest, the median, the highest."""
+    """The circumstances of the runs that count; ``load`` is the lowest, median and highest."""
 
     runs: int
     warmups: int
@@ -108,7 +158,7 @@ class Facts(NamedTuple):
 
 
 class Book(NamedTuple):
-    """All that a file of results says."""
+    """The analysis of a whole file of results."""
 
     sections: Sequence[Section]
     facts: Facts

@@ -1,64 +1,77 @@
-"""The knee: the smallest level that does as well as the best, as far as can be told.
+"""The knee: the smallest level whose goodput is as good as the best level's.
 
-Pure. Goodput of several rounds for each level goes in; a level, its reason, and what else would do
-come out. "As well" means: no difference can be claimed, or the difference is of no interest.
+Pure. A level is as good as the best one if it reaches 95 % of its goodput, or if the difference
+between them is not proven. A level that reached less than two thirds is not recommended even if
+few or noisy rounds prove nothing.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
-from getflags.bench.analysis.stats import FEWEST, Estimate, estimate, middle, paired
+from getflags.bench.analysis.stats import FEWEST, Estimate, differs, middle, ratio
 
-#: A level that reaches so much of the best one's goodput is as good, even if surely a little less.
+#: A level with this share of the best level's goodput is as good, even if it is proven to be less.
 NEAR = 0.95
+_FLOOR = 2 / 3  # of the best level's goodput: less is not recommended, proven or not
+
+_Round = TypeVar("_Round")
 
 
 class Knee(NamedTuple):
-    """What to use, and between which levels there is nothing to choose.
+    """The recommended level, and up to which level the goodput is as good.
 
-    ``against`` is the knee's goodput over the best level's; ``below`` the next smaller level's, or
-    None where there was none. ``sure`` is false where too few rounds were run to claim anything.
+    ``ratios`` is level → goodput over the best level's, for the levels that share a round with it.
+    Each is one of ``comparisons`` simultaneous intervals.
     """
 
     level: int
     best: int
-    highest: int  # the largest level that does as well
-    against: Estimate
-    below: Estimate | None
-    sure: bool
+    highest: int  # the largest level that is as good
+    ratios: Mapping[int, Estimate]
+    comparisons: int
+
+    @property
+    def against(self) -> Estimate:
+        """The knee's goodput over the best level's."""
+        return self.ratios[self.level]
+
+    @property
+    def below(self) -> Estimate | None:
+        """The next smaller level's goodput over the best level's; None if there is none."""
+        smaller = [level for level in self.ratios if level < self.level]
+        return self.ratios[smaller[-1]] if smaller else None
+
+    @property
+    def sure(self) -> bool:
+        """Whether there were enough rounds to prove a difference."""
+        return all(found.rounds >= FEWEST for found in self.ratios.values())
 
 
-def find(goodput: Mapping[int, Mapping[int, float]]) -> Knee | None:
-    """Return the knee; None where nothing was ever got.
+def find(goodput: Mapping[int, Mapping[_Round, float]], comparisons: int) -> Knee | None:
+    """Return the knee; None if no level has goodput.
 
-    ``goodput`` is level → round → anything a second; rounds in which nothing came don't count.
+    ``goodput`` is level → round → anything a second. A round without goodput does not count.
+    ``comparisons`` is the number of comparisons that are made at the same time.
     """
     known = known_rounds(goodput)
     if not known:
         return None
     best = max(known, key=lambda level: middle(known[level].values()))
-    against = {
-        level: estimate(ratios)
+    ratios = {
+        level: found
         for level, rounds in known.items()
-        if (ratios := paired(rounds, known[best]))
+        if (found := ratio(rounds, known[best], comparisons))
     }
-    equals = [level for level, ratio in against.items() if as_good(ratio)]
-    levels = list(against)
-    place = levels.index(equals[0])
-    return Knee(
-        equals[0],
-        best,
-        equals[-1],
-        against[equals[0]],
-        against[levels[place - 1]] if place else None,
-        all(ratio.rounds >= FEWEST for ratio in against.values()),
-    )
+    equals = [level for level, found in ratios.items() if as_good(found)]
+    return Knee(equals[0], best, equals[-1], ratios, comparisons)
 
 
-def known_rounds(goodput: Mapping[int, Mapping[int, float]]) -> dict[int, dict[int, float]]:
-    """Return the levels in order, with the rounds in which something came."""
+def known_rounds(
+    goodput: Mapping[int, Mapping[_Round, float]],
+) -> dict[int, dict[_Round, float]]:
+    """Return the levels in order, with the rounds that have goodput."""
     return {
         level: found
         for level, rounds in sorted(goodput.items())
@@ -66,9 +79,11 @@ def known_rounds(goodput: Mapping[int, Mapping[int, float]]) -> dict[int, dict[i
     }
 
 
-def as_good(ratio: Estimate) -> bool:
-    """Whether something that reaches this share of the best one's goodput does as well.
+def as_good(found: Estimate) -> bool:
+    """Return whether a level with this ratio to the best one is as good.
 
-    A single pair is taken as it is: its interval holds everything, and would excuse anything.
+    A ratio of too few rounds is taken at face value: its unbounded interval would excuse anything.
     """
-    return ratio.middle >= NEAR or (ratio.rounds > 1 and ratio.high >= 1)
+    if found.middle >= NEAR:
+        return True
+    return found.rounds >= FEWEST and found.middle >= _FLOOR and not differs(found)

@@ -1,59 +1,39 @@
-"""From results to figures.
+"""The analysis of a file of results, by server: series of levels, their knees, and the lead.
 
-Pure. Round 0 is the warm-up and is left out. Figures are geometric means of the rounds, of peaks
-the highest, of errors the sum; ratios are taken within rounds. Nothing here knows how figures are
-worded or drawn.
+Pure. All comparisons of a file form one family: the probability that any interval of the whole page
+misses the truth is at most 5 %.
 """
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Iterable, Sequence
 from statistics import median
-from typing import TypeAlias
 
 from getflags.bench.analysis import knee
-from getflags.bench.analysis.figures import SHARES, Book, Cell, Facts, Section, Series, Step
+from getflags.bench.analysis.comparison import comparisons, figures, most
+from getflags.bench.analysis.figures import Book, Facts, Figures, Section, Series, Step
 from getflags.bench.analysis.knee import Knee
-from getflags.bench.analysis.stats import Estimate, estimate, middle, paired
+from getflags.bench.analysis.stats import ratio
 from getflags.bench.measure.results import Result
-
-Rounds: TypeAlias = Mapping[int, float]  # round → goodput, where something came
-_PASS = 10**9  # rounds; more than anybody runs
 
 
 def book(results: Iterable[Result]) -> Book | None:
-    """Return the figures of a file, in its order; None where no run counts."""
+    """Return the analysis of a file, in the file's order; None if no run counts."""
+    every = list(results)
     experiments: dict[str, list[Result]] = {}
-    for one in results:
+    for one in every:
         experiments.setdefault(one.experiment, []).append(one)
-    every = [one for found in experiments.values() for one in found]
-    counted = [one for found in experiments.values() for one in _counted(found)]
-    if not counted:
+    cells = {name: list(figures(found).values()) for name, found in experiments.items()}
+    groups: dict[tuple[str, str], list[Figures]] = {}
+    for experiment, found in cells.items():
+        for each in found:
+            groups.setdefault((experiment, each.cell.server), []).append(each)
+    if not groups:
         return None
-    groups: dict[tuple[str, str], list[Result]] = {}
-    for one in counted:
-        groups.setdefault((one.experiment, one.server), []).append(one)
-    sections = [_section(*names, group) for names, group in groups.items()]
+    number = sum(comparisons(each.cell for each in found) for found in cells.values())
+    sections = [_section(*names, group, number) for names, group in groups.items()]
+    counted = [run for found in cells.values() for each in found for run in each.runs.values()]
     return Book(sections, _facts(counted, sum(one.round == 0 for one in every)))
-
-
-def _counted(results: Iterable[Result]) -> Iterator[Result]:
-    """Yield the runs of an experiment that count; of two of a cell in a round, the later.
-
-    Where the rounds begin again, because cells were added to a file that was full, they have other
-    numbers afterwards: what was run at another time is in another round.
-    """
-    found: dict[tuple[str, str, int, str, int], Result] = {}
-    last = passes = 0
-    for one in results:
-        passes += one.round < last
-        last = one.round
-        if one.round > 0:
-            key = (one.engine, one.client, one.level, one.server, one.round)
-            found[key] = replace(one, round=one.round + passes * _PASS)
-    yield from found.values()
 
 
 def _facts(results: Sequence[Result], warmups: int) -> Facts:
@@ -71,102 +51,50 @@ def _facts(results: Sequence[Result], warmups: int) -> Facts:
     )
 
 
-def _section(experiment: str, server: str, results: Sequence[Result]) -> Section:
-    runs: dict[tuple[str, str], dict[int, dict[int, Result]]] = {}
-    for one in results:
-        levels = runs.setdefault((one.engine, one.client), {})
-        levels.setdefault(one.level, {})[one.round] = one
-    rounds = {
-        names: {level: _goodput(found.values()) for level, found in sorted(levels.items())}
-        for names, levels in sorted(runs.items())
+def _section(experiment: str, server: str, cells: Sequence[Figures], number: int) -> Section:
+    """Return the series of one server. ``number`` is that of the page's comparisons."""
+    lines: dict[tuple[str, str], list[Figures]] = {}
+    for each in sorted(cells, key=lambda each: each.cell):
+        lines.setdefault((each.cell.engine, each.cell.client), []).append(each)
+    knees = {
+        names: knee.find({each.level: each.rates for each in found}, number)
+        for names, found in lines.items()
     }
-    knees = {names: knee.find(levels) for names, levels in rounds.items()}
-    at_knee = {names: rounds[names][found.level] for names, found in knees.items() if found}
-    cells = {
-        names: [_cell(level, list(runs[names][level].values())) for level in levels]
-        for names, levels in rounds.items()
+    at_knee = {
+        names: each
+        for names, found in knees.items()
+        for each in lines[names]
+        if found and each.level == found.level
     }
-    first = _lead(cells, knees)
+    lead = max(at_knee, key=lambda names: most(at_knee[names]), default=None)
     series = {
-        names: Series(
-            *names,
-            cells[names],
-            found,
-            *_neighbours(rounds[names], found),
-            _ratio(at_knee[names], at_knee[first]) if found and first else None,
-        )
+        names: _series(lines[names], found, at_knee.get(lead) if lead else None, number)
         for names, found in knees.items()
     }
-    return Section(experiment, server, list(series.values()), series[first] if first else None)
+    return Section(experiment, server, list(series.values()), series[lead] if lead else None)
 
 
-def _goodput(runs: Iterable[Result]) -> Rounds:
-    return {one.round: one.goodput for one in runs if one.goodput > 0}
-
-
-def _lead(
-    cells: Mapping[tuple[str, str], Sequence[Cell]], knees: Mapping[tuple[str, str], Knee | None]
-) -> tuple[str, str] | None:
-    """Return who has most goodput at the knee."""
-    most = {
-        names: cell.goodput.middle
-        for names, found in knees.items()
-        for cell in cells[names]
-        if found and cell.level == found.level and cell.goodput
-    }
-    return max(most, key=lambda names: most[names], default=None)
-
-
-def _neighbours(
-    rounds: Mapping[int, Rounds], found: Knee | None
-) -> tuple[Step | None, Step | None]:
-    """Return the levels next to the knee that have anything to compare."""
-    if not found:
-        return None, None
+def _series(
+    cells: Sequence[Figures], found: Knee | None, lead: Figures | None, number: int
+) -> Series:
+    """Return one engine and client, with its knee compared to its neighbours and to the lead."""
+    engine, client, *_ = cells[0].cell
+    if found is None or lead is None:
+        return Series(engine, client, cells, None, None, None, None)
+    at_knee = next(each for each in cells if each.level == found.level)
     steps = [
-        Step(level, ratio)
-        for level, values in rounds.items()
-        if (ratio := _ratio(values, rounds[found.level]))
+        Step(each.level, step)
+        for each in cells
+        if (step := ratio(each.rates, at_knee.rates, number))
     ]
     below = [step for step in steps if step.level < found.level]
     above = [step for step in steps if step.level > found.level]
-    return below[-1] if below else None, above[0] if above else None
-
-
-def _ratio(values: Rounds, reference: Rounds) -> Estimate | None:
-    ratios = paired(values, reference)
-    return estimate(ratios) if ratios else None
-
-
-def _cell(level: int, runs: Sequence[Result]) -> Cell:
-    goodput = list(_goodput(runs).values())
-    errors: Counter[str] = Counter()
-    for one in runs:
-        errors.update(one.errors)
-    peaks = [one.peak for one in runs if one.peak is not None]
-    return Cell(
-        level,
-        len(runs),
-        len(runs) - len(goodput),
-        runs[-1].files,
-        sum(one.files for one in runs),
-        sum(one.arrived for one in runs),
-        estimate(goodput) if goodput else None,
-        _mean(one.seconds for one in runs),
-        {
-            share: mean
-            for share in SHARES
-            if (mean := _mean(one.latency.get(share, 0) for one in runs)) is not None
-        },
-        _mean(one.cpu / one.files for one in runs),
-        max(one.rss for one in runs),
-        errors,
-        max(peaks, default=None),
-        list(dict.fromkeys(one.command for one in runs)),
+    return Series(
+        engine,
+        client,
+        cells,
+        found,
+        below[-1] if below else None,
+        above[0] if above else None,
+        ratio(at_knee.rates, lead.rates, number),
     )
-
-
-def _mean(values: Iterable[float]) -> float | None:
-    """Return the geometric mean of those that are known."""
-    known = [value for value in values if value > 0]
-    return middle(known) if known else None

@@ -1,102 +1,117 @@
-"""Numbers from numbers: intervals for few, noisy values. Nothing here knows what was measured.
+"""The statistic behind every comparison: geometric means with simultaneous t intervals.
 
-Differences are taken within a round, where both sides met the same machine, as ratios, and of those
-the geometric mean is told with a bootstrap interval. With five values a plain percentile interval
-is too narrow (it misses one time in six, not one in twenty), so its percentiles are moved outwards
-as the t distribution demands (Hesterberg 2015, "What Teachers Should Know About the Bootstrap",
-section 5.3, "expanded percentile").
+Two cells are compared by the ratio of their goodput in each round, because both cells of a round
+met the same machine and the same network. The logarithms of the ratios get Student's t interval.
+Whoever makes several comparisons at once passes their number: each interval then has the
+confidence 1 - 0.05 / number (Bonferroni), so that all of them together hold the truth in 95 % of
+the benches. A difference is claimed if and only if its interval excludes 1. See
+docs/decisions/0015-one-statistic.md.
 """
 
 from __future__ import annotations
 
 import math
-import random
-from collections.abc import Iterable, Mapping, Sequence
-from statistics import NormalDist, fmean
-from typing import NamedTuple
+from collections.abc import Collection, Mapping
+from functools import cache
+from statistics import fmean
+from typing import NamedTuple, TypeVar
 
-SHARE = 0.95  # of intervals that hold the truth
-RESAMPLES = 2_000
-#: Values from which a difference may be claimed at all.
+#: The probability that all intervals of one family hold the truth.
+CONFIDENCE = 0.95
+#: The number of rounds from which a difference can be claimed.
 FEWEST = 5
-# Student's t at 97.5 %, for 1, 2, ... degrees of freedom; beyond these, the normal's is near.
-_T = (
-    12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262, 2.228, 2.201, 2.179, 2.160,
-    2.145, 2.131, 2.120, 2.110, 2.101, 2.093, 2.086, 2.080, 2.074, 2.069, 2.064, 2.060, 2.056,
-    2.052, 2.048, 2.045, 2.042,
-)  # fmt: skip
+_LARGEST = 700.0  # the exponential of more overflows
+_STEPS = 60  # of a bisection: as many as a float has bits
+
+_Round = TypeVar("_Round")
 
 
 class Estimate(NamedTuple):
-    """A middle with the interval around it; ``rounds`` is how many values it rests on."""
+    """A geometric mean and its interval. ``rounds`` is the number of values behind it.
+
+    The interval is (0, infinity) if there are too few values for a narrower one.
+    """
 
     middle: float
     low: float
     high: float
     rounds: int
 
+    @property
+    def bounded(self) -> bool:
+        """Whether the interval says anything."""
+        return math.isfinite(self.high)
 
-def estimate(values: Sequence[float], seed: int = 0) -> Estimate:
-    """Return the geometric mean of positive values and its interval; the same for the same seed.
 
-    A single value has no interval to speak of: it is infinitely wide.
+def estimate(values: Collection[float], comparisons: int = 1) -> Estimate:
+    """Return the geometric mean of positive values and its t interval.
+
+    ``comparisons`` is the number of intervals that are to hold the truth at the same time.
     """
-    if len(values) == 1:
-        return Estimate(values[0], 0.0, math.inf, 1)
+    first, *others = values
+    if not others:
+        return Estimate(first, 0.0, math.inf, 1)
     logs = [math.log(value) for value in values]
-    source = random.Random(seed)  # noqa: S311 - repeatable is what is wanted
-    count = len(logs)
-    drawn = iter(source.choices(logs, k=count * RESAMPLES))
-    means = sorted(map(fmean, zip(*[drawn] * count, strict=True)))  # so many at a time
-    tail = _tail(count)
-    low, high = quantile(means, tail), quantile(means, 1 - tail)
-    return Estimate(middle(values), math.exp(low), math.exp(high), count)
+    count, mean = len(logs), fmean(logs)
+    variance = math.fsum((value - mean) ** 2 for value in logs) / (count - 1)
+    half = _t_quantile((1 - CONFIDENCE) / comparisons, count - 1) * math.sqrt(variance / count)
+    high = math.exp(mean + half) if mean + half < _LARGEST else math.inf
+    return Estimate(math.exp(mean), math.exp(mean - half), high, count)
 
 
-def middle(values: Iterable[float]) -> float:
+def ratio(
+    values: Mapping[_Round, float], reference: Mapping[_Round, float], comparisons: int
+) -> Estimate | None:
+    """Return the ratio of two cells' goodput; None if no round has goodput of both.
+
+    A ratio of fewer than ``FEWEST`` rounds has an unbounded interval: it proves nothing.
+    """
+    found = paired(values, reference)
+    if not found:
+        return None
+    if len(found) < FEWEST:
+        return Estimate(middle(found), 0.0, math.inf, len(found))
+    return estimate(found, comparisons)
+
+
+def differs(found: Estimate) -> bool:
+    """Return whether a ratio is proven to be more or less than 1."""
+    return not found.low <= 1 <= found.high
+
+
+def middle(values: Collection[float]) -> float:
     """Return the geometric mean of positive values."""
     return math.exp(fmean(map(math.log, values)))
 
 
-def _tail(count: int) -> float:
-    """Return the share of resampled means to leave out at each end."""
-    degrees = count - 1
-    student = _T[degrees - 1] if degrees <= len(_T) else NormalDist().inv_cdf((1 + SHARE) / 2)
-    return NormalDist().cdf(-student * math.sqrt(count / degrees))
-
-
-def paired(values: Mapping[int, float], reference: Mapping[int, float]) -> list[float]:
+def paired(values: Mapping[_Round, float], reference: Mapping[_Round, float]) -> list[float]:
     """Return value / reference for each round that has both."""
-    return [values[number] / reference[number] for number in sorted(values.keys() & reference)]
+    return [value / reference[key] for key, value in values.items() if key in reference]
 
 
-def differs(ratio: Estimate) -> bool:
-    """Whether a ratio may be called another than 1."""
-    return ratio.rounds >= FEWEST and not ratio.low <= 1 <= ratio.high
+def pairs(count: int) -> int:
+    """Return the number of pairs among so many cells, at least 1."""
+    return max(1, count * (count - 1) // 2)
 
 
-def chance(ratios: Sequence[float]) -> float:
-    """Return how probable it is that two equals differ as much as in these ratios, or more.
+@cache
+def _t_quantile(tail: float, degrees: int) -> float:
+    """Return the t that is exceeded, in either direction, with this probability."""
+    low, high = 0.0, math.pi / 2
+    for _ in range(_STEPS):
+        angle = (low + high) / 2
+        if _beyond(angle, degrees) > tail:
+            low = angle
+        else:
+            high = angle
+    return math.tan(low) * math.sqrt(degrees)
 
-    Student's paired t test on their logarithms, two-sided. Where several things are compared at
-    once, multiply it by the number of comparisons (Bonferroni) before you claim anything: of eight
-    equals, the best and some other one differ "at 5 %" in every second bench.
+
+def _beyond(angle: float, degrees: int) -> float:
+    """Return the two-sided tail probability of t = tan(angle) * sqrt(degrees).
+
+    Exact for whole degrees of freedom: Abramowitz and Stegun 26.7.3 and 26.7.4.
     """
-    logs = [math.log(ratio) for ratio in ratios]
-    degrees = len(logs) - 1
-    if degrees < 1:
-        return 1.0
-    mean = fmean(logs)
-    scatter = math.sqrt(sum((value - mean) ** 2 for value in logs))
-    return _beyond(abs(mean) * math.sqrt(degrees * len(logs)), scatter, degrees)
-
-
-def _beyond(size: float, scatter: float, degrees: int) -> float:
-    """Return the share of t's distribution beyond t = ± size / scatter.
-
-    Exact, for whole degrees of freedom: Abramowitz and Stegun 26.7.3 and 26.7.4.
-    """
-    angle = math.atan2(size, scatter * math.sqrt(degrees))
     sine, cosine = math.sin(angle), math.cos(angle)
     odd = degrees % 2
     term, within = cosine**odd, 0.0
@@ -105,17 +120,4 @@ def _beyond(size: float, scatter: float, degrees: int) -> float:
         term *= cosine * cosine * (power + 1) / (power + 2)
     if odd:
         within = (within + angle) * 2 / math.pi
-    return max(0.0, 1 - within)
-
-
-def rate(count: float, seconds: float) -> float:
-    """Return how many a second; 0 where no time is known to have passed."""
-    return count / seconds if seconds > 0 else 0.0
-
-
-def quantile(ordered: Sequence[float], share: float) -> float:
-    """Return the value below which that share of an ordered sequence lies, interpolated."""
-    place = share * (len(ordered) - 1)
-    below = int(place)
-    above = min(below + 1, len(ordered) - 1)
-    return ordered[below] + (ordered[above] - ordered[below]) * (place - below)
+    return 1 - within

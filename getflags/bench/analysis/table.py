@@ -1,6 +1,6 @@
 """The figures as text for a terminal: what was got, and below it what it cost.
 
-Pure. What speaks against the figures is found by the caveats; here it is only put into lines.
+Pure. Figures, comparisons and caveats are computed elsewhere; this module only formats them.
 """
 
 from __future__ import annotations
@@ -9,8 +9,9 @@ import textwrap
 from collections.abc import Iterable, Sequence
 
 from getflags.bench.analysis.caveats import Caveat
-from getflags.bench.analysis.comparison import SHARES, Figures
-from getflags.bench.analysis.stats import FEWEST, SHARE, Estimate
+from getflags.bench.analysis.comparison import Compared
+from getflags.bench.analysis.figures import SHARES, Figures
+from getflags.bench.analysis.stats import CONFIDENCE, FEWEST, Estimate, differs
 from getflags.core.text import brief, counted
 
 _WIDTH = 80
@@ -19,17 +20,18 @@ _MEGA = 1e6
 _MIB = 1 << 20
 
 
-def tables(figures: Sequence[Figures]) -> list[str]:
+def tables(compared: Sequence[Compared]) -> list[str]:
     """Return the tables of every server, as lines."""
     lines = []
-    for server in dict.fromkeys(each.cell.server for each in figures):
-        here = [each for each in figures if each.cell.server == server]
-        lines += ["", _title(here), "", *_columns(_gains(here)), "", *_columns(_costs(here))]
-    return [*lines, "", *_legend(figures)]
+    for server in dict.fromkeys(each.figures.cell.server for each in compared):
+        here = [each for each in compared if each.figures.cell.server == server]
+        figures = [each.figures for each in here]
+        lines += ["", _title(figures), "", *_columns(_gains(here)), "", *_columns(_costs(figures))]
+    return [*lines, "", *_legend(compared)]
 
 
 def _title(figures: Sequence[Figures]) -> str:
-    files = sorted({run.files for each in figures for run in each.runs})
+    files = sorted({run.files for each in figures for run in each.runs.values()})
     rounds = sorted({len(each.runs) for each in figures})
     return (
         f"{brief(figures[0].cell.server)}: {_range(files, 'file')} a run, "
@@ -42,31 +44,41 @@ def _range(numbers: Sequence[int], noun: str) -> str:
     return counted(first, noun) if first == last else f"{first:,} to {counted(last, noun)}"
 
 
-def _gains(figures: Sequence[Figures]) -> list[list[str]]:
+def _gains(compared: Sequence[Compared]) -> list[list[str]]:
     """Return the rows of what was got, and how it compares."""
     heads = ["engine/client", "-m", "files/s", "[95 %]", "MB/s", "all, s", "of best", "[95 %]", ""]
-    return [heads, *map(_gain, figures)]
+    return [heads, *map(_gain, compared)]
 
 
-def _gain(each: Figures) -> list[str]:
+def _gain(compared: Compared) -> list[str]:
+    each = compared.figures
     engine, client, level, _ = each.cell
     names = [f"{engine}/{client}", f"{level:,}"]
     goodput = [_UNKNOWN, "", _UNKNOWN]
     if each.goodput:
-        goodput = [digits(each.goodput.middle), _interval(each.goodput), digits(each.rate / _MEGA)]
-    return [*names, *goodput, digits(each.makespan), *_against(each)]
+        goodput = [
+            digits(each.goodput.middle),
+            _interval(each.goodput),
+            _known(each.rate, 1 / _MEGA),
+        ]
+    return [*names, *goodput, _known(each.makespan), *_against(compared)]
 
 
-def _against(each: Figures) -> list[str]:
-    if each.best:
+def _against(compared: Compared) -> list[str]:
+    """Return the cells that compare one cell with the best; unproven differences are marked."""
+    if compared.best:
         return ["1", "", "best"]
-    if each.against is None:
+    ratio = compared.ratio
+    if ratio is None:
         return [_UNKNOWN, "", ""]
-    ratio, claimed = each.against
     told = "less" if ratio.middle < 1 else "more"
-    if not claimed:
+    if not differs(ratio):
         told = "unsure" if ratio.rounds >= FEWEST else "too few rounds"
     return [f"{ratio.middle:.2f}", _interval(ratio), told]
+
+
+def _known(value: float | None, factor: float = 1.0) -> str:
+    return _UNKNOWN if value is None else digits(value * factor)
 
 
 def _costs(figures: Sequence[Figures]) -> list[list[str]]:
@@ -77,19 +89,18 @@ def _costs(figures: Sequence[Figures]) -> list[list[str]]:
 
 def _cost(each: Figures) -> list[str]:
     engine, client, level, _ = each.cell
-    times = [each.latency[share] for share in SHARES]
     return [
         f"{engine}/{client}",
         f"{level:,}",
-        *(digits(time * 1e3) if time else _UNKNOWN for time in times),
-        f"{each.cpu * 1e6:,.0f}",
+        *(_known(each.latency.get(share), 1e3) for share in SHARES),
+        f"{(each.cpu or 0) * 1e6:,.0f}",
         f"{each.rss / _MIB:.0f}",
         f"{each.failed:.1%}" if each.failed else "0",
     ]
 
 
 def _interval(value: Estimate) -> str:
-    if value.rounds == 1:
+    if not value.bounded:
         return ""
     return f"[{digits(value.low)}, {digits(value.high)}]"
 
@@ -113,16 +124,16 @@ def _columns(rows: Sequence[Sequence[str]]) -> list[str]:
     ]
 
 
-def _legend(figures: Sequence[Figures]) -> list[str]:
-    compared = any(each.against and each.against.claimed for each in figures)
+def _legend(compared: Sequence[Compared]) -> list[str]:
+    claimed = any(each.ratio and differs(each.ratio) for each in compared)
     text = (
         "files/s and MB/s: what arrived, without ramp and tail. all: seconds for all files. CPU: "
         "of the client, for each file. Figures are geometric means of the rounds."
     )
-    if compared:
+    if claimed:
         text += (
-            " Less is said where equals would differ so much, any two of them, in one bench of "
-            f"{1 / (1 - SHARE):.0f} at most."
+            f" Less and more are significant at the {1 - CONFIDENCE:.0%} level, corrected for all"
+            " pairs of cells."
         )
     return textwrap.wrap(text, _WIDTH)
 

@@ -13,8 +13,8 @@ from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any
 
-from getflags.bench.analysis.stats import rate
 from getflags.bench.measure.cells import Cell, Run
+from getflags.bench.measure.steady_state import rate
 from getflags.core.errors import UsageError
 from getflags.core.text import quoted
 

@@ -11,8 +11,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from getflags.bench.analysis.stats import quantile, rate
-
 
 class End(NamedTuple):
     """The end of a target: when, after how many seconds, its bytes, and whether it arrived."""
@@ -55,3 +53,16 @@ def percentiles(ends: Sequence[End], shares: Sequence[float] = (0.5, 0.9, 0.99))
     """Return percentiles of how long those took that arrived, in seconds; none without any."""
     took = sorted(end.took for end in ends if end.arrived)
     return [quantile(took, share) for share in shares] if took else []
+
+
+def rate(count: float, seconds: float) -> float:
+    """Return the number per second; 0 if no time is known to have passed."""
+    return count / seconds if seconds > 0 else 0.0
+
+
+def quantile(ordered: Sequence[float], share: float) -> float:
+    """Return the value below which this share of an ordered sequence lies, interpolated."""
+    place = share * (len(ordered) - 1)
+    below = int(place)
+    above = min(below + 1, len(ordered) - 1)
+    return ordered[below] + (ordered[above] - ordered[below]) * (place - below)

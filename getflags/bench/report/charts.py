@@ -5,17 +5,16 @@ Pure: figures go in, values for whoever draws come out. The words are for those 
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import NamedTuple, TypeAlias
 
-from getflags.bench.analysis.figures import SHARES, Cell, Section
+from getflags.bench.analysis.figures import SHARES, Figures, Section
 from getflags.bench.report.number_format import significant, unit
 from getflags.bench.report.palette import Look
 from getflags.core.text import brief
 
 Looks: TypeAlias = Mapping[tuple[str, str], Look]
-Value: TypeAlias = Callable[[Cell], float | None]
+Value: TypeAlias = Callable[[Figures], float | None]
 _WIDE = 10  # times: on a linear scale the smaller would be a line at the bottom
 _ROOM = 1.08  # above the highest, so that its mark is whole
 _MARGIN = 0.06  # of a logarithmic scale, at both ends, for the same
@@ -75,10 +74,10 @@ def goodput(section: Section, looks: Looks) -> Chart:
     return _chart("Goodput", "files a second", curves, wide=_spread(peaks))
 
 
-def _estimated(cell: Cell) -> Point:
+def _estimated(cell: Figures) -> Point:
     assert cell.goodput  # noqa: S101 - the caller has looked
     middle, low, high, _ = cell.goodput
-    known = not math.isinf(high)
+    known = cell.goodput.bounded
     return Point(cell.level, middle, low if known else middle, high if known else middle)
 
 

@@ -54,7 +54,7 @@ def unit(seconds: Iterable[float]) -> Unit:
 
 def between(value: Estimate) -> str:
     """Return an interval in brackets; nothing where there is none."""
-    if math.isinf(value.high):
+    if not value.bounded:
         return ""
     return f"[{significant(value.low)}, {significant(value.high)}]"
 

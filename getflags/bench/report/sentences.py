@@ -52,10 +52,16 @@ def _enough(lead: Series) -> str:
         return f"{got} at {lead.level} at a time, the only level that was measured."
     if lead.level == lead.cells[-1].level:
         return (
-            f"{lead.level} at a time does best: {got}. That is the highest level that was "
+            f"{lead.level} at a time {_best(lead)}: {got}. That is the highest level that was "
             "measured, so more might bring more."
         )
     return f"{lead.level} at a time is enough: {got}."
+
+
+def _best(lead: Series) -> str:
+    """Return how to say that the highest level has the most goodput."""
+    proven = lead.below and differs(lead.below.ratio)
+    return "does best" if proven else "did best (which may be chance)"
 
 
 def _steps(lead: Series) -> list[str]:
@@ -63,16 +69,24 @@ def _steps(lead: Series) -> list[str]:
     if lead.above:
         told.append(f"{lead.above.level} brings {gain(lead.above)}")
     if lead.below:
-        told.append(f"{lead.below.level} brings {share(lead.below.ratio.middle)}")
+        told.append(f"{lead.below.level} brings {loss(lead.below)}")
     return [", ".join(told) + "."] if told else []
 
 
 def gain(step: Step) -> str:
-    """Return what a higher level brings."""
+    """Return what a level above the knee brings."""
     ratio = step.ratio
-    unclear = ratio.rounds >= FEWEST and not differs(ratio)
-    none = unclear or (not differs(ratio) and NEAR <= ratio.middle <= 1 / NEAR)
-    return "no more" if none else share(ratio.middle)
+    if differs(ratio):
+        return share(ratio.middle)
+    if ratio.rounds >= FEWEST:
+        return "no more" if ratio.middle <= 1 / NEAR else "no proven gain"
+    return "no more" if NEAR <= ratio.middle <= 1 / NEAR else loss(step)
+
+
+def loss(step: Step) -> str:
+    """Return what a level brings, as a share of the knee's goodput; marked unless it is proven."""
+    told = share(step.ratio.middle)
+    return told if differs(step.ratio) else f"{told} (may be chance)"
 
 
 def _caveat(lead: Series) -> list[str]:

@@ -8,11 +8,11 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 
-from getflags.bench.analysis.figures import SHARES, Cell, Section, Series, Step
+from getflags.bench.analysis.figures import SHARES, Figures, Section, Series, Step
 from getflags.bench.analysis.stats import Estimate
 from getflags.bench.report.markup import Markup, joined, tag
-from getflags.bench.report.number_format import Unit, between, share, significant, unit
-from getflags.bench.report.sentences import gain
+from getflags.bench.report.number_format import Unit, between, significant, unit
+from getflags.bench.report.sentences import gain, loss
 from getflags.core.text import brief
 
 _NOTHING = "-"
@@ -78,7 +78,7 @@ def cells(section: Section) -> Markup:
     return table(f"All cells on {brief(section.server)}", heads, rows, "sortable")
 
 
-def _row(one: Series, cell: Cell, wait: Unit, work: Unit) -> list[Markup]:
+def _row(one: Series, cell: Figures, wait: Unit, work: Unit) -> list[Markup]:
     knee = joined(" ", tag("span", "knee", class_="badge")) if cell.level == one.marked else ""
     errors = sum(cell.errors.values())
     waits = [cell.latency.get(name) for name in SHARES]
@@ -97,7 +97,7 @@ def _row(one: Series, cell: Cell, wait: Unit, work: Unit) -> list[Markup]:
     ]
 
 
-def _rounds(cell: Cell) -> str:
+def _rounds(cell: Figures) -> str:
     return f"{cell.rounds - cell.empty} of {cell.rounds}" if cell.empty else f"{cell.rounds}"
 
 
@@ -124,7 +124,7 @@ def _knee(one: Series, section: Section) -> list[Markup]:
         _number(one.knee.highest, f"{one.knee.highest:,}") if one.knee else _number(None),
         _estimate(one.goodput),
         _number(1, "1") if one is section.lead else _estimate(one.against),
-        _step(one.below, one.below and share(one.below.ratio.middle)),
+        _step(one.below, one.below and loss(one.below)),
         _step(one.above, one.above and gain(one.above)),
     ]
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from getflags.bench.analysis.knee import Knee, known_rounds
-from getflags.bench.analysis.stats import FEWEST, Estimate, estimate, middle, paired
+from getflags.bench.analysis.stats import FEWEST, Estimate, differs, middle, ratio
 from getflags.bench.tune.experiment import Tuner
 from getflags.core.text import counted
 
@@ -25,8 +25,7 @@ def levels(tuner: Tuner, knee: Knee) -> list[Level]:
     known = known_rounds(tuner.goodput)
     found = []
     for level, rounds in known.items():
-        ratios = paired(rounds, known[knee.best])
-        share = estimate(ratios) if ratios else None
+        share = ratio(rounds, known[knee.best], knee.comparisons)
         found.append(Level(level, middle(rounds.values()), share, len(rounds)))
     return found
 
@@ -61,7 +60,7 @@ def values(tuner: Tuner, knee: Knee | None) -> dict[str, Any]:
                 "goodput": each.goodput,
                 "share": each.share and each.share.middle,
                 "low": each.share and each.share.low,
-                "high": each.share.high if each.share and each.share.rounds > 1 else None,
+                "high": each.share.high if each.share and each.share.bounded else None,
                 "rounds": each.rounds,
             }
             for each in (levels(tuner, knee) if knee else ())
@@ -78,7 +77,7 @@ def _table(tuner: Tuner, knee: Knee) -> list[str]:
         share, interval = " " * 8, ""
         if each.share:
             share = f"{each.share.middle:8.0%}"
-            if each.share.rounds > 1:
+            if each.share.bounded:
                 interval = f"{each.share.low:4.0%} to {each.share.high:4.0%}"
         mark = "  <" if each.level == knee.level else ""
         found = f"{each.level:4}  {each.goodput:8,.1f}   {share}"
@@ -93,7 +92,8 @@ def _why(knee: Knee) -> list[str]:
     else:
         first = f"{knee.level} brought {knee.against.middle:.0%} of the best ({knee.best})"
     if knee.below:
-        told = [f"{first}; half as many brought {knee.below.middle:.0%} of it."]
+        unsure = "" if differs(knee.below) else " (which may be chance)"
+        told = [f"{first}; half as many brought {knee.below.middle:.0%} of it{unsure}."]
     else:
         told = [f"{first}."]
     if knee.highest > knee.level:

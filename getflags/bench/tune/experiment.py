@@ -13,6 +13,7 @@ import random
 from typing import NamedTuple
 
 from getflags.bench.analysis.knee import Knee, find
+from getflags.bench.analysis.stats import pairs
 from getflags.bench.measure import steady_state
 
 ROUNDS = 6  # one more than the fewest from which a difference may be claimed
@@ -91,7 +92,7 @@ class Tuner:
     def knee(self) -> Knee | None:
         """Return the answer, from what is known so far; None where nothing was ever got."""
         candidates = self._candidates()
-        return find({level: self.goodput[level] for level in candidates})
+        return find({level: self.goodput[level] for level in candidates}, pairs(len(candidates)))
 
     def _climb(self) -> int | None:
         more = self._level <= self._highest and self._barren < 2  # noqa: PLR2004 - in a row

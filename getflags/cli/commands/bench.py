@@ -128,9 +128,9 @@ def _run(bench: _Bench, run: Run) -> Result:
 def _report(bench: _Bench) -> list[str]:
     """Return what all results of the experiment say."""
     results = bench.results
-    figures = comparison.compare(bench.matrix, results)
-    if not figures:
+    compared = comparison.compare(bench.matrix, results)
+    if not compared:
         return []
     processors = resource_limits.workers_for(sys.maxsize)
-    found = caveats.caveats(figures, comparison.passes(results), processors)
-    return [*table.tables(figures), *table.told(found)]
+    found = caveats.caveats([each.figures for each in compared], processors)
+    return [*table.tables(compared), *table.told(found)]

@@ -7,10 +7,10 @@ import sys
 from contextlib import ExitStack
 
 from getflags import transport
-from getflags.bench.analysis.stats import rate
 from getflags.bench.measure import servers
 from getflags.bench.measure.cells import Cell, Run
 from getflags.bench.measure.session import Session
+from getflags.bench.measure.steady_state import rate
 from getflags.bench.tune import advice
 from getflags.bench.tune.experiment import Sample, Trial, Tuner
 from getflags.cli import bench_workload
