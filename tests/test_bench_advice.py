@@ -20,7 +20,7 @@ def test_a_knee_is_told_with_its_reason_and_what_it_cost() -> None:
     text = told(tuner)
     assert "Use -m 16." in text
     assert "half as many brought 50% of it." in text
-    assert "Between 16 and 32 there is nothing to choose" in text
+    assert "No difference was found from 16 to 32" in text
     assert text.endswith("2,464 requests were made.")
     (marked,) = [line.split() for line in text.splitlines() if line.endswith("<")]
     assert marked == ["16", "320.0", "100%", "100%", "to", "100%", "6", "<"]
@@ -36,13 +36,13 @@ def test_a_smaller_level_that_nearly_does_it_is_told_so() -> None:
 
 def test_what_hurt_and_what_was_not_done_is_told() -> None:
     hurt = tune(512, DELAYS["fixed"], 1, refused_above=16)
-    sign = "It stopped at 32, where the server began to suffer: 429 Too Many Requests."
+    sign = "The search stopped at 32, where the server was overloaded: 429 Too Many Requests."
     assert sign in told(hurt)
     capped = tune(16, DELAYS["fixed"], 1, most=700)
-    assert "That is a guess: it takes 5 rounds" in told(capped)
-    assert "one more run would have been too many (--max-requests)" in told(capped)
+    assert "This is a guess: it takes 5 rounds" in told(capped)
+    assert "another run would have exceeded --max-requests" in told(capped)
     nothing = tune(4, DELAYS["fixed"], 1, refused_above=0)
-    assert told(nothing).startswith("Nothing can be advised: nothing arrived.")
+    assert told(nothing).startswith("No level can be recommended: nothing arrived.")
     one = Tuner(highest=1, most=20)
     trial = one.next()
     assert trial

@@ -61,13 +61,14 @@ def test_many_cells_are_not_all_named() -> None:
 def test_wide_intervals(outlier: int) -> None:
     files = [outlier, outlier, 160, 160, 160, 160]
     caveat = only([result(round=n, steady_files=each) for n, each in enumerate(files, start=1)])
-    assert caveat.seen == "Goodput is known no better than to 20% for asyncio/curl -m 16 on DELAY."
+    assert caveat.seen == ("The interval of goodput extends more than 20% from its mean for "
+                           "asyncio/curl -m 16 on DELAY.")  # fmt: skip
 
 
 def test_goodput_that_is_not_known_at_all_is_not_wide() -> None:
     nothing = {"steady_files": 0, "steady_seconds": 0.0}
     (caveat,) = found([result(round=number, **nothing) for number in range(1, 6)])
-    assert caveat.seen.startswith("Between its ramp and its tail")
+    assert caveat.seen.startswith("The steady state of a run was shorter")
 
 
 @pytest.mark.parametrize(
@@ -75,8 +76,8 @@ def test_goodput_that_is_not_known_at_all_is_not_wide() -> None:
 )
 def test_a_run_without_a_middle(short: dict[str, Any]) -> None:
     caveat = only([result(round=number, **short) for number in range(1, 6)])
-    assert caveat.seen.startswith("Between its ramp and its tail, a run was shorter than 0.1 s or")
-    assert caveat.to_do.startswith("Say more --files: 96 at the least")
+    assert caveat.seen.startswith("The steady state of a run was shorter than 0.1 s or")
+    assert caveat.to_do.startswith("Use more --files: at least 96")
 
 
 def test_a_level_that_a_server_refuses() -> None:
@@ -112,7 +113,7 @@ def test_a_server_that_gives_no_more() -> None:
     caveat = only(bench(FLAT))
     assert "asyncio/curl gets no more from DELAY beyond 4 at a time (with 64, " in caveat.seen
     assert caveat.seen.endswith("and is busy for 8% of the time.")
-    assert caveat.to_do.startswith("-m 4 will do")
+    assert caveat.to_do.startswith("-m 4 is enough")
     assert found(bench(FLAT, peak=None)) == [caveat]  # where nobody could look
 
 

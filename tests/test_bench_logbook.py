@@ -56,7 +56,9 @@ def test_what_is_somebody_elses_is_refused_and_left_as_it_is(path: Path, text: b
 def test_two_benches_do_not_write_at_a_time(path: Path) -> None:
     with (
         closing(Logbook(path)),
-        pytest.raises(UsageError, match=r"another bench is writing to '.*r.jsonl'; let it end"),
+        pytest.raises(
+            UsageError, match=r"another bench is writing to '.*r.jsonl'; wait until it has finished"
+        ),
     ):
         Logbook(path)
     Logbook(path).close()
@@ -77,10 +79,10 @@ def test_a_folder_a_pipe_and_a_bad_name_are_sentences(tmp_path: Path) -> None:
         Logbook(tmp_path)
     with pytest.raises(UsageError, match=r"cannot write '.*': No such file or directory"):
         Logbook(tmp_path / "none" / "r.jsonl")
-    with pytest.raises(UsageError, match=r"cannot write '.*': not a name for a file"):
+    with pytest.raises(UsageError, match=r"cannot write '.*': not a valid file name"):
         Logbook(tmp_path / "a\0b")
     os.mkfifo(tmp_path / "pipe")
-    with pytest.raises(UsageError, match=r"cannot write '.*pipe': it is no file"):
+    with pytest.raises(UsageError, match=r"cannot write '.*pipe': not a regular file"):
         Logbook(tmp_path / "pipe")
 
 
@@ -98,7 +100,7 @@ def test_a_full_disk_is_a_sentence_and_leaves_whole_lines(path: Path) -> None:
         limit = resource.getrlimit(resource.RLIMIT_FSIZE)
         handler = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
         try:
-            for room, reason in ((50, "no room for a whole line"), (0, "File too large")):
+            for room, reason in ((50, "no space left for a whole line"), (0, "File too large")):
                 resource.setrlimit(resource.RLIMIT_FSIZE, (len(before) + room, limit[1]))
                 with pytest.raises(GetflagsError, match=f"cannot write '.*r.jsonl': {reason}"):
                     book.add(result(round=2))

@@ -162,9 +162,8 @@ def test_the_table_and_the_reason() -> None:
         "    1  asyncio       28.70   1.00    194       0",
         "    2  threads       29.00   1.01    194       0",
         "    3  sequential   533.20  18.58    194       0",
-        "On the average a flag took 2.75 s with sequential, which fetched one after the",
-        "other, 533.00 s in a row; and 2.75 s with asyncio, which had 18.6 under way at a",
-        "time.",
+        "On average, a flag took 2.75 s with sequential, which downloaded one after",
+        "another, 533.00 s in all; and 2.75 s with asyncio, which had 18.6 in flight.",
     ]
 
 
@@ -202,13 +201,13 @@ def why(*results: tuple[str, News], total: int = 10) -> str:
 
 def test_short_times_are_told_in_milliseconds() -> None:
     assert why(("threads", done(10, 0.1, 0.5))) == (
-        "On the average a flag took 50.0 ms with threads, which had 5.0 under way at a time."
+        "On average, a flag took 50.0 ms with threads, which had 5.0 in flight."
     )
 
 
 def test_a_sequential_engine_whose_retries_overlap_is_not_said_to_do_one_at_a_time() -> None:
     assert why(("sequential", done(10, 10.0, 30.0))) == (
-        "On the average a flag took 3.00 s with sequential, which had 3.0 under way at a time."
+        "On average, a flag took 3.00 s with sequential, which had 3.0 in flight."
     )
 
 
@@ -217,7 +216,7 @@ def test_a_sequential_engine_whose_retries_overlap_is_not_said_to_do_one_at_a_ti
 )
 def test_nobody_is_called_much_faster_who_is_not(took: float, levels: str) -> None:
     assert why(("threads", done(10, 1.0, 10.0)), ("asyncio", done(10, 1.0, took))) == (
-        f"Nobody was much faster: everybody had {levels} flags under way at a time, on the average."
+        f"No engine was much faster: each had {levels} flags in flight on average."
     )
 
 

@@ -86,7 +86,7 @@ def test_it_says_what_to_do_and_how_to_do_it_again(text: str) -> None:
     assert len(commands) == 3 * 2 * 2
     assert commands[0] == "getflags -s LOCAL -a -m 1 --engine asyncio --client curl"
     assert "2026-01-31T12:01:00Z to 2026-01-31T12:02:00Z" in text
-    assert "<dd>24, and 12 to warm up</dd>" in text
+    assert "<dd>24, and 12 warm-up runs</dd>" in text
 
 
 @pytest.mark.parametrize("name", ["text", "evil"])
@@ -125,7 +125,7 @@ def test_what_is_foreign_stays_text(evil: str) -> None:
 
 
 def test_several_experiments_are_told_apart(evil: str) -> None:
-    assert "There are 2 experiments here" in evil
+    assert "This file holds 2 experiments" in evil
     assert '<h2 id="s1">DELAY</h2>' in evil, "each server has one, so its name is enough"
     twice = page(book([row(), row(experiment="fedcba987654")]))
     assert ">DELAY, experiment 0123456789ab</h2>" in twice

@@ -15,7 +15,7 @@ def section(*curves: Sequence[Row]) -> Section:
     return book(rows).sections[0]
 
 
-LEFT_OUT = "nothing arrived, or it was over before there was a steady part"
+LEFT_OUT = "nothing arrived, or it was too short for a steady state"
 KNEE = {4: 25.0, 8: 50.0, 16: 100.0, 32: 100.0}
 
 
@@ -82,8 +82,8 @@ def test_a_single_level_is_no_advice() -> None:
 def test_too_few_rounds_are_said_to_be() -> None:
     found = section(curve(KNEE, rounds=1))
     assert headline(found).endswith(
-        "32 brings no more, 8 brings half (may be chance). Some of that rests on 1 round; to be "
-        "sure, 5 are needed."
+        "32 brings no more, 8 brings half (may be chance). Some of that comes from 1 round; to "
+        "prove it, 5 are needed."
     )
     more = headline(section(curve({16: 100, 32: 104}, rounds=4)))
     assert "32 brings no more." in more
@@ -95,10 +95,10 @@ def test_where_nothing_arrived_nothing_is_recommended() -> None:
     nothing = {"arrived": 0, "steady_files": 0, "errors": {"timed out": 194}}
     found = section([row(**nothing)])
     assert headline(found) == "On DELAY no level can be recommended: nothing arrived."
-    assert verdict(found) == "nothing can be said."
+    assert verdict(found) == "no level can be recommended."
     assert details(found) == [
         "194 of 194 targets failed, most often with 'timed out'.",
-        f"1 run has no goodput, and no part in this: {LEFT_OUT}.",
+        f"1 run has no goodput and is left out: {LEFT_OUT}.",
     ]
     short = section([row(steady_seconds=0), row(round=2, steady_seconds=0)])
     assert "no run was long enough" in headline(short)

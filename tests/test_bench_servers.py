@@ -44,7 +44,7 @@ def test_a_run_begins_with_an_empty_ledger_and_a_seed_of_its_own() -> None:
         paths = [f"{server.root}/bytes/1/{number}" for number in range(40)]
         codes: dict[int, list[int]] = {}
         for seed in (1, 2, 1):
-            server.begin_anew(seed)
+            server.reset(seed)
             assert server.peak() == 0
             again = [get(path) for path in paths]
             assert codes.setdefault(seed, again) == again
@@ -78,7 +78,7 @@ def test_a_server_that_has_died_is_a_sentence() -> None:
     with prepared(["LOCAL"], []) as servers:
         (process,) = children()
         os.kill(process, signal.SIGKILL)
-        with pytest.raises(GetflagsError, match=r"^the server LOCAL does not answer any more$"):
+        with pytest.raises(GetflagsError, match=r"^the server LOCAL stopped responding$"):
             while True:  # the kill takes a moment
                 servers["LOCAL"].peak()
 

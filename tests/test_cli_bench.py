@@ -109,7 +109,7 @@ def test_a_cell_that_is_added_later_is_measured_and_not_compared(
     assert bench(*QUICK, "-m", "2") == 0
     assert bench(*QUICK, "-m", "2,4") == 0
     assert [(row["level"], row["round"]) for row in rows()] == [(2, 0), (2, 1), (4, 0), (4, 1)]
-    assert "? Some of the cells were not measured side by side" in capsys.readouterr().out
+    assert "? Some cells were added later and not measured side by side" in capsys.readouterr().out
 
 
 def test_the_command_of_a_result_measures_its_cell_again() -> None:

@@ -176,7 +176,7 @@ def test_a_server_that_dies_in_mid_bench_is_a_sentence(
     os.kill(server, signal.SIGKILL)
     code, out, err = bench.ends()
     assert code == 1
-    assert err.endswith(" on DELAY: the server DELAY does not answer any more\n")
+    assert err.endswith(" on DELAY: the server DELAY stopped responding\n")
     assert err.count("\n") == 1
     assert 2 <= len(bench.lines()) < RUNS
     assert out.startswith("2 cells, ")
@@ -198,7 +198,7 @@ def test_a_run_whose_process_is_killed_is_a_sentence(tmp_path: Path, started: li
     os.kill(child()[0], signal.SIGKILL)
     code, _, err = bench.ends()
     assert code == 3
-    assert err == ("getflags: asyncio/curl -m 1 on DELAY: its process ended without a word "
+    assert err == ("getflags: asyncio/curl -m 1 on DELAY: its process exited without a result "
                    "(exit code -9)\n")  # fmt: skip
     assert bench.lines() == []
 
@@ -211,6 +211,8 @@ def test_two_benches_at_a_time_are_not_for_one_file(tmp_path: Path, started: lis
     started.append(second)
     code, _, err = second.ends()
     assert code == 2
-    assert err == "getflags: another bench is writing to 'results.jsonl'; let it end first\n"
+    assert (
+        err == "getflags: another bench is writing to 'results.jsonl'; wait until it has finished\n"
+    )
     assert first.ends()[0] == 0
     assert len(first.lines()) == RUNS

@@ -56,7 +56,7 @@ def test_nothing_arrives(tmp_path: Path) -> None:
     words = ["--error-rate", "1", "--max-level", "1", "--rounds", "1"]
     done = run_main("tune", *words, cwd=tmp_path)
     assert done.returncode == 3
-    assert "Nothing can be advised: nothing arrived." in done.stdout
+    assert "No level can be recommended: nothing arrived." in done.stdout
     assert run_main("tune", "-q", *words, cwd=tmp_path).stdout == "\n"
     dead = run_main("tune", "http://127.0.0.1:9/x", cwd=tmp_path)
     assert dead.returncode == 3

@@ -1,7 +1,6 @@
-"""What speaks against believing the figures: what was seen, what it may mean, what to do.
+"""Caveats about the figures of a bench: what was observed, what it may mean, what to do.
 
-Pure: figures go in, sentences come out. None is raised where all is well, and none for which
-nothing can be done.
+Pure. There is a caveat only for a problem that the user can do something about.
 """
 
 from __future__ import annotations
@@ -19,16 +18,16 @@ from getflags.bench.measure.results import Result
 from getflags.bench.measure.steady_state import fewest
 from getflags.core.text import brief, counted
 
-_WIDE = 0.2  # of the middle, on either side
-_BUSY = 0.9  # of the processors that an engine can use
-_IDLE = 0.5  # of them: less, and it isn't the client that has no time
-_SHORT = 0.1  # seconds of a steady part; in a shorter one the clock's grain is seen
-_MANY = 0.5  # of the files
-_SHOWN = 3  # cells that are named
+_WIDE = 0.2  # of the mean: an interval that reaches further, on either side, is wide
+_BUSY = 0.9  # of the processors that an engine can use: from here on, the client is the limit
+_IDLE = 0.5  # of the same: below this, the client is not the limit
+_SHORT = 0.1  # seconds; a shorter steady state is too close to the clock's resolution
+_MANY = 0.5  # of the files: if this share failed, there is a caveat
+_SHOWN = 3  # cells that a caveat names
 
 
 class Caveat(NamedTuple):
-    """Three sentences."""
+    """An observation, its possible meaning, and a remedy; a sentence each."""
 
     seen: str
     may_mean: str
@@ -36,7 +35,7 @@ class Caveat(NamedTuple):
 
 
 def caveats(figures: Sequence[Figures], processors: int) -> list[Caveat]:
-    """Return the caveats of one experiment, measured on a machine with so many processors."""
+    """Return the caveats of one experiment, measured on a machine with that many processors."""
     found = [
         _loaded(figures, processors),
         _few(figures),
@@ -58,9 +57,9 @@ def _loaded(figures: Sequence[Figures], processors: int) -> Caveat | None:
     return Caveat(
         f"Before {len(high):,} of {counted(len(loads), 'run')} the load average was "
         f"{processors} or more (up to {max(high):.1f}), and there are {processors} processors.",
-        "Other programs may have had their share of the machine. The runs before count as well, "
-        "for a minute or so.",
-        "End what else is running, and measure again with another -o.",
+        "Other programs may have used the machine. For about a minute, the load average also "
+        "contains the previous runs.",
+        "Stop other programs, and measure again with another -o.",
     )
 
 
@@ -70,8 +69,8 @@ def _few(figures: Sequence[Figures]) -> Caveat | None:
         return None
     return Caveat(
         f"There are fewer than {FEWEST} rounds of {_named(few)}.",
-        "Between so few, any difference may be chance.",
-        f"Say --rounds {FEWEST} or more: the same command goes on from what there is.",
+        "With so few rounds, any difference may be chance.",
+        f"Use --rounds {FEWEST} or more: the same command adds the missing rounds.",
     )
 
 
@@ -80,9 +79,9 @@ def _wide(figures: Sequence[Figures]) -> Caveat | None:
     if not wide:
         return None
     return Caveat(
-        f"Goodput is known no better than to {_WIDE:.0%} for {_named(wide)}.",
-        "The machine or the network has moods, or the runs are short.",
-        "Say more --rounds (the same command goes on from what there is), or more --files.",
+        f"The interval of goodput extends more than {_WIDE:.0%} from its mean for {_named(wide)}.",
+        "The speed of the machine or the network varies, or the runs are short.",
+        "Use more --rounds (the same command adds them), or more --files.",
     )
 
 
@@ -99,15 +98,15 @@ def _short(figures: Sequence[Figures]) -> Caveat | None:
         return None
     files = max(fewest(cell.level) for cell in short)
     return Caveat(
-        f"Between its ramp and its tail, a run was shorter than {_SHORT} s or had fewer than two "
-        f"files for each place: {_named(short)}.",
-        "Goodput then rests on next to nothing, or isn't known at all.",
-        f"Say more --files: {files:,} at the least, and more where the server is fast.",
+        f"The steady state of a run was shorter than {_SHORT} s or had fewer than two files per "
+        f"slot: {_named(short)}.",
+        "The goodput of such a run is unreliable or unknown.",
+        f"Use more --files: at least {files:,}, and more if the server is fast.",
     )
 
 
 def _is_short(run: Result) -> bool:
-    """Whether a run was too short; one of which little arrived has a caveat of its own."""
+    """Return whether a run was too short; many failures have a caveat of their own."""
     if run.arrived <= run.files * (1 - _MANY):
         return False
     return run.steady_files < 2 * run.level or run.steady_seconds < _SHORT
@@ -122,8 +121,8 @@ def _failing(figures: Sequence[Figures]) -> Caveat | None:
     return Caveat(
         f"At least half of the files failed ({brief(reason)}) in "
         f"{_named(each.cell for each in failing)}.",
-        "What fails is no goodput; the server may take no more at a time.",
-        "Leave such levels out, or find out what the server wants.",
+        "Failed files are not goodput; the server may not accept such a concurrency.",
+        "Leave such levels out, or find out why the server refuses them.",
     )
 
 
@@ -132,8 +131,8 @@ def _apart(figures: Sequence[Figures]) -> Caveat | None:
     if len(passages) == 1:
         return None
     return Caveat(
-        "Some of the cells were not measured side by side with the others: they came later.",
-        "What differs may be the hour, so they are not compared.",
+        "Some cells were added later and not measured side by side with the others.",
+        "They ran at different times and are not compared.",
         "Measure all of them again with another -o.",
     )
 
@@ -144,13 +143,13 @@ def _client_bound(figures: Sequence[Figures], processors: int) -> Caveat | None:
         return None
     return Caveat(
         f"The client was busy for {_BUSY:.0%} of the time or more in {_named(bound)}.",
-        "The figures tell what the client can do here, not what the server or the level can.",
+        "The figures show the limit of the client, not that of the server or the level.",
         "Try --engine processes or --client curl, or a server on another machine.",
     )
 
 
 def _busy(each: Figures, processors: int) -> float:
-    """Return the share of the processors that its engine can use which a cell has used."""
+    """Return the CPU time of a cell as a share of what its engine could have used."""
     cell = each.cell
     usable = min(cell.level, processors) if cell.engine == "processes" else 1
     return (
@@ -161,9 +160,9 @@ def _busy(each: Figures, processors: int) -> float:
 
 
 def _server_bound(figures: Sequence[Figures], processors: int) -> list[Caveat]:
-    """Return a caveat for each engine and client at each server beyond whose knee nothing is won.
+    """Return a caveat for each engine and client whose knee is set by the server.
 
-    The knee is the report's, with the same statistic.
+    The knee is computed as in the report, with the same statistic.
     """
     number = comparisons(each.cell for each in figures)
     series: dict[tuple[str, str, str], dict[int, Figures]] = {}
@@ -184,7 +183,7 @@ def _server_bound(figures: Sequence[Figures], processors: int) -> list[Caveat]:
 
 
 def _full(each: Figures) -> bool:
-    """Whether as many requests were in flight as were allowed, as far as anybody could see."""
+    """Return whether every slot was used, according to the server's ledger if there is one."""
     return all(run.peak is None or run.peak >= run.level for run in each.runs.values())
 
 
@@ -194,13 +193,13 @@ def _no_more(first: Figures, last: Figures, busy: float) -> Caveat:
     return Caveat(
         f"{engine}/{client} gets no more from {brief(server)} beyond {first.cell.level} at a time "
         f"(with {level}, {ratio:.2f} times as much) and is busy for {busy:.0%} of the time.",
-        "The server, or the way to it, is the limit; what goes beyond it only waits.",
-        f"-m {first.cell.level} will do; higher levels tell of the server, not of the client.",
+        "The server or the network is the limit; further requests only wait.",
+        f"-m {first.cell.level} is enough; higher levels measure the server, not the client.",
     )
 
 
 def _named(cells: Iterable[Cell]) -> str:
-    """Return cells in words, the first of them where they are many."""
+    """Return cells as text: the first few, and the number of the others."""
     told = [brief(str(cell)) for cell in cells]
     others = len(told) - _SHOWN
     shown = ", ".join(told[:_SHOWN])

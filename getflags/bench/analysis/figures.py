@@ -1,4 +1,4 @@
-"""What a file of results says about each cell, each series of levels and each server.
+"""The figures of each cell, each series of levels and each server in a file of results.
 
 Values only: how they are computed, worded or drawn is decided elsewhere.
 """
@@ -111,7 +111,7 @@ class Series(NamedTuple):
 
     @property
     def name(self) -> str:
-        """What to call it."""
+        """The name of the series."""
         return f"{self.engine}/{self.client}"
 
     @property

@@ -2,7 +2,7 @@
 
 Two cells are compared by the ratio of their goodput in each round, because both cells of a round
 met the same machine and the same network. The logarithms of the ratios get Student's t interval.
-Whoever makes several comparisons at once passes their number: each interval then has the
+A caller that makes several comparisons at once passes their number: each interval then has the
 confidence 1 - 0.05 / number (Bonferroni), so that all of them together hold the truth in 95 % of
 the benches. A difference is claimed if and only if its interval excludes 1. See
 docs/decisions/0015-one-statistic.md.
@@ -90,7 +90,7 @@ def paired(values: Mapping[_Round, float], reference: Mapping[_Round, float]) ->
 
 
 def pairs(count: int) -> int:
-    """Return the number of pairs among so many cells, at least 1."""
+    """Return the number of pairs among that number of cells, at least 1."""
     return max(1, count * (count - 1) // 2)
 
 

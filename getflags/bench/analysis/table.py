@@ -1,4 +1,4 @@
-"""The figures as text for a terminal: what was got, and below it what it cost.
+"""The figures as a table for the terminal: goodput and comparison, then latency and cost.
 
 Pure. Figures, comparisons and caveats are computed elsewhere; this module only formats them.
 """
@@ -45,7 +45,7 @@ def _range(numbers: Sequence[int], noun: str) -> str:
 
 
 def _gains(compared: Sequence[Compared]) -> list[list[str]]:
-    """Return the rows of what was got, and how it compares."""
+    """Return the rows of goodput and of the comparison with the best cell."""
     heads = ["engine/client", "-m", "files/s", "[95 %]", "MB/s", "all, s", "of best", "[95 %]", ""]
     return [heads, *map(_gain, compared)]
 
@@ -82,7 +82,7 @@ def _known(value: float | None, factor: float = 1.0) -> str:
 
 
 def _costs(figures: Sequence[Figures]) -> list[list[str]]:
-    """Return the rows of what it cost."""
+    """Return the rows of latency, CPU time, memory and failures."""
     heads = ["engine/client", "-m", *(f"{share}, ms" for share in SHARES)]
     return [[*heads, "CPU, µs", "peak, MiB", "failed"], *map(_cost, figures)]
 
@@ -106,14 +106,14 @@ def _interval(value: Estimate) -> str:
 
 
 def digits(value: float) -> str:
-    """Return a number with as many digits as noise leaves meaning to."""
-    if value >= 99.95:  # noqa: PLR2004 - what would be rounded to 100.0
+    """Return a number with three significant digits, or more if it is 1,000 or larger."""
+    if value >= 99.95:  # noqa: PLR2004 - would be rounded to 100.0
         return f"{value:,.0f}"
     return f"{value:.1f}" if value >= 9.995 else f"{value:.2f}"  # noqa: PLR2004 - as above
 
 
 def _columns(rows: Sequence[Sequence[str]]) -> list[str]:
-    """Set rows in columns: names to the left, numbers to the right, words at the end."""
+    """Align the columns: names to the left, numbers to the right."""
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     return [
         "  ".join(
@@ -127,8 +127,8 @@ def _columns(rows: Sequence[Sequence[str]]) -> list[str]:
 def _legend(compared: Sequence[Compared]) -> list[str]:
     claimed = any(each.ratio and differs(each.ratio) for each in compared)
     text = (
-        "files/s and MB/s: what arrived, without ramp and tail. all: seconds for all files. CPU: "
-        "of the client, for each file. Figures are geometric means of the rounds."
+        "files/s and MB/s: goodput in the steady state. all: seconds for all files. CPU: of the "
+        "client, for each file. Figures are geometric means of the rounds."
     )
     if claimed:
         text += (
@@ -139,7 +139,7 @@ def _legend(compared: Sequence[Compared]) -> list[str]:
 
 
 def told(caveats: Iterable[Caveat]) -> list[str]:
-    """Return caveats as lines."""
+    """Return caveats as wrapped lines."""
     lines = []
     for caveat in caveats:
         lines += ["", *textwrap.wrap(" ".join(caveat), _WIDTH, initial_indent="? ",
@@ -148,7 +148,7 @@ def told(caveats: Iterable[Caveat]) -> list[str]:
 
 
 def summary(cells: int, rounds: int, runs: int, left: int) -> str:
-    """Return what is going to be done, in a sentence."""
+    """Return a sentence that says how many runs there will be."""
     there = f", {runs - left:,} of them there already" if left < runs else ""
     return (
         f"{counted(cells, 'cell')}, a warm-up and {counted(rounds, 'round')}: "

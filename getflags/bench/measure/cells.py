@@ -1,7 +1,8 @@
-"""Cells and their order: what a bench runs, in which round, and what of it is left to do.
+"""The matrix of cells, and the order in which a bench runs them.
 
-Pure, but for the dice. A cell is one way to do the job; a round runs every cell once, in an order
-of its own, so that a machine or a network with moods has them for all.
+Pure, except for a seeded shuffle. A cell is one engine and client at one level on one server. A
+round runs every cell once, in an order of its own, so that a machine or a network that changes its
+speed affects all cells alike.
 """
 
 from __future__ import annotations
@@ -12,11 +13,11 @@ import random
 from collections.abc import Container, Mapping, Sequence
 from typing import Any, NamedTuple
 
-ONE_AT_A_TIME = "sequential"  # the engine that knows no other level than 1
+ONE_AT_A_TIME = "sequential"  # the engine whose only level is 1
 
 
 class Cell(NamedTuple):
-    """One way to do the job. ``server`` is a label or an origin."""
+    """An engine and client at one level. ``server`` is a bundled server's label or an origin."""
 
     engine: str
     client: str
@@ -24,12 +25,12 @@ class Cell(NamedTuple):
     server: str
 
     def __str__(self) -> str:
-        """Return it in words."""
+        """Return the cell as text, for messages."""
         return f"{self.engine}/{self.client} -m {self.level} on {self.server}"
 
 
 class Run(NamedTuple):
-    """A cell's turn in a round; round 0 is the warm-up."""
+    """One run of a cell in a round; round 0 is the warm-up."""
 
     cell: Cell
     round: int
@@ -38,7 +39,7 @@ class Run(NamedTuple):
 def matrix(
     engines: Sequence[str], clients: Sequence[str], levels: Sequence[int], servers: Sequence[str]
 ) -> list[Cell]:
-    """Return every cell; of the sequential engine only one for each client and server."""
+    """Return every combination as a cell; the sequential engine appears at level 1 only."""
     cells = [
         Cell(engine, client, 1 if engine == ONE_AT_A_TIME else level, server)
         for server in servers
@@ -50,27 +51,27 @@ def matrix(
 
 
 def left(cells: Sequence[Cell], rounds: int, done: Container[Run], seed: int) -> list[Run]:
-    """Return the runs that are still to be made, in their order: the warm-up, then each round.
+    """Return the remaining runs in their order: the warm-up, then each round.
 
-    The order in a round depends on the seed and the round alone, so what an interrupted bench goes
-    on with is what it would have gone on with.
+    The order within a round depends only on the seed and the round, so an interrupted bench resumes
+    with the run that would have been next.
     """
     runs = []
     for number in range(rounds + 1):
         turn = list(cells)
-        random.Random(f"{seed} {number}").shuffle(turn)  # noqa: S311 - repeatable
+        random.Random(f"{seed} {number}").shuffle(turn)  # noqa: S311 - reproducible
         runs += [Run(cell, number) for cell in turn]
     return [run for run in runs if run not in done]
 
 
 def experiment(settings: Mapping[str, Any]) -> str:
-    """Return the name of all that has to be equal for runs to be comparable."""
+    """Return a hash of the settings that runs must share to be comparable."""
     text = json.dumps(settings, sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()[:12]
 
 
 def remaining(runs: Sequence[Run], took: Mapping[Cell, float]) -> float | None:
-    """Return how many seconds the runs will take; None while a cell among them is unknown."""
+    """Return the seconds that the runs will take; None if one of their cells was never timed."""
     if any(run.cell not in took for run in runs):
         return None
     return sum(took[run.cell] for run in runs)

@@ -33,14 +33,14 @@ from getflags.core.resource_limits import workers_for
 from getflags.core.text import brief
 
 SHARES = {"p50": 0.5, "p90": 0.9, "p99": 0.99}
-_REASONS = 20  # different ones that are told; the others are counted together
-_PATIENCE = 1.0  # seconds for an engine to tidy up
+_REASONS = 20  # different error reasons that are reported; the rest is counted together
+_PATIENCE = 1.0  # seconds for an engine to clean up
 _STATUS = "/proc/self/status"
 _KIB = 1024
 
 
 def main() -> None:
-    """Run the job that comes in and print what it took."""
+    """Run the job from standard input and print its figures."""
     job = loads(_line())
     with leaving():
         with tempfile.TemporaryDirectory(prefix="getflags-bench-") as folder:
@@ -53,10 +53,10 @@ def main() -> None:
 
 
 def measure(job: Job, folder: str) -> dict[str, Any]:
-    """Run a job and return its figures, under the names that a ``Result`` has."""
+    """Run a job and return its figures, named like the fields of ``Result``."""
     run = engines.engine(job.engine)
     plan = job.plan(folder)
-    run(replace(plan, targets=()), lambda _: None)  # imports what it will need
+    run(replace(plan, targets=()), lambda _: None)  # imports what the engine needs
     before, start = _spent(), perf_counter()
     tally = _Tally(start)
     run(plan, tally.read)
@@ -65,7 +65,7 @@ def measure(job: Job, folder: str) -> dict[str, Any]:
 
 
 class _Tally:
-    """Takes down when each target ended, and how."""
+    """Records when and how each target ended."""
 
     def __init__(self, start: float) -> None:
         self._start = start
@@ -74,7 +74,7 @@ class _Tally:
         self._requests = 0
 
     def read(self, event: Event) -> None:
-        """Take an event."""
+        """Record an event."""
         if isinstance(event, Finished):
             outcome = event.outcome
             arrived = outcome.status is Status.OK
@@ -85,7 +85,7 @@ class _Tally:
                 self._errors[brief(outcome.reason)] += 1
 
     def figures(self, level: int) -> dict[str, Any]:
-        """Return what has come of it."""
+        """Return the run's figures."""
         arrived = [end for end in self._ends if end.arrived]
         steady = steady_state.steady(self._ends, level)
         latency = steady_state.percentiles(self._ends, list(SHARES.values()))
@@ -105,15 +105,15 @@ class _Tally:
 
 
 def _spent() -> float:
-    """Return the seconds of CPU of this process and of those that it has waited for."""
+    """Return the CPU seconds of this process and of the children that it has waited for."""
     kinds = (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)
     return sum(sum(resource.getrusage(kind)[:2]) for kind in kinds)
 
 
 def _peak(job: Job) -> int:
-    """Return the most bytes of memory; with workers, as if the largest had them all.
+    """Return the peak memory in bytes; each worker is counted with the largest worker's peak.
 
-    What they share with their parent is counted again for each of them.
+    Memory that workers share with their parent is counted once for each of them.
     """
     workers = workers_for(job.level) if job.engine == "processes" else 0
     largest = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
@@ -121,9 +121,9 @@ def _peak(job: Job) -> int:
 
 
 def _own_peak() -> int:
-    """Return the peak of this process in KiB.
+    """Return the memory peak of this process in KiB.
 
-    The kernel's own count of it (ru_maxrss) begins with the parent's, from which we were forked.
+    On Linux, ru_maxrss starts at the peak of the parent that this process was forked from.
     """
     try:
         with open(_STATUS, encoding="ascii") as file:  # noqa: PTH123
@@ -133,9 +133,9 @@ def _own_peak() -> int:
 
 
 def _line() -> bytes:
-    """Read up to the end of the line and no further, by the system's own means.
+    """Read one line from file descriptor 0, without buffering beyond it.
 
-    A lock on ``sys.stdin`` that the lifeline's thread holds would be locked for ever in a fork.
+    ``sys.stdin`` is avoided: its lock, held by the lifeline thread, would stay locked in a fork.
     """
     data = b""
     while not data.endswith(b"\n"):
@@ -147,12 +147,12 @@ def _line() -> bytes:
 
 
 def _end_with_parent(folder: str) -> None:
-    """Wait for the end of standard input, and end then; in good order, if that is quick."""
-    os.read(0, 1)  # nothing more is ever said
+    """Wait for the end of standard input, then terminate; by force if SIGTERM takes too long."""
+    os.read(0, 1)  # the parent sends nothing more
     os.kill(os.getpid(), signal.SIGTERM)
     sleep(_PATIENCE)
     shutil.rmtree(folder, ignore_errors=True)
-    os._exit(128 + signal.SIGTERM)  # whatever it is that holds it
+    os._exit(128 + signal.SIGTERM)  # an engine did not react to SIGTERM
 
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
-"""A job: all that a process must know to run one cell once, and its JSON.
+"""A job: everything that a child process needs to run one cell once, and its JSON form.
 
-Pure. The targets travel as a list in the form of ``-i``; in a run they are repeated in turn until
-there are as many as wanted.
+Pure. The targets are passed as a list in the format of ``-i``; a run repeats them until it has the
+required number of files.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from getflags.targets.list_file import Entry, parse
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """One cell's work. ``base_url`` is where the flags of country codes are."""
+    """The work of one cell. ``base_url`` is the site that country codes refer to."""
 
     engine: str
     client: str
@@ -31,12 +31,12 @@ class Job:
     network: Network
 
     def plan(self, folder: str) -> Plan:
-        """Return the plan of the job, its targets still to be pulled."""
+        """Return the job's download plan, with lazily expanded targets."""
         targets = resolve.settle(self._entries(), resolve.Place(self.base_url, folder))
         return Plan(targets, self.client, self.level, rules=self.rules, network=self.network)
 
     def _entries(self) -> Iterator[Entry]:
-        """Yield as many entries as wanted; where their files go is not theirs to say."""
+        """Yield the required number of entries, without output names and folders."""
         entries = resolve.expand(parse(self.targets.split("\n")))
         return islice(cycle(each._replace(out="", folder="") for each in entries), self.files)
 
@@ -44,12 +44,12 @@ class Job:
 def dumps(job: Job) -> str:
     """Return a job as JSON, on one line."""
     values = asdict(job)
-    del values["rules"]["exists"]  # there is never anything
+    del values["rules"]["exists"]  # a bench starts with an empty folder
     return json.dumps(values)
 
 
 def loads(text: bytes) -> Job:
-    """Return the job that ``dumps`` has written."""
+    """Return the job that ``dumps`` serialized."""
     values = json.loads(text)
     rules, network = values["rules"], values["network"]
     rules["headers"] = _fields(rules["headers"])

@@ -1,9 +1,8 @@
-"""The logbook: the file of results as a bench writes it, one line the moment a result exists.
+"""The result file that a bench appends to: locked, and one write for each result.
 
-Each line is one write at the file's end, so a kill at any moment leaves whole lines and at most one
-that is torn; the next bench cuts that one off before it writes. The file is locked meanwhile: two
-benches at a time would spoil each other's figures as well. What a line holds is none of its
-business.
+A kill at any moment leaves whole lines and at most one partial line at the end, which the next
+bench truncates before it writes. The lock keeps two benches from running at the same time, which
+would also distort their figures. The format of a line is defined in ``results``.
 """
 
 from __future__ import annotations
@@ -20,9 +19,9 @@ from getflags.core.text import quoted
 
 
 class Logbook:
-    """A file of results, open for more. Raises UsageError where it can't be.
+    """A result file that is open for appending. Raises UsageError if it cannot be opened.
 
-    ``results`` is all that it holds. Of a device (``/dev/null``) nothing is read.
+    ``results`` are the results in the file. A device (``/dev/null``) is not read.
     """
 
     def __init__(self, path: Path) -> None:
@@ -30,8 +29,8 @@ class Logbook:
         self.results: list[Result] = []
         try:
             self._file = os.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT, 0o666)
-        except (OSError, ValueError) as error:  # ValueError: a name with a NUL in it
-            reason = getattr(error, "strerror", None) or "not a name for a file"
+        except (OSError, ValueError) as error:  # ValueError: a name that contains NUL
+            reason = getattr(error, "strerror", None) or "not a valid file name"
             raise UsageError(f"cannot write {quoted(self._name)}: {reason}") from None
         try:
             self._begin(path)
@@ -44,28 +43,28 @@ class Logbook:
         if stat.S_ISCHR(mode):
             return
         if not stat.S_ISREG(mode):
-            raise UsageError(f"cannot write {quoted(self._name)}: it is no file")
+            raise UsageError(f"cannot write {quoted(self._name)}: not a regular file")
         self._lock()
         data = path.read_bytes()
         self.results = parse(data, self._name)
-        os.truncate(self._file, data.rfind(b"\n") + 1)  # nothing, or what was torn
+        os.truncate(self._file, data.rfind(b"\n") + 1)  # cuts off a partial line, if any
 
     def _lock(self) -> None:
         try:
             flock(self._file, LOCK_EX | LOCK_NB)
         except BlockingIOError:
             raise UsageError(
-                f"another bench is writing to {quoted(self._name)}; let it end first"
+                f"another bench is writing to {quoted(self._name)}; wait until it has finished"
             ) from None
-        except OSError:  # a file system without locks
+        except OSError:  # the file system does not support locks
             return
 
     def add(self, result: Result) -> None:
-        """Write a result down. Raises GetflagsError; the file is then as it was before."""
+        """Append a result. Raises GetflagsError and leaves the file unchanged if that fails."""
         text = line(result)
         before = os.fstat(self._file).st_size
         try:
-            written, reason = os.write(self._file, text), "no room for a whole line"
+            written, reason = os.write(self._file, text), "no space left for a whole line"
         except OSError as error:
             written, reason = 0, str(error.strerror)
         if written < len(text):
@@ -75,5 +74,5 @@ class Logbook:
         self.results.append(result)
 
     def close(self) -> None:
-        """Let go of the file."""
+        """Close the file, which releases the lock."""
         os.close(self._file)

@@ -1,7 +1,7 @@
-"""Results: one line of JSON for one run of one cell in one round, and how a file of them is read.
+"""The result of one run, its line of JSON, and the parser of result files.
 
-The names are a promise to scripts that read such files. What the figures mean for a comparison is
-said elsewhere, and who writes the lines is the logbook.
+The field names are a stable format for scripts that read such files. ``logbook`` writes the lines,
+and the ``analysis`` package compares them.
 """
 
 from __future__ import annotations
@@ -27,11 +27,11 @@ class Result:
     """One run: sizes in bytes, times in seconds.
 
     ``round`` 0 is the warm-up. ``seed`` is the bench's; in round n a bundled server gets seed + n.
-    ``cpu`` is user and system time of all processes that ran the cell, ``rss`` the peak of their
-    memory, ``latency`` of the targets that arrived (empty where none did), ``errors`` how many
-    failed for which reason, ``peak`` the most requests in flight as the server saw it (None where
-    nobody could ask it), ``load`` the load average of a minute before the run. ``command`` measures
-    the cell again.
+    ``cpu`` is user and system time of all processes that ran the cell, and ``rss`` their memory
+    peak. ``latency`` has percentiles of the targets that arrived (empty if none did), ``errors``
+    the number of failures by reason. ``peak`` is the largest number of requests in flight that the
+    server saw (None for servers that are not bundled), ``load`` the 1-minute load average before
+    the run. ``command`` measures the cell again.
     """
 
     experiment: str
@@ -61,29 +61,29 @@ class Result:
 
     @property
     def goodput(self) -> float:
-        """Files a second in the steady part; 0 where it has none."""
+        """Files per second in the steady state; 0 if the run has none."""
         return rate(self.steady_files, self.steady_seconds)
 
     @property
     def run(self) -> Run:
-        """Which run it was."""
+        """The cell and round of this result."""
         return Run(Cell(self.engine, self.client, self.level, self.server), self.round)
 
 
 def line(result: Result) -> bytes:
-    """Return a result as one line, its end included."""
+    """Return a result as one line of JSON, with its newline."""
     return json.dumps({"version": VERSION, **asdict(result)}).encode() + b"\n"
 
 
 def made_of(values: Mapping[str, Any]) -> Result:
-    """Return a result made of such values. Raises ValueError or KeyError where one is missing."""
+    """Return a result with these values. Raises ValueError or KeyError if one is unusable."""
     return Result(**{one.name: _checked(one.name, values[one.name]) for one in _FIELDS})
 
 
 def read(path: Path) -> list[Result]:
-    """Return all results in a file, in its order. Raises UsageError.
+    """Return all results in a file, in the file's order. Raises UsageError.
 
-    A last line that is torn, because whoever wrote it was killed, doesn't count.
+    A partial last line, left by a bench that was killed, is ignored.
     """
     try:
         data = path.read_bytes()
@@ -93,9 +93,9 @@ def read(path: Path) -> list[Result]:
 
 
 def parse(data: bytes, name: str) -> list[Result]:
-    """Do as ``read`` does, with what was read; ``name`` is the file's."""
+    """Return all results in ``data``, as ``read`` does; ``name`` is the file's name."""
     *lines, last = data.split(b"\n")
-    # Only what looks like a beginning of ours was torn; the rest is somebody's text.
+    # Only the beginning of a result is taken for a partial line; other text is an error.
     if not (last.startswith(_BEGINNING) or _BEGINNING.startswith(last)):
         lines.append(last)
     return [_result(each, name) for each in lines if each.strip()]
@@ -123,7 +123,7 @@ _WHOLE |= {"steady_bytes", "rss", *_MAYBE}
 
 
 def _checked(name: str, value: Any) -> Any:
-    """Return a value that is of the field's kind. Raises ValueError."""
+    """Return the value if it has the type of the field. Raises ValueError."""
     if name in _TEXTS:
         fits = isinstance(value, str)
     elif name in {"latency", "errors"}:

@@ -1,4 +1,4 @@
-"""Running a job in a process of its own, from its parent's side."""
+"""Running a job in a child process, from the parent's side."""
 
 from __future__ import annotations
 
@@ -12,23 +12,23 @@ from getflags.core.errors import GetflagsError
 from getflags.core.interpreter import running
 
 _MODULE = "getflags.bench.measure.child"
-_FAREWELL = 1.0  # seconds; for a child that has said all that it has to say
+_FAREWELL = 1.0  # seconds for the child to exit after it has reported
 
 
 def carry_out(job: Job) -> dict[str, Any]:
     """Run a job once and return its figures. Raises GetflagsError.
 
-    Whatever ends us meanwhile ends the child.
+    If this process ends meanwhile, the child ends, too.
     """
     with running(_MODULE) as (process, to_child, from_child):
-        with suppress(BrokenPipeError):  # it has ended already; that is told below
+        with suppress(BrokenPipeError):  # the child has exited already, which is reported below
             to_child.write(dumps(job).encode() + b"\n")
             to_child.flush()
         told = from_child.readline()
         with suppress(subprocess.TimeoutExpired):
             process.wait(_FAREWELL)
     if not told:
-        raise GetflagsError(f"its process ended without a word (exit code {process.returncode})")
+        raise GetflagsError(f"its process exited without a result (exit code {process.returncode})")
     figures: dict[str, Any] = json.loads(told)
     if "failed" in figures:
         raise GetflagsError(figures["failed"])

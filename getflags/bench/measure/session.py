@@ -1,7 +1,7 @@
-"""A session of a bench: what is asked for, from whom, and how one run becomes one result.
+"""A bench session: it runs one cell in a child process and returns the result.
 
-The composition of the rooms below, with what only the moment knows: the date and the load. Which
-run is next is decided elsewhere, and so is where its result goes.
+The session combines the other modules of this package and adds the date and the load average. The
+caller decides which run is next and where the result goes.
 """
 
 from __future__ import annotations
@@ -24,15 +24,16 @@ from getflags.core.urls import origin
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """What every run of a bench fetches: so many ``files``.
+    """The downloads of every run of a bench: ``files`` files.
 
-    They are of ``targets`` (a list as for ``-i``), whose country codes are found at ``base_url`` or
-    at the bundled server of the run; or, where there is a ``size``, made up by that server.
+    The files come from ``targets`` (a list in the format of ``-i``), whose country codes refer to
+    ``base_url`` or to the bundled server of the run. If there is a ``size``, the bundled server
+    generates files of that many bytes instead.
     """
 
     targets: str
     files: int
-    servers: Sequence[str]  # labels of bundled ones, or one name for all that is not ours
+    servers: Sequence[str]  # labels of bundled servers, or one name for all others
     bundled: bool
     base_url: str = ""
     size: int | None = None
@@ -40,7 +41,7 @@ class Field:
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """Makes results. ``conditions`` are what else runs share, in words; ``version`` is ours."""
+    """Produces results. ``conditions`` are other settings that all runs share, as text."""
 
     field: Field
     rules: Rules
@@ -52,7 +53,7 @@ class Session:
 
     @property
     def experiment(self) -> str:
-        """The name of all that runs have to share; a salt, a folder, a port are none of that."""
+        """The hash of the settings that runs must share; salts, folders and ports are left out."""
         settings: dict[str, Any] = asdict(self.field)
         rules, network = asdict(self.rules), asdict(self.network)
         del settings["servers"], rules["exists"], rules["salt"]
@@ -68,7 +69,7 @@ class Session:
         )
 
     def measure(self, run: Run, command: str) -> Result:
-        """Make a run. Raises GetflagsError where nothing was measured."""
+        """Measure a run. Raises GetflagsError if nothing could be measured."""
         server = self.servers.get(run.cell.server)
         load, at = os.getloadavg()[0], datetime.now(UTC)
         figures = self.figures(run, self.field.files)
@@ -92,17 +93,17 @@ class Session:
         )
 
     def figures(self, run: Run, files: int) -> dict[str, Any]:
-        """Carry out a run with so many files, in a process of its own. Raises GetflagsError.
+        """Run a cell with that many files in a child process. Raises GetflagsError.
 
-        In each round the faults are others, and the same for all its cells.
+        The faults of a bundled server differ between rounds and are the same within a round.
         """
         server = self.servers.get(run.cell.server)
         if server:
-            server.begin_anew(self.seed + run.round)
+            server.reset(self.seed + run.round)
         return carry_out(self.job(run.cell, server, files))
 
     def job(self, cell: Cell, server: BundledServer | None, files: int) -> Job:
-        """Return what it takes to run a cell once, on a server that is ready, if it is ours."""
+        """Return the job that runs a cell once. ``server`` is the bundled server, if any."""
         field, network = self.field, self.network
         targets, base_url = field.targets, field.base_url
         if server:

@@ -1,9 +1,9 @@
-"""The steady part of a run, told apart from its ramp and its tail.
+"""The steady state of a run, separated from its ramp and its tail; rates and percentiles.
 
-Pure: times of ends go in, rates come out. At a level of L, the first L ends belong to the ramp
-(connections are made, all begin together) and the last L to the tail (slots fall idle one by one).
-What lies between, from an end to an end, is what the level can do; with waves of ends (a server of
-fixed delay), it holds whole waves.
+Pure. At a level of L, the first L completions belong to the ramp (connections are opened, and all
+requests start together) and the last L to the tail (slots fall idle one by one). The time between
+them shows what the level achieves. If completions come in waves (a server with a fixed delay), the
+steady state consists of whole waves.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 
 class End(NamedTuple):
-    """The end of a target: when, after how many seconds, its bytes, and whether it arrived."""
+    """The completion of a target: its time, its duration in seconds, its bytes, its success."""
 
     at: float
     took: float
@@ -22,7 +22,7 @@ class End(NamedTuple):
 
 
 class Steady(NamedTuple):
-    """What a run did between ramp and tail; nothing where it was too short to have a middle."""
+    """The steady state of a run, between ramp and tail; zeros if the run was too short."""
 
     files: int
     bytes: int
@@ -30,17 +30,17 @@ class Steady(NamedTuple):
 
     @property
     def rate(self) -> float:
-        """Files a second; 0 where nothing is known."""
+        """Files per second; 0 if there is no steady state."""
         return rate(self.files, self.seconds)
 
 
 def fewest(level: int) -> int:
-    """Return how many targets a run needs for a steady part that is worth the name."""
+    """Return the number of targets that a run needs for a meaningful steady state."""
     return max(6 * level, 20)
 
 
 def steady(ends: Sequence[End], level: int) -> Steady:
-    """Return the steady part of a run at that level. The ends come in order of time."""
+    """Return the steady state of a run at this level. ``ends`` are in order of time."""
     first, last = level - 1, len(ends) - level - 1
     if last <= first:
         return Steady(0, 0, 0.0)
@@ -50,7 +50,7 @@ def steady(ends: Sequence[End], level: int) -> Steady:
 
 
 def percentiles(ends: Sequence[End], shares: Sequence[float] = (0.5, 0.9, 0.99)) -> list[float]:
-    """Return percentiles of how long those took that arrived, in seconds; none without any."""
+    """Return percentiles of the duration of successful targets, in seconds; empty if none."""
     took = sorted(end.took for end in ends if end.arrived)
     return [quantile(took, share) for share in shares] if took else []
 

@@ -1,7 +1,6 @@
-"""A race under way as lines of text, a line an engine, for a screen of any width.
+"""The progress bars of a race: one line of text per engine, for a terminal of any width.
 
-Pure: standings and the time go in, lines come out, none longer than it may be. Where they are
-drawn, and how often, is decided elsewhere. Nothing that a server says is in them.
+Pure: formats standings at a given time. No text from a server appears in the lines.
 """
 
 from __future__ import annotations
@@ -14,14 +13,14 @@ from getflags.bench.race.standings import Race, Standing
 from getflags.core.text import counted
 
 _EIGHTHS = " ▏▎▍▌▋▊▉█"
-_SHORTEST = 10  # columns that a bar should have before anything else gets room
+_SHORTEST = 10  # columns; if a bar would get less, figures beside it are dropped
 _GAP = "  "
 _COLOUR = re.compile(r"\x1b\[\d*m")
 _CYAN, _GREEN, _YELLOW, _RED = 36, 32, 33, 31
 
 
 class Look(NamedTuple):
-    """What a terminal can show: so many columns, blocks or only ASCII, colours or none."""
+    """The terminal's width in columns, and whether it shows block characters and colours."""
 
     width: int
     blocks: bool = True
@@ -29,7 +28,7 @@ class Look(NamedTuple):
 
 
 class _Text(NamedTuple):
-    """What stands beside a bar."""
+    """The text beside a bar."""
 
     name: str
     ended: str
@@ -39,12 +38,12 @@ class _Text(NamedTuple):
     place: str
 
 
-#: What is left out first where there is little room; the name stays.
+#: The order in which figures are dropped on a narrow terminal; the name is kept.
 _EXPENDABLE = ("rate", "errors", "ended", "time", "place")
 
 
 def lines(race: Race, now: float, look: Look) -> list[str]:
-    """Return a line for each engine. The last column stays empty: a terminal might wrap there."""
+    """Return one line for each engine, without the last column, where a terminal may wrap."""
     texts = [_text(race, standing, now) for standing in race.standings.values()]
     width = look.width - 1
     columns = _columns(texts, width, most=f"{race.total:,}/{race.total:,}")
@@ -59,12 +58,12 @@ def lines(race: Race, now: float, look: Look) -> list[str]:
 
 
 def visible(line: str) -> int:
-    """Return how many columns a line takes."""
+    """Return the number of columns that a line occupies, without its colour codes."""
     return len(_COLOUR.sub("", line))
 
 
 def ordinal(place: int) -> str:
-    """Return ``1st``, ``2nd``, ``3rd``, ``4th``; there are not so many engines as to need more."""
+    """Return ``1st``, ``2nd``, ``3rd``, ``4th``; there are only four engines."""
     return f"{place}{({1: 'st', 2: 'nd', 3: 'rd'}).get(place, 'th')}"
 
 
@@ -83,8 +82,9 @@ def _text(race: Race, standing: Standing, now: float) -> _Text:
 
 
 def _columns(texts: Sequence[_Text], width: int, most: str) -> dict[str, int]:
-    """Return the widths of what is shown beside the bar, as much as leaves room for one."""
-    widest = _Text("", most, "100.0/s", "100.0 s", "", "1st")  # so that bars seldom change theirs
+    """Return the widths of the columns beside the bar, as many as leave room for a bar."""
+    # Typical widths, so that the width of the bars seldom changes.
+    widest = _Text("", most, "100.0/s", "100.0 s", "", "1st")
     columns = {
         name: max(len(getattr(text, name)) for text in (widest, *texts)) for name in _Text._fields
     }

@@ -1,7 +1,7 @@
-"""The course: what a racer must know, and the way it gets there, which is files in a folder.
+"""The job of a racer process, and the files that pass it from the parent to the racer.
 
-The targets are read from a file as they are needed, so that a list of any length is never in
-anybody's memory, and each racer reads for itself.
+Every racer reads the targets from a file as it needs them, so that no process holds a long list in
+memory.
 """
 
 from __future__ import annotations
@@ -14,14 +14,14 @@ from itertools import islice
 from getflags.core.models import Plan
 from getflags.targets.list_file import Entry
 
-_BATCH = 1_000  # entries that are read at a time
+_BATCH = 1_000  # entries in one pickle
 
 
 @dataclass(frozen=True, slots=True)
 class RaceJob:
-    """An engine's job: a plan without targets; where flags come from; the folder for the files.
+    """One engine's job: a plan without targets, the site of the flags, and the output folder.
 
-    ``entries`` is the path of what ``write_entries`` wrote.
+    ``entries`` is the path of the file that ``write_entries`` wrote.
     """
 
     engine: str
@@ -32,9 +32,9 @@ class RaceJob:
 
 
 def write_entries(entries: Iterable[Entry], path: str) -> None:
-    """Put what is asked for, in order, where every racer can read it.
+    """Write the entries, in order, to a file that every racer reads.
 
-    Folders that the list names are left out: a racer writes into its own.
+    Folders in the list are dropped, because each racer writes to a folder of its own.
     """
     source = iter(entries)
     with open(path, "wb") as file:  # noqa: PTH123
@@ -43,20 +43,20 @@ def write_entries(entries: Iterable[Entry], path: str) -> None:
 
 
 def read_entries(path: str) -> Iterator[Entry]:
-    """Yield what is asked for, lazily."""
+    """Yield the entries of a file lazily."""
     with open(path, "rb") as file:  # noqa: PTH123
         while file.peek(1):
-            yield from pickle.load(file)  # noqa: S301 - our own
+            yield from pickle.load(file)  # noqa: S301 - written by this module
 
 
-def write(course: RaceJob, path: str) -> None:
-    """Put a course where a racer can read it."""
+def write(job: RaceJob, path: str) -> None:
+    """Write a job to a file."""
     with open(path, "wb") as file:  # noqa: PTH123
-        pickle.dump(course, file)
+        pickle.dump(job, file)
 
 
 def read(path: str) -> RaceJob:
-    """Return the course in that file."""
+    """Return the job in a file."""
     with open(path, "rb") as file:  # noqa: PTH123
-        course: RaceJob = pickle.load(file)  # noqa: S301 - our own
-    return course
+        job: RaceJob = pickle.load(file)  # noqa: S301 - written by this module
+    return job

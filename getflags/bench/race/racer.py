@@ -27,11 +27,11 @@ from getflags.core.text import brief
 from getflags.storage import directories
 from getflags.targets import resolve
 
-_OFTEN = 0.1  # seconds between two news
+_OFTEN = 0.1  # seconds between two reports
 
 
 def main(path: str) -> None:
-    """Run the course in that file."""
+    """Run the job in this file and report to standard output."""
     output = _own_output()
 
     def tell(news: News) -> None:
@@ -41,7 +41,7 @@ def main(path: str) -> None:
     count = Count()
     try:
         run = engines.engine(mine.engine)
-        run(mine.plan, count.read)  # without a target it loads what is loaded but once
+        run(mine.plan, count.read)  # without targets: loads the engine's modules
         tell(News(count.tally))
         if not os.read(0, 1):
             return
@@ -53,21 +53,21 @@ def main(path: str) -> None:
             seconds = perf_counter() - start
     except GetflagsError as error:
         tell(News(count.tally, trouble=brief(str(error))))
-    except Exception as bug:  # noqa: BLE001 - told, for nobody sees what is printed here
+    except Exception as bug:  # noqa: BLE001 - reported, because this process has no terminal
         tell(News(count.tally, trouble=brief(f"{type(bug).__name__}: {bug}")))
     else:
         tell(News(count.tally, seconds))
 
 
 def end_with(lifeline: int, end: Callable[[], None]) -> None:
-    """Wait until nobody holds the other end of a pipe; then end."""
+    """Wait until the other end of a pipe is closed, then call ``end``."""
     while os.read(lifeline, 1):
         pass
     end()
 
 
 def _end_all() -> None:
-    """End this process and those that its engine has started: they are a group."""
+    """Kill this process and the engine's children, which form a process group."""
     os.killpg(os.getpgrp(), signal.SIGKILL)
 
 
@@ -79,7 +79,7 @@ def _targets(mine: job.RaceJob) -> Iterator[Target]:
 
 
 def _own_output() -> int:
-    """Keep standard output for news; whatever else is printed goes nowhere."""
+    """Reserve standard output for reports, and redirect other output to /dev/null."""
     output = os.dup(1)
     nowhere = os.open(os.devnull, os.O_WRONLY)
     os.dup2(nowhere, 1)
@@ -89,7 +89,7 @@ def _own_output() -> int:
 
 @contextmanager
 def _telling(count: Count, tell: Callable[[News], None]) -> Iterator[None]:
-    """Tell of the count while the block lasts; from a thread, for events may be long in coming."""
+    """Report the tally during the block, from a thread, because events may be far apart."""
     over = threading.Event()
 
     def often() -> None:

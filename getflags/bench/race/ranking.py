@@ -1,8 +1,7 @@
-"""A race as told at its end: the table, what went wrong, and a sentence that says why.
+"""The report at the end of a race: the ranking, the failures, and a sentence that explains it.
 
-Pure: standings in, lines out. The sentence says nothing that was not measured. Elapsed time is what
-the targets took, taken together, divided by how many were under way at a time (Little's law), so
-these two figures of the slowest and the fastest engine explain the difference.
+Pure. Elapsed time is the sum of the targets' durations divided by the mean concurrency (Little's
+law), so these two figures of the slowest and the fastest engine explain their difference.
 """
 
 from __future__ import annotations
@@ -13,13 +12,13 @@ from textwrap import wrap
 from getflags.bench.race.standings import Race, Standing
 from getflags.core.text import brief, counted
 
-_EQUAL = 1.1  # a ratio of times below which nobody was much faster
-_ONE = 1.05  # at a time: below that, it was one at a time
-_WIDTH = 80  # columns of the sentence
+_EQUAL = 1.1  # a smaller ratio of times is not worth an explanation
+_ONE = 1.05  # a mean concurrency below this counts as one at a time
+_WIDTH = 80  # columns
 
 
 def ranking(race: Race) -> list[str]:
-    """Return the table, what went wrong where, and why the times are as they are."""
+    """Return the ranking, the failures, and an explanation of the times, as lines."""
     ranked = race.ranked()
     out = [standing for standing in race.standings.values() if standing.trouble]
     return [
@@ -36,7 +35,7 @@ def ranking(race: Race) -> list[str]:
 
 
 def told(race: Race, standing: Standing) -> str:
-    """Say of an engine that is over how it ended."""
+    """Return a sentence about how an engine ended."""
     tally = standing.tally
     if standing.trouble:
         return f"{standing.engine} is out: {brief(standing.trouble)}"
@@ -64,7 +63,7 @@ def _row(race: Race, standing: Standing, ranked: Sequence[Standing]) -> dict[str
 
 
 def _table(rows: Sequence[dict[str, str]]) -> list[str]:
-    """Line up the columns, figures to the right; codes that don't exist only where there are."""
+    """Align the columns; "not found" appears only if some code was not found."""
     missing = any(row["not found"] != "0" for row in rows)
     columns = [name for name in rows[0] if name != "not found" or missing]
     shown = [dict(zip(columns, columns, strict=True)), *rows]
@@ -86,17 +85,14 @@ def _why(race: Race, ranked: Sequence[Standing]) -> str:
     if not standings:
         return ""
     fastest, slowest = standings[0], standings[-1]
-    begin = f"On the average a {race.noun} took"
+    begin = f"On average, a {race.noun} took"
     if fastest is slowest:
         return f"{begin} {_so(fastest)}."
     if slowest.seconds >= _EQUAL * fastest.seconds:
         return f"{begin} {_so(slowest)}; and {_so(fastest)}."
     few, many = (f"{pick(map(_level, standings)):.1f}" for pick in (min, max))
     levels = few if few == many else f"{few} to {many}"
-    return (
-        f"Nobody was much faster: everybody had {levels} {race.noun}s under way at a time, "
-        "on the average."
-    )
+    return f"No engine was much faster: each had {levels} {race.noun}s in flight on average."
 
 
 def _so(standing: Standing) -> str:
@@ -104,13 +100,13 @@ def _so(standing: Standing) -> str:
     figure = f"{each:.2f} s" if each >= 1 else f"{each * 1000:.1f} ms"
     if (
         standing.engine == "sequential" and _level(standing) < _ONE
-    ):  # more where some waited for a retry
-        manner = f"fetched one after the other, {standing.tally.took:.2f} s in a row"
+    ):  # it is larger if targets waited for a retry
+        manner = f"downloaded one after another, {standing.tally.took:.2f} s in all"
     else:
-        manner = f"had {_level(standing):.1f} under way at a time"
+        manner = f"had {_level(standing):.1f} in flight"
     return f"{figure} with {standing.engine}, which {manner}"
 
 
 def _level(standing: Standing) -> float:
-    """Return how many targets were under way at a time, on the average."""
+    """Return the mean concurrency."""
     return standing.tally.took / standing.seconds

@@ -1,7 +1,7 @@
-"""A race's standings: how far each engine is, and who is first.
+"""The standings of a race: the progress of each engine, and the ranking.
 
-Pure. News of the racers and the time go in, standings come out. What is said of them is in
-``standings`` and ``ranking``; who runs, and how its news get here, in ``racer`` and ``track``.
+Pure: computed from the reports of the racers. ``bars`` and ``ranking`` format the standings;
+``racer`` sends the reports, and ``track`` receives them.
 """
 
 from __future__ import annotations
@@ -16,10 +16,10 @@ from getflags.core.text import brief
 
 
 class Tally(NamedTuple):
-    """What a racer has done so far.
+    """The number of targets that a racer has completed so far.
 
-    ``missing`` are codes that were only guessed and don't exist. ``took`` is the sum of the seconds
-    that its targets took, from first request to end. ``reason`` is the first failure's.
+    ``missing`` counts expanded codes that do not exist. ``took`` is the sum of the targets'
+    durations in seconds, from the first request to the end. ``reason`` is the first failure's.
     """
 
     arrived: int = 0
@@ -30,14 +30,14 @@ class Tally(NamedTuple):
 
     @property
     def done(self) -> int:
-        """How many targets have ended."""
+        """The number of targets that have ended."""
         return self.arrived + self.missing + self.failed
 
 
 class News(NamedTuple):
-    """What a racer tells. The first news of each is that it is ready.
+    """A report of a racer. Its first report says that it is ready.
 
-    ``seconds`` is its time, once it has done all. ``trouble`` is why it never will.
+    ``seconds`` is its time once all targets have ended. ``trouble`` is why it failed as a whole.
     """
 
     tally: Tally
@@ -46,13 +46,13 @@ class News(NamedTuple):
 
 
 class Count:
-    """A reader of events that keeps a tally; the tally is replaced, never half changed."""
+    """An event handler that keeps a tally, which is replaced as a whole for other threads."""
 
     def __init__(self) -> None:
         self.tally = Tally()
 
     def read(self, event: Event) -> None:
-        """Take an event."""
+        """Count an event."""
         if not isinstance(event, Finished):
             return
         outcome, before = event.outcome, self.tally
@@ -71,14 +71,14 @@ class Count:
 
 @dataclass(slots=True)
 class Standing:
-    """An engine in the race. Times in seconds, of any clock."""
+    """One engine in the race. Times are in seconds, of any clock."""
 
     engine: str
     tally: Tally = field(default_factory=Tally)
     began: float | None = None
-    over: bool = False  # nothing more is expected of it
-    seconds: float = 0.0  # its time, once it is over
-    trouble: str = ""  # why it will never finish
+    over: bool = False  # the engine has finished or failed
+    seconds: float = 0.0  # the elapsed time, once it is over
+    trouble: str = ""  # why the engine failed
 
     @property
     def finished(self) -> bool:
@@ -86,14 +86,14 @@ class Standing:
         return self.over and not self.trouble
 
     def elapsed(self, now: float) -> float:
-        """Return how long it has been at it, or was."""
+        """Return the elapsed seconds until now, or until the end."""
         if self.over or self.began is None:
             return self.seconds
         return now - self.began
 
 
 class Race:
-    """The standings, in the order given. ``noun`` is what to call each of the ``total`` targets."""
+    """All standings, in the order given. Each of the ``total`` targets is called a ``noun``."""
 
     def __init__(self, engines: Sequence[str], total: int, noun: str) -> None:
         self.standings = {engine: Standing(engine) for engine in engines}
@@ -101,11 +101,11 @@ class Race:
         self.noun = noun
 
     def begin(self, engine: str, now: float) -> None:
-        """Let an engine go."""
+        """Record the start of an engine."""
         self.standings[engine].began = now
 
     def take(self, engine: str, news: News, now: float) -> None:
-        """Take what an engine tells; what comes after its end counts no more."""
+        """Record a report of an engine; reports after its end are ignored."""
         standing = self.standings[engine]
         if standing.over:
             return
@@ -120,29 +120,29 @@ class Race:
             standing.seconds, standing.over = news.seconds, True
 
     def gone(self, engine: str, how: str, now: float) -> None:
-        """Take it that an engine's process has ended, as it should or before its time."""
+        """Record that an engine's process has exited, which is a failure if it had not finished."""
         self.take(engine, News(self.standings[engine].tally, trouble=how), now)
 
     @property
     def exit_status(self) -> ExitStatus:
-        """The truth in one number: whether every engine got every file."""
+        """The exit status: OK if every engine downloaded every file."""
         right = all(
             standing.finished and not self.lost(standing) for standing in self.standings.values()
         )
         return ExitStatus.OK if right else ExitStatus.SOME_FAILED
 
     def lost(self, standing: Standing) -> int:
-        """Return how many targets an engine didn't get."""
+        """Return the number of targets that an engine failed to download."""
         return self.total - standing.tally.arrived - standing.tally.missing
 
     def ranked(self) -> list[Standing]:
-        """Return those who have finished, the best first: who lost least, then who was faster.
+        """Return the engines that have finished, ranked by fewest failures, then by time.
 
-        A download that gives up is quickly done; so what counts first is to have it right.
+        Failures count first because an engine that gives up early is fast.
         """
         finished = [standing for standing in self.standings.values() if standing.finished]
         return sorted(finished, key=lambda standing: (self.lost(standing), standing.seconds))
 
     def place(self, standing: Standing) -> int | None:
-        """Return an engine's place among those who have finished so far; None if it has not."""
+        """Return an engine's place among those that have finished; None if it has not."""
         return self.ranked().index(standing) + 1 if standing.finished else None

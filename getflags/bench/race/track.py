@@ -1,12 +1,12 @@
-"""The track: starts the racers, lets them go, hears them, and ends them.
+"""The track: starts the racer processes, receives their reports, and terminates them.
 
-Every engine runs in a process of its own, in a group of its own, so that a terminal's Ctrl-C is
-ours alone and one signal ends a racer with all that it has started. They are made ready first and
-let go when all are: starting Python is no part of the race. All at once, they share the processors,
-which is fair because all do; one by one, each has the machine to itself.
+Every engine runs in a process group of its own, so that Ctrl-C reaches only this process and one
+signal kills a racer with all its children. The race starts when all racers are ready, so it does
+not include the start of Python. Racers that run at the same time share the processors equally; one
+by one, each has the machine to itself.
 
-News come through a pipe whose other end a racer's children hold, too: when it ends, all of them are
-gone, and nobody will write to a folder any more.
+Reports arrive through a pipe whose write end the racer's children inherit. When the pipe reaches
+its end, all of them have exited, and none will write to a folder any more.
 """
 
 from __future__ import annotations
@@ -27,13 +27,13 @@ from getflags.bench.race.standings import News, Race
 from getflags.core import interpreter
 from getflags.core.errors import GetflagsError
 
-FRAME = 0.1  # seconds between two looks at the standings
+FRAME = 0.1  # seconds between two updates of the screen
 _MODULE = "getflags.bench.race.racer"
-_PATIENCE = 1.0  # seconds for killed processes to be gone
+_PATIENCE = 1.0  # seconds to wait for killed processes
 
 
 def conduct(race: Race, track: Track, show: Callable[[float], None], *, one_by_one: bool) -> None:
-    """Run a race until all racers are gone. ``show`` is called with the time, often."""
+    """Run a race until all racers have exited; call ``show`` with the time every 0.1 s."""
     unready = set(race.standings)
     to_go = deque(race.standings)
     going: set[str] = set()
@@ -53,15 +53,15 @@ def conduct(race: Race, track: Track, show: Callable[[float], None], *, one_by_o
 
 
 class Track:
-    """The racers. Whoever makes one closes it, which ends them all."""
+    """The racer processes. The owner must call ``close``, which kills them."""
 
     def __init__(self) -> None:
-        self.under_way: set[str] = set()  # engines whose processes are there
+        self.under_way: set[str] = set()  # engines whose processes are running
         self._inbox: SimpleQueue[tuple[str, News | None]] = SimpleQueue()
         self._racers: dict[str, _Racer] = {}
 
     def enter(self, mine: job.RaceJob, path: str) -> None:
-        """Start a racer; its course goes through a file at ``path``. Raises GetflagsError."""
+        """Start a racer; its job is written to ``path``. Raises GetflagsError."""
         job.write(mine, path)
         try:
             self._racers[mine.engine] = _Racer(mine.engine, path, self._inbox)
@@ -70,11 +70,11 @@ class Track:
         self.under_way.add(mine.engine)
 
     def go(self, engine: str) -> None:
-        """Let an engine begin."""
+        """Start the downloads of an engine."""
         self._racers[engine].go()
 
     def news(self, seconds: float) -> Iterator[tuple[str, News | None]]:
-        """Yield what is told within so many seconds; None where a process is gone."""
+        """Yield the reports of the given seconds; None for a process that has exited."""
         end = monotonic() + seconds
         with suppress(Empty):
             while self.under_way:
@@ -84,12 +84,12 @@ class Track:
                 yield engine, news
 
     def how(self, engine: str) -> str:
-        """Say how a process that is gone has ended."""
+        """Return how a process that has exited ended, as text."""
         code = self._racers[engine].process.wait()
         return f"its process was ended by signal {-code}" if code < 0 else "its process has ended"
 
     def close(self) -> None:
-        """End whoever is still there, and wait until all are gone."""
+        """Kill all racers and wait until they have exited."""
         for racer in self._racers.values():
             racer.kill()
         end = monotonic() + _PATIENCE
@@ -98,36 +98,36 @@ class Track:
 
 
 class _Racer:
-    """A process and the thread that hears it."""
+    """A racer process and the thread that receives its reports."""
 
     def __init__(self, engine: str, path: str, inbox: SimpleQueue[tuple[str, News | None]]) -> None:
-        # The screen is taken; what there is to say comes as news.
+        # The terminal shows the race, so errors are sent as reports.
         child = interpreter.start(_MODULE, path, errors=subprocess.DEVNULL)
         self.process, self._input, self._output = child
         self._hears = threading.Thread(target=self._hear, args=(engine, inbox), daemon=True)
         self._hears.start()
 
     def _hear(self, engine: str, inbox: SimpleQueue[tuple[str, News | None]]) -> None:
-        # It ends when nobody holds the other end, perhaps in the midst of a word.
+        # The pipe may end in the middle of a report if the racer is killed.
         with self._output, suppress(EOFError, pickle.UnpicklingError):
             while True:
-                inbox.put((engine, pickle.load(self._output)))  # noqa: S301 - our own
+                inbox.put((engine, pickle.load(self._output)))  # noqa: S301 - written by our racer
         inbox.put((engine, None))
 
     def go(self) -> None:
-        with suppress(OSError):  # it has died: the news is on its way
+        with suppress(OSError):  # it has exited, which is reported through the pipe
             self._input.write(b"!")
             self._input.flush()
 
     def kill(self) -> None:
-        """End its group at once: what they leave is in a folder that goes, too."""
+        """Kill the process group; its files are in a temporary folder."""
         if self._hears.is_alive():
             with suppress(ProcessLookupError):
                 os.killpg(self.process.pid, signal.SIGKILL)
 
     def close(self, seconds: float) -> None:
-        """Wait until all of the group are gone, so many seconds at the most."""
+        """Wait until the whole group has exited, at most this many seconds."""
         self._hears.join(seconds)
         self.process.wait()
-        with suppress(OSError):  # what it has never read
+        with suppress(OSError):  # flushes a byte that the racer never read
             self._input.close()

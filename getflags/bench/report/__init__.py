@@ -1,6 +1,5 @@
-"""Reports: what was measured, told in sentences, drawings and tables on one page.
+"""The page and the picture of ``getflags report``: sentences, charts and tables of an analysis.
 
-From results to figures (``evaluate``), from those to words and charts, and only then to a page:
-all of that is pure but ``plot``, which knows the plotting library, and ``page``, which reads its
-template. Nothing outside imports from here but the command.
+Everything is pure except ``plot``, which uses the plotting library, and ``page``, which reads its
+template. Only the command imports from this package.
 """

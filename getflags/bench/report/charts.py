@@ -1,6 +1,6 @@
-"""Charts: which curves are drawn for a server, in which unit and on which scale, and said in words.
+"""The charts of a server: their curves, units and scales, and their text alternatives.
 
-Pure: figures go in, values for whoever draws come out. The words are for those who can't see.
+Pure: ``plot`` draws these values, and screen readers read the text alternatives.
 """
 
 from __future__ import annotations
@@ -15,14 +15,14 @@ from getflags.core.text import brief
 
 Looks: TypeAlias = Mapping[tuple[str, str], Look]
 Value: TypeAlias = Callable[[Figures], float | None]
-_WIDE = 10  # times: on a linear scale the smaller would be a line at the bottom
-_ROOM = 1.08  # above the highest, so that its mark is whole
-_MARGIN = 0.06  # of a logarithmic scale, at both ends, for the same
-_OUTLIER = 1.5  # times the highest middle; intervals beyond are cut off
+_WIDE = 10  # a larger ratio of peaks needs a logarithmic scale
+_ROOM = 1.08  # room above the highest value, for its marker
+_MARGIN = 0.06  # of a logarithmic scale, at both ends, for the same reason
+_OUTLIER = 1.5  # times the highest mean; intervals beyond this are cut off
 
 
 class Point(NamedTuple):
-    """A value at a level, and its interval; the same value twice where it has none."""
+    """A value at a level and its interval; low = high = middle if there is no interval."""
 
     level: int
     middle: float
@@ -31,7 +31,7 @@ class Point(NamedTuple):
 
 
 class Curve(NamedTuple):
-    """An engine and client. ``knee`` is its level there, 0 where none is to be marked."""
+    """The curve of an engine and client. ``knee`` is the level to mark, or 0."""
 
     name: str
     look: Look
@@ -50,17 +50,17 @@ class Chart(NamedTuple):
 
     @property
     def caption(self) -> str:
-        """What it shows, in which unit, and on which scale where that isn't the usual one."""
+        """The title and the unit, and the scale if it is logarithmic."""
         return f"{self.title}, {self.unit}{', logarithmic' if self.low else ''}"
 
     @property
     def levels(self) -> list[int]:
-        """All levels that have a point."""
+        """The levels that have a point."""
         return sorted({point.level for curve in self.curves for point in curve.points})
 
 
 def goodput(section: Section, looks: Looks) -> Chart:
-    """Return files a second, with intervals and knees."""
+    """Return the chart of goodput, with intervals and knees."""
     curves = [
         Curve(
             brief(one.name),
@@ -75,14 +75,14 @@ def goodput(section: Section, looks: Looks) -> Chart:
 
 
 def _estimated(cell: Figures) -> Point:
-    assert cell.goodput  # noqa: S101 - the caller has looked
+    assert cell.goodput  # noqa: S101 - checked by the caller
     middle, low, high, _ = cell.goodput
     known = cell.goodput.bounded
     return Point(cell.level, middle, low if known else middle, high if known else middle)
 
 
 def latencies(section: Section, looks: Looks) -> list[Chart]:
-    """Return a chart for each percentile, all on one scale."""
+    """Return the charts of latency, one for each percentile, on one scale."""
     cells = [cell for one in section.series for cell in one.cells]
     known = [value for cell in cells for value in cell.latency.values()]
     name, factor = unit(known)
@@ -100,7 +100,7 @@ def _latency(share: str) -> Value:
 
 
 def cost(section: Section, looks: Looks) -> Chart:
-    """Return CPU time for a file that arrived."""
+    """Return the chart of CPU time for each file."""
     cells = [cell for one in section.series for cell in one.cells]
     name, factor = unit([cell.cpu for cell in cells if cell.cpu])
     curves = _curves(section, looks, lambda cell: cell.cpu, factor)
@@ -144,7 +144,7 @@ def _limits(values: Iterable[float], *, wide: bool) -> tuple[float, float]:
 
 
 def described(chart: Chart, server: str) -> str:
-    """Return a chart in words, for those who can't see it."""
+    """Return the text alternative of a chart."""
     told = [f"{chart.title} on {brief(server)}, in {chart.unit}, against requests at a time."]
     for one in chart.curves:
         if not one.points:

@@ -1,7 +1,4 @@
-"""Markup that is safe by construction: every text is escaped, unless it is markup already.
-
-Pure, and knows nothing of what is told with it.
-"""
+"""HTML that is safe by construction: text is escaped unless it is of type ``Markup``. Pure."""
 
 from __future__ import annotations
 
@@ -10,7 +7,7 @@ from typing import TypeAlias
 
 
 class Markup(str):
-    """Text that is HTML already."""
+    """Text that is HTML and must not be escaped."""
 
     __slots__ = ()
 
@@ -20,10 +17,10 @@ _VOID = {"meta", "link", "br"}
 
 
 def tag(name: str, *children: str, **attributes: Value) -> Markup:
-    """Return an element with what is inside it.
+    """Return an element with its children.
 
-    Attributes are named as in HTML, with ``_`` for ``-`` and one at the end where Python has the
-    word for itself. True is an attribute without a value; None and False are none.
+    Attributes are named as in HTML, with ``_`` for ``-``, and with a trailing ``_`` for keywords of
+    Python. True is an attribute without a value; None and False omit the attribute.
     """
     opening = [name, *(_attribute(key, value) for key, value in attributes.items() if _said(value))]
     start = f"<{' '.join(opening)}>"
@@ -31,7 +28,7 @@ def tag(name: str, *children: str, **attributes: Value) -> Markup:
 
 
 def joined(*children: str) -> Markup:
-    """Return texts and markup in a row, as markup."""
+    """Return the concatenation of texts and markup, as markup."""
     return Markup(
         "".join(one if isinstance(one, Markup) else escape(one, quote=False) for one in children)
     )

@@ -1,7 +1,4 @@
-"""Figures in words: numbers, units and shares as people say them.
-
-Pure, and knows nothing of what was measured.
-"""
+"""The format of numbers, times, shares and lists in the report's text. Pure."""
 
 from __future__ import annotations
 
@@ -20,12 +17,12 @@ _SHARES = {
     "two thirds": 2 / 3,
     "three quarters": 3 / 4,
 }
-_NEAR = 0.06  # of a share, and it may be called by its name
-_LITTLE = 0.85  # from here on the rest is told, not the share
+_NEAR = 0.06  # relative deviation up to which a share is called by its name
+_LITTLE = 0.85  # from here on, the text gives the difference instead of the share
 
 
 class Unit(NamedTuple):
-    """A unit of time, and how many of it are in a second."""
+    """A unit of time, and its number per second."""
 
     name: str
     per_second: float
@@ -35,8 +32,8 @@ _UNITS = (Unit("s", 1), Unit("ms", 1e3), Unit("µs", 1e6))
 
 
 def significant(value: float) -> str:
-    """Return a number with three digits that mean something, and all before the point."""
-    if value >= 99.95:  # noqa: PLR2004 - what would be rounded to four digits
+    """Return a number with three significant digits, and all digits before the point."""
+    if value >= 99.95:  # noqa: PLR2004 - would be rounded to four digits
         return f"{value:,.0f}"
     places = 2 - math.floor(math.log10(value)) if value > 0 else 0
     places = min(max(places, 0), 6)
@@ -44,7 +41,7 @@ def significant(value: float) -> str:
 
 
 def unit(seconds: Iterable[float]) -> Unit:
-    """Return the unit in which most of these times are between 1 and 1,000."""
+    """Return the unit in which the median of these times is 1 or more."""
     known = sorted(value for value in seconds if value > 0)
     if not known:
         return _UNITS[0]
@@ -53,7 +50,7 @@ def unit(seconds: Iterable[float]) -> Unit:
 
 
 def between(value: Estimate) -> str:
-    """Return an interval in brackets; nothing where there is none."""
+    """Return an interval in brackets; empty if it is unbounded."""
     if not value.bounded:
         return ""
     return f"[{significant(value.low)}, {significant(value.high)}]"
@@ -62,7 +59,7 @@ def between(value: Estimate) -> str:
 def share(ratio: float) -> str:
     """Return ``half``, ``61 % of it``, ``7 % less``, ``as much``, ``12 % more``, ``twice as much``.
 
-    Not ``100 times more``: who says that may mean either of two things.
+    It is never ``3 times more``, which is ambiguous.
     """
     named = [name for name, value in _SHARES.items() if abs(ratio / value - 1) <= _NEAR]
     if named:

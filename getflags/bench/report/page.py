@@ -1,7 +1,7 @@
-"""The page: figures, sentences, drawings and tables put together as one file of HTML.
+"""The report page: sentences, charts and tables in one self-contained HTML file.
 
-Whatever it needs is inside it. A policy in its head forbids any request and any script but its own,
-so that not even a mistake in here could make one; all foreign text goes through ``markup``.
+A content security policy in the page forbids all requests and all scripts but its own, so that not
+even a mistake here could cause one. All text from results is escaped by ``markup``.
 """
 
 from __future__ import annotations
@@ -19,12 +19,12 @@ from getflags.bench.report.markup import Markup, joined, tag
 from getflags.bench.report.number_format import listed
 from getflags.core.text import brief, counted, printable
 
-_LARGE = (420, 310)  # of a drawing; on a phone it is shown at three quarters of that
+_LARGE = (420, 310)  # size of a drawing; on a phone it is shown at three quarters of it
 _SMALL = (350, 280)
 
 
 def page(book: Book) -> str:
-    """Return the page. The same figures make the same page."""
+    """Return the page as HTML. The same analysis produces the same page."""
     script = _file("page.js")
     digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
     names = [sentences.title(one, book.sections) for one in book.sections]
@@ -44,15 +44,15 @@ def _file(name: str) -> str:
 
 
 def _opening(book: Book, names: Sequence[str]) -> Markup:
-    """Return what the page comes to: for each of several servers, a word and the way to it."""
+    """Return the summary: for each of several servers, a verdict and a link to its section."""
     lines = [
         tag("li", tag("a", name, href=f"#s{number}"), f": {sentences.verdict(one)}")
         for number, (name, one) in enumerate(zip(names, book.sections, strict=True))
     ]
     apart = tag(
         "p",
-        f"There are {len(book.facts.experiments)} experiments here, of other targets, server ",
-        "options or seeds. They are told apart and not compared.",
+        f"This file holds {len(book.facts.experiments)} experiments with different targets, ",
+        "server options or seeds. They are shown separately and not compared.",
     )
     several = len(book.facts.experiments) > 1
     summary = tag("ul", *lines, class_="summary") if len(lines) > 1 else joined()
@@ -84,7 +84,7 @@ def _sections(book: Book, names: Sequence[str]) -> Iterator[Markup]:
 
 
 def _legend(section: Section, looks: Looks, key: str) -> Markup:
-    """Return what stands for whom, once for all drawings of a section."""
+    """Return the legend for all drawings of a section."""
     lines = [
         tag(
             "li",
@@ -99,7 +99,7 @@ def _legend(section: Section, looks: Looks, key: str) -> Markup:
 
 
 def _plots(section: Section, looks: Looks, key: str) -> Markup:
-    """Return the drawings of all that has a point to show."""
+    """Return the drawings of all charts that have a point."""
     large = [charts.goodput(section, looks), charts.cost(section, looks)]
     small = charts.latencies(section, looks)
 
@@ -118,19 +118,19 @@ def _plots(section: Section, looks: Looks, key: str) -> Markup:
 
 
 def _commands(section: Section) -> Markup:
-    """Return every command of a section, one a line."""
+    """Return the commands that repeat a section's measurements."""
     known = dict.fromkeys(
         command for one in section.series for cell in one.cells for command in cell.commands
     )
     lines = [tag("li", tag("code", printable(command))) for command in known]
-    title = tag("summary", f"Do it again: {counted(len(lines), 'command')}")
+    title = tag("summary", f"Repeat the measurements: {counted(len(lines), 'command')}")
     return tag("details", title, tag("ul", *lines, class_="commands"))
 
 
 def _facts(facts: Facts) -> Markup:
     low, middle, high = facts.load
     told = {
-        "Runs": f"{facts.runs:,}, and {facts.warmups:,} to warm up",
+        "Runs": f"{facts.runs:,}, and {facts.warmups:,} warm-up runs",
         "When": " to ".join(dict.fromkeys((facts.first, facts.last))),
         "getflags": listed(facts.versions),
         "Seed": listed([str(seed) for seed in facts.seeds] or ["none"]),

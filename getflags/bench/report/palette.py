@@ -1,9 +1,9 @@
-"""Colours and marks: one for each role, in light and in dark, and which series wears which.
+"""The palette: a light and a dark colour for each role, and the look of each series.
 
-Pure. Drawings are made in the light colours; a page or an SVG file turns each into a variable of
-CSS, so that one drawing follows the reader's theme. The eight of the series were chosen by search:
-they keep apart under the three kinds of colour blindness, in either theme, and shapes and dashes
-tell them apart without any colour.
+Pure. Drawings are made in the light colours; a page or an SVG file replaces each of them with a CSS
+variable, so that one drawing follows the reader's theme. The eight series colours were chosen by
+search: they are distinct under the three kinds of colour blindness, in either theme. Markers and
+dashes distinguish the series without any colour.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ DARK = {
     "s6": "#5ab0ba",
     "s7": "#d64238",
 }
-SERIES = 8  # colours; whoever comes after them begins again, with another dash
+SERIES = 8  # colours; further series reuse them with another dash
 MARKERS = "osD^vPX*"  # one for each colour
 DASHES = ("-", (0, (4, 1.6)), (0, (1, 1.2)), (0, (5, 1.2, 1, 1.2)))
 _KNOWN = ("asyncio", "threads", "processes", "sequential")  # look the same in every report
@@ -50,7 +50,7 @@ _KNOWN = ("asyncio", "threads", "processes", "sequential")  # look the same in e
 class Look(NamedTuple):
     """How a series is drawn: its engine's colour and marker, its client's dashes.
 
-    The mark of a first client is filled, that of any other hollow.
+    The marker of the first client is filled; those of the others are hollow.
     """
 
     role: str
@@ -60,7 +60,7 @@ class Look(NamedTuple):
 
 
 def looks(pairs: Iterable[tuple[str, str]]) -> dict[tuple[str, str], Look]:
-    """Return how each engine and client is drawn; no two alike while there are marks enough."""
+    """Return the look of each engine and client, all different as far as the looks suffice."""
     pairs = sorted(set(pairs))
     strangers = sorted({engine for engine, _ in pairs} - set(_KNOWN))
     engines = [*_KNOWN, *strangers]
@@ -76,7 +76,7 @@ def looks(pairs: Iterable[tuple[str, str]]) -> dict[tuple[str, str], Look]:
 
 
 def stylesheet(scope: str) -> str:
-    """Return CSS that gives each role its colour; on paper the light one, whatever the theme."""
+    """Return CSS variables for all roles; printed pages always use the light colours."""
     return (
         f"{scope} {{ color-scheme: light; {_variables(LIGHT)} }}\n"
         f"@media screen and (prefers-color-scheme: dark) {{\n"

@@ -1,8 +1,8 @@
-"""Drawing: charts in, SVG or PNG out. The only room that knows the plotting library.
+"""Drawing charts as SVG or PNG with matplotlib, which only this module imports.
 
-matplotlib is an extra (``pip install 'getflags[report]'``), imported by whoever draws and by nobody
-else; why it was chosen is told in docs/decisions/0012-one-drawing-for-light-and-dark.md. Its own
-settings and the user's are put aside, so that the same figures make the same bytes.
+matplotlib is an extra (``pip install 'getflags[report]'``); the reasons for it are in
+docs/decisions/0012-one-drawing-for-light-and-dark.md. The user's matplotlib settings are ignored,
+so that the same figures produce the same bytes.
 """
 
 from __future__ import annotations
@@ -24,20 +24,20 @@ from getflags.bench.report import svg
 from getflags.bench.report.charts import Chart, Curve
 from getflags.bench.report.palette import LIGHT, Look, stylesheet
 
-_INCH = 72  # units of a drawing; one is a pixel where it is shown at its own size
+_INCH = 72  # units of a drawing per inch; a unit is a pixel at the drawing's own size
 _TEXT = 12.5
 _FULL = 2.0  # pixels of PNG for each unit
-_COLUMNS = 3  # panels beside each other
-_BESIDE = 0.11  # of a doubling: so far apart stand marks that would cover each other
-_APART = 0.3  # of a doubling, at most, is taken by all marks of a level
+_COLUMNS = 3  # panels in a row
+_BESIDE = 0.11  # of a doubling: the distance between markers of the same level
+_APART = 0.3  # of a doubling: the maximum width of all markers of a level
 _CLOSE = 0.07  # of the axis: nearer labels would touch
-_LONGEST = 30  # characters of a name, in a picture that can't break lines
-_SETTINGS: dict[Any, Any] = {  # the library's type lists all names, and others in each version
-    "svg.fonttype": "none",  # text stays text
-    "text.parse_math": False,  # foreign names may hold dollars
+_LONGEST = 30  # characters of a name in a picture, where lines cannot wrap
+_SETTINGS: dict[Any, Any] = {  # the names in matplotlib's type differ between versions
+    "svg.fonttype": "none",  # keeps text as text
+    "text.parse_math": False,  # names may contain dollar signs
     "svg.hashsalt": "getflags",
     "font.size": _TEXT,
-    "font.family": ["DejaVu Sans"],  # the one that comes with the library
+    "font.family": ["DejaVu Sans"],  # comes with matplotlib
     "text.color": LIGHT["ink"],
     "axes.labelcolor": LIGHT["faint"],
     "axes.edgecolor": LIGHT["faint"],
@@ -69,7 +69,7 @@ _SETTINGS: dict[Any, Any] = {  # the library's type lists all names, and others 
 @contextmanager
 def _settings() -> Iterator[None]:
     with mpl.rc_context(), warnings.catch_warnings():
-        # A name may hold characters that the font doesn't have. They are shown as boxes.
+        # A name may contain characters that the font lacks; they are shown as boxes.
         warnings.filterwarnings("ignore", message="Glyph")
         mpl.rcdefaults()
         mpl.rcParams.update(_SETTINGS)
@@ -77,7 +77,7 @@ def _settings() -> Iterator[None]:
 
 
 def chart(shown: Chart, name: str, words: str, size: tuple[int, int]) -> str:
-    """Return a chart as SVG to stand in a page. ``words`` are its text alternative."""
+    """Return a chart as an SVG element for a page. ``words`` are its text alternative."""
     with _settings():
         figure = Figure(figsize=(size[0] / _INCH, size[1] / _INCH), layout="constrained")
         _panel(figure.add_subplot(), shown)
@@ -85,12 +85,12 @@ def chart(shown: Chart, name: str, words: str, size: tuple[int, int]) -> str:
 
 
 def swatch(look: Look, name: str) -> str:
-    """Return the line and mark of a series, for a legend; it says nothing to who can't see."""
+    """Return the line and marker of a series for a legend, hidden from screen readers."""
     return _sample(name, markevery=[1], **_style(look))
 
 
 def ring(name: str) -> str:
-    """Return the mark of a knee, for a legend."""
+    """Return the marker of a knee for a legend."""
     return _sample(name, markevery=[1], **_ring(LIGHT["ink"]) | {"markersize": 11})
 
 
@@ -143,7 +143,7 @@ def _saved(figure: Figure, form: str) -> bytes:
 
 
 def _panel(axes: Axes, shown: Chart, title: str = "") -> None:
-    """Draw curves and axes. On both, equal ratios of level are equal lengths."""
+    """Draw curves and axes; the axis of levels is logarithmic."""
     axes.set_title(title)
     axes.set_xlabel("at a time")
     levels = shown.levels
@@ -160,7 +160,7 @@ def _panel(axes: Axes, shown: Chart, title: str = "") -> None:
 
 
 def _labels(levels: Sequence[int]) -> list[str]:
-    """Return the levels' labels; empty where one would touch the one before it."""
+    """Return the labels of the levels; empty if a label would touch the previous one."""
     whole = math.log2(levels[-1] * 1.35) - math.log2(levels[0] / 1.35)
     found, last = [], -math.inf
     for level in levels:
@@ -213,7 +213,7 @@ def _style(look: Look) -> dict[str, Any]:
 
 
 def _ring(color: str) -> dict[str, Any]:
-    """Return how a knee is marked."""
+    """Return the style of a knee's marker."""
     return {
         "marker": "o",
         "markersize": 14,

@@ -1,7 +1,7 @@
-"""What the figures of a server come to, in a few plain sentences.
+"""The conclusions about a server, in a few sentences.
 
-Pure: figures go in, text comes out. Nothing is claimed that the intervals don't bear out, and where
-too little was measured, a sentence says so.
+Pure. A difference that its interval does not prove is marked as such, and a sentence says if there
+were too few rounds.
 """
 
 from __future__ import annotations
@@ -15,31 +15,31 @@ from getflags.bench.analysis.stats import FEWEST, differs
 from getflags.bench.report.number_format import listed, share, significant
 from getflags.core.text import brief, counted, quoted
 
-_MANY = 4  # of others, and a table tells of them better than a sentence
+_MANY = 4  # other series; more of them are summarized, because the table lists them
 
 
 def title(section: Section, sections: Sequence[Section]) -> str:
-    """Return what to call a section: its server, and the experiment where that has several."""
+    """Return a section's title: its server, and the experiment if the server has several."""
     alone = sum(one.server == section.server for one in sections) == 1
     name = brief(section.server)
     return name if alone else f"{name}, experiment {brief(section.experiment)}"
 
 
 def headline(section: Section) -> str:
-    """Return what to do on this server."""
+    """Return the recommendation for this server."""
     server, lead = brief(section.server), section.lead
     if lead is None:
         arrived = any(cell.arrived for one in section.series for cell in one.cells)
-        why = "no run was long enough to have a steady part" if arrived else "nothing arrived"
+        why = "no run was long enough for a steady state" if arrived else "nothing arrived"
         return f"On {server} no level can be recommended: {why}."
     return " ".join([f"On {server}, {_enough(lead)}", *_steps(lead), *_caveat(lead)])
 
 
 def verdict(section: Section) -> str:
-    """Return what to do on this server in half a line."""
+    """Return the recommendation for this server in a few words."""
     lead = section.lead
     if lead is None:
-        return "nothing can be said."
+        return "no level can be recommended."
     if len(lead.cells) > 1 and lead.level == lead.cells[-1].level:
         return f"{lead.level} at a time, or more."
     return f"{lead.level} at a time is enough."
@@ -93,16 +93,18 @@ def _caveat(lead: Series) -> list[str]:
     if lead.knee is None or lead.knee.sure:
         return []
     fewest = min(cell.rounds - cell.empty for cell in lead.cells)
-    return [f"Some of that rests on {counted(fewest, 'round')}; to be sure, {FEWEST} are needed."]
+    return [
+        f"Some of that comes from {counted(fewest, 'round')}; to prove it, {FEWEST} are needed."
+    ]
 
 
 def details(section: Section) -> list[str]:
-    """Return what else there is to say: of the other engines and clients, and of failures."""
+    """Return sentences about the other engines and clients, and about failures."""
     return [*_others(section), *_silent(section), *_failed(section), *_empty(section)]
 
 
 def _others(section: Section) -> list[str]:
-    """Say how many at a time the others want, and how they compare."""
+    """Return the levels of the other series, and their comparison with the lead."""
     lead = section.lead
     others = [one for one in section.series if one.knee and one is not lead]
     if lead is None or not others:
@@ -111,7 +113,7 @@ def _others(section: Section) -> list[str]:
 
 
 def _wanted(lead: Series, others: Sequence[Series]) -> list[str]:
-    """Say which level is enough for those who had more than one."""
+    """Return which level is enough for series with more than one level."""
     levels = sorted({one.level for one in others})
     if not levels:
         return []
@@ -166,6 +168,6 @@ def _empty(section: Section) -> list[str]:
     empty = sum(cell.empty for one in section.series for cell in one.cells)
     if not empty:
         return []
-    has = "has" if empty == 1 else "have"
-    why = "nothing arrived, or it was over before there was a steady part"
-    return [f"{counted(empty, 'run')} {has} no goodput, and no part in this: {why}."]
+    has, are = ("has", "is") if empty == 1 else ("have", "are")
+    why = "nothing arrived, or it was too short for a steady state"
+    return [f"{counted(empty, 'run')} {has} no goodput and {are} left out: {why}."]

@@ -1,8 +1,7 @@
-"""What a plotting library leaves as SVG, made fit to stand in a page and to follow its theme.
+"""The conversion of matplotlib's SVG into an element that follows the theme of a page.
 
-Pure. Each colour of the light palette becomes a variable with that colour as the fallback for
-viewers that know no variables; ids are kept where something refers to them and made the picture's
-own; what only costs bytes goes.
+Pure. Each colour of the light palette becomes a CSS variable, with that colour as the fallback for
+viewers without variables. Ids that are referred to are kept and made unique; metadata is removed.
 """
 
 from __future__ import annotations
@@ -18,17 +17,16 @@ _ROLES = {color: role for role, color in LIGHT.items()}
 _DIGITS = re.compile(r"(-?\d+\.\d{2})\d+")
 _REFERENCE = re.compile(r"url\(#([^)]+)\)")
 _COLORED = ("fill", "stroke")
-_UPRIGHT = "rotate(-0 "  # how text is said not to be turned
+_UPRIGHT = "rotate(-0 "  # a rotation by nothing, which is left out
 
 
 def adapted(drawing: bytes, name: str, title: str, style: str = "") -> str:
-    """Return a drawing as an ``<svg>`` element that reads as ``title`` to whoever can't see it.
+    """Return a drawing as an ``<svg>`` element with ``title`` as its text alternative.
 
-    Without a title it is passed over.
-    ``name`` tells it apart from others in the same page. With ``style``, a style sheet of its own,
-    it is a file that stands for itself.
+    Screen readers skip a drawing without a title. ``name`` makes its ids unique within a page. With
+    ``style``, a style sheet, the drawing is a complete file.
     """
-    root = ET.fromstring(drawing)  # noqa: S314 - it was made here, a moment ago
+    root = ET.fromstring(drawing)  # noqa: S314 - produced by matplotlib, just now
     kept = _referenced(root)
     for parent in root.iter():
         for child in list(parent):
@@ -70,14 +68,14 @@ def _attributes(one: ET.Element, name: str, kept: set[str]) -> dict[str, str]:
 
 
 def _styles(text: str) -> dict[str, str]:
-    """Return a style as attributes, which any viewer knows, and variables, which win if known."""
+    """Return a style as attributes for all viewers, and as variables, which take precedence."""
     found, variables = {}, []
     for declaration in filter(None, map(str.strip, text.split(";"))):
         key, _, value = map(str.strip, declaration.partition(":"))
         role = _ROLES.get(value.lower())
         if role and key in _COLORED:
             variables.append(f"{key}:var(--{role})")
-        if key != "font-family":  # the page's will do
+        if key != "font-family":  # the page sets it
             found[key] = _DIGITS.sub(r"\1", value)
     if variables:
         found["style"] = ";".join(variables)

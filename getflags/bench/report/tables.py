@@ -1,6 +1,6 @@
-"""Tables of a page: all cells, knees, and what went wrong, as markup.
+"""The tables of the page: all cells, the knees, and the errors, as HTML.
 
-Pure. What can be sorted has its value beside its text; what nobody knows is a dash, and sorts last.
+Pure. A sortable field has its value in an attribute; an unknown value is a dash and sorts last.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ _MIB = 2**20
 def table(
     caption: str, heads: Sequence[str], rows: Iterable[Sequence[Markup]], style: str = ""
 ) -> Markup:
-    """Return a table in a box that scrolls. The first cell of each row names it."""
+    """Return a table in a scrollable box. The first cell of each row is its header."""
     head = tag("tr", *(tag("th", one, scope="col") for one in heads))
     body = [tag("tr", *row) for row in rows]
     parts = tag("caption", caption), tag("thead", head), tag("tbody", *body)
@@ -41,7 +41,7 @@ def _name(text: str) -> Markup:
 
 
 def _number(value: float | None, text: str = "", note: str | Markup = "") -> Markup:
-    """Return a cell with a value to sort by."""
+    """Return a cell with the value to sort by."""
     if value is None:
         return tag("td", _NOTHING, class_="number")
     shown = text or significant(value)
@@ -57,7 +57,7 @@ def _estimate(value: Estimate | None) -> Markup:
 
 
 def cells(section: Section) -> Markup:
-    """Return the table of all cells, ready to be sorted."""
+    """Return the sortable table of all cells."""
     known = [cell for one in section.series for cell in one.cells]
     wait = unit([value for cell in known for value in cell.latency.values()])
     work = unit([cell.cpu for cell in known if cell.cpu])
@@ -102,7 +102,7 @@ def _rounds(cell: Figures) -> str:
 
 
 def knees(section: Section) -> Markup:
-    """Return the table of what is enough for whom."""
+    """Return the table of the knees."""
     lead = brief(section.lead.name) if section.lead else ""
     heads = [
         "engine/client",
@@ -144,7 +144,7 @@ def _step(step: Step | None, told: str | None) -> Markup:
 
 
 def errors(section: Section) -> Markup:
-    """Return the table of what went wrong, the most frequent first; empty where nothing did."""
+    """Return the table of errors, the most frequent first; empty if there are none."""
     counts: defaultdict[str, int] = defaultdict(int)
     where: defaultdict[str, dict[str, list[int]]] = defaultdict(dict)
     for one in section.series:
@@ -166,7 +166,7 @@ def errors(section: Section) -> Markup:
 
 
 def _places(where: dict[str, list[int]], levels: Sequence[int]) -> str:
-    """Say at which levels of which series; most often that is everywhere."""
+    """Return the series and levels of an error; "at all levels" if it occurred everywhere."""
     if all(len(found) == len(levels) for found in where.values()):
         return f"{', '.join(where)}: at all levels"
     return "; ".join(

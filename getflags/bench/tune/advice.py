@@ -1,4 +1,4 @@
-"""What an experiment advises, in words, as a table, and as JSON. Pure."""
+"""The result of a search, as text and as JSON. Pure."""
 
 from __future__ import annotations
 
@@ -12,16 +12,16 @@ from getflags.core.text import counted
 
 
 class Level(NamedTuple):
-    """One level as it was found: goodput in the middle, and as a share of the best level's."""
+    """One level: its mean goodput, and that goodput as a share of the best level's."""
 
     level: int
     goodput: float
-    share: Estimate | None  # None where it never met the best one in a round
+    share: Estimate | None  # None if it shares no round with the best level
     rounds: int
 
 
 def levels(tuner: Tuner, knee: Knee) -> list[Level]:
-    """Return what is known of each level, in order."""
+    """Return the figures of each level, in order."""
     known = known_rounds(tuner.goodput)
     found = []
     for level, rounds in known.items():
@@ -31,23 +31,23 @@ def levels(tuner: Tuner, knee: Knee) -> list[Level]:
 
 
 def lines(tuner: Tuner, knee: Knee | None) -> list[str]:
-    """Return what to tell a person."""
-    told = ["Nothing can be advised: nothing arrived."]
+    """Return the result as lines of text."""
+    told = ["No level can be recommended: nothing arrived."]
     if knee:
         told = [*_table(tuner, knee), "", f"Use -m {knee.level}.", *_why(knee)]
         if not knee.sure:
-            told.append(f"That is a guess: it takes {FEWEST} rounds to be sure of a difference.")
+            told.append(f"This is a guess: it takes {FEWEST} rounds to prove a difference.")
     if tuner.hurt:
         level, sign = tuner.hurt
-        told.append(f"It stopped at {level}, where the server began to suffer: {sign}.")
+        told.append(f"The search stopped at {level}, where the server was overloaded: {sign}.")
     if tuner.capped:
-        told.append("It stopped where one more run would have been too many (--max-requests).")
+        told.append("The search stopped because another run would have exceeded --max-requests.")
     told.append(f"{counted(tuner.spent, 'request')} {'was' if tuner.spent == 1 else 'were'} made.")
     return told
 
 
 def values(tuner: Tuner, knee: Knee | None) -> dict[str, Any]:
-    """Return the same for a program."""
+    """Return the result as values for JSON."""
     return {
         "level": knee and knee.level,
         "flag": knee and f"-m {knee.level}",
@@ -86,7 +86,7 @@ def _table(tuner: Tuner, knee: Knee) -> list[str]:
 
 
 def _why(knee: Knee) -> list[str]:
-    """Say why this level, and what else would do."""
+    """Return the reasons for the level, and the levels that are as good."""
     if knee.level == knee.best:
         first = f"No level brought more than {knee.level}"
     else:
@@ -98,14 +98,14 @@ def _why(knee: Knee) -> list[str]:
         told = [f"{first}."]
     if knee.highest > knee.level:
         told.append(
-            f"Between {knee.level} and {knee.highest} there is nothing to choose; the fewest cost"
+            f"No difference was found from {knee.level} to {knee.highest}; the smallest level loads"
             " the server least."
         )
     return told
 
 
 def pain(errors: Mapping[str, int]) -> str:
-    """Return the signs that a server suffers, in words; ``errors``: reasons and their numbers."""
+    """Return the signs of overload among errors (reason → number), as text."""
     signs = [
         f"{reason} ({number:,} times)" if number > 1 else reason
         for reason, number in errors.items()

@@ -1,9 +1,9 @@
-"""Which level to measure next, and when to stop: the experiment behind ``getflags tune``.
+"""The search behind ``getflags tune``: which level to measure next, and when to stop.
 
-Pure: asked for a trial (``next``), told what came of it (``take``). First it climbs, 1, 2, 4, ...,
-until two doublings in a row bring nothing, or one hurts; then it measures the levels that may be
-the answer again, in rounds, each in another order, so that a machine or a network that changes
-does so for all of them.
+Pure: ``next`` returns a trial, and ``take`` receives its outcome. The search first climbs 1, 2,
+4, ... until two doublings in a row bring no gain, or until the server shows overload. It then
+measures the candidates again in rounds, each in another order, so that a machine or a network that
+changes its speed affects all of them alike.
 """
 
 from __future__ import annotations
@@ -16,14 +16,14 @@ from getflags.bench.analysis.knee import Knee, find
 from getflags.bench.analysis.stats import pairs
 from getflags.bench.measure import steady_state
 
-ROUNDS = 6  # one more than the fewest from which a difference may be claimed
-_GAIN = 1.1  # what a doubling must bring to be worth the next one
-_HOPELESS = 0.35  # of the best: half the slots bring half, and are worth a look; a quarter aren't
-_ENOUGH = 0.9  # of the best: one doubling beyond that will do
+ROUNDS = 6  # one more than a difference needs to be proven
+_GAIN = 1.1  # the gain from which a doubling is worth the next one
+_HOPELESS = 0.35  # of the best: a level with half the goodput is a candidate, with a quarter not
+_ENOUGH = 0.9  # of the best: no candidate is more than one doubling above this level
 
 
 class Trial(NamedTuple):
-    """One run: so many targets, so many at a time."""
+    """One run: a number of targets at a concurrency level."""
 
     level: int
     round: int
@@ -31,9 +31,9 @@ class Trial(NamedTuple):
 
 
 class Sample(NamedTuple):
-    """What came of a trial: goodput in anything a second, requests made, and signs of pain.
+    """The outcome of a trial: goodput in any unit per second, requests, and signs of overload.
 
-    ``pain`` is in words, empty where the server said nothing: 429, 503, connections reset.
+    ``pain`` describes 429, 503 and connection resets as text; empty if there were none.
     """
 
     goodput: float
@@ -42,25 +42,25 @@ class Sample(NamedTuple):
 
 
 class Tuner:
-    """An experiment. ``highest`` is the largest level to try, ``most`` the requests to spend."""
+    """A search. ``highest`` is the largest level, ``most`` the maximum number of requests."""
 
     def __init__(self, *, highest: int, most: int, rounds: int = ROUNDS, seed: int = 0) -> None:
         self.spent = 0
-        self._files = 0  # that they were for: redirects and retries cost more than one each
+        self._files = 0  # targets so far; redirects and retries cost further requests
         self.goodput: dict[int, dict[int, float]] = {}
-        self.hurt: tuple[int, str] | None = None  # the level that hurt, and how it showed
+        self.hurt: tuple[int, str] | None = None  # the level of an overload, and its signs
         self.capped = False
         self._highest = highest
         self._most = most
         self._rounds = rounds
-        self._source = random.Random(seed)  # noqa: S311 - an order, repeatable
+        self._source = random.Random(seed)  # noqa: S311 - a reproducible order
         self._level = 1
-        self._barren = 0  # doublings in a row that brought nothing
+        self._barren = 0  # doublings in a row without a gain
         self._round = 0
         self._turn: list[int] = []
 
     def next(self) -> Trial | None:
-        """Return what to measure now; None when all is done."""
+        """Return the next trial; None when the search is over."""
         level = self._climb() if self._round == 0 else None
         level = level or self._again()
         if level is None:
@@ -73,7 +73,7 @@ class Tuner:
         return trial
 
     def take(self, trial: Trial, sample: Sample) -> None:
-        """Take what came of a trial."""
+        """Record the outcome of a trial."""
         self.spent += sample.requests
         self._files += trial.files
         if sample.pain:
@@ -90,7 +90,7 @@ class Tuner:
         self.goodput.setdefault(trial.level, {})[trial.round] = sample.goodput
 
     def knee(self) -> Knee | None:
-        """Return the answer, from what is known so far; None where nothing was ever got."""
+        """Return the knee as far as it is known; None if no trial had goodput."""
         candidates = self._candidates()
         return find({level: self.goodput[level] for level in candidates}, pairs(len(candidates)))
 
@@ -108,7 +108,7 @@ class Tuner:
         return self._turn.pop() if self._turn else None
 
     def _candidates(self) -> list[int]:
-        """Return the levels that may be the answer, judged by the climb."""
+        """Return the candidates for the knee, by the goodput of the climb."""
         first = {level: rounds[0] for level, rounds in self.goodput.items() if 0 in rounds}
         best = max(first.values(), default=0.0)
         enough = min((level for level in first if first[level] >= best * _ENOUGH), default=0)
