@@ -65,7 +65,7 @@ def most(each: Figures) -> float:
 def comparisons(cells: Iterable[Cell]) -> int:
     """Return the number of pairs of cells of one experiment that may be compared."""
     servers = Counter(cell.server for cell in cells)
-    return sum(map(pairs, servers.faults.values()))
+    return sum(map(pairs, servers.values()))
 
 
 def figures(results: Iterable[Result]) -> dict[Cell, Figures]:
