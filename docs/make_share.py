@@ -16,32 +16,21 @@ from argparse_manpage.manpage import Manpage
 
 from getflags import __version__
 from getflags.cli.commands import report
-from getflags.cli.options import (
-    bench as bench_options,
-)
-from getflags.cli.options import (
-    download as download_options,
-)
-from getflags.cli.options import (
-    race as race_options,
-)
-from getflags.cli.options import (
-    tune as tune_options,
-)
+from getflags.cli.options import bench, download, race, tune
 from getflags.core.models import Exists
 from servers.app import options as servers_options
 
 SHARE = Path(__file__).with_name("share")
 #: The commands, each with its parser and what it does, in a few words.
 COMMANDS = {
-    "bench": (bench_options.make_parser, "measure how many at a time, and with which engine"),
-    "race": (race_options.make_parser, "let the engines run side by side"),
+    "bench": (bench.make_parser, "measure how many at a time, and with which engine"),
+    "race": (race.make_parser, "let the engines run side by side"),
     "report": (report.make_parser, "make a page of what was measured"),
     "serve": (
         lambda: servers_options.make_parser("getflags serve"),
         "run the bundled servers",
     ),
-    "tune": (tune_options.make_parser, "find out how many at a time a server is worth"),
+    "tune": (tune.make_parser, "find out how many at a time a server is worth"),
 }
 _COMPLETERS = {"FILE": shtab.FILE, "RESULTS": shtab.FILE, "DIR": shtab.DIRECTORY}
 _HERE = re.compile(r" \(default here: \w+\)")  # true of one machine, so not for a manual
@@ -51,7 +40,7 @@ _FORMATTER = partial(argparse.RawDescriptionHelpFormatter, width=10_000)
 
 def whole_parser() -> argparse.ArgumentParser:
     """Return one parser for the download and all commands, as these tools want it."""
-    parser = download_options.make_parser()
+    parser = download.make_parser()
     parser.formatter_class = _FORMATTER
     usage = {line.split()[1]: line.strip() for line in (parser.usage or "").splitlines()}
     commands = parser.add_subparsers(title="commands", parser_class=argparse.ArgumentParser)

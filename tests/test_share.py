@@ -64,7 +64,12 @@ def test_no_text_of_the_page_is_taken_for_a_request() -> None:
     }  # fmt: skip
 
 
-@needs("man")
+@needs("mandoc")  # where man is not man-db, as on macOS
+def test_mandoc_finds_no_error() -> None:
+    run("mandoc", "-T", "lint", "-W", "error", str(PAGE))
+
+
+@needs("mandb")  # the man of man-db, which takes a file
 def test_man_shows_the_page() -> None:
     shown = run("man", "--warnings", "-l", str(PAGE))
     assert "--max-filesize SIZE" in shown
