@@ -392,7 +392,10 @@ def test_a_part_that_somebody_else_is_quicker_to_lock_is_theirs(
 def test_a_part_that_was_taken_away_is_no_file(tmp_path: Path, *, successor: bool) -> None:
     """Least of all where another run has begun one of that name since."""
     (tmp_path / "f.gif").write_bytes(b"old")
-    with pytest.raises(NotSaved, match="taken away meanwhile"), Part(target(tmp_path)) as part:
+    with (
+        pytest.raises(NotSaved, match="deleted during the download"),
+        Part(target(tmp_path)) as part,
+    ):
         part.write(b"whole", 0)
         (hidden,) = tmp_path.glob(".*.part")
         hidden.unlink()
@@ -409,7 +412,7 @@ def test_a_finished_file_is_never_taken_for_a_part(tmp_path: Path) -> None:
         (path,) = tmp_path.iterdir()
         late = os.open(path, os.O_RDWR)
         part.install()
-    assert resume_record._held(late, str(path)) is None
+    assert resume_record._lock_or_close(late, str(path)) is None
     assert files(tmp_path) == {"f.gif": b"whole"}
 
 
@@ -471,7 +474,7 @@ def test_nothing_on_disk(tmp_path: Path) -> None:
 
 def test_something_that_is_no_file_is_not_taken_for_one(tmp_path: Path) -> None:
     (tmp_path / "f.gif").mkdir()
-    with pytest.raises(NotSaved, match="something that is no file has that name"):
+    with pytest.raises(NotSaved, match="it exists and is not a regular file"):
         Part(target(tmp_path)).on_disk(Exists.SKIP)
 
 
