@@ -317,7 +317,7 @@ def test_a_body_without_a_length_might_have_been_cut(
         cacert=cafile,
         **way,
     )
-    words = {"httpx": "its end can't be told from a broken one", "curl": "unexpected eof"}
+    words = {"httpx": "its end cannot be verified", "curl": "unexpected eof"}
     assert words[way["client"]] in report.outcomes[0].reason
     assert files(tmp_path) == {}
 

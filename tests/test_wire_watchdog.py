@@ -1,4 +1,4 @@
-"""An alarm clock for threads: in time, in order, and never too late."""
+"""The watchdog: it calls in time, in order, and never after the block has ended."""
 
 from __future__ import annotations
 
@@ -14,66 +14,69 @@ from getflags.transport.deadlines import Watchdog
 PATIENCE = 10  # seconds
 
 
-def test_who_takes_too_long_is_barked_at_and_nobody_else() -> None:
-    dog = Watchdog()
-    barks: SimpleQueue[str] = SimpleQueue()
-    with dog.limit(PATIENCE, lambda: barks.put("late")), dog.limit(0.05, lambda: barks.put("soon")):
-        assert barks.get(timeout=PATIENCE) == "soon"
-    with dog.limit(0.05, lambda: barks.put("again")):
-        assert barks.get(timeout=PATIENCE) == "again"
-    assert barks.empty()
+def test_only_a_block_that_takes_too_long_is_timed_out() -> None:
+    watchdog = Watchdog()
+    called: SimpleQueue[str] = SimpleQueue()
+    with (
+        watchdog.limit(PATIENCE, lambda: called.put("late")),
+        watchdog.limit(0.05, lambda: called.put("soon")),
+    ):
+        assert called.get(timeout=PATIENCE) == "soon"
+    with watchdog.limit(0.05, lambda: called.put("again")):
+        assert called.get(timeout=PATIENCE) == "again"
+    assert called.empty()
 
 
 def test_one_thread_serves_all_and_only_when_it_is_needed() -> None:
     before = threading.active_count()
-    dog = Watchdog()
+    watchdog = Watchdog()
     assert threading.active_count() == before
     for _ in range(5):
-        with dog.limit(PATIENCE, lambda: None):
+        with watchdog.limit(PATIENCE, lambda: None):
             assert threading.active_count() == before + 1
 
 
-def test_nobody_is_barked_at_after_leaving() -> None:
-    dog = Watchdog()
-    barks: SimpleQueue[str] = SimpleQueue()
-    with dog.limit(0.05, lambda: barks.put("too late")):
+def test_nothing_is_called_after_the_block_has_ended() -> None:
+    watchdog = Watchdog()
+    called: SimpleQueue[str] = SimpleQueue()
+    with watchdog.limit(0.05, lambda: called.put("too late")):
         pass
-    with dog.limit(0.1, lambda: barks.put("later")):
-        assert barks.get(timeout=PATIENCE) == "later"
-    assert barks.empty()
+    with watchdog.limit(0.1, lambda: called.put("later")):
+        assert called.get(timeout=PATIENCE) == "later"
+    assert called.empty()
 
 
 def test_where_no_thread_can_be_had_the_next_may_have_one(monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(_: threading.Thread) -> None:
         raise RuntimeError("can't start new thread")
 
-    dog = Watchdog()
+    watchdog = Watchdog()
     with monkeypatch.context() as crowded:
         crowded.setattr(threading.Thread, "start", refuse)
-        with pytest.raises(Exhausted), dog.limit(PATIENCE, lambda: None):
+        with pytest.raises(Exhausted), watchdog.limit(PATIENCE, lambda: None):
             pass
-    _wait_for(dog)
+    _wait_for(watchdog)
 
 
-def test_a_process_that_was_forked_has_a_dog_of_its_own() -> None:
-    dog = Watchdog()
-    barking, quiet = threading.Event(), threading.Event()
+def test_a_forked_process_has_a_watchdog_of_its_own() -> None:
+    watchdog = Watchdog()
+    calling, done = threading.Event(), threading.Event()
 
-    def bark() -> None:
-        barking.set()
-        quiet.wait(PATIENCE)
+    def on_timeout() -> None:
+        calling.set()
+        done.wait(PATIENCE)
 
-    with dog.limit(0, bark):
-        assert barking.wait(PATIENCE)  # the dog has its lock now, of which the child gets a copy
-        child = multiprocessing.get_context("fork").Process(target=_wait_for, args=(dog,))
+    with watchdog.limit(0, on_timeout):
+        assert calling.wait(PATIENCE)  # the watchdog holds its lock now, which the child inherits
+        child = multiprocessing.get_context("fork").Process(target=_wait_for, args=(watchdog,))
         child.start()
-        quiet.set()
+        done.set()
     child.join(PATIENCE)
     child.kill()
     assert child.exitcode == 0
 
 
-def _wait_for(dog: Watchdog) -> None:
-    barked = threading.Event()
-    with dog.limit(0.05, barked.set):
-        assert barked.wait(PATIENCE)
+def _wait_for(watchdog: Watchdog) -> None:
+    called = threading.Event()
+    with watchdog.limit(0.05, called.set):
+        assert called.wait(PATIENCE)
