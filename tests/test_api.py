@@ -179,7 +179,7 @@ def test_settings_that_make_no_sense(tmp_path: Path, monkeypatch: pytest.MonkeyP
         getflags.download([], engine="x")
     with pytest.raises(UsageError, match="unknown client 'x'"):
         getflags.download([], client="x")
-    with pytest.raises(UsageError, match="unknown loop 'x'; there are auto, uvloop, asyncio"):
+    with pytest.raises(UsageError, match="unknown loop 'x'; choose from auto, uvloop, asyncio"):
         getflags.download([], loop="x")
     with pytest.raises(UsageError, match=f"{NO_CERTIFICATES} in"):
         getflags.download([], cacert=tmp_path / "x")
@@ -206,7 +206,7 @@ def test_fields_that_are_not_the_callers_to_set(
 def test_where_uvloop_does_not_run(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(__import__("sys").modules, "uvloop", None)
     monkeypatch.setattr(event_loop, "find_spec", lambda _: None)
-    with pytest.raises(UsageError, match="uvloop is not installed: pip install uvloop"):
+    with pytest.raises(UsageError, match="uvloop is not installed; run: pip install uvloop"):
         event_loop.new_loop("uvloop")
     loop = event_loop.new_loop("auto")
     assert type(loop).__module__.startswith("asyncio")
@@ -251,13 +251,13 @@ def test_more_settings_that_make_no_sense(tmp_path: Path) -> None:
 
 
 def test_a_wire_that_is_lent_after_the_end_is_of_no_use(tmp_path: Path) -> None:
-    wires = threads._Wires(Plan([], "httpx"))
-    wires.abort()
+    pool = threads._Pool(Plan([], "httpx"))
+    pool.abort()
     with (
-        wires.one() as wire,
+        pool.borrow() as wire,
         pytest.raises(errors.Aborted),
         RawServer({"/f": ok(b"x")}) as server,
     ):
         wire.get(server.url("/f"), (), lambda _: True, lambda _: None)
-    wires.close()
+    pool.close()
     assert files(tmp_path) == {}

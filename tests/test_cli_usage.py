@@ -50,7 +50,7 @@ USAGE = {
     ),
     "-m auto of processes": (
         ["-m", "auto", "--engine", "processes", "SERVER/x"],
-        "with -m auto one process decides",
+        "-m auto cannot be used with --engine processes",
     ),
     "-m half": (["-m", "half"], f"'half' {NOT_A_COUNT}, nor auto"),
     "-m -1": (["-m", "-1"], f"'-1' {NOT_A_COUNT}"),

@@ -1,6 +1,6 @@
-"""The sequential engine: one target after the other, on the caller's thread.
+"""The sequential engine: one target after another, on the caller's thread.
 
-The yardstick that the others are measured against, and the shortest way to read what an engine is.
+It is the baseline of benchmarks, and the simplest engine to read.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
-"""The thread engine: as many threads as the limit allows, each with a wire of its own.
+"""The threads engine: a thread for each target in flight, up to the limit, with a wire each.
 
-Workers put their events into one queue; the caller's thread takes them out and emits them. When the
-caller is interrupted, the sockets are shut down so that blocked readers wake up at once.
+The threads put their events into one queue; the caller's thread emits them. When the caller is
+interrupted, the sockets are shut down, so that blocked threads wake up at once.
 """
 
 from __future__ import annotations
@@ -20,55 +20,55 @@ from getflags.transfer.run import fetch
 from getflags.transfer.state import Transfer
 from getflags.transport import Wire, client
 
-_PATIENCE = 1.8  # seconds for interrupted workers to take away their part files
+_CLEANUP_TIME = 1.8  # seconds for interrupted threads to delete their part files
 
 
 def run(plan: Plan, emit: Emit) -> None:
     """See ``getflags.engines``."""
-    wires = _Wires(plan)
+    pool = _Pool(plan)
 
     pace = Pace(plan.network.limit_rate, monotonic)
     agenda = Agenda(plan.targets, plan.rules, monotonic, plan.most)
 
     def work(transfer: Transfer, put: Callable[[Event | Transfer], None]) -> None:
-        with wires.one() as wire:
+        with pool.borrow() as wire:
             put(fetch(transfer, wire, pace, put))
 
     try:
-        with closing(merge(agenda, work, plan.limit)) as news:
-            for item in news:
+        with closing(merge(agenda, work, plan.limit)) as results:
+            for item in results:
                 for event in agenda.returned(item) if isinstance(item, Transfer) else (item,):
                     emit(event)
     except BaseException:
-        wires.abort()
+        pool.abort()
         raise
-    wires.close()
+    pool.close()
 
 
-class _Wires:
-    """The wires, lent to one thread at a time; the last one given back is the next one lent."""
+class _Pool:
+    """A pool of wires, each used by one thread at a time; the last one returned is reused first."""
 
     def __init__(self, plan: Plan) -> None:
         self._client = client(plan.client)
         self._network = plan.network
         self._idle: list[Wire] = []
-        self._lent: set[Wire] = set()
+        self._borrowed: set[Wire] = set()
         self._aborted = False
         self._change = threading.Condition()
 
     @contextmanager
-    def one(self) -> Iterator[Wire]:
-        """Lend a wire."""
+    def borrow(self) -> Iterator[Wire]:
+        """Borrow a wire for a ``with`` block."""
         with self._change:
             wire = self._idle.pop() if self._idle else self._client.open_wire(self._network)
-            self._lent.add(wire)
+            self._borrowed.add(wire)
             if self._aborted:
                 wire.abort()
         try:
             yield wire
         finally:
             with self._change:
-                self._lent.discard(wire)
+                self._borrowed.discard(wire)
                 if self._aborted:
                     wire.close()
                 else:
@@ -76,19 +76,19 @@ class _Wires:
                 self._change.notify_all()
 
     def abort(self) -> None:
-        """End all requests and wait a moment for their threads to tidy up.
+        """Abort all requests and wait ``_CLEANUP_TIME`` for their threads to clean up.
 
-        Only a moment: a thread in the resolver can't be woken. It is a daemon, and what it has
-        written is hidden and never gets a final name.
+        A thread that is blocked in a DNS lookup can't be woken. It is a daemon thread, and its part
+        file is hidden and never renamed to a final name.
         """
         with self._change:
             self._aborted = True
             self.close()
-            for wire in self._lent:
+            for wire in self._borrowed:
                 wire.abort()
-            self._change.wait_for(lambda: not self._lent, timeout=_PATIENCE)
+            self._change.wait_for(lambda: not self._borrowed, timeout=_CLEANUP_TIME)
 
     def close(self) -> None:
-        """Close the connections that nobody uses."""
+        """Close the idle wires."""
         for wire in self._idle:
             wire.close()
