@@ -323,6 +323,11 @@ def test_no_output_claims_differences_between_equal_cells(count: int) -> None:
 
 
 @pytest.mark.parametrize("count", [4, 8])
+def test_three_rounds_prove_nothing(count: int) -> None:
+    assert not +honesty.claims(count, 1.0, rounds=3)
+
+
+@pytest.mark.parametrize("count", [4, 8])
 def test_real_differences_are_found(count: int) -> None:
     found = honesty.claims(count, honesty.WORSE)
     assert min(found["table"], found["page"]) >= 180
