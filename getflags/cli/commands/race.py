@@ -83,7 +83,7 @@ def _run(options: RaceOptions, race: Race, entries: Iterator[Entry], *, codes: b
                 _say(line)
             track = stack.enter_context(closing(Track()))
             for each in _jobs(options, sites, entries, limit, folder):
-                track.enter(each, str(Path(folder, f"{each.engine}.course")))
+                track.enter(each, str(Path(folder, f"{each.engine}.job")))
             conduct(race, track, shown.show, one_by_one=one_by_one)
         finally:
             with put_off():
