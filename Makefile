@@ -95,10 +95,26 @@ picture: .venv/dev  ## draw the README's picture, from a real run
 share: .venv/dev  ## make the manual page and the shell completions
 	$(BIN)/python -m docs.make_share
 
+.venv/docs: .venv/dev
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[curl,docs]'
+	@touch $@
+
+.PHONY: docs
+docs: .venv/docs  ## build the documentation in docs/_build
+	$(BIN)/sphinx-build --quiet --fail-on-warning --keep-going docs docs/_build
+
+.PHONY: levels
+levels: .venv/dev  ## measure the figures of the page on concurrency, and draw docs/levels.svg (15 minutes)
+	mkdir -p build/levels
+	cd build/levels && $(CURDIR)/$(BIN)/getflags bench -m 1,4,16,64 -s DELAY --delay 0.05-0.1 --bandwidth 1M --files 400 --out table.jsonl
+	cd build/levels && $(CURDIR)/$(BIN)/getflags bench --engine threads,asyncio,processes -m 4,16,64 -s DELAY,ERROR --delay 0.02-0.2 --rounds 5 --seed 7
+	cd build/levels && $(CURDIR)/$(BIN)/getflags bench --engine threads,asyncio,processes -m 1,4,16,64 -s LOCAL --rounds 5 --seed 7
+	$(BIN)/getflags report build/levels/results.jsonl --plot docs/levels.svg
+
 .PHONY: flags
 flags: .venv/dev  ## draw the flags again
 	$(BIN)/python -m artwork.render
 
 .PHONY: clean
 clean:  ## take away all that make has made
-	rm -rf .venv build dist .coverage .coverage.* .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf .venv build dist docs/_build .coverage .coverage.* .mypy_cache .pytest_cache .ruff_cache .hypothesis

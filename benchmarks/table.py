@@ -75,7 +75,7 @@ def table(cell: Cell) -> str:
     lines = [heads, ["---"] + ["---:"] * (len(heads) - 1)]
     lines += [row(one, cell) for one in cell.lines]
     text = "\n".join(f"| {' | '.join(line)} |" for line in lines)
-    return f"### {title(cell)}\n\n{text}\n"
+    return f"## {title(cell)}\n\n{text}\n"
 
 
 def setting(about: dict[str, Any]) -> str:

@@ -44,7 +44,6 @@ from getflags.transport import proxies
 class Settings(TypedDict, total=False):
     """The keyword arguments of ``download`` and ``adownload``; all have defaults.
 
-    ============== ===========================================================================
     dir            folder for the files, made if missing (``"downloaded"``)
     engine         ``"asyncio"`` (default), ``"sequential"``, ``"threads"``, ``"processes"``, or
                    ``"auto"``: processes for a long list, else asyncio. Processes are started
@@ -74,6 +73,37 @@ class Settings(TypedDict, total=False):
     keep_outcomes  keep each outcome in the report (True); False for very long jobs
     emit           called with each event, on this thread; must not block or raise
     ============== ===========================================================================
+=======
+    =============== ==========================================================================
+    dir             folder for the files, created if missing (``"downloaded"``)
+    engine          ``"asyncio"`` (default), ``"sequential"``, ``"threads"``, ``"processes"``,
+                    or ``"auto"``: processes for a long list, else asyncio. A library starts no
+                    processes unless its caller asks for them.
+    client          the HTTP library: ``"curl"`` (default where installed) or ``"httpx"``
+    loop            ``"auto"`` (default), ``"uvloop"`` or ``"asyncio"``
+    max_req         the largest number of concurrent requests (20), or ``"auto"``: adapt it to
+                    each server during the download; capped, with a RuntimeWarning, at what the
+                    process's limit on open files allows
+    exists          ``"overwrite"`` (default), ``"skip"``, ``"refresh"`` or ``"fail"``
+    headers         more header fields; sent to the origin of the given URL only. Fields for
+                    ranges, conditions and framing are refused
+    timeout         longest silence on a connection, in seconds (30)
+    connect_timeout longest wait for a connection, in seconds (10)
+    max_redirs      redirects followed for one target (10)
+    retries         retries of transient failures, after the first attempt (3)
+    max_time        longest time for one file, including retries, in seconds (None)
+    max_filesize    refuse larger files, in bytes (None)
+    limit_rate      bytes per second over all transfers (None)
+    speed_limit     abort a slower transfer, in bytes per second averaged over ``timeout``
+                    seconds (10; 0 turns it off)
+    fsync           flush each file to the disk (False)
+    proxy           one proxy for all targets; default: that of the environment
+    cacert          file of certificates to trust, instead of the system's
+    insecure        accept any certificate (False)
+    base_url        the mirror from which country codes are downloaded; required for codes
+    keep_outcomes   keep each outcome in the report (True); False for very long jobs
+    emit            called with each event, on the caller's thread; must not block or raise
+    =============== ==========================================================================
     """
 
     dir: str | os.PathLike[str]

@@ -160,7 +160,7 @@ def test_a_file_of_rows_becomes_tables_and_a_picture(tmp_path: Path) -> None:
     rows.write_text("".join(json.dumps(one) + "\n" for one in [about, *ROWS]))
     text = report.report(rows, tmp_path / "rows.svg")
     assert "curl 7.88.1; nginx 1.22.1." in text
-    assert "### small over http, 10 at a time: 5,000 files of 12 KB" in text
+    assert "## small over http, 10 at a time: 5,000 files of 12 KB" in text
     ET.parse(tmp_path / "rows.svg")  # noqa: S314 - our own
 
 

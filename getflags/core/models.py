@@ -19,7 +19,7 @@ CONNECT_TIMEOUT = 10.0
 LOOPS = ("auto", "uvloop", "asyncio")
 SPEED_LIMIT = 10.0  # bytes a second; cargo and git draw the line there, too
 AUTO = "auto"  # how many requests at a time: as many as each server is worth
-LIMIT = 20  # a compromise, argued in docs/decisions/0003-how-many-at-a-time.md
+LIMIT = 20  # a compromise, argued in docs/decisions/0003-default-concurrency.md
 
 Fields = tuple[tuple[str, str], ...]  # header fields, in order
 

@@ -27,7 +27,7 @@ ENGINES = {
     "processes": "getflags.engines.processes",
 }
 AUTO = "auto"
-#: So many targets make it worth starting processes: docs/decisions/0008-which-engine.md
+#: So many targets make it worth starting processes: docs/decisions/0008-default-engine.md
 MANY = 1_000
 
 

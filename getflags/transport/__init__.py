@@ -25,7 +25,7 @@ CLIENTS = {"httpx": "getflags.transport.httpx.client", "curl": "getflags.transpo
 def default() -> str:
     """Name the client that is used when nobody asks for one: the faster one where it is installed.
 
-    docs/decisions/0007-two-wires.md has the measurements.
+    docs/decisions/0007-two-http-libraries.md has the measurements.
     """
     return "curl" if find_spec("pycurl") else "httpx"
 
