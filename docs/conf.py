@@ -18,13 +18,13 @@ myst_heading_anchors = 3
 exclude_patterns = ["_build"]
 nitpicky = False  # annotations name types of the standard library, whose inventory is not fetched
 
-autodoc_typehints = "description"
+python_use_unqualified_type_names = True
 autodoc_member_order = "bysource"
-autodoc_class_signature = "separated"
 
 html_theme = "furo"
 html_title = "getflags"
 html_copy_source = False
 html_show_sphinx = False
+html_show_copyright = False
 html_static_path = ["_static"]
 html_css_files = ["site.css"]

@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from getflags import Settings
+from getflags import __all__ as public
 from getflags.cli import COMMANDS
 from tests.docs_kit import RUNNABLE, Page, blocks, commands, matches
 from tests.kit import ENVIRON, ROOT, run_main
@@ -153,3 +155,16 @@ def test_the_picture_shows_what_the_program_prints() -> None:
         "194 flags",
     ):
         assert words in picture
+
+
+def test_the_reference_has_every_public_name_and_every_setting() -> None:
+    page = TEXTS[DOCS / "reference" / "api.md"]
+    documented = re.findall(r"^\.\. auto\w+:: getflags\.(\w+)$", page, re.MULTILINE)
+    assert sorted(documented) == sorted(public)
+    rows = re.findall(r"^ *(\w+) +\S", (Settings.__doc__ or "").partition("===\n")[2], re.MULTILINE)
+    assert set(Settings.__annotations__) <= set(rows)
+
+
+def test_the_reference_has_a_page_for_every_command() -> None:
+    pages = {path.stem for path in (DOCS / "reference" / "commands").glob("*.md")}
+    assert pages == {"download", *COMMANDS}
