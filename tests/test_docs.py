@@ -39,6 +39,7 @@ def name(path: Path) -> str:
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(180)
 @pytest.mark.parametrize("path", PAGES, ids=name)
 def test_the_blocks_of_a_page_run_and_print_what_is_shown(path: Path, tmp_path: Path) -> None:
     with Page(tmp_path) as page:
@@ -87,6 +88,9 @@ def test_a_wrong_example_is_noticed(tmp_path: Path) -> None:
 
 def test_ellipses_ports_and_the_shorter_command_are_understood(tmp_path: Path) -> None:
     assert matches("at localhost:8000 in ...s\n", "at localhost:5 in 0.1s")
+    assert matches(
+        "done", "getflags: port 8000 is taken by another run\ngetflags: 1 of 2 done\ndone"
+    )
     assert not matches("at localhost:8000 in ...s\n", "at localhost:5 in 0.1 min")
     page = tmp_path / "page.md"
     page.write_text(
