@@ -44,36 +44,6 @@ from getflags.transport import proxies
 class Settings(TypedDict, total=False):
     """The keyword arguments of ``download`` and ``adownload``; all have defaults.
 
-    dir            folder for the files, made if missing (``"downloaded"``)
-    engine         ``"asyncio"`` (default), ``"sequential"``, ``"threads"``, ``"processes"``, or
-                   ``"auto"``: processes for a long list, else asyncio. Processes are started
-                   anew in a library's caller; that is for the caller to want.
-    client         the HTTP library: ``"curl"`` (default where installed) or ``"httpx"``
-    loop           ``"auto"`` (default), ``"uvloop"`` or ``"asyncio"``
-    max_req        at most so many requests at a time (20), or ``"auto"``: as many as each server
-                   is worth, found out on the way. No more than this process may have open files
-                   for, with a RuntimeWarning; its limits are left alone
-    exists         ``"overwrite"`` (default), ``"skip"``, ``"refresh"`` or ``"fail"``
-    headers        more header fields; sent to the typed URL's origin alone. Those of ranges,
-                   conditions and framing are for getflags to set
-    timeout        longest silence on a connection, in seconds (30)
-    connect_timeout  longest wait for a connection, in seconds (10)
-    max_redirs     redirects followed for one target (10)
-    retries        tries after the first, of what may pass (3)
-    max_time       longest time for one file, everything included, in seconds (None)
-    max_filesize   refuse what is larger, in bytes (None)
-    limit_rate     bytes a second over all transfers (None)
-    speed_limit    give up what comes slower, in bytes a second on the average of ``timeout``
-                   seconds (10; 0 for never)
-    fsync          have the disk confirm each file (False)
-    proxy          one proxy for all; default: the environment's
-    cacert         file of certificates to trust, instead of the system's
-    insecure       ask for no certificate at all (False)
-    base_url       the mirror that country codes are fetched from; codes need it
-    keep_outcomes  keep each outcome in the report (True); False for very long jobs
-    emit           called with each event, on this thread; must not block or raise
-    ============== ===========================================================================
-=======
     =============== ==========================================================================
     dir             folder for the files, created if missing (``"downloaded"``)
     engine          ``"asyncio"`` (default), ``"sequential"``, ``"threads"``, ``"processes"``,

@@ -21,7 +21,7 @@ from getflags.core.response_head import Head
 from getflags.transfer.ranges import MOST_PARTS
 from getflags.transfer.request import Ask
 from getflags.transfer.retry import PATIENCE
-from getflags.transfer.state import PROGRESS_STEP, Transfer
+from getflags.transfer.transfer import PROGRESS_STEP, Transfer
 
 HOME = "http://user:SECRET@h/a/f.gif"
 LOGIN = b64encode(b"user:SECRET").decode()

@@ -13,7 +13,7 @@ from getflags.scheduling import scheduler as room
 from getflags.scheduling.adaptive_concurrency import START
 from getflags.scheduling.bounded_concurrency import Nothing
 from getflags.scheduling.scheduler import Agenda
-from getflags.transfer.state import Transfer
+from getflags.transfer.transfer import Transfer
 
 FORGIVING = Rules(retries=99)
 BUSY = Head(429, (("retry-after", "5"),))

@@ -136,7 +136,7 @@ def test_links_and_files_that_are_named_exist(path: Path) -> None:
         if "://" not in link:
             assert (path.parent / link).exists(), link
     for file in re.findall(r"`((?:servers|tests|docs|benchmarks)/[\w/.]+)`", TEXTS[path]):
-        assert (ROOT / file).exists(), file
+        assert (ROOT / file).exists() or file == "docs/_build", file
 
 
 def test_decisions_are_numbered_without_gaps() -> None:

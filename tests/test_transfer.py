@@ -34,7 +34,7 @@ from getflags.core.models import (
 from getflags.core.response_head import Head
 from getflags.transfer import retry
 from getflags.transfer.request import Ask
-from getflags.transfer.state import PROGRESS_STEP, Transfer
+from getflags.transfer.transfer import PROGRESS_STEP, Transfer
 from tests.messages import (
     CHECKSUM,
     INCOMPLETE,

@@ -20,7 +20,7 @@ from getflags.core.errors import (
     Untrusted,
 )
 from getflags.core.models import Checksum, Exists, Fields, OnDisk, Rules
-from getflags.transfer.state import PROGRESS_STEP
+from getflags.transfer.transfer import PROGRESS_STEP
 from tests.anyserver import Answer, Exchange, Honest, Other, Part, Version, Whole, World
 
 relaxed = settings(deadline=None, max_examples=400)

@@ -21,7 +21,7 @@ from getflags.rates.rate_limit import Pace
 from getflags.scheduling.bounded_concurrency import as_completed_async
 from getflags.scheduling.scheduler import Agenda
 from getflags.transfer.run import afetch
-from getflags.transfer.state import Transfer
+from getflags.transfer.transfer import Transfer
 from getflags.transport import client
 
 

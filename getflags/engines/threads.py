@@ -17,7 +17,7 @@ from getflags.rates.rate_limit import Pace
 from getflags.scheduling.bounded_concurrency import merge
 from getflags.scheduling.scheduler import Agenda
 from getflags.transfer.run import fetch
-from getflags.transfer.state import Transfer
+from getflags.transfer.transfer import Transfer
 from getflags.transport import Wire, client
 
 _PATIENCE = 1.8  # seconds for interrupted workers to take away their part files

@@ -12,7 +12,7 @@ from math import inf
 
 from getflags.core.models import Status
 from getflags.scheduling.adaptive_concurrency import Decision, Governor
-from getflags.transfer.state import Transfer
+from getflags.transfer.transfer import Transfer
 
 _FORGIVEN = 60.0  # seconds without a refusal, after which a server may get one more at a time
 

@@ -21,7 +21,7 @@ from getflags.scheduling.adaptive_concurrency import Governor
 from getflags.scheduling.bounded_concurrency import NOTHING, Nothing
 from getflags.scheduling.host import Origin
 from getflags.transfer.retry import Later
-from getflags.transfer.state import Transfer
+from getflags.transfer.transfer import Transfer
 
 #: So many targets may wait; then new ones stay where they come from, however many there are.
 MOST = 1_000

@@ -16,7 +16,7 @@ from getflags.core.events import Emit, Progressed, Started
 from getflags.rates.rate_limit import Pace
 from getflags.storage.async_part_file import AsyncPart
 from getflags.storage.part_file import Part
-from getflags.transfer.state import Transfer
+from getflags.transfer.transfer import Transfer
 from getflags.transport import AsyncWire, Wire
 
 

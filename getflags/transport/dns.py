@@ -36,8 +36,7 @@ class Names:
 
     def __init__(self) -> None:
         self._begin()
-        if hasattr(os, "register_at_fork"):  # pragma: no branch - not on Windows
-            os.register_at_fork(after_in_child=self._begin)
+        os.register_at_fork(after_in_child=self._begin)
 
     def _begin(self) -> None:
         self._answered: dict[str, None] = {}  # the one remembered longest comes first

@@ -34,8 +34,7 @@ class _Contexts:
     def __init__(self) -> None:
         self._built: dict[Network, ssl.SSLContext] = {}  # the oldest first
         self._begin()
-        if hasattr(os, "register_at_fork"):  # pragma: no branch - not on Windows
-            os.register_at_fork(after_in_child=self._begin)
+        os.register_at_fork(after_in_child=self._begin)
 
     def _begin(self) -> None:
         self._building = threading.Lock()
