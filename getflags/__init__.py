@@ -10,7 +10,7 @@ TYPE_CHECKING = False  # typing's own costs half of Python's start; type checker
 if TYPE_CHECKING:
     from getflags.api import Settings, adownload, download
     from getflags.core.errors import Fault, GetflagsError, UsageError
-    from getflags.core.events import Emit, Event, Finished, Progressed, Retrying, Started
+    from getflags.core.events import Event, EventHandler, Finished, Progressed, Retrying, Started
     from getflags.core.models import Checksum, ExitStatus, Outcome, Status, Target
     from getflags.output.summary import Report
     from getflags.scheduling.bounded_concurrency import as_completed, as_completed_async
@@ -24,7 +24,7 @@ UNSUPPORTED = "getflags runs on Linux and macOS; on Windows it needs WSL"
 _HOMES = {
     "api": ("Settings", "adownload", "download"),
     "core.errors": ("Fault", "GetflagsError", "UsageError"),
-    "core.events": ("Emit", "Event", "Finished", "Progressed", "Retrying", "Started"),
+    "core.events": ("EventHandler", "Event", "Finished", "Progressed", "Retrying", "Started"),
     "core.models": ("Checksum", "ExitStatus", "Outcome", "Status", "Target"),
     "output.summary": ("Report",),
     "scheduling.bounded_concurrency": ("as_completed", "as_completed_async"),
@@ -34,7 +34,7 @@ _HOMES = {
 
 __all__ = [
     "Checksum",
-    "Emit",
+    "EventHandler",
     "Entry",
     "Event",
     "ExitStatus",

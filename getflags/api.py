@@ -16,7 +16,7 @@ from typing import Any, Literal, TypedDict, Unpack
 from getflags import engines, transport
 from getflags.core import resource_limits
 from getflags.core.errors import UsageError
-from getflags.core.events import Emit, Event
+from getflags.core.events import Event, EventHandler
 from getflags.core.models import (
     AUTO,
     CONNECT_TIMEOUT,
@@ -25,11 +25,11 @@ from getflags.core.models import (
     RETRIES,
     SPEED_LIMIT,
     TIMEOUT,
+    DownloadOptions,
     Exists,
     Fields,
     Network,
     Plan,
-    Rules,
 )
 from getflags.output import event_log
 from getflags.output.summary import Report
@@ -97,7 +97,7 @@ class Settings(TypedDict, total=False):
     insecure: bool
     base_url: str
     keep_outcomes: bool
-    emit: Emit | None
+    emit: EventHandler | None
 
 
 def download(targets: Iterable[str | Entry], **settings: Unpack[Settings]) -> Report:
@@ -160,7 +160,7 @@ def _prepare(targets: Iterable[str | Entry], settings: Settings) -> tuple[Plan, 
         settings.get("client") or transport.default(),
         granted,
         settings.get("loop", "auto"),
-        Rules(
+        DownloadOptions(
             headers=_headers(settings.get("headers", {})),
             max_redirs=settings.get("max_redirs", MAX_REDIRS),
             exists=_exists(settings.get("exists", Exists.OVERWRITE.value)),
@@ -215,7 +215,7 @@ def _network(settings: Settings) -> Network:
     )
 
 
-def _tee(report: Report, emit: Emit | None) -> Emit:
+def _tee(report: Report, emit: EventHandler | None) -> EventHandler:
     """Return one reader for all: the report, the log, and the caller's own."""
     readers = [read for read in (report.read, event_log.reader(), emit) if read is not None]
 

@@ -16,11 +16,20 @@ from typing import NamedTuple, TypeAlias
 from urllib.parse import urlsplit
 
 from getflags.core.errors import Disconnected, Excess, Fault
-from getflags.core.models import Checksum, Fields, Kept, Note, OnDisk, Rules, Status, Target
+from getflags.core.models import (
+    Checksum,
+    DownloadOptions,
+    Fields,
+    OnDisk,
+    PartialFile,
+    ResumeRecord,
+    Status,
+    Target,
+)
 from getflags.core.response_head import Head
 from getflags.transfer.ranges import MOST_PARTS
-from getflags.transfer.request import Ask
-from getflags.transfer.retry import PATIENCE
+from getflags.transfer.request import Request
+from getflags.transfer.retry import MAX_RETRY_AFTER
 from getflags.transfer.transfer import PROGRESS_STEP, Transfer
 
 HOME = "http://user:SECRET@h/a/f.gif"
@@ -63,7 +72,7 @@ class Disk:
 
     def __init__(self) -> None:
         self.runs: list[tuple[Version, int, int]] = []
-        self.note: Note | None = None
+        self.note: ResumeRecord | None = None
 
     @property
     def size(self) -> int:
@@ -94,14 +103,14 @@ class Disk:
             else:
                 self.note = None
 
-    def kept(self) -> Kept | None:
+    def kept(self) -> PartialFile | None:
         """Return what the save layer would."""
         if self.note and self.note.total is not None:
             self.cut(self.note.total - 1)
         if self.note is None or not self.runs:
             self.clear()
             return None
-        return Kept(self.size, self.note)
+        return PartialFile(self.size, self.note)
 
     def clear(self) -> None:
         """Take both files away."""
@@ -168,7 +177,7 @@ class World:
     """A target, what is on the disk of it, and a run that fetches it."""
 
     def __init__(
-        self, versions: Sequence[Version], rules: Rules, checksum: Checksum | None
+        self, versions: Sequence[Version], rules: DownloadOptions, checksum: Checksum | None
     ) -> None:
         self.versions = versions
         self.rules = rules
@@ -195,7 +204,7 @@ class World:
                 self._check_file()
                 self.transfer.installed()
             elif later := self.transfer.later:
-                assert 0 <= later.seconds <= PATIENCE
+                assert 0 <= later.seconds <= MAX_RETRY_AFTER
                 now += later.seconds
                 self.transfer.give_up_if_late(now)
                 self._check_state()
@@ -215,7 +224,7 @@ class World:
         self._check_state()
         return exchange
 
-    def _exchange(self, ask: Ask, exchange: Exchange) -> None:
+    def _exchange(self, ask: Request, exchange: Exchange) -> None:
         answer = exchange.answer
         if isinstance(answer, Fault):
             self.transfer.broke(answer)
@@ -252,7 +261,7 @@ class World:
         self.vouched = framing != "close"
         return Head(answer.status, fields), 0, version.size
 
-    def _part(self, answer: Part, version: Version, ask: Ask) -> tuple[Head, int, int]:
+    def _part(self, answer: Part, version: Version, ask: Request) -> tuple[Head, int, int]:
         asked = dict(ask.headers)
         begin = int(asked["range"].removeprefix("bytes=").rstrip("-")) if "if-range" in asked else 0
         first = max(0, min(begin + answer.shift, version.size - 1))
@@ -331,7 +340,7 @@ class World:
         assert self.hops <= self.rules.max_redirs or not transfer.ask
         assert self.tries <= self.rules.retries + 1
 
-    def _check_ask(self, ask: Ask) -> None:
+    def _check_ask(self, ask: Request) -> None:
         """See that strangers hear no secret, and nobody a password in a URL."""
         named = [name.lower() for name, _ in ask.headers]
         assert len(set(named)) == len(named)

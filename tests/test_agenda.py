@@ -7,7 +7,7 @@ from collections.abc import Iterable
 import pytest
 
 from getflags.core.events import Adjusted, Finished, Retrying
-from getflags.core.models import Exists, OnDisk, Rules, Status, Target
+from getflags.core.models import DownloadOptions, Exists, OnDisk, Status, Target
 from getflags.core.response_head import Head
 from getflags.scheduling import scheduler as room
 from getflags.scheduling.adaptive_concurrency import START
@@ -15,7 +15,7 @@ from getflags.scheduling.bounded_concurrency import Nothing
 from getflags.scheduling.scheduler import Agenda
 from getflags.transfer.transfer import Transfer
 
-FORGIVING = Rules(retries=99)
+FORGIVING = DownloadOptions(retries=99)
 BUSY = Head(429, (("retry-after", "5"),))
 BROKEN = Head(500, ())
 OK = Head(200, (("content-length", "0"),))
@@ -221,7 +221,7 @@ def test_a_place_at_one_server_is_free_again_when_another_refuses() -> None:
 
 def test_who_has_no_time_left_does_not_wait() -> None:
     clock = Clock()
-    agenda = Agenda(targets(1), Rules(max_time=3), clock)
+    agenda = Agenda(targets(1), DownloadOptions(max_time=3), clock)
     transfer = agenda.take()
     assert isinstance(transfer, Transfer)
     transfer.begin()
@@ -367,7 +367,7 @@ def test_auto_takes_what_stood_there_already_for_no_answer() -> None:
     desk = Auto(targets(500))
     there = OnDisk("Sun, 06 Nov 1994 08:49:37 GMT", 7)
     while not isinstance(each := desk.agenda.take(), Nothing):
-        each.rules = Rules(exists=Exists.SKIP)
+        each.rules = DownloadOptions(exists=Exists.SKIP)
         each.begin(there)
         assert isinstance(desk.agenda.returned(each)[0], Finished)
     assert desk.agenda._servers["http://h:80"].governor
@@ -382,7 +382,7 @@ def test_the_last_refusal_of_a_file_is_no_service() -> None:
     desk.clock.now += 5
     taken = desk.take()
     for each in taken:
-        each.rules = Rules(retries=0)
+        each.rules = DownloadOptions(retries=0)
         each.head_arrived(Head(429, ()))
         each.response_ended(None)
         assert isinstance(desk.agenda.returned(each)[0], Finished)

@@ -12,11 +12,11 @@ from getflags.bench.measure.cells import Cell, Run
 from getflags.bench.measure.servers import BundledServer, prepared
 from getflags.bench.measure.session import Field, Session
 from getflags.core.errors import GetflagsError
-from getflags.core.models import Network, Rules
+from getflags.core.models import DownloadOptions, Network
 from tests.rawserver import RawServer, ok
 
 FIELD = Field("BR\nCN\nIN", 6, ["ERROR"], bundled=True)
-RULES = Rules(retries=0)
+RULES = DownloadOptions(retries=0)
 
 
 def session(field: Field = FIELD, servers: dict[str, BundledServer] | None = None) -> Session:

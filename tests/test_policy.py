@@ -41,7 +41,7 @@ def test_a_deadline_begins_when_it_is_first_asked_about() -> None:
 
 
 def test_a_body_slower_than_the_floor_is_given_up_at_the_end_of_a_window() -> None:
-    floor = retry.Floor(10, 30)
+    floor = retry.MinimumSpeed(10, 30)
     floor.heard(1, 0)
     for second in range(1, 30):
         floor.listening(second - 1)
@@ -52,14 +52,14 @@ def test_a_body_slower_than_the_floor_is_given_up_at_the_end_of_a_window() -> No
 
 
 def test_a_body_just_fast_enough_goes_on_window_after_window() -> None:
-    floor = retry.Floor(10, 30)
+    floor = retry.MinimumSpeed(10, 30)
     for second in range(100):
         floor.heard(10, second)
         floor.listening(second)
 
 
 def test_only_time_spent_listening_counts() -> None:
-    floor = retry.Floor(10, 30)
+    floor = retry.MinimumSpeed(10, 30)
     floor.heard(1, 0)
     for hour in range(100):  # the disk, or a limit of our own, takes its time
         floor.listening(hour * 3600)
@@ -70,10 +70,10 @@ def test_only_time_spent_listening_counts() -> None:
 
 
 def test_another_body_begins_anew_and_no_floor_is_none() -> None:
-    floor = retry.Floor(10, 30)
+    floor = retry.MinimumSpeed(10, 30)
     floor.listening(0)
     floor.begin()
     floor.heard(1, 1000)
-    none = retry.Floor(0, 30)
+    none = retry.MinimumSpeed(0, 30)
     none.listening(0)
     none.heard(1, 1e9)

@@ -21,19 +21,19 @@ from getflags.core.errors import (
 )
 from getflags.core.models import (
     Checksum,
+    DownloadOptions,
     Exists,
     Fields,
-    Kept,
-    Note,
     OnDisk,
     Outcome,
-    Rules,
+    PartialFile,
+    ResumeRecord,
     Status,
     Target,
 )
 from getflags.core.response_head import Head
 from getflags.transfer import retry
-from getflags.transfer.request import Ask
+from getflags.transfer.request import Request
 from getflags.transfer.transfer import PROGRESS_STEP, Transfer
 from tests.messages import (
     CHECKSUM,
@@ -51,7 +51,7 @@ OURS: Fields = (("accept-encoding", "identity"), ("accept", "*/*"), ("user-agent
 DIGEST = "0123456789abcdef" * 4
 SHA256 = Checksum("sha256", DIGEST)
 OLD = OnDisk("Sat, 01 Jan 2022 00:00:00 GMT", 42)
-USUAL = Rules(retries=0)
+USUAL = DownloadOptions(retries=0)
 
 # What a user may add, and a server elsewhere must not learn.
 SECRETS: Fields = (
@@ -74,7 +74,7 @@ HARMLESS: Fields = (
 def transfer(
     url: str = HOME,
     *,
-    rules: Rules = USUAL,
+    rules: DownloadOptions = USUAL,
     on_disk: OnDisk | None = None,
     checksum: Checksum | None = None,
 ) -> Transfer:
@@ -88,7 +88,7 @@ def head(status: int, **fields: str) -> Head:
     return Head(status, tuple((name.replace("_", "-"), value) for name, value in fields.items()))
 
 
-def asked(under_way: Transfer) -> Ask:
+def asked(under_way: Transfer) -> Request:
     """Return what is to be asked now; nothing else may have been decided."""
     assert under_way.later is None
     assert under_way.ask is not None
@@ -139,7 +139,7 @@ def answer(under_way: Transfer, size: int = 10, digest: str | None = None) -> No
 
 def test_a_transfer_begins_by_asking_for_its_url() -> None:
     begun = transfer()
-    assert asked(begun) == Ask(HOME, OURS)
+    assert asked(begun) == Request(HOME, OURS)
     assert (begun.received, begun.expected) == (0, None)
 
 
@@ -157,7 +157,9 @@ def test_a_target_with_a_flaw_fails_without_a_request() -> None:
 
 
 def test_a_flaw_outweighs_a_file_that_is_there() -> None:
-    flawed = Transfer(Target(0, "x", "x", "", "d", "x", flaw="bad"), Rules(exists=Exists.SKIP))
+    flawed = Transfer(
+        Target(0, "x", "x", "", "d", "x", flaw="bad"), DownloadOptions(exists=Exists.SKIP)
+    )
     flawed.begin(OLD)
     assert reason(flawed) == "bad"
 
@@ -344,25 +346,25 @@ def test_not_found_is_a_status_of_its_own() -> None:
 
 
 def test_a_file_that_is_there_can_be_skipped() -> None:
-    skipped = transfer(rules=Rules(exists=Exists.SKIP), on_disk=OLD)
+    skipped = transfer(rules=DownloadOptions(exists=Exists.SKIP), on_disk=OLD)
     outcome = ended(skipped)
     assert (outcome.status, outcome.size, outcome.requests) == (Status.PRESENT, 42, 0)
     assert outcome.reason
 
 
 def test_a_file_that_is_there_can_be_a_failure() -> None:
-    refused = transfer(rules=Rules(exists=Exists.FAIL), on_disk=OLD)
+    refused = transfer(rules=DownloadOptions(exists=Exists.FAIL), on_disk=OLD)
     assert reason(refused) == "a file of that name exists"
     assert ended(refused).requests == 0
 
 
 @pytest.mark.parametrize("exists", list(Exists))
 def test_a_file_that_is_not_there_is_asked_for_whatever_the_rule(exists: Exists) -> None:
-    assert asked(transfer(rules=Rules(exists=exists))) == Ask(HOME, OURS)
+    assert asked(transfer(rules=DownloadOptions(exists=exists))) == Request(HOME, OURS)
 
 
 def test_a_file_may_be_asked_for_only_if_it_changed() -> None:
-    under_way = transfer(rules=Rules(exists=Exists.REFRESH), on_disk=OLD)
+    under_way = transfer(rules=DownloadOptions(exists=Exists.REFRESH), on_disk=OLD)
     assert fields_of(under_way)["if-modified-since"] == OLD.modified
     assert under_way.head_arrived(head(304)) is False
     outcome = ended(under_way)
@@ -372,20 +374,20 @@ def test_a_file_may_be_asked_for_only_if_it_changed() -> None:
 
 @pytest.mark.parametrize("status", [204, 206, 403, 500])
 def test_a_file_that_is_there_does_not_excuse_an_error(status: int) -> None:
-    under_way = transfer(rules=Rules(exists=Exists.REFRESH, retries=0), on_disk=OLD)
+    under_way = transfer(rules=DownloadOptions(exists=Exists.REFRESH, retries=0), on_disk=OLD)
     under_way.head_arrived(head(status))
     assert reason(under_way)
 
 
 def test_a_file_that_changed_is_fetched_anew() -> None:
-    under_way = transfer(rules=Rules(exists=Exists.REFRESH), on_disk=OLD)
+    under_way = transfer(rules=DownloadOptions(exists=Exists.REFRESH), on_disk=OLD)
     answer(under_way)
     under_way.installed()
     assert (ended(under_way).status, ended(under_way).size) == (Status.OK, 10)
 
 
 def test_the_question_whether_it_changed_follows_a_redirect() -> None:
-    under_way = transfer(rules=Rules(exists=Exists.REFRESH), on_disk=OLD)
+    under_way = transfer(rules=DownloadOptions(exists=Exists.REFRESH), on_disk=OLD)
     redirect(under_way, "http://elsewhere/f")
     assert fields_of(under_way)["if-modified-since"] == OLD.modified
 
@@ -396,7 +398,7 @@ def test_what_is_there_but_not_what_is_wanted_is_replaced(
     exists: Exists, digest: str | None
 ) -> None:
     there = OnDisk(OLD.modified, OLD.size, digest)
-    under_way = transfer(rules=Rules(exists=exists), on_disk=there, checksum=SHA256)
+    under_way = transfer(rules=DownloadOptions(exists=exists), on_disk=there, checksum=SHA256)
     assert "if-modified-since" not in fields_of(under_way)
     assert under_way.head_arrived(head(304)) is False
     assert reason(under_way) == "304 Not Modified"
@@ -404,20 +406,22 @@ def test_what_is_there_but_not_what_is_wanted_is_replaced(
 
 def test_what_is_there_and_has_the_right_checksum_is_skipped() -> None:
     there = OnDisk(OLD.modified, OLD.size, DIGEST)
-    skipped = transfer(rules=Rules(exists=Exists.SKIP), on_disk=there, checksum=SHA256)
+    skipped = transfer(rules=DownloadOptions(exists=Exists.SKIP), on_disk=there, checksum=SHA256)
     assert ended(skipped).status is Status.PRESENT
 
 
 def test_what_is_there_and_has_the_right_checksum_is_refreshed_by_date() -> None:
     there = OnDisk(OLD.modified, OLD.size, DIGEST)
-    under_way = transfer(rules=Rules(exists=Exists.REFRESH), on_disk=there, checksum=SHA256)
+    under_way = transfer(
+        rules=DownloadOptions(exists=Exists.REFRESH), on_disk=there, checksum=SHA256
+    )
     assert fields_of(under_way)["if-modified-since"] == OLD.modified
 
 
 @pytest.mark.parametrize("digest", [DIGEST, "f" * 64])
 def test_a_rule_to_fail_asks_for_nothing_whatever_the_checksum(digest: str) -> None:
     there = OnDisk(OLD.modified, OLD.size, digest)
-    refused = transfer(rules=Rules(exists=Exists.FAIL), on_disk=there, checksum=SHA256)
+    refused = transfer(rules=DownloadOptions(exists=Exists.FAIL), on_disk=there, checksum=SHA256)
     assert reason(refused) == "a file of that name exists"
 
 
@@ -428,7 +432,7 @@ def test_a_rule_to_fail_asks_for_nothing_whatever_the_checksum(digest: str) -> N
 def test_every_kind_of_redirect_is_followed(status: int) -> None:
     under_way = transfer()
     redirect(under_way, "/b.gif", status)
-    assert asked(under_way) == Ask("http://h/b.gif", OURS)
+    assert asked(under_way) == Request("http://h/b.gif", OURS)
     answer(under_way)
     under_way.installed()
     outcome = ended(under_way)
@@ -455,7 +459,7 @@ def test_every_kind_of_redirect_is_followed(status: int) -> None:
 def test_a_redirect_is_resolved_against_the_url_it_came_from(reference: str, url: str) -> None:
     under_way = transfer()
     redirect(under_way, reference)
-    assert asked(under_way) == Ask(url, OURS)
+    assert asked(under_way) == Request(url, OURS)
 
 
 def test_a_second_redirect_is_resolved_against_the_first() -> None:
@@ -494,7 +498,7 @@ def test_a_redirect_within_https_is_followed() -> None:
     under_way = transfer("https://h/f")
     redirect(under_way, "/g")
     redirect(under_way, "https://o/h")
-    assert asked(under_way) == Ask("https://o/h", OURS)
+    assert asked(under_way) == Request("https://o/h", OURS)
 
 
 def test_a_redirect_to_https_may_not_lead_back_to_http() -> None:
@@ -514,7 +518,7 @@ def test_a_redirect_needs_exactly_one_location(count: int) -> None:
 
 @pytest.mark.parametrize("limit", [0, 1, 3])
 def test_a_loop_ends_at_the_limit(limit: int) -> None:
-    under_way = transfer(rules=Rules(max_redirs=limit))
+    under_way = transfer(rules=DownloadOptions(max_redirs=limit))
     for _ in range(limit):
         redirect(under_way, HOME)
         assert asked(under_way).url == HOME
@@ -537,12 +541,12 @@ def test_the_body_behind_a_redirect_is_counted_by_itself() -> None:
 
 def test_the_users_fields_are_sent_first_and_as_written() -> None:
     headers: Fields = (("X-One", "1"), ("x-two", "2"))
-    assert asked(transfer(rules=Rules(headers=headers))).headers == (*headers, *OURS)
+    assert asked(transfer(rules=DownloadOptions(headers=headers))).headers == (*headers, *OURS)
 
 
 @pytest.mark.parametrize("name", ["User-Agent", "ACCEPT-ENCODING", "accept"])
 def test_a_field_of_the_users_wins_over_ours(name: str) -> None:
-    begun = transfer(rules=Rules(headers=((name, "mine"),)))
+    begun = transfer(rules=DownloadOptions(headers=((name, "mine"),)))
     assert fields_of(begun)[name.lower()] == "mine"
 
 
@@ -552,7 +556,7 @@ def test_a_field_of_the_users_wins_over_ours(name: str) -> None:
     ids=["host", "scheme", "port", "longer name", "without scheme"],
 )
 def test_another_origin_learns_no_secret(elsewhere: str) -> None:
-    under_way = transfer("http://u:p@h/f", rules=Rules(headers=(*SECRETS[1:], *HARMLESS)))
+    under_way = transfer("http://u:p@h/f", rules=DownloadOptions(headers=(*SECRETS[1:], *HARMLESS)))
     assert "authorization" in fields_of(under_way)
     redirect(under_way, elsewhere)
     assert fields_of(under_way) == {
@@ -565,7 +569,7 @@ def test_another_origin_learns_no_secret(elsewhere: str) -> None:
 def test_a_secret_goes_to_the_same_origin_alone_and_again_on_coming_home(
     secret: tuple[str, str],
 ) -> None:
-    under_way = transfer(rules=Rules(headers=(secret,)))
+    under_way = transfer(rules=DownloadOptions(headers=(secret,)))
     seen = []
     for place in ("/b", "http://h:80/c", "http://other/d", "http://other/e", "http://h/f"):
         seen.append(secret in asked(under_way).headers)
@@ -577,7 +581,7 @@ def test_a_secret_goes_to_the_same_origin_alone_and_again_on_coming_home(
 def test_credentials_leave_the_url_and_are_sent_as_a_field() -> None:
     begun = transfer("http://user:secret@h/f")
     login = "Basic " + b64encode(b"user:secret").decode()
-    assert asked(begun) == Ask("http://h/f", (("authorization", login), *OURS))
+    assert asked(begun) == Request("http://h/f", (("authorization", login), *OURS))
 
 
 def test_credentials_stay_at_home_and_return_with_it() -> None:
@@ -589,14 +593,16 @@ def test_credentials_stay_at_home_and_return_with_it() -> None:
 
 
 def test_an_authorization_of_the_users_wins_over_the_urls() -> None:
-    begun = transfer("http://u:p@h/f", rules=Rules(headers=(("AUTHORIZATION", "Bearer x"),)))
+    begun = transfer(
+        "http://u:p@h/f", rules=DownloadOptions(headers=(("AUTHORIZATION", "Bearer x"),))
+    )
     assert fields_of(begun)["authorization"] == "Bearer x"
 
 
 def test_a_servers_location_cannot_log_us_in() -> None:
     under_way = transfer()
     redirect(under_way, "http://thief:trap@h/f")
-    assert asked(under_way) == Ask("http://h/f", OURS)
+    assert asked(under_way) == Request("http://h/f", OURS)
 
 
 # Faults
@@ -675,12 +681,12 @@ def test_a_hop_that_meets_a_stale_connection_is_asked_again_where_it_leads() -> 
     under_way = transfer()
     redirect(under_way, "/b.gif")
     under_way.broke(Disconnected("closed", stale=True))
-    assert asked(under_way) == Ask("http://h/b.gif", OURS)
+    assert asked(under_way) == Request("http://h/b.gif", OURS)
 
 
 # Tries
 
-TWICE = Rules(retries=1)
+TWICE = DownloadOptions(retries=1)
 
 
 @pytest.mark.parametrize("status", [408, 429, 500, 502, 503, 504, 522, 524])
@@ -693,7 +699,7 @@ def test_an_error_that_may_pass_is_worth_another_try(status: int) -> None:
     assert 0.25 <= under_way.later.seconds <= 0.75
 
     under_way.begin()
-    assert asked(under_way) == Ask(HOME, OURS)
+    assert asked(under_way) == Request(HOME, OURS)
     under_way.head_arrived(head(status))
     assert reason(under_way).endswith("(2 tries)")
     assert ended(under_way).requests == 2
@@ -701,7 +707,7 @@ def test_an_error_that_may_pass_is_worth_another_try(status: int) -> None:
 
 @pytest.mark.parametrize("status", [400, 401, 403, 404, 405, 410, 411, 416, 418, 425, 501, 505])
 def test_an_error_that_will_not_pass_is_final(status: int) -> None:
-    under_way = transfer(rules=Rules(retries=9))
+    under_way = transfer(rules=DownloadOptions(retries=9))
     under_way.head_arrived(head(status))
     assert ended(under_way).requests == 1
 
@@ -728,7 +734,7 @@ def test_a_fault_that_will_not_pass_is_final(fault: Fault) -> None:
 
 
 def test_another_try_begins_where_the_user_said_and_counts_from_zero() -> None:
-    under_way = transfer(rules=Rules(retries=1, max_redirs=1))
+    under_way = transfer(rules=DownloadOptions(retries=1, max_redirs=1))
     redirect(under_way, "/b.gif")
     under_way.head_arrived(head(200, content_length="5"))
     under_way.bytes_arrived(3)
@@ -762,10 +768,12 @@ def test_a_server_that_asks_for_too_much_time_is_not_waited_for() -> None:
 
 # The rest of what an earlier try has left
 
-KEPT = Kept(40, Note('"tag"', 100))
+KEPT = PartialFile(40, ResumeRecord('"tag"', 100))
 
 
-def resumed(kept: Kept = KEPT, rules: Rules = USUAL, checksum: Checksum | None = None) -> Transfer:
+def resumed(
+    kept: PartialFile = KEPT, rules: DownloadOptions = USUAL, checksum: Checksum | None = None
+) -> Transfer:
     begun = Transfer(Target(0, HOME, HOME, HOME, "d", "f.gif", checksum), rules)
     begun.begin(None, kept)
     return begun
@@ -827,7 +835,7 @@ def test_what_is_not_exactly_the_rest_is_asked_for_anew_and_once(odd: Head) -> N
     assert not under_way.head_arrived(odd)
     assert under_way.size is None
     under_way.response_ended(None)
-    assert asked(under_way) == Ask(HOME, OURS)
+    assert asked(under_way) == Request(HOME, OURS)
     under_way.head_arrived(odd)
     assert reason(under_way)
     assert ended(under_way).requests == 2
@@ -844,7 +852,7 @@ def test_a_part_of_the_rest_is_not_the_end() -> None:
 
 
 def test_a_server_that_gives_a_byte_at_a_time_is_not_humoured_for_ever() -> None:
-    under_way = resumed(Kept(1, Note('"tag"', 10_000)))
+    under_way = resumed(PartialFile(1, ResumeRecord('"tag"', 10_000)))
     while under_way.ask:
         under_way.head_arrived(part(under_way.received, under_way.received, "10000"))
         under_way.bytes_arrived(1)
@@ -854,7 +862,7 @@ def test_a_server_that_gives_a_byte_at_a_time_is_not_humoured_for_ever() -> None
 
 
 def test_a_size_that_nobody_knew_is_learnt_from_the_rest() -> None:
-    under_way = resumed(Kept(40, Note('"tag"', None)))
+    under_way = resumed(PartialFile(40, ResumeRecord('"tag"', None)))
     under_way.head_arrived(part(40, 59))
     under_way.bytes_arrived(20)
     under_way.response_ended(None)
@@ -892,7 +900,7 @@ def test_what_is_not_there_any_more_is_not_worth_keeping() -> None:
 
 # Limits
 
-SMALL = Rules(max_filesize=100, retries=3)
+SMALL = DownloadOptions(max_filesize=100, retries=3)
 
 
 def test_what_announces_that_it_is_too_large_is_not_begun() -> None:
@@ -918,14 +926,14 @@ def test_as_large_as_allowed_is_not_too_large() -> None:
 
 
 def test_a_file_that_is_out_of_time_is_not_tried_again() -> None:
-    under_way = transfer(rules=Rules(max_time=5))
+    under_way = transfer(rules=DownloadOptions(max_time=5))
     under_way.broke(Expired("over"))
     assert reason(under_way) == "over"
 
 
 @pytest.mark.parametrize(("then", "late"), [(14.9, False), (15.0, True)])
 def test_no_try_is_begun_that_would_be_too_late(then: float, late: bool) -> None:  # noqa: FBT001 - a column of the table
-    under_way = transfer(rules=Rules(max_time=5))
+    under_way = transfer(rules=DownloadOptions(max_time=5))
     assert under_way.deadline.left(10) == 5
     under_way.broke(TimedOut("silent"))
     under_way.give_up_if_late(then)
@@ -984,7 +992,7 @@ def test_whatever_happens_a_transfer_comes_to_one_end_and_soon(
     there: OnDisk | None,
 ) -> None:
     on_disk = None if exists is Exists.OVERWRITE else there  # as the save layer looks
-    rules = Rules(max_redirs=max_redirs, exists=exists, retries=retries)
+    rules = DownloadOptions(max_redirs=max_redirs, exists=exists, retries=retries)
     under_way = transfer(rules=rules, on_disk=on_disk)
     rest = iter(story)
     requests = 0
@@ -992,7 +1000,7 @@ def test_whatever_happens_a_transfer_comes_to_one_end_and_soon(
     while under_way.ask or under_way.later:
         if under_way.later:
             assert under_way.ask is None
-            assert 0 <= under_way.later.seconds <= retry.PATIENCE
+            assert 0 <= under_way.later.seconds <= retry.MAX_RETRY_AFTER
             under_way.begin(on_disk)
             tries += 1
             continue
@@ -1027,7 +1035,7 @@ def test_a_fault_while_hanging_up_changes_no_decision() -> None:
 
 
 def test_only_what_the_last_try_has_shown_is_held_against_the_server() -> None:
-    transfer = resumed(rules=Rules(retries=2))
+    transfer = resumed(rules=DownloadOptions(retries=2))
     shown = []
     transfer.head_arrived(head(429))
     transfer.response_ended(None)

@@ -24,7 +24,7 @@ from getflags.transport.dns import Names
 from tests.kit import files
 from tests.rawserver import RawServer, ok
 
-Ask: TypeAlias = "Callable[[Names, str, float, float | None], float | None]"
+Request: TypeAlias = "Callable[[Names, str, float, float | None], float | None]"
 
 
 class Resolver:
@@ -65,7 +65,7 @@ both = pytest.mark.parametrize("ask", [blocking, awaiting])
 
 
 @both
-def test_who_does_not_answer_is_not_waited_for(resolver: Resolver, ask: Ask) -> None:
+def test_who_does_not_answer_is_not_waited_for(resolver: Resolver, ask: Request) -> None:
     names = Names()
     began = monotonic()
     with pytest.raises(TimedOut, match=r"no answer from the resolver within 0.1 s"):
@@ -77,7 +77,7 @@ def test_who_does_not_answer_is_not_waited_for(resolver: Resolver, ask: Ask) -> 
 
 
 @both
-def test_an_answer_is_asked_for_once(resolver: Resolver, ask: Ask) -> None:
+def test_an_answer_is_asked_for_once(resolver: Resolver, ask: Request) -> None:
     names = Names()
     for path in ("", "/", "/x/y?z"):
         assert ask(names, f"http://localhost:80{path}", 10, None) is None
@@ -86,7 +86,7 @@ def test_an_answer_is_asked_for_once(resolver: Resolver, ask: Ask) -> None:
 
 
 @both
-def test_an_address_is_not_asked_for(resolver: Resolver, ask: Ask) -> None:
+def test_an_address_is_not_asked_for(resolver: Resolver, ask: Request) -> None:
     for url in ("http://127.0.0.1:80/", "http://[::1]/x", "http://[::1/x", "http:///x"):
         assert ask(Names(), url, 10, 5) == 5
     assert resolver.asked == []
@@ -94,7 +94,7 @@ def test_an_address_is_not_asked_for(resolver: Resolver, ask: Ask) -> None:
 
 @both
 @pytest.mark.parametrize("host", ["nonexistent.invalid", "x" * 64])
-def test_no_is_an_answer(resolver: Resolver, ask: Ask, host: str) -> None:
+def test_no_is_an_answer(resolver: Resolver, ask: Request, host: str) -> None:
     left = ask(Names(), f"http://{host}/", 10, 20)
     assert left is not None
     assert 10 < left < 20
@@ -115,7 +115,7 @@ def test_what_is_late_is_remembered_and_who_gave_up_took_it_from_nobody(
 
 @both
 def test_only_so_many_names_are_remembered(
-    resolver: Resolver, monkeypatch: pytest.MonkeyPatch, ask: Ask
+    resolver: Resolver, monkeypatch: pytest.MonkeyPatch, ask: Request
 ) -> None:
     """A program may meet any number of hosts in its life; the first is asked for again."""
     monkeypatch.setattr(wire_names, "_MOST", 3)
@@ -131,7 +131,7 @@ def test_only_so_many_names_are_remembered(
 
 @both
 def test_where_no_thread_can_be_had_the_next_try_may_have_one(
-    resolver: Resolver, monkeypatch: pytest.MonkeyPatch, ask: Ask
+    resolver: Resolver, monkeypatch: pytest.MonkeyPatch, ask: Request
 ) -> None:
     names = Names()
     with monkeypatch.context() as crowded:

@@ -11,16 +11,19 @@ import pytest
 from getflags.core.errors import Exhausted
 from getflags.transport.deadlines import Watchdog
 
-PATIENCE = 10  # seconds
+MAX_RETRY_AFTER = 10  # seconds
 
 
 def test_who_takes_too_long_is_barked_at_and_nobody_else() -> None:
     dog = Watchdog()
     barks: SimpleQueue[str] = SimpleQueue()
-    with dog.limit(PATIENCE, lambda: barks.put("late")), dog.limit(0.05, lambda: barks.put("soon")):
-        assert barks.get(timeout=PATIENCE) == "soon"
+    with (
+        dog.limit(MAX_RETRY_AFTER, lambda: barks.put("late")),
+        dog.limit(0.05, lambda: barks.put("soon")),
+    ):
+        assert barks.get(timeout=MAX_RETRY_AFTER) == "soon"
     with dog.limit(0.05, lambda: barks.put("again")):
-        assert barks.get(timeout=PATIENCE) == "again"
+        assert barks.get(timeout=MAX_RETRY_AFTER) == "again"
     assert barks.empty()
 
 
@@ -29,7 +32,7 @@ def test_one_thread_serves_all_and_only_when_it_is_needed() -> None:
     dog = Watchdog()
     assert threading.active_count() == before
     for _ in range(5):
-        with dog.limit(PATIENCE, lambda: None):
+        with dog.limit(MAX_RETRY_AFTER, lambda: None):
             assert threading.active_count() == before + 1
 
 
@@ -39,7 +42,7 @@ def test_nobody_is_barked_at_after_leaving() -> None:
     with dog.limit(0.05, lambda: barks.put("too late")):
         pass
     with dog.limit(0.1, lambda: barks.put("later")):
-        assert barks.get(timeout=PATIENCE) == "later"
+        assert barks.get(timeout=MAX_RETRY_AFTER) == "later"
     assert barks.empty()
 
 
@@ -50,7 +53,7 @@ def test_where_no_thread_can_be_had_the_next_may_have_one(monkeypatch: pytest.Mo
     dog = Watchdog()
     with monkeypatch.context() as crowded:
         crowded.setattr(threading.Thread, "start", refuse)
-        with pytest.raises(Exhausted), dog.limit(PATIENCE, lambda: None):
+        with pytest.raises(Exhausted), dog.limit(MAX_RETRY_AFTER, lambda: None):
             pass
     _wait_for(dog)
 
@@ -61,14 +64,16 @@ def test_a_process_that_was_forked_has_a_dog_of_its_own() -> None:
 
     def bark() -> None:
         barking.set()
-        quiet.wait(PATIENCE)
+        quiet.wait(MAX_RETRY_AFTER)
 
     with dog.limit(0, bark):
-        assert barking.wait(PATIENCE)  # the dog has its lock now, of which the child gets a copy
+        assert barking.wait(
+            MAX_RETRY_AFTER
+        )  # the dog has its lock now, of which the child gets a copy
         child = multiprocessing.get_context("fork").Process(target=_wait_for, args=(dog,))
         child.start()
         quiet.set()
-    child.join(PATIENCE)
+    child.join(MAX_RETRY_AFTER)
     child.kill()
     assert child.exitcode == 0
 
@@ -76,4 +81,4 @@ def test_a_process_that_was_forked_has_a_dog_of_its_own() -> None:
 def _wait_for(dog: Watchdog) -> None:
     barked = threading.Event()
     with dog.limit(0.05, barked.set):
-        assert barked.wait(PATIENCE)
+        assert barked.wait(MAX_RETRY_AFTER)

@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from typing import TextIO
 
 from getflags.core.errors import GetflagsError, UsageError
-from getflags.core.events import Emit, Event, Finished
+from getflags.core.events import Event, EventHandler, Finished
 from getflags.core.text import quoted
 from getflags.targets.filenames import PART_PREFIX
 from getflags.targets.list_file import unparse
@@ -22,7 +22,7 @@ from getflags.targets.resolve import entry_again
 
 
 @contextmanager
-def list_failures(name: str, default_folder: str) -> Iterator[Emit]:
+def list_failures(name: str, default_folder: str) -> Iterator[EventHandler]:
     """Yield a reader of events that writes the list.
 
     Raises UsageError if it can't be made, and GetflagsError at the end if it could not be written.

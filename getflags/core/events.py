@@ -1,6 +1,6 @@
 """What happens to targets, as one closed union of frozen values.
 
-Engines say it through one function, ``Emit``; progress, report and JSON are readers of it. The
+Engines say it through one function, ``EventHandler``; progress, report and JSON are readers of it. The
 values are tuples because one is made for each file at least, and a tuple is the cheapest frozen,
 picklable value there is. What an event *means to people* is the readers' business.
 """
@@ -64,4 +64,4 @@ class Adjusted(NamedTuple):
 Event: TypeAlias = Started | Progressed | Retrying | Finished | Adjusted
 
 #: Runs on the caller's thread, must not block, must not raise.
-Emit: TypeAlias = Callable[[Event], None]
+EventHandler: TypeAlias = Callable[[Event], None]

@@ -1,6 +1,6 @@
 """The values that travel through the house: frozen, picklable, without behaviour of weight.
 
-What is asked for (``Target``), under which rules (``Rules``, ``Network``, ``Plan``), and what
+What is asked for (``Target``), under which rules (``DownloadOptions``, ``Network``, ``Plan``), and what
 became of it (``Outcome``, ``ExitStatus``). Nothing here does I/O, reads a clock or decides
 anything; a function that needs more than the value itself lives in another room.
 """
@@ -70,7 +70,7 @@ class Target(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Rules:
+class DownloadOptions:
     """What a transfer must know to decide: the user's header fields and limits.
 
     ``retries`` are tries after the first; ``salt`` is any text that differs between runs.
@@ -122,7 +122,7 @@ class Plan:
     client: str
     limit: int = LIMIT
     loop: str = "auto"
-    rules: Rules = field(default_factory=Rules)
+    rules: DownloadOptions = field(default_factory=DownloadOptions)
     network: Network = field(default_factory=Network)
     adaptive: bool = False
 
@@ -145,7 +145,7 @@ class OnDisk:
     digest: str | None = None
 
 
-class Note(NamedTuple):
+class ResumeRecord(NamedTuple):
     """What a file under way is known by: a strong validator, its size, how it is coded."""
 
     validator: str  # an entity tag with its quotes, or an HTTP date
@@ -153,11 +153,11 @@ class Note(NamedTuple):
     coding: str = ""  # Content-Encoding, in lower case
 
 
-class Kept(NamedTuple):
+class PartialFile(NamedTuple):
     """What an earlier try, or an earlier run, has left: so many bytes of what is noted."""
 
     size: int
-    note: Note
+    record: ResumeRecord
 
 
 class Status(Enum):

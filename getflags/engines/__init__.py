@@ -13,11 +13,11 @@ from importlib import import_module
 from typing import TypeAlias, cast
 
 from getflags.core.errors import UsageError
-from getflags.core.events import Emit
+from getflags.core.events import EventHandler
 from getflags.core.models import Plan
 from getflags.core.resource_limits import workers_for
 
-Engine: TypeAlias = Callable[[Plan, Emit], None]
+Engine: TypeAlias = Callable[[Plan, EventHandler], None]
 
 #: The module of each engine; it has ``run``.
 ENGINES = {

@@ -15,7 +15,7 @@ from time import monotonic
 
 from getflags.core.deferred_signals import postponed
 from getflags.core.errors import UsageError
-from getflags.core.events import Emit
+from getflags.core.events import EventHandler
 from getflags.core.models import LOOPS, Plan
 from getflags.rates.rate_limit import Pace
 from getflags.scheduling.bounded_concurrency import as_completed_async
@@ -25,7 +25,7 @@ from getflags.transfer.transfer import Transfer
 from getflags.transport import client
 
 
-def run(plan: Plan, emit: Emit) -> None:
+def run(plan: Plan, emit: EventHandler) -> None:
     """See ``getflags.engines``. Raises UsageError where an event loop is running (a notebook's).
 
     A thread runs one loop at a time. The other engines work there, and block that loop meanwhile.
@@ -39,7 +39,7 @@ def run(plan: Plan, emit: Emit) -> None:
     drive(plan, emit, Agenda(plan.targets, plan.rules, monotonic, plan.most))
 
 
-def drive(plan: Plan, emit: Emit, agenda: Agenda) -> None:
+def drive(plan: Plan, emit: EventHandler, agenda: Agenda) -> None:
     """Do what is on the agenda, on a loop of our own."""
     loop = new_loop(plan.loop)
     job = loop.create_task(_through(plan, emit, agenda))
@@ -51,12 +51,12 @@ def drive(plan: Plan, emit: Emit, agenda: Agenda) -> None:
         loop.close()
 
 
-async def arun(plan: Plan, emit: Emit) -> None:
+async def arun(plan: Plan, emit: EventHandler) -> None:
     """Run the engine in the current event loop."""
     await _through(plan, emit, Agenda(plan.targets, plan.rules, monotonic, plan.most))
 
 
-async def _through(plan: Plan, emit: Emit, agenda: Agenda) -> None:
+async def _through(plan: Plan, emit: EventHandler, agenda: Agenda) -> None:
     pace = Pace(plan.network.limit_rate, monotonic)
     wire = client(plan.client).open_async_wire(plan.network)
 

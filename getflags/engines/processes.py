@@ -24,7 +24,7 @@ from time import monotonic, sleep
 from typing import cast
 
 from getflags.core.deferred_signals import blocked, leaving, unblock
-from getflags.core.events import Emit, Finished, Progressed, Retrying, Started
+from getflags.core.events import EventHandler, Finished, Progressed, Retrying, Started
 from getflags.core.models import Outcome, Plan, Status, Target
 from getflags.core.resource_limits import workers_for
 from getflags.engines.worker import Connection, News, serve
@@ -35,7 +35,7 @@ _PATIENCE = 1.0  # seconds for interrupted workers to take away their part files
 _LIVES = 2  # how many workers a target may have seen die before it is given up
 
 
-def run(plan: Plan, emit: Emit) -> None:
+def run(plan: Plan, emit: EventHandler) -> None:
     """See ``getflags.engines``."""
     office = _Office(plan, emit)
     try:
@@ -72,7 +72,7 @@ class _Worker:
 class _Office:
     """Hands out targets, takes in news, mourns the dead."""
 
-    def __init__(self, plan: Plan, emit: Emit) -> None:
+    def __init__(self, plan: Plan, emit: EventHandler) -> None:
         self._plan = plan
         self._emit = emit
         self._targets = iter(plan.targets)

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from time import monotonic
 
-from getflags.core.events import Emit, Event
+from getflags.core.events import Event, EventHandler
 from getflags.core.models import Plan
 from getflags.rates.rate_limit import Pace
 from getflags.scheduling.bounded_concurrency import merge
@@ -23,7 +23,7 @@ from getflags.transport import Wire, client
 _PATIENCE = 1.8  # seconds for interrupted workers to take away their part files
 
 
-def run(plan: Plan, emit: Emit) -> None:
+def run(plan: Plan, emit: EventHandler) -> None:
     """See ``getflags.engines``."""
     wires = _Wires(plan)
 

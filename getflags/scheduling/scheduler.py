@@ -15,7 +15,7 @@ from heapq import heappop, heappush
 from itertools import count
 
 from getflags.core.events import Adjusted, Event, Finished, Retrying
-from getflags.core.models import Rules, Target
+from getflags.core.models import DownloadOptions, Target
 from getflags.core.urls import origin
 from getflags.scheduling.adaptive_concurrency import Governor
 from getflags.scheduling.bounded_concurrency import NOTHING, Nothing
@@ -37,7 +37,7 @@ class Agenda:
     def __init__(
         self,
         targets: Iterable[Target | None],
-        rules: Rules,
+        rules: DownloadOptions,
         clock: Callable[[], float],
         most: int | None = None,
     ) -> None:

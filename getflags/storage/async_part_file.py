@@ -17,7 +17,7 @@ from concurrent.futures import Future
 from types import TracebackType
 from typing import TYPE_CHECKING, Self, TypeVar, cast
 
-from getflags.core.models import Exists, Kept, Note, OnDisk, Target
+from getflags.core.models import Exists, OnDisk, PartialFile, ResumeRecord, Target
 from getflags.storage.os_errors import refusals
 from getflags.storage.part_file import Part
 
@@ -52,7 +52,7 @@ class AsyncPart:
     ) -> None:
         self._part.__exit__(kind, error, trace)
 
-    async def kept(self) -> Kept | None:
+    async def kept(self) -> PartialFile | None:
         """As ``Part.kept``; hashing what is there takes its time, but not the loop's."""
         kept = (
             await self._threads.run(lambda: self._part.kept(self._threads.cancelled))
@@ -88,7 +88,7 @@ class AsyncPart:
             at = self._end - self._size
             self._part.write(self._take(), at)
 
-    def remember(self, note: Note | None) -> None:
+    def remember(self, note: ResumeRecord | None) -> None:
         """As ``Part.remember``."""
         self._part.remember(note)
 

@@ -18,7 +18,7 @@ from types import TracebackType
 from typing import Self
 
 from getflags.core.errors import NotSaved
-from getflags.core.models import Exists, Kept, Note, OnDisk, Target
+from getflags.core.models import Exists, OnDisk, PartialFile, ResumeRecord, Target
 from getflags.storage import fsync as disk
 from getflags.storage import resume_record
 from getflags.storage.existing import Cancelled, digest_into, look_at, never
@@ -46,7 +46,7 @@ class Part:
         self._temporary = ""
         self._descriptor = -1
         self._position = 0
-        self._noted: Note | None = None  # what stands beside the part file
+        self._noted: ResumeRecord | None = None  # what stands beside the part file
         self._stale = False  # what stands there, part or note, is of no use to us
         self._worthless = False
 
@@ -96,7 +96,7 @@ class Part:
         """Whether there is a note of an earlier try or run."""
         return not self._target.flaw and os.path.exists(f"{self._stem}.json")  # noqa: PTH110 - as above
 
-    def kept(self, cancelled: Cancelled = never) -> Kept | None:
+    def kept(self, cancelled: Cancelled = never) -> PartialFile | None:
         """Return what an earlier try or run has left and this one may go on with."""
         if not self.noted():
             return None
@@ -119,11 +119,11 @@ class Part:
             if self._hash:
                 digest_into(self._hash, descriptor, cancelled)
         if size > 0:
-            return Kept(size, note)
+            return PartialFile(size, note)
         self._forget()
         return None
 
-    def remember(self, note: Note | None) -> None:
+    def remember(self, note: ResumeRecord | None) -> None:
         """Note what the file is known by, for whoever comes after us. May be said often."""
         if note != self._noted and note and self._temporary == f"{self._stem}.part":
             resume_record.write_note(f"{self._stem}.json", self._target.url, note)

@@ -13,7 +13,7 @@ import os
 import stat
 from fcntl import LOCK_EX, LOCK_NB, flock
 
-from getflags.core.models import Note
+from getflags.core.models import ResumeRecord
 from getflags.core.urls import split_credentials
 
 _VERSION = 1
@@ -82,7 +82,7 @@ def stands(descriptor: int, path: str) -> bool:
         return False
 
 
-def write_note(path: str, url: str, note: Note) -> None:
+def write_note(path: str, url: str, note: ResumeRecord) -> None:
     """Write what a part is known by. A note that can't be written is one that isn't there.
 
     Always a new file: what stands there may be another name of a file that is none of ours.
@@ -95,7 +95,7 @@ def write_note(path: str, url: str, note: Note) -> None:
             file.write(json.dumps(values).encode())
 
 
-def read_note(path: str, url: str) -> Note | None:
+def read_note(path: str, url: str) -> ResumeRecord | None:
     """Read a note; None where there is none, or it is of another URL, or makes no sense."""
     try:
         descriptor = os.open(path, os.O_RDONLY | _SAFE)
@@ -110,7 +110,7 @@ def read_note(path: str, url: str) -> Note | None:
         return None
     texts = isinstance(validator, str) and validator.isprintable() and isinstance(coding, str)
     size = total is None or (isinstance(total, int) and total > 0)
-    return Note(validator, total, coding) if texts and size else None
+    return ResumeRecord(validator, total, coding) if texts and size else None
 
 
 def remove_note(path: str) -> None:

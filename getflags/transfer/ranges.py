@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
-from getflags.core.models import Kept, Note
+from getflags.core.models import PartialFile, ResumeRecord
 from getflags.core.response_head import Head, content_length, seconds
 
 STATUSES = {206, 416}  # of answers to a range
@@ -38,7 +38,7 @@ def span(head: Head) -> Span | None:
     return Span(first, end, total) if first < end <= (end if total is None else total) else None
 
 
-def note(head: Head, total: int | None) -> Note | None:
+def note(head: Head, total: int | None) -> ResumeRecord | None:
     """Return what to remember of a response, to know its file again; None where nothing would do.
 
     A Last-Modified is strong where the server's clock was a second further (section 8.8.2.2).
@@ -46,22 +46,22 @@ def note(head: Head, total: int | None) -> Note | None:
     coding = ", ".join(head.all("content-encoding")).lower()
     tags = head.all("etag")
     if len(tags) == 1 and _STRONG.fullmatch(tags[0]):
-        return Note(tags[0], total, coding)
+        return ResumeRecord(tags[0], total, coding)
     dates, now = head.all("last-modified"), [seconds(value) for value in head.all("date")]
     then = seconds(dates[0]) if len(dates) == 1 else None
     if then is not None and len(now) == 1 and now[0] is not None and now[0] - then >= 1:
-        return Note(dates[0], total, coding)
+        return ResumeRecord(dates[0], total, coding)
     return None
 
 
-def rest(head: Head, kept: Kept) -> Span | None:
+def rest(head: Head, kept: PartialFile) -> Span | None:
     """Return what a partial response adds, if that is exactly how the kept bytes go on.
 
     The server has promised it (If-Range, section 13.1.5), and not all keep that promise. Nor is a
     part of use while nobody has said how large the file is: it may be any part of the rest. Raises
     Malformed for a Content-Length that makes no sense.
     """
-    part, note = span(head), kept.note
+    part, note = span(head), kept.record
     if part is None or part.first != kept.size or not _same_file(head, note):
         return None
     total = part.total if note.total is None else note.total
@@ -72,7 +72,7 @@ def rest(head: Head, kept: Kept) -> Span | None:
     return part._replace(total=total)
 
 
-def _same_file(head: Head, note: Note) -> bool:
+def _same_file(head: Head, note: ResumeRecord) -> bool:
     tags, dates = head.all("etag"), head.all("last-modified")
     tagged = note.validator.startswith('"')
     told = tags if tagged else dates

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from getflags.core import urls
 from getflags.core.errors import Malformed
-from getflags.core.models import Fields, Kept, Rules
+from getflags.core.models import DownloadOptions, Fields, PartialFile
 
 # Fields of the user's that may follow a redirect to another origin. All others may be secrets:
 # naming the harmless is safe, naming the harmful (X-Api-Key, X-Auth-Token ...) never ends.
@@ -43,7 +43,7 @@ _REFUSED = {
 }
 
 
-class Ask(NamedTuple):
+class Request(NamedTuple):
     """A GET to make: URL without credentials, header fields in order."""
 
     url: str
@@ -60,7 +60,7 @@ def check_field(name: str) -> None:
 class Route:
     """The way of one try: it begins at the URL that was typed, and redirects lead on."""
 
-    def __init__(self, url: str, rules: Rules) -> None:
+    def __init__(self, url: str, rules: DownloadOptions) -> None:
         self.url, self._login = urls.split_credentials(url)
         self._home = self.url
         self._rules = rules
@@ -84,7 +84,7 @@ class Route:
             raise Malformed("redirected from https to http, which is refused")
         self.url = url
 
-    def ask(self, kept: Kept | None, since: str | None) -> Ask:
+    def ask(self, kept: PartialFile | None, since: str | None) -> Request:
         """Return the request to make: of the rest, where some is kept; of what changed ``since``.
 
         The user's fields win over ours.
@@ -98,5 +98,5 @@ class Route:
             sent.append(("if-modified-since", since))
         sent.extend(ours for ours in _OURS if ours[0] not in named)
         if kept:
-            sent += [("range", f"bytes={kept.size}-"), ("if-range", kept.note.validator)]
-        return Ask(self.url, tuple(sent))
+            sent += [("range", f"bytes={kept.size}-"), ("if-range", kept.record.validator)]
+        return Request(self.url, tuple(sent))

@@ -10,13 +10,13 @@ from typing import NamedTuple
 from zlib import crc32
 
 from getflags.core.errors import Disconnected, Excess, Exhausted, Fault, TimedOut
-from getflags.core.models import Rules
+from getflags.core.models import DownloadOptions
 
 _FIRST = 0.5  # seconds before the second try, then twice as long each time ...
 _LONGEST = 30.0  # ... up to this
 _DOUBLINGS = 6  # enough to reach it; a float cannot hold 2.0 ** 1024
 #: Seconds that a server may ask us to wait; who asks for more is not waited for at all.
-PATIENCE = 60.0
+MAX_RETRY_AFTER = 60.0
 
 
 class Later(NamedTuple):
@@ -46,13 +46,13 @@ def backoff(tries: int, salt: str) -> float:
     return min(_FIRST * 2.0 ** min(tries - 1, _DOUBLINGS), _LONGEST) * (0.5 + share)
 
 
-def check_size(size: int, rules: Rules) -> None:
+def check_size(size: int, rules: DownloadOptions) -> None:
     """Raise Excess where a file has more bytes than are wanted."""
     if rules.max_filesize is not None and size > rules.max_filesize:
         raise Excess(f"larger than the {rules.max_filesize:,} bytes allowed")
 
 
-class Floor:
+class MinimumSpeed:
     """How slowly a body may come: so many bytes a second, on the average of so many seconds.
 
     Only the time during which somebody listened counts. What says nothing at all is not seen here:

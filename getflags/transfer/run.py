@@ -12,7 +12,7 @@ from asyncio import sleep as asleep
 from time import monotonic, sleep
 
 from getflags.core.errors import Fault, NotSaved
-from getflags.core.events import Emit, Progressed, Started
+from getflags.core.events import EventHandler, Progressed, Started
 from getflags.rates.rate_limit import Pace
 from getflags.storage.async_part_file import AsyncPart
 from getflags.storage.part_file import Part
@@ -20,7 +20,7 @@ from getflags.transfer.transfer import Transfer
 from getflags.transport import AsyncWire, Wire
 
 
-def fetch(transfer: Transfer, wire: Wire, pace: Pace, emit: Emit) -> Transfer:
+def fetch(transfer: Transfer, wire: Wire, pace: Pace, emit: EventHandler) -> Transfer:
     """Make one try, to its end; return the transfer. Raises only for the program's own bugs."""
     target = transfer.target
     if transfer.fresh:
@@ -57,7 +57,7 @@ def fetch(transfer: Transfer, wire: Wire, pace: Pace, emit: Emit) -> Transfer:
     return transfer
 
 
-async def afetch(transfer: Transfer, wire: AsyncWire, pace: Pace, emit: Emit) -> Transfer:
+async def afetch(transfer: Transfer, wire: AsyncWire, pace: Pace, emit: EventHandler) -> Transfer:
     """Make one try, to its end; return the transfer. Raises only for the program's own bugs."""
     target = transfer.target
     if transfer.fresh:

@@ -11,7 +11,7 @@ from getflags.core.errors import Fault
 from getflags.core.models import Checksum, Exists, OnDisk, Status
 from getflags.core.response_head import Head, describe, retry_after
 from getflags.core.urls import origin
-from getflags.transfer.retry import PATIENCE
+from getflags.transfer.retry import MAX_RETRY_AFTER
 
 
 class Kind(Enum):
@@ -54,7 +54,7 @@ def wait(head: Head, url: str) -> tuple[float | None, str]:
     seconds = retry_after(head)
     if seconds is None:
         return None, ""
-    if seconds > PATIENCE:
+    if seconds > MAX_RETRY_AFTER:
         raise Fault(f"{describe(head.status)}, for another {seconds:,.0f} seconds")
     return seconds, origin(url) if head.status in PAUSES else ""
 

@@ -18,7 +18,15 @@ know a library, a socket, a file, a clock or a thread; a decision is tested by c
 from __future__ import annotations
 
 from getflags.core.errors import Disconnected, Excess, Fault, NotSaved
-from getflags.core.models import Kept, Note, OnDisk, Outcome, Rules, Status, Target
+from getflags.core.models import (
+    DownloadOptions,
+    OnDisk,
+    Outcome,
+    PartialFile,
+    ResumeRecord,
+    Status,
+    Target,
+)
 from getflags.core.response_head import (
     Head,
     content_length,
@@ -28,7 +36,7 @@ from getflags.core.response_head import (
     modified,
 )
 from getflags.transfer import ranges, retry, status_code
-from getflags.transfer.request import Ask, Route
+from getflags.transfer.request import Request, Route
 from getflags.transfer.retry import Later
 from getflags.transfer.status_code import Kind, matches, standing_file
 
@@ -38,8 +46,8 @@ PROGRESS_STEP = 256 * 1024  # bytes between two progress events: cheap, and ofte
 class Transfer:
     """The decisions for one target. Feed facts in the order in which they happen."""
 
-    def __init__(self, target: Target, rules: Rules) -> None:
-        self.ask: Ask | None = None
+    def __init__(self, target: Target, rules: DownloadOptions) -> None:
+        self.ask: Request | None = None
         self.complete = False
         self.later: Later | None = None
         self.outcome: Outcome | None = None
@@ -48,13 +56,15 @@ class Transfer:
         self.modified: int | None = None  # its Last-Modified, in seconds since 1970
         self.target = target
         self.deadline = retry.Deadline(rules.max_time)
-        self.floor = retry.Floor(rules.speed_limit, rules.speed_time)
+        self.floor = retry.MinimumSpeed(rules.speed_limit, rules.speed_time)
         self.rules = rules
         self.fresh = True  # nothing has been tried yet
         self._on_disk: OnDisk | None = None
-        self._kept: Kept | None = None  # what the request under way asks for the rest of
+        self._kept: PartialFile | None = None  # what the request under way asks for the rest of
         self._head: Head | None = None  # of the response whose body is the file
-        self._going_on: Note | None = None  # what the file is known by that a part belongs to
+        self._going_on: ResumeRecord | None = (
+            None  # what the file is known by that a part belongs to
+        )
         self.worthless = False  # what has come is of no use to a later run
         self.strained = False  # the server has shown that there may be too many at a time
         self._code: int | None = None
@@ -63,7 +73,7 @@ class Transfer:
         self._delimited = True
         self._route = Route(target.url, rules)
 
-    def begin(self, on_disk: OnDisk | None = None, kept: Kept | None = None) -> None:
+    def begin(self, on_disk: OnDisk | None = None, kept: PartialFile | None = None) -> None:
         """Begin a try; take what stands under the final name, and what an earlier try has left.
 
         Every try begins at the URL that was typed: a redirect may lead elsewhere the next time.
@@ -131,7 +141,7 @@ class Transfer:
         return True
 
     @property
-    def note(self) -> Note | None:
+    def note(self) -> ResumeRecord | None:
         """What to know the file by that is coming; looked at for long ones only."""
         return self._going_on or (self._head and ranges.note(self._head, self.expected))
 
@@ -151,7 +161,7 @@ class Transfer:
         elif expected is not None and self.received > expected:
             self._fail(f"too long: {self.received:,} of {expected:,} bytes came")
         elif self._going_on and self._going_on.total != self.received:
-            self._ask_for_more(Kept(self.received, self._going_on))
+            self._ask_for_more(PartialFile(self.received, self._going_on))
         elif checksum and digest != checksum.hexdigest:
             self._fail(f"checksum mismatch: {checksum.algorithm} expected "
                        f"{checksum.hexdigest}, got {digest}")  # fmt: skip
@@ -202,7 +212,7 @@ class Transfer:
         self.expected = None
         self.floor.begin()
 
-    def _go_on(self, kept: Kept, head: Head) -> None:
+    def _go_on(self, kept: PartialFile, head: Head) -> None:
         """Take a part if it is exactly the rest of what there is; when in doubt, all again."""
         part = ranges.rest(head, kept) if head.status == 206 else None  # noqa: PLR2004 - else 416
         if part is None:
@@ -210,16 +220,16 @@ class Transfer:
             self._request()
         else:
             self.expected = part.end
-            self._going_on = kept.note._replace(total=part.total)
+            self._going_on = kept.record._replace(total=part.total)
             self._wants_body = self._delimited = True
 
-    def _ask_for_more(self, kept: Kept) -> None:
+    def _ask_for_more(self, kept: PartialFile) -> None:
         """Ask for what a part has left out, if it has brought us any further."""
         if self._kept and kept.size > self._kept.size and self._requests < ranges.MOST_PARTS:
             self._kept = kept
             self._request()
         else:
-            self._fail(f"incomplete: {kept.size:,} of {kept.note.total:,} bytes came")
+            self._fail(f"incomplete: {kept.size:,} of {kept.record.total:,} bytes came")
 
     def _refuse(self, kind: Kind, head: Head) -> None:
         if kind is Kind.MISSING:

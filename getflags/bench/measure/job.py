@@ -12,7 +12,7 @@ from dataclasses import asdict, dataclass
 from itertools import cycle, islice
 from typing import Any
 
-from getflags.core.models import Fields, Network, Plan, Rules
+from getflags.core.models import DownloadOptions, Fields, Network, Plan
 from getflags.targets import resolve
 from getflags.targets.list_file import Entry, parse
 
@@ -27,7 +27,7 @@ class Job:
     targets: str
     files: int
     base_url: str
-    rules: Rules
+    rules: DownloadOptions
     network: Network
 
     def plan(self, folder: str) -> Plan:
@@ -55,7 +55,7 @@ def loads(text: bytes) -> Job:
     rules["headers"] = _fields(rules["headers"])
     network["proxies"] = _fields(network["proxies"])
     network["direct"] = tuple(network["direct"])
-    return Job(**{**values, "rules": Rules(**rules), "network": Network(**network)})
+    return Job(**{**values, "rules": DownloadOptions(**rules), "network": Network(**network)})
 
 
 def _fields(pairs: list[Any]) -> Fields:

@@ -18,7 +18,7 @@ from getflags.bench.measure.results import Result, made_of
 from getflags.bench.measure.runs import carry_out
 from getflags.bench.measure.servers import BundledServer
 from getflags.core.errors import GetflagsError
-from getflags.core.models import Network, Rules
+from getflags.core.models import DownloadOptions, Network
 from getflags.core.urls import origin
 
 
@@ -44,7 +44,7 @@ class Session:
     """Produces results. ``conditions`` are other settings that all runs share, as text."""
 
     field: Field
-    rules: Rules
+    rules: DownloadOptions
     network: Network
     seed: int
     servers: Mapping[str, BundledServer]

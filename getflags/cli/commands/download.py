@@ -21,7 +21,7 @@ from getflags.cli.options.download import Options
 from getflags.cli.signals import Interrupted
 from getflags.cli.target_source import Source
 from getflags.core.errors import GetflagsError, UsageError
-from getflags.core.events import Emit, Event
+from getflags.core.events import Event, EventHandler
 from getflags.core.models import AUTO, LIMIT, ExitStatus, Plan
 from getflags.core.text import counted, printable, quoted
 from getflags.core.urls import origin, redact
@@ -169,7 +169,7 @@ def _download(
     )
     start = perf_counter()
     with ExitStack() as stack:
-        readers: list[Emit] = [result.read]
+        readers: list[EventHandler] = [result.read]
         if options.json:
             readers.append(screen.json())
         if options.failed_out is not None:
@@ -185,7 +185,7 @@ def _download(
         )
 
 
-def _to_all(readers: list[Emit]) -> Emit:
+def _to_all(readers: list[EventHandler]) -> EventHandler:
     def emit(event: Event) -> None:
         for read in readers:
             read(event)
