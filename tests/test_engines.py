@@ -611,6 +611,20 @@ def test_the_rate_is_for_all_together(tmp_path: Path, engine: str, connections: 
     assert set(files(tmp_path).values()) == {body}
 
 
+@pytest.mark.parametrize("engine", ENGINES)
+def test_a_rate_limit_of_our_own_is_not_taken_for_a_slow_server(
+    tmp_path: Path, engine: str
+) -> None:
+    body = bytes(300_000)
+    with RawServer({"/large": ok(body)}) as server:
+        report = getflags.download(
+            [server.url("/large")], dir=tmp_path, engine=engine, retries=0, timeout=0.3,
+            limit_rate=300_000, speed_limit=1_000_000,
+        )  # fmt: skip
+    assert [outcome.reason for outcome in report.outcomes] == [""]
+    assert report.elapsed > 0.6, "longer than two windows of the minimum speed"
+
+
 @pytest.mark.parametrize("engine", ["sequential", "threads", "asyncio"])
 def test_auto_finds_out_how_many_at_a_time(tmp_path: Path, engine: str) -> None:
     count = 10 if engine == "sequential" else 200

@@ -84,7 +84,7 @@ def test_no_head_whatever_is_more_than_no_use(
     kept = PartialFile(5, ResumeRecord(validator, total))
     span = ranges.span(head(*fields))
     assert span is None or span.first < span.end
-    noted = ranges.note(head(*fields), total)
+    noted = ranges.record_of(head(*fields), total)
     assert noted is None or not noted.validator.startswith("W/")
     try:
         rest = ranges.rest(head(*fields), kept)
@@ -116,7 +116,7 @@ def test_no_head_whatever_is_more_than_no_use(
     ],
 )
 def test_only_what_is_strong_is_noted(fields: Fields, validator: str | None) -> None:
-    note = ranges.note(Head(200, fields), 7)
+    note = ranges.record_of(Head(200, fields), 7)
     assert note == (None if validator is None else ResumeRecord(validator, 7, ""))
 
 

@@ -20,7 +20,7 @@ from getflags.core.errors import (
     Untrusted,
 )
 from getflags.core.models import Checksum, DownloadOptions, Exists, Fields, OnDisk
-from getflags.transfer.transfer import PROGRESS_STEP
+from getflags.transfer.body import PROGRESS_STEP
 from tests.anyserver import Answer, Exchange, Honest, Other, Part, Version, Whole, World
 
 relaxed = settings(deadline=None, max_examples=400)
@@ -139,7 +139,7 @@ def told(world: World, story: list[Exchange], again: int, there: OnDisk | None) 
         world.run(forever, there if world.rules.exists is not Exists.OVERWRITE else None)
     world.rules = DownloadOptions()
     world.run(repeat(Exchange(Honest())), None)
-    assert world.transfer.complete, "what bad servers have left does no harm at a good one"
+    assert world.complete, "what bad servers have left does no harm at a good one"
 
 
 @pytest.mark.parametrize("name", STORIES)

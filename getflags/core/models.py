@@ -71,12 +71,12 @@ class Target(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class DownloadOptions:
-    """What a transfer must know to decide: the user's header fields and limits.
+    """The options that apply to each target: the user's header fields, limits, existing files.
 
-    ``retries`` are tries after the first; ``salt`` is any text that differs between runs.
-    ``max_time`` is in seconds, for one file with everything; ``max_filesize`` is in bytes. A body
-    slower than ``speed_limit`` bytes a second over ``speed_time`` seconds is given up; 0 is never.
-    ``fsync`` has the disk confirm each file.
+    ``retries`` is the number of tries after the first; ``salt`` is any text that differs between
+    runs. ``max_time`` is in seconds, for one target with all its tries; ``max_filesize`` is in
+    bytes. A try fails if its body is slower than ``speed_limit`` bytes a second, averaged over
+    ``speed_time`` seconds; 0 means no limit. ``fsync`` flushes each file to the disk.
     """
 
     headers: Fields = ()
@@ -146,7 +146,10 @@ class OnDisk:
 
 
 class ResumeRecord(NamedTuple):
-    """What a file under way is known by: a strong validator, its size, how it is coded."""
+    """The validator of the response that a part file comes from, with its size and coding.
+
+    It is stored beside the part file, so that a later try or run can resume the download.
+    """
 
     validator: str  # an entity tag with its quotes, or an HTTP date
     total: int | None  # bytes, where announced
@@ -154,7 +157,7 @@ class ResumeRecord(NamedTuple):
 
 
 class PartialFile(NamedTuple):
-    """What an earlier try, or an earlier run, has left: so many bytes of what is noted."""
+    """The first ``size`` bytes of a file, left by an earlier try or run."""
 
     size: int
     record: ResumeRecord

@@ -61,7 +61,7 @@ async def _through(plan: Plan, emit: EventHandler, agenda: Agenda) -> None:
     wire = client(plan.client).open_async_wire(plan.network)
 
     async def work(transfer: Transfer) -> Transfer:
-        return await afetch(transfer, wire, pace, emit)
+        return await afetch(transfer, plan.rules, wire, pace, emit)
 
     try:
         async with aclosing(as_completed_async(agenda, work, plan.limit)) as tried:

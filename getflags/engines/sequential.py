@@ -25,7 +25,8 @@ def run(plan: Plan, emit: EventHandler) -> None:
         while True:
             transfer = agenda.take()
             if not isinstance(transfer, Nothing):
-                for event in agenda.returned(fetch(transfer, wire, pace, emit)):
+                tried = fetch(transfer, plan.rules, wire, pace, emit)
+                for event in agenda.returned(tried):
                     emit(event)
             elif agenda.over:
                 return

@@ -32,7 +32,7 @@ def run(plan: Plan, emit: EventHandler) -> None:
 
     def work(transfer: Transfer, put: Callable[[Event | Transfer], None]) -> None:
         with wires.one() as wire:
-            put(fetch(transfer, wire, pace, put))
+            put(fetch(transfer, plan.rules, wire, pace, put))
 
     try:
         with closing(merge(agenda, work, plan.limit)) as news:

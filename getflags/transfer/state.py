@@ -1,0 +1,35 @@
+"""The states of a transfer, and the table of its transitions."""
+
+from __future__ import annotations
+
+from enum import Enum, auto
+
+
+class State(Enum):
+    """The state of a transfer."""
+
+    NEW = auto()  # no try has begun
+    REQUESTED = auto()  # a request is in flight; no response head has arrived
+    RESENT = auto()  # the same, sent again because the server had closed an idle connection
+    RECEIVING = auto()  # the response's body is the file
+    DISCARDING = auto()  # the response's body is not wanted; another request follows
+    INSTALLING = auto()  # the file is complete and has been checked
+    WAITING = auto()  # the try has failed, and another one follows
+    DONE = auto()
+
+    __hash__ = object.__hash__  # as good for singletons; Enum's own is a slow Python function
+
+
+NEW, REQUESTED, RESENT, RECEIVING, DISCARDING, INSTALLING, WAITING, DONE = State
+
+#: The states that may follow each state.
+TRANSITIONS: dict[State, set[State]] = {
+    NEW: {REQUESTED, DONE},
+    REQUESTED: {RECEIVING, DISCARDING, RESENT, WAITING, DONE},
+    RESENT: {RECEIVING, DISCARDING, WAITING, DONE},
+    RECEIVING: {INSTALLING, REQUESTED, WAITING, DONE},
+    DISCARDING: {REQUESTED, DONE},
+    INSTALLING: {DONE},
+    WAITING: {REQUESTED, DONE},
+    DONE: set(),
+}
