@@ -625,6 +625,23 @@ def test_a_rate_limit_of_our_own_is_not_taken_for_a_slow_server(
     assert report.elapsed > 0.6, "longer than two windows of the minimum speed"
 
 
+@pytest.mark.parametrize("engine", ENGINES)
+def test_a_disk_that_refuses_before_a_second_try_ends_the_target(
+    tmp_path: Path, engine: str
+) -> None:
+    def busy(connection: socket.socket, _: RawServer) -> None:
+        (tmp_path / "file").mkdir()
+        connection.sendall(b"HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\n\r\n")
+
+    with RawServer({"/file": busy}) as server:
+        report = getflags.download(
+            [server.url("/file")], dir=tmp_path, engine=engine, exists="skip", retries=2
+        )
+    (outcome,) = report.outcomes
+    assert "something that is no file has that name" in outcome.reason
+    assert (outcome.requests, server.asked("/file")) == (1, 1)
+
+
 @pytest.mark.parametrize("engine", ["sequential", "threads", "asyncio"])
 def test_auto_finds_out_how_many_at_a_time(tmp_path: Path, engine: str) -> None:
     count = 10 if engine == "sequential" else 200

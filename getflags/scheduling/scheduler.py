@@ -16,7 +16,6 @@ from itertools import count
 
 from getflags.core.events import Adjusted, Event, Finished, Retrying
 from getflags.core.models import DownloadOptions, Target
-from getflags.core.urls import origin
 from getflags.scheduling.adaptive_concurrency import Governor
 from getflags.scheduling.bounded_concurrency import NOTHING, Nothing
 from getflags.scheduling.host import Origin
@@ -95,7 +94,7 @@ class Agenda:
         events = [event]
         home = self._server(transfer)  # not always the one that refused it: a redirect may lead on
         if home and (decision := home.left(transfer, action, now)):
-            events.append(Adjusted(_home(transfer), *decision))
+            events.append(Adjusted(transfer.origin, *decision))
         return events
 
     def _take_with_care(self) -> Transfer | Nothing:
@@ -131,7 +130,7 @@ class Agenda:
         if server is None or server.open(now):
             return True
         server.parked.append(transfer)
-        self._waited_for[_home(transfer)] = server
+        self._waited_for[transfer.origin] = server
         self._parked += 1
         return False
 
@@ -147,7 +146,7 @@ class Agenda:
     def _server(self, transfer: Transfer) -> Origin | None:
         if not self._servers and not self._most:
             return None
-        home = _home(transfer)
+        home = transfer.origin
         server = self._servers.get(home)
         if server is None and self._most and home:
             if len(self._servers) >= _IDLE:
@@ -162,11 +161,6 @@ class Agenda:
             server = Origin(Governor(most=self._most) if self._most else None)
             self._servers[wait.origin] = server
             for each in (*self._flying, transfer):
-                if _home(each) == wait.origin:
+                if each.origin == wait.origin:
                     server.began(each, now)
         server.refused(transfer, now, wait.seconds)
-
-
-def _home(transfer: Transfer) -> str:
-    """Return where a transfer's next try begins."""
-    return "" if transfer.target.flaw else origin(transfer.target.url)

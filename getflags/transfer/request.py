@@ -6,7 +6,7 @@ sent to which origin.
 
 from __future__ import annotations
 
-from functools import lru_cache
+from functools import cached_property, lru_cache
 
 from getflags.core import urls
 from getflags.core.errors import Malformed
@@ -61,6 +61,11 @@ class Route:
         self._options = options
         self._redirects = 0
 
+    @cached_property
+    def origin(self) -> str:
+        """The origin of the target's own URL; parsed once, and only if it is needed."""
+        return urls.origin(self._home)
+
     def begin(self) -> None:
         """Begin again at the target's own URL: a redirect may lead elsewhere the next time."""
         self.url = self._home
@@ -84,24 +89,25 @@ class Route:
 
         ``since`` becomes If-Modified-Since. The user's fields override ours.
         """
-        home = self._redirects == 0 or urls.origin(self.url) == urls.origin(self._home)
-        users, ours = _usual(self._options.headers, home=home)
-        sent = list(users)
+        home = self._redirects == 0 or urls.origin(self.url) == self.origin
+        users = self._options.headers
+        if not home:
+            users = tuple(item for item in users if item[0].lower() in _HARMLESS)
+        sent = [*users]
         if home and self._login and not _names(users, "authorization"):
             sent.append(("authorization", self._login))
         if since:
             sent.append(("if-modified-since", since))
-        sent += ours
+        sent += _ours_beside(users)
         if partial:
             sent += [("range", f"bytes={partial.size}-"), ("if-range", partial.record.validator)]
         return Request(self.url, tuple(sent))
 
 
 @lru_cache(2)  # nearly all requests of a run have the same fields
-def _usual(headers: Fields, *, home: bool) -> tuple[Fields, Fields]:
-    """Return the user's fields that are sent to this origin, and those of ours that they leave."""
-    users = tuple(item for item in headers if home or item[0].lower() in _HARMLESS)
-    return users, tuple(ours for ours in _OURS if not _names(users, ours[0]))
+def _ours_beside(users: Fields) -> Fields:
+    """Return those of our own fields that the user's do not override."""
+    return tuple(ours for ours in _OURS if not _names(users, ours[0]))
 
 
 def _names(fields: Fields, *names: str) -> bool:

@@ -107,6 +107,11 @@ class Transfer:
         """The file's present size in bytes; None unless its body is being received."""
         return self.body.received if self.state is states.RECEIVING else None
 
+    @property
+    def origin(self) -> str:
+        """The origin at which each try begins; empty if the target cannot be requested."""
+        return "" if self.target.flaw else self._route.origin
+
     def succeeded(self, now: float, digest: str | None = None) -> Action:
         """Take it that the response has ended, or that the file has been installed.
 
