@@ -18,21 +18,21 @@ class Kind(Enum):
     """The meaning of a response."""
 
     FILE = auto()  # the body is the file
-    ELSEWHERE = auto()  # a redirect
+    REDIRECT = auto()
     MISSING = auto()  # there is no such file
     UNCHANGED = auto()  # the existing file is up to date
-    LATER = auto()  # an error that is worth a retry
+    TRANSIENT = auto()  # an error that is worth a retry
     FINAL = auto()  # any other error
 
 
 # 2xx without a representation, or with another one than requested (sections 15.3.5 to 15.3.7).
 _EMPTY = {204: "no content", 205: "no content", 206: "a part that was not asked for"}
 _KINDS = dict.fromkeys({*range(200, 300)} - {*_EMPTY}, Kind.FILE)
-_KINDS |= dict.fromkeys((301, 302, 303, 307, 308), Kind.ELSEWHERE)
+_KINDS |= dict.fromkeys((301, 302, 303, 307, 308), Kind.REDIRECT)
 _KINDS |= {404: Kind.MISSING, 304: Kind.UNCHANGED}
 # As in curl (sections 15.5.9, 15.6.1, 15.6.3 to 15.6.5, RFC 6585 section 4; 522 and 524 are what a
 # well-known proxy sends instead of 504), without the errors that are likely to stay.
-_KINDS |= dict.fromkeys((408, 429, 500, 502, 503, 504, 522, 524), Kind.LATER)
+_KINDS |= dict.fromkeys((408, 429, 500, 502, 503, 504, 522, 524), Kind.TRANSIENT)
 PAUSES = {429, 503}  # their Retry-After applies to all targets of the origin
 
 
@@ -60,17 +60,17 @@ def wait(head: Head, url: str) -> tuple[float | None, str]:
     return seconds, origin(url) if head.status in PAUSES else ""
 
 
-def matches(checksum: Checksum | None, found: OnDisk | None) -> bool:
-    """Return whether an existing file has the expected checksum, or nothing contradicts it."""
-    return checksum is None or found is None or found.digest == checksum.hexdigest
+def matches(checksum: Checksum | None, found: OnDisk) -> bool:
+    """Return whether an existing file has the expected checksum, if one is known."""
+    return checksum is None or found.digest == checksum.hexdigest
 
 
-def standing_file(
-    exists: Exists, checksum: Checksum | None, found: OnDisk | None
+def existing_file(
+    exists: Exists, checksum: Checksum | None, found: OnDisk
 ) -> tuple[Status, str, int] | None:
     """Return status, reason and size of a target whose file exists; None if a request is needed."""
-    if found and exists is Exists.FAIL:
+    if exists is Exists.FAIL:
         return Status.FAILED, "a file of that name exists", 0
-    if found and exists is Exists.SKIP and matches(checksum, found):
+    if exists is Exists.SKIP and matches(checksum, found):
         return Status.PRESENT, "it was there already", found.size
     return None

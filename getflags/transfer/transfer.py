@@ -29,7 +29,7 @@ from getflags.transfer.actions import Action, Done, Install, Progress, Request, 
 from getflags.transfer.body import Body
 from getflags.transfer.request import Route
 from getflags.transfer.state import State
-from getflags.transfer.status_code import Kind, matches, standing_file
+from getflags.transfer.status_code import Kind, existing_file, matches
 
 
 class Transfer:
@@ -62,8 +62,8 @@ class Transfer:
         self._route.begin()
         if self.target.flaw:
             self._fail(self.target.flaw)
-        elif on_disk and (standing := standing_file(exists, checksum, on_disk)):
-            self._end(*standing)
+        elif on_disk and (existing := existing_file(exists, checksum, on_disk)):
+            self._end(*existing)
         else:
             self._request(states.REQUESTED)
         if self._deadline:
@@ -82,7 +82,7 @@ class Transfer:
                 self._resume(self._partial, head)
             elif kind is Kind.FILE:
                 self._receive(head)
-            elif kind is Kind.ELSEWHERE:
+            elif kind is Kind.REDIRECT:
                 self._route.follow(location(head))
                 self._request(states.DISCARDING)
             else:
@@ -182,7 +182,7 @@ class Transfer:
             self._end(Status.NOT_FOUND, describe(head.status))
         elif kind is Kind.UNCHANGED and self._on_disk:
             self._end(Status.PRESENT, "not changed since", self._on_disk.size)
-        elif kind is Kind.LATER:
+        elif kind is Kind.TRANSIENT:
             pause = status_code.wait(head, self._route.url)
             self._retry(describe(head.status), pause, overloaded=head.status in status_code.PAUSES)
         else:
