@@ -34,9 +34,9 @@ _HOMES = {
 
 __all__ = [
     "Checksum",
-    "EventHandler",
     "Entry",
     "Event",
+    "EventHandler",
     "ExitStatus",
     "Fault",
     "Finished",

@@ -28,7 +28,8 @@ PATHS = [f"/{number}" for number in range(30)]
 def job(targets: list[str], **values: object) -> Job:
     fields = {
         "engine": "asyncio", "client": "curl", "level": 4, "targets": "\n".join(targets),
-        "files": len(targets), "base_url": "", "rules": DownloadOptions(retries=0), "network": Network(),
+        "files": len(targets), "base_url": "", "rules": DownloadOptions(retries=0),
+        "network": Network(),
         **values,
     }  # fmt: skip
     return Job(**fields)  # type: ignore[arg-type] # of the right kinds

@@ -1,8 +1,7 @@
-"""The values that travel through the house: frozen, picklable, without behaviour of weight.
+"""The values that all packages pass around: frozen and picklable, with hardly any behaviour.
 
-What is asked for (``Target``), under which rules (``DownloadOptions``, ``Network``, ``Plan``), and what
-became of it (``Outcome``, ``ExitStatus``). Nothing here does I/O, reads a clock or decides
-anything; a function that needs more than the value itself lives in another room.
+A ``Target`` is a file to download, ``DownloadOptions``, ``Network`` and ``Plan`` are how, and
+``Outcome`` and ``ExitStatus`` are the result. Nothing here does I/O or reads a clock.
 """
 
 from __future__ import annotations
