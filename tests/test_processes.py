@@ -343,7 +343,7 @@ def test_a_signal_waits_until_a_new_process_is_known() -> None:
 def test_a_shard_ends_when_nobody_listens_any_more() -> None:
     ours, theirs = Pipe()
     ours.close()
-    worker.serve(theirs, Plan((), "httpx", loop="asyncio"))
+    worker.serve(theirs, Plan((), "httpx", 1, loop="asyncio"))
 
 
 def test_a_failure_crosses_as_it_is_or_as_it_would_be_printed() -> None:

@@ -11,14 +11,7 @@ from dataclasses import dataclass, field
 from enum import Enum, IntEnum
 from typing import NamedTuple
 
-MAX_REDIRS = 10
-RETRIES = 3
-TIMEOUT = 30.0
-CONNECT_TIMEOUT = 10.0
-LOOPS = ("auto", "uvloop", "asyncio")
-SPEED_LIMIT = 10.0  # bytes a second; cargo and git draw the line there, too
-AUTO = "auto"  # how many requests at a time: as many as each server is worth
-LIMIT = 20  # a compromise, argued in docs/decisions/0003-default-concurrency.md
+from getflags.core.settings import DEFAULTS
 
 Fields = tuple[tuple[str, str], ...]  # header fields, in order
 
@@ -79,14 +72,14 @@ class DownloadOptions:
     """
 
     headers: Fields = ()
-    max_redirs: int = MAX_REDIRS
+    max_redirs: int = DEFAULTS.max_redirs
     exists: Exists = Exists.OVERWRITE
-    retries: int = RETRIES
+    retries: int = DEFAULTS.retries
     salt: str = ""
     max_time: float | None = None
     max_filesize: int | None = None
-    speed_limit: float = SPEED_LIMIT
-    speed_time: float = TIMEOUT
+    speed_limit: float = DEFAULTS.speed_limit
+    speed_time: float = DEFAULTS.timeout
     fsync: bool = False
 
 
@@ -99,8 +92,8 @@ class Network:
     proxy may stand before: the bundled servers.
     """
 
-    timeout: float = TIMEOUT
-    connect_timeout: float = CONNECT_TIMEOUT
+    timeout: float = DEFAULTS.timeout
+    connect_timeout: float = DEFAULTS.connect_timeout
     proxies: Fields = ()
     direct: tuple[str, ...] = ()
     cacert: str | None = None
@@ -119,8 +112,8 @@ class Plan:
 
     targets: Iterable[Target]
     client: str
-    limit: int = LIMIT
-    loop: str = "auto"
+    limit: int
+    loop: str = DEFAULTS.loop
     rules: DownloadOptions = field(default_factory=DownloadOptions)
     network: Network = field(default_factory=Network)
     adaptive: bool = False

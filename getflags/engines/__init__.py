@@ -12,6 +12,7 @@ from collections.abc import Callable
 from importlib import import_module
 from typing import TypeAlias, cast
 
+from getflags.core.accepted import AUTO
 from getflags.core.errors import UsageError
 from getflags.core.events import EventHandler
 from getflags.core.models import Plan
@@ -26,7 +27,6 @@ ENGINES = {
     "asyncio": "getflags.engines.event_loop",
     "processes": "getflags.engines.processes",
 }
-AUTO = "auto"
 #: So many targets make it worth starting processes: docs/decisions/0008-default-engine.md
 MANY = 1_000
 

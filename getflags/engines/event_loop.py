@@ -13,10 +13,11 @@ from contextlib import aclosing, suppress
 from importlib.util import find_spec
 from time import monotonic
 
+from getflags.core.accepted import AUTO
 from getflags.core.deferred_signals import postponed
 from getflags.core.errors import UsageError
 from getflags.core.events import EventHandler
-from getflags.core.models import LOOPS, Plan
+from getflags.core.models import Plan
 from getflags.rates.rate_limit import Pace
 from getflags.scheduling.bounded_concurrency import as_completed_async
 from getflags.scheduling.scheduler import Agenda
@@ -74,9 +75,7 @@ async def _through(plan: Plan, emit: EventHandler, agenda: Agenda) -> None:
 
 def new_loop(name: str) -> asyncio.AbstractEventLoop:
     """Make the event loop of that name. Raises UsageError."""
-    if name not in LOOPS:
-        raise UsageError(f"unknown loop {name!r}; there are {', '.join(LOOPS)}")
-    if name == "asyncio" or (name == "auto" and find_spec("uvloop") is None):
+    if name == "asyncio" or (name == AUTO and find_spec("uvloop") is None):
         return asyncio.new_event_loop()
     try:
         import uvloop

@@ -27,31 +27,6 @@ _HARMLESS = {
 _OURS: Fields = (("accept-encoding", "identity"), ("accept", "*/*"), ("user-agent", "getflags"))
 
 
-_WHOLE = "getflags fetches whole files and resumes interrupted ones by itself"
-_CHANGED = "--exists refresh asks for what has changed"
-_BODILESS = "a GET has no body to announce"
-# Fields that a user can't set, and why. The list is short on purpose: with any other field (Host,
-# Connection, TE, If-Match ...) the server does what the user asks for, or the file fails.
-_REFUSED = {
-    # The part that a server sends is not the file.
-    "range": _WHOLE,
-    "if-range": _WHOLE,
-    # A 304 would speak of a file that we have never seen, and be taken for the one on the disk.
-    "if-none-match": _CHANGED,
-    "if-modified-since": _CHANGED,
-    # The server would wait for a body, or take the next request for it (RFC 9112 section 11.2).
-    "content-length": _BODILESS,
-    "transfer-encoding": _BODILESS,
-}
-
-
-def check_field(name: str) -> None:
-    """Check that a user may set this header field. Raises ValueError, its text half a sentence."""
-    why = _REFUSED.get(name.lower())
-    if why:
-        raise ValueError(f"{name} cannot be set: {why}")
-
-
 class Route:
     """The URLs of one try: the target's own, and those that redirects lead to."""
 

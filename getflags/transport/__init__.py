@@ -14,6 +14,7 @@ from importlib import import_module
 from importlib.util import find_spec
 from typing import Protocol, cast
 
+from getflags.core.accepted import AUTO
 from getflags.core.errors import UsageError
 from getflags.core.models import Fields, Network
 from getflags.core.response_head import Head
@@ -28,6 +29,11 @@ def default() -> str:
     docs/decisions/0007-two-http-libraries.md has the measurements.
     """
     return "curl" if find_spec("pycurl") else "httpx"
+
+
+def resolved(name: str) -> str:
+    """Return the client's name, for ``auto`` that of the default."""
+    return default() if name == AUTO else name
 
 
 class Wire(Protocol):

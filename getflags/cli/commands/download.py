@@ -13,20 +13,21 @@ from itertools import islice
 from time import perf_counter
 
 from getflags import engines, transport
+from getflags.api import configure
 from getflags.cli.display import Screen
 from getflags.cli.failed_list import list_failures
-from getflags.cli.options import checks, conversion, groups
+from getflags.cli.options import checks
 from getflags.cli.options import download as grammar
 from getflags.cli.options.download import Options
 from getflags.cli.signals import Interrupted
 from getflags.cli.target_source import Source
+from getflags.core.accepted import AUTO
 from getflags.core.errors import GetflagsError, UsageError
 from getflags.core.events import Event, EventHandler
-from getflags.core.models import AUTO, LIMIT, ExitStatus, Plan
+from getflags.core.models import ExitStatus, Plan
 from getflags.core.text import counted, printable, quoted
 from getflags.core.urls import origin, redact
 from getflags.output import summary
-from getflags.scheduling import adaptive_concurrency
 from getflags.storage import directories
 from getflags.targets import filenames, resolve
 from getflags.targets.list_file import Entry
@@ -95,6 +96,7 @@ def _in_order(source: Source, seen: resolve.Survey, total: int) -> Iterator[Entr
 
 def _check(options: Options, job: _Job) -> None:
     """Look at what makes sense by itself but not together. Raises UsageError."""
+    settings = options.settings
     for name, value in (("-o", options.out), ("--checksum", options.checksum)):
         if value is not None and job.only is None:
             raise UsageError(f"{name} is for a single target, and there are {job.total:,}")
@@ -104,14 +106,14 @@ def _check(options: Options, job: _Job) -> None:
         except filenames.BadName as error:
             raise UsageError(f"-o {quoted(options.out)}: {error}") from None
     if job.only and options.input_file is None:  # in a list, a bad target fails alone
-        place = conversion.place(options, bundled.REMOTE)
+        place = configure.place(settings, bundled.REMOTE)
         (target,) = resolve.settle([_with_options(job.only, options)], place)
         if target.flaw:
             raise UsageError(f"{quoted(target.label)} cannot be fetched: {target.flaw}")
     checks.mirror(options)
-    engines.suited(options.engine, job.total, 1, adaptive=options.max_req == AUTO)
-    transport.client(options.client).check(conversion.network(options))
-    directories.make_folder(options.dir)
+    engines.suited(settings.engine, job.total, 1, adaptive=settings.max_req == AUTO)
+    transport.client(settings.client).check(configure.network(settings))
+    directories.make_folder(settings.dir)
 
 
 @contextmanager
@@ -119,9 +121,9 @@ def _site(options: Options, job: _Job, screen: Screen) -> Iterator[_Site]:
     """Say where flags come from, and start the server if need be."""
     if not job.seen.codes:
         yield _Site()
-    elif options.base_url is not None:
-        screen.say(f"Mirror site: {printable(redact(options.base_url))}")
-        yield _Site(options.base_url)
+    elif (mirror := options.settings.base_url) is not None:
+        screen.say(f"Mirror site: {printable(redact(mirror))}")
+        yield _Site(mirror)
     elif options.server == "REMOTE":
         screen.say(f"REMOTE site: {bundled.REMOTE}")
         yield _Site(bundled.REMOTE)
@@ -149,22 +151,23 @@ def _download(
     options: Options, screen: Screen, source: Source, job: _Job, result: summary.Report
 ) -> None:
     """Run the engine, with a reader of events for each thing that was asked for."""
-    adaptive = options.max_req == AUTO
+    settings = options.settings
+    adaptive = settings.max_req == AUTO
     limit = checks.affordable(min(_limit(options, job.site), job.total), screen.complain)
-    engine = engines.suited(options.engine, job.total, limit, adaptive=adaptive)
+    engine = engines.suited(settings.engine, job.total, limit, adaptive=adaptive)
     for line in summary.opening(job.noun, job.labels, job.total, limit, adaptive=adaptive):
         screen.say(line)
     if options.verbose:
-        client = transport.client(options.client).about()
-        screen.say(f"Engine: {engine}; client: {options.client} ({client}).")
+        client = transport.client(settings.client).about()
+        screen.say(f"Engine: {engine}; client: {settings.client} ({client}).")
     entries = (_with_options(entry, options) for entry in _in_order(source, job.seen, job.total))
     work = Plan(
-        resolve.settle(entries, conversion.place(options, job.site.base_url)),
-        options.client,
+        resolve.settle(entries, configure.place(settings, job.site.base_url)),
+        settings.client,
         limit,
-        options.loop,
-        conversion.rules(options),
-        conversion.network(options, job.site.direct),
+        settings.loop,
+        configure.rules(settings),
+        configure.network(settings, job.site.direct),
         adaptive,
     )
     start = perf_counter()
@@ -173,7 +176,7 @@ def _download(
         if options.json:
             readers.append(screen.json())
         if options.failed_out is not None:
-            readers.append(stack.enter_context(list_failures(options.failed_out, options.dir)))
+            readers.append(stack.enter_context(list_failures(options.failed_out, settings.dir)))
         readers.append(stack.enter_context(closing(screen.view(job.total))).read)
         engines.engine(engine)(work, _to_all(readers))
         result.elapsed = perf_counter() - start
@@ -194,12 +197,9 @@ def _to_all(readers: list[EventHandler]) -> EventHandler:
 
 
 def _limit(options: Options, site: _Site) -> int:
-    if options.engine == "sequential":
+    if options.settings.engine == "sequential":
         return 1
-    if isinstance(options.max_req, str):
-        return adaptive_concurrency.MOST
-    usual = groups.REMOTE_LIMIT if site.base_url == bundled.REMOTE else LIMIT
-    return options.max_req or usual
+    return checks.wanted(options, remote=site.base_url == bundled.REMOTE)
 
 
 def _with_options(entry: Entry, options: Options) -> Entry:

@@ -16,19 +16,20 @@ from tempfile import TemporaryDirectory
 from typing import NamedTuple
 
 from getflags import transport
+from getflags.api import configure
 from getflags.bench.race import job
 from getflags.bench.race.ranking import ranking
 from getflags.bench.race.standings import Race
 from getflags.bench.race.track import Track, conduct
 from getflags.cli.console import print_line
-from getflags.cli.options import checks, conversion, groups
+from getflags.cli.options import checks
 from getflags.cli.options import race as race_options
 from getflags.cli.options.race import RaceOptions
 from getflags.cli.race_display import board
 from getflags.cli.signals import Interrupted, hung_up, put_off
 from getflags.cli.target_source import Source
 from getflags.core.errors import GetflagsError
-from getflags.core.models import LIMIT, ExitStatus, Plan
+from getflags.core.models import ExitStatus, Plan
 from getflags.core.text import counted, printable
 from getflags.core.urls import origin, redact
 from getflags.targets import resolve
@@ -48,7 +49,8 @@ def main(words: list[str]) -> int:
             _say("Nothing to do: the list holds no target.")
             return ExitStatus.OK
         checks.mirror(options)
-        transport.client(options.client).check(conversion.network(options))
+        settings = options.settings
+        transport.client(settings.client).check(configure.network(settings))
         race = Race(options.engines, total, "file" if seen.urls else "flag")
         entries = islice(resolve.in_order(resolve.expand(source.entries()), seen), total)
         try:
@@ -75,8 +77,7 @@ def _run(options: RaceOptions, race: Race, entries: Iterator[Entry], *, codes: b
                 folder = stack.enter_context(TemporaryDirectory(prefix="getflags-race-"))
             sites = _sites(options, stack, codes=codes)
             remote = sites[0].base_url == bundled.REMOTE
-            usual = groups.REMOTE_LIMIT if remote else LIMIT
-            wish = options.max_req if isinstance(options.max_req, int) else usual
+            wish = checks.wanted(options, remote=remote)
             limit = checks.affordable(min(wish, race.total), _complain)
             one_by_one = options.one_by_one or remote
             for line in _opening(options, race, limit, one_by_one=one_by_one):
@@ -94,6 +95,7 @@ def _jobs(
     options: RaceOptions, sites: list[_Site], entries: Iterator[Entry], limit: int, folder: str
 ) -> Iterator[job.RaceJob]:
     """Yield what each racer must know, and make the folder for its files."""
+    settings = options.settings
     listed = str(Path(folder, "entries"))
     job.write_entries(entries, listed)
     for engine, site in zip(options.engines, sites, strict=True):
@@ -101,11 +103,11 @@ def _jobs(
         files.mkdir()
         without_targets = Plan(
             (),
-            options.client,
+            settings.client,
             limit,
-            options.loop,
-            conversion.rules(options),
-            conversion.network(options, site.direct),
+            settings.loop,
+            configure.rules(settings),
+            configure.network(settings, site.direct),
         )
         yield job.RaceJob(engine, without_targets, site.base_url, str(files), listed)
 
@@ -122,9 +124,10 @@ def _sites(options: RaceOptions, stack: ExitStack, *, codes: bool) -> list[_Site
     count = len(options.engines)
     if not codes:
         return [_Site()] * count
-    if options.base_url is not None:
-        _say(f"Mirror site, the same for all: {printable(redact(options.base_url))}")
-        return [_Site(options.base_url)] * count
+    mirror = options.settings.base_url
+    if mirror is not None:
+        _say(f"Mirror site, the same for all: {printable(redact(mirror))}")
+        return [_Site(mirror)] * count
     if options.server == "REMOTE":
         _say(f"REMOTE site, the same for all: {bundled.REMOTE}")
         return [_Site(bundled.REMOTE)] * count
@@ -136,12 +139,13 @@ def _sites(options: RaceOptions, stack: ExitStack, *, codes: bool) -> list[_Site
 
 def _opening(options: RaceOptions, race: Race, limit: int, *, one_by_one: bool) -> list[str]:
     """Say what the race is about."""
+    client = options.settings.client
     order = "one by one" if one_by_one else "all at once"
     lines = [f"Race for {counted(race.total, race.noun)}, {order}: {', '.join(race.standings)}"]
     if "sequential" in race.standings and limit > 1:
-        lines.append(f"{limit} at a time with {options.client}; sequential is one by nature.")
+        lines.append(f"{limit} at a time with {client}; sequential is one by nature.")
     else:
-        lines.append(f"{limit} at a time with {options.client}.")
+        lines.append(f"{limit} at a time with {client}.")
     return lines
 
 
