@@ -197,7 +197,10 @@ def test_settings_that_make_no_sense(tmp_path: Path, monkeypatch: pytest.MonkeyP
 def test_fields_that_are_not_the_callers_to_set(
     server: RawServer, tmp_path: Path, name: str
 ) -> None:
-    settings: getflags.SettingsDict = {"dir": tmp_path / "d", "headers": {"X-A": "b", name: "secret"}}
+    settings: getflags.SettingsDict = {
+        "dir": tmp_path / "d",
+        "headers": {"X-A": "b", name: "secret"},
+    }
     with pytest.raises(UsageError, match=f"^headers is refused: {name} cannot be set: "):
         getflags.download([server.url("/f")], **settings)
     with pytest.raises(UsageError, match=f"^headers is refused: {name} cannot be set: "):

@@ -5,14 +5,13 @@ Everything that a person may have got wrong is said here, before anything is ask
 
 from __future__ import annotations
 
-from contextlib import closing
 from pathlib import Path
 
 from getflags.bench.measure.session import Field
 from getflags.bench.measure.steady_state import fewest
 from getflags.cli.options import checks
 from getflags.cli.options.bench import Options
-from getflags.cli.target_source import Source
+from getflags.cli.target_source import listed
 from getflags.core.errors import UsageError
 from getflags.core.text import quoted
 from getflags.core.urls import origin
@@ -66,9 +65,8 @@ def conditions(options: Options) -> list[str]:
 
 def _entries(options: Options) -> list[Entry]:
     """Return what was named; codes once each, as in a download."""
-    with closing(Source(options)) as source:
-        seen = resolve.survey(source.entries())
-        entries = list(resolve.in_order(resolve.expand(source.entries()), seen))
+    with listed(options) as targets:
+        entries = list(targets)
     if not entries:
         raise UsageError("there is nothing to measure: the list holds no target")
     return entries

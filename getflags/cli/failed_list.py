@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import errno
 import os
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TextIO
@@ -28,6 +27,8 @@ def list_failures(name: str, default_folder: str) -> Iterator[EventHandler]:
     Raises UsageError if it can't be made, and GetflagsError at the end if it could not be written.
     A run that is interrupted leaves what was there: its list would lack what was never tried.
     """
+    import tempfile  # 5 ms
+
     path = os.path.realpath(name)  # a link stays a link
     special = os.path.exists(path) and not os.path.isfile(path)  # noqa: PTH110, PTH113
     try:

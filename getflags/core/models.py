@@ -7,7 +7,6 @@ A ``Target`` is a file to download, ``DownloadOptions``, ``Network`` and ``Plan`
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
 from enum import Enum, IntEnum
 from typing import NamedTuple
 
@@ -25,8 +24,7 @@ class Exists(Enum):
     FAIL = "fail"  # no request; the target fails
 
 
-@dataclass(frozen=True, slots=True)
-class Checksum:
+class Checksum(NamedTuple):
     """An expected digest: a ``hashlib`` name and lower-case hex digits."""
 
     algorithm: str
@@ -61,8 +59,7 @@ class Target(NamedTuple):
         return f"{self.folder}/{self.name}"
 
 
-@dataclass(frozen=True, slots=True)
-class DownloadOptions:
+class DownloadOptions(NamedTuple):
     """The options that apply to each target: the user's header fields, limits, existing files.
 
     ``retries`` is the number of tries after the first; ``salt`` is any text that differs between
@@ -83,8 +80,7 @@ class DownloadOptions:
     fsync: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Network:
+class Network(NamedTuple):
     """What a wire must know to connect. Times in seconds, ``limit_rate`` in bytes a second.
 
     ``proxies`` maps ``http``, ``https`` or ``all`` to a proxy's URL, ``no`` to the hosts that are
@@ -101,8 +97,7 @@ class Network:
     limit_rate: float | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Plan:
+class Plan(NamedTuple):
     """A whole job: the targets, pulled one by one, and how to fetch them.
 
     ``targets`` may be a generator of a million: nobody may turn it into a list. ``limit`` is the
@@ -114,8 +109,8 @@ class Plan:
     client: str
     limit: int
     loop: str = DEFAULTS.loop
-    rules: DownloadOptions = field(default_factory=DownloadOptions)
-    network: Network = field(default_factory=Network)
+    rules: DownloadOptions = DownloadOptions()
+    network: Network = Network()
     adaptive: bool = False
 
     @property
@@ -124,8 +119,7 @@ class Plan:
         return self.limit if self.adaptive else None
 
 
-@dataclass(frozen=True, slots=True)
-class OnDisk:
+class OnDisk(NamedTuple):
     """What stands under the final name before the first request.
 
     ``modified`` is an HTTP date (RFC 9110 section 5.6.7); ``digest`` is in hex, and None where

@@ -16,7 +16,7 @@ import socket
 import threading
 from collections import deque
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from itertools import islice
 from multiprocessing.context import ForkContext
 from queue import SimpleQueue
@@ -111,8 +111,8 @@ class _Office:
         ours, theirs = self._context.Pipe()
         rate = self._plan.network.limit_rate
         rate = rate and rate * share / self._plan.limit
-        network = replace(self._plan.network, limit_rate=rate)
-        plan = replace(self._plan, targets=(), limit=share, network=network)
+        network = self._plan.network._replace(limit_rate=rate)
+        plan = self._plan._replace(targets=(), limit=share, network=network)
         # A fork has our ends of all pipes, and would keep them open after our death.
         forked = self._context.get_start_method() == "fork"
         not_its = [ours, *(each.connection for each in self._workers)] if forked else []

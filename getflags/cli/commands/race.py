@@ -10,7 +10,6 @@ import secrets
 import sys
 from collections.abc import Iterator
 from contextlib import ExitStack, closing
-from itertools import islice
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import NamedTuple
@@ -27,13 +26,12 @@ from getflags.cli.options import race as race_options
 from getflags.cli.options.race import RaceOptions
 from getflags.cli.race_display import board
 from getflags.cli.signals import Interrupted, hung_up, put_off
-from getflags.cli.target_source import Source
+from getflags.cli.target_source import listed
 from getflags.core.errors import GetflagsError
 from getflags.core.models import ExitStatus, Plan
 from getflags.core.text import counted, printable
 from getflags.core.urls import origin, redact
 from getflags.targets import resolve
-from getflags.targets.list_file import Entry
 from getflags.testing import bundled
 
 _SEEDS = 10_000  # to choose from where none is given: few digits, for they may be typed again
@@ -42,19 +40,16 @@ _SEEDS = 10_000  # to choose from where none is given: few digits, for they may 
 def main(words: list[str]) -> int:
     """Run the race that the words ask for; return the exit code. Raises UsageError."""
     options = race_options.parse(words)
-    with hung_up(), closing(Source(options)) as source:
-        seen = resolve.survey(source.entries())
-        total = min(len(seen), options.limit or len(seen))
-        if total == 0:
+    with hung_up(), listed(options, options.limit) as targets:
+        if not targets:
             _say("Nothing to do: the list holds no target.")
             return ExitStatus.OK
         checks.mirror(options)
         settings = options.settings
         transport.client(settings.client).check(configure.network(settings))
-        race = Race(options.engines, total, "file" if seen.urls else "flag")
-        entries = islice(resolve.in_order(resolve.expand(source.entries()), seen), total)
+        race = Race(options.engines, len(targets), "file" if targets.urls else "flag")
         try:
-            _run(options, race, entries, codes=bool(seen.codes))
+            _run(options, race, targets)
         except Interrupted as stop:
             finished = sum(standing.finished for standing in race.standings.values())
             stop.told = f"interrupted; {finished} of {len(race.standings)} had finished"
@@ -67,7 +62,7 @@ def main(words: list[str]) -> int:
     return race.exit_status
 
 
-def _run(options: RaceOptions, race: Race, entries: Iterator[Entry], *, codes: bool) -> None:
+def _run(options: RaceOptions, race: Race, targets: resolve.Listing) -> None:
     """Set everything up, let them go, and tidy up after them, whatever happens."""
     # The board is closed last, for a terminal may hold up whoever writes to it.
     with closing(board(race, sys.stderr, _complain)) as shown:
@@ -75,7 +70,7 @@ def _run(options: RaceOptions, race: Race, entries: Iterator[Entry], *, codes: b
         try:
             with put_off():
                 folder = stack.enter_context(TemporaryDirectory(prefix="getflags-race-"))
-            sites = _sites(options, stack, codes=codes)
+            sites = _sites(options, stack, codes=targets.has_codes)
             remote = sites[0].base_url == bundled.REMOTE
             wish = checks.wanted(options, remote=remote)
             limit = checks.affordable(min(wish, race.total), _complain)
@@ -83,7 +78,7 @@ def _run(options: RaceOptions, race: Race, entries: Iterator[Entry], *, codes: b
             for line in _opening(options, race, limit, one_by_one=one_by_one):
                 _say(line)
             track = stack.enter_context(closing(Track()))
-            for each in _jobs(options, sites, entries, limit, folder):
+            for each in _jobs(options, sites, targets, limit, folder):
                 track.enter(each, str(Path(folder, f"{each.engine}.job")))
             conduct(race, track, shown.show, one_by_one=one_by_one)
         finally:
@@ -92,12 +87,12 @@ def _run(options: RaceOptions, race: Race, entries: Iterator[Entry], *, codes: b
 
 
 def _jobs(
-    options: RaceOptions, sites: list[_Site], entries: Iterator[Entry], limit: int, folder: str
+    options: RaceOptions, sites: list[_Site], targets: resolve.Listing, limit: int, folder: str
 ) -> Iterator[job.RaceJob]:
     """Yield what each racer must know, and make the folder for its files."""
     settings = options.settings
     listed = str(Path(folder, "entries"))
-    job.write_entries(entries, listed)
+    job.write_entries(targets, listed)
     for engine, site in zip(options.engines, sites, strict=True):
         files = Path(folder, engine)
         files.mkdir()
