@@ -141,7 +141,8 @@ def _entries(targets: Iterable[object]) -> Iterator[Entry]:
         raise UsageError(f"targets is of type {type(targets).__name__}; it takes a list")
     if isinstance(targets, Collection):
         for index, item in enumerate(targets):
-            _entry(index, item)
+            if type(item) is not str:  # 0.02 s for a million of them, not 0.19
+                _entry(index, item)
     return map(_entry, count(), targets)
 
 

@@ -41,7 +41,6 @@ def add_setting(
     if note:
         head, bracket, tail = text.rpartition(" (default: ")
         text = f"{head}; {note}{bracket}{tail}" if bracket else f"{text}; {note}"
-    grammar.setdefault("action", "store")
     group.add_argument(*flags, dest=name, default=default, help=text, **grammar)
 
 
