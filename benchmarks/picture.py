@@ -126,7 +126,7 @@ def draw(cells: list[Cell]) -> str:
     body = "\n".join(parts)
     return f"""\
 <svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {top}" width="{WIDTH}" role="img">
-<title>getflags beside other downloaders</title>
+<title>Wall time of getflags and other downloaders</title>
 <style>{STYLE}</style>
 <rect width="100%" height="100%" fill="var(--paper)"/>
 {body}

@@ -15,7 +15,7 @@ def title(cell: Cell) -> str:
     """Return the cell in words."""
     name, scheme, group = cell.key
     what = CELLS[name].what if name in CELLS else f"{cell.files:,} files"
-    terms = f"{cell.limit} at a time" if group == "equal" else "everyone's own defaults"
+    terms = f"{cell.limit} at a time" if group == "equal" else "own defaults"
     return f"{name} over {scheme}, {terms}: {what}"
 
 
@@ -70,12 +70,12 @@ def table(cell: Cell) -> str:
     """Return a cell's table under its title."""
     best = f"wall / best ({cell.best})" if cell.best else "wall / best"
     refusals = ["refusals"] if refusing(cell) else []
-    heads = ["client", "wall, s", f"wall / {REFERENCE}", best, "CPU a file, µs", "peak, MiB",
-             "exit", "files right", *refusals, "rounds"]  # fmt: skip
+    heads = ["client", "wall, s", f"wall / {REFERENCE}", best, "CPU per file, µs", "peak, MiB",
+             "exit", "correct files", *refusals, "rounds"]  # fmt: skip
     lines = [heads, ["---"] + ["---:"] * (len(heads) - 1)]
     lines += [row(one, cell) for one in cell.lines]
     text = "\n".join(f"| {' | '.join(line)} |" for line in lines)
-    return f"### {title(cell)}\n\n{text}\n"
+    return f"## {title(cell)}\n\n{text}\n"
 
 
 def setting(about: dict[str, Any]) -> str:
@@ -98,6 +98,6 @@ def document(abouts: list[dict[str, Any]], cells: list[Cell]) -> str:
     """Return the whole report."""
     legend = (
         "Ratios are medians of ratios within a round, with a bootstrap 95 % interval. "
-        "Clients whose files weren't all right come last.\n"
+        "Clients with missing or wrong files come last.\n"
     )
     return "\n".join([*map(setting, abouts), legend, *map(table, cells)])

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 TYPE_CHECKING = False  # typing's own costs half of Python's start; type checkers know the name
 if TYPE_CHECKING:
-    from getflags.api import Settings, adownload, download
+    from getflags.api import SettingsDict, adownload, download
     from getflags.core.errors import Fault, GetflagsError, UsageError
-    from getflags.core.events import Emit, Event, Finished, Progressed, Retrying, Started
+    from getflags.core.events import Event, EventHandler, Finished, Progressed, Retrying, Started
     from getflags.core.models import Checksum, ExitStatus, Outcome, Status, Target
+    from getflags.core.settings import Settings
     from getflags.output.summary import Report
     from getflags.scheduling.bounded_concurrency import as_completed, as_completed_async
     from getflags.targets.list_file import Entry
@@ -22,10 +23,11 @@ __version__ = "0.1.0"
 UNSUPPORTED = "getflags runs on Linux and macOS; on Windows it needs WSL"
 
 _HOMES = {
-    "api": ("Settings", "adownload", "download"),
+    "api": ("SettingsDict", "adownload", "download"),
     "core.errors": ("Fault", "GetflagsError", "UsageError"),
-    "core.events": ("Emit", "Event", "Finished", "Progressed", "Retrying", "Started"),
+    "core.events": ("EventHandler", "Event", "Finished", "Progressed", "Retrying", "Started"),
     "core.models": ("Checksum", "ExitStatus", "Outcome", "Status", "Target"),
+    "core.settings": ("Settings",),
     "output.summary": ("Report",),
     "scheduling.bounded_concurrency": ("as_completed", "as_completed_async"),
     "targets.list_file": ("Entry",),
@@ -34,9 +36,9 @@ _HOMES = {
 
 __all__ = [
     "Checksum",
-    "Emit",
     "Entry",
     "Event",
+    "EventHandler",
     "ExitStatus",
     "Fault",
     "Finished",
@@ -46,6 +48,7 @@ __all__ = [
     "Report",
     "Retrying",
     "Settings",
+    "SettingsDict",
     "Started",
     "Status",
     "Target",

@@ -16,12 +16,23 @@ from typing import NamedTuple, TypeAlias
 from urllib.parse import urlsplit
 
 from getflags.core.errors import Disconnected, Excess, Fault
-from getflags.core.models import Checksum, Fields, Kept, Note, OnDisk, Rules, Status, Target
+from getflags.core.models import (
+    Checksum,
+    DownloadOptions,
+    Fields,
+    OnDisk,
+    PartialFile,
+    ResumeRecord,
+    Status,
+    Target,
+)
 from getflags.core.response_head import Head
-from getflags.transfer.ranges import MOST_PARTS
-from getflags.transfer.request import Ask
-from getflags.transfer.retry import PATIENCE
-from getflags.transfer.state import PROGRESS_STEP, Transfer
+from getflags.transfer.actions import Done, Install, Request, Wait
+from getflags.transfer.body import PROGRESS_STEP
+from getflags.transfer.ranges import MAX_PARTS
+from getflags.transfer.retry import MAX_RETRY_AFTER
+from getflags.transfer.state import State
+from getflags.transfer.transfer import Transfer
 
 HOME = "http://user:SECRET@h/a/f.gif"
 LOGIN = b64encode(b"user:SECRET").decode()
@@ -63,7 +74,7 @@ class Disk:
 
     def __init__(self) -> None:
         self.runs: list[tuple[Version, int, int]] = []
-        self.note: Note | None = None
+        self.note: ResumeRecord | None = None
 
     @property
     def size(self) -> int:
@@ -94,14 +105,14 @@ class Disk:
             else:
                 self.note = None
 
-    def kept(self) -> Kept | None:
+    def kept(self) -> PartialFile | None:
         """Return what the save layer would."""
         if self.note and self.note.total is not None:
             self.cut(self.note.total - 1)
         if self.note is None or not self.runs:
             self.clear()
             return None
-        return Kept(self.size, self.note)
+        return PartialFile(self.size, self.note)
 
     def clear(self) -> None:
         """Take both files away."""
@@ -168,7 +179,7 @@ class World:
     """A target, what is on the disk of it, and a run that fetches it."""
 
     def __init__(
-        self, versions: Sequence[Version], rules: Rules, checksum: Checksum | None
+        self, versions: Sequence[Version], rules: DownloadOptions, checksum: Checksum | None
     ) -> None:
         self.versions = versions
         self.rules = rules
@@ -180,34 +191,36 @@ class World:
         self.transfer = Transfer(self.target, rules)
         self.asks = self.tries = self.hops = self.parts = 0
         self.safe = False  # on https already
+        self.complete = False  # and in place
+        self.now = 0.0
 
     def run(self, exchanges: Iterator[Exchange], there: OnDisk | None) -> None:
         """Do what the shell and the engine do for one target, from the beginning to its end."""
         self.transfer = Transfer(self.target, self.rules)
         self.asks = self.tries = self.parts = 0
-        now = 0.0
-        while not self.transfer.outcome:
+        self.complete = False
+        self.now = 0.0
+        while self.transfer.state is not State.DONE:
             self.tries += 1
             self.hops, self.safe = 0, False
-            self.transfer.begin(there, self.disk.kept())
-            exchange = self._try(exchanges, now)
-            if self.transfer.complete:
+            self.transfer.begin(there, self.disk.kept(), self.now)
+            exchange = self._try(exchanges)
+            action = self.transfer.action
+            if isinstance(action, Install):
                 self._check_file()
-                self.transfer.installed()
-            elif later := self.transfer.later:
-                assert 0 <= later.seconds <= PATIENCE
-                now += later.seconds
-                self.transfer.give_up_if_late(now)
-                self._check_state()
+                self.transfer.succeeded(self.now)
+                self.complete = True
+            elif isinstance(action, Wait):
+                assert 0 <= action.seconds <= MAX_RETRY_AFTER
+                self.now += action.seconds
             self._leave(exchange)
         self._check_end()
 
-    def _try(self, exchanges: Iterator[Exchange], now: float) -> Exchange | None:
+    def _try(self, exchanges: Iterator[Exchange]) -> Exchange | None:
         exchange = None
-        while ask := self.transfer.ask:
+        while isinstance(ask := self.transfer.action, Request):
             self._check_state()
             self._check_ask(ask)
-            self.transfer.deadline.left(now)
             exchange = next(exchanges)
             self.asks += 1
             self._check_limits()
@@ -215,10 +228,10 @@ class World:
         self._check_state()
         return exchange
 
-    def _exchange(self, ask: Ask, exchange: Exchange) -> None:
+    def _exchange(self, ask: Request, exchange: Exchange) -> None:
         answer = exchange.answer
         if isinstance(answer, Fault):
-            self.transfer.broke(answer)
+            self.transfer.failed(answer, self.now)
         elif isinstance(answer, Other):
             self.hops += answer.status in {301, 302, 303, 307, 308}
             assert not self.transfer.head_arrived(Head(answer.status, answer.fields))
@@ -252,7 +265,7 @@ class World:
         self.vouched = framing != "close"
         return Head(answer.status, fields), 0, version.size
 
-    def _part(self, answer: Part, version: Version, ask: Ask) -> tuple[Head, int, int]:
+    def _part(self, answer: Part, version: Version, ask: Request) -> tuple[Head, int, int]:
         asked = dict(ask.headers)
         begin = int(asked["range"].removeprefix("bytes=").rstrip("-")) if "if-range" in asked else 0
         first = max(0, min(begin + answer.shift, version.size - 1))
@@ -280,31 +293,34 @@ class World:
         end = first + int((stop - first) * exchange.share)
         for place in range(first, end, exchange.piece):
             count = min(exchange.piece, end - place)
-            disk.write(version, place, count, transfer.received)
             try:
-                if transfer.bytes_arrived(count):
-                    assert transfer.received == disk.size
-                    disk.note = transfer.note or disk.note
+                at, progress = transfer.bytes_arrived(count, 0.0)
             except Excess as excess:
-                transfer.broke(excess)
+                transfer.failed(excess, self.now)
                 return
+            disk.write(version, place, count, at)
+            if progress:
+                assert progress.event.received == disk.size
+                disk.note = progress.record or disk.note
         cut = self._framing == "chunked" and end < stop
         self._over(exchange.fault or (Disconnected("cut") if cut else None))
 
     def _over(self, fault: Fault | None) -> None:
-        decided = self.transfer.outcome
+        decided = self.transfer.action
         if fault:
-            self.transfer.broke(fault)
+            self.transfer.failed(fault, self.now)
         else:
             if self.transfer.size is not None:
                 self.disk.seek(self.transfer.size)
-            self.transfer.response_ended(self._digest())
-        assert decided is None or self.transfer.outcome is decided, "an end is an end"
+            self.transfer.succeeded(self.now, self._digest())
+        if isinstance(decided, Done):
+            assert self.transfer.action is decided, "an end is an end"
 
     def _leave(self, exchange: Exchange | None) -> None:
         """Leave what a later try may go on with, as the save layer does."""
         disk = self.disk
-        if self.transfer.complete or self.transfer.worthless:
+        action = self.transfer.action
+        if isinstance(action, Done) and not action.keep_part:
             disk.clear()
         elif exchange:
             disk.cut(max(0, disk.size - exchange.lost))
@@ -323,15 +339,12 @@ class World:
     # What always holds
 
     def _check_state(self) -> None:
-        transfer = self.transfer
-        states = (transfer.ask, transfer.later, transfer.outcome, transfer.complete)
-        assert sum(map(bool, states)) <= 1
         assert len(self.disk.runs) <= 1, "spliced"
         assert not self.disk.runs or self.disk.runs[0][1] == 0
-        assert self.hops <= self.rules.max_redirs or not transfer.ask
+        assert self.hops <= self.rules.max_redirs or self.transfer.state is not State.REQUESTED
         assert self.tries <= self.rules.retries + 1
 
-    def _check_ask(self, ask: Ask) -> None:
+    def _check_ask(self, ask: Request) -> None:
         """See that strangers hear no secret, and nobody a password in a URL."""
         named = [name.lower() for name, _ in ask.headers]
         assert len(set(named)) == len(named)
@@ -347,36 +360,36 @@ class World:
         if "if-range" in named:  # else it may be the user who asks for a part
             self.parts += 1
             assert f"'bytes={self.disk.size}-'" in said
-            assert self.transfer.received == self.disk.size > 0
+            assert self.disk.size > 0
             ((version, _, _),) = self.disk.runs
             assert dict(ask.headers)["if-range"] == version.validator, "known by another's"
 
     def _check_file(self) -> None:
         """See that what is to be put in place is one version, and all of it that was announced."""
-        assert not self.transfer.ask
-        assert not self.transfer.later
         runs = self.disk.runs or [(self.serving, 0, 0)]
         ((version, first, end),) = runs
         assert first == 0
-        assert end == self.transfer.received
+        assert end == self.transfer.body.received
         if self.target.checksum or (self.honest and self.vouched):
             assert end == version.size, "cut short"
         if self.target.checksum:
             assert version == self.versions[0]
 
     def _check_end(self) -> None:
-        transfer, outcome = self.transfer, self.transfer.result()
+        action = self.transfer.action
+        assert isinstance(action, Done)
+        outcome = action.outcome
         assert outcome.requests == self.asks
-        assert (outcome.status is Status.OK) == transfer.complete
-        assert (outcome.reason == "") == transfer.complete
+        assert (outcome.status is Status.OK) == self.complete
+        assert (outcome.reason == "") == self.complete
         assert outcome.unsized == (
-            transfer.complete and not self.vouched and self.target.checksum is None
+            self.complete and not self.vouched and self.target.checksum is None
         )
 
     def _check_limits(self) -> None:
         """See that it ends: stale connections double requests, a wrong part costs one a try."""
         ways = self.tries * (self.rules.max_redirs + 2)
-        assert self.parts <= 2 * (MOST_PARTS + ways)
+        assert self.parts <= 2 * (MAX_PARTS + ways)
         assert self.asks - self.parts <= 2 * ways
 
 

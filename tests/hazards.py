@@ -71,7 +71,7 @@ def judge(
     beside: Mapping[str, Answer] | None = None,
     *,
     rounds: Sequence[bytes | None] = (None, b"old"),
-    **settings: Unpack[getflags.Settings],
+    **settings: Unpack[getflags.SettingsDict],
 ) -> dict[str, int]:
     """Download all rows, and see that they end as they must; return how often each was asked for.
 

@@ -29,7 +29,7 @@ from servers.state.recording import Record, Replay
 from servers.state.server import Origin
 
 ROOT = Path(__file__).parent.parent
-PATIENCE = 20.0  # seconds after which a test gives up on a server
+MAX_RETRY_AFTER = 20.0  # seconds after which a test gives up on a server
 COUNTRIES = {"ad": "Andorra", "br": "Brazil", "ci": "Côte d'Ivoire"}
 
 
@@ -62,7 +62,7 @@ class Client:
     def __init__(
         self, port: int, host: str = "127.0.0.1", tls: ssl.SSLContext | None = None
     ) -> None:
-        self.socket = socket.create_connection((host, port), timeout=PATIENCE)
+        self.socket = socket.create_connection((host, port), timeout=MAX_RETRY_AFTER)
         if tls is not None:
             self.socket = tls.wrap_socket(
                 self.socket, server_hostname=host, suppress_ragged_eofs=False
@@ -153,7 +153,7 @@ class Running(NamedTuple):
         found: Future[dict[str, object]] = Future()
         ledger = self.service.origin.ledger
         self.loop.call_soon_threadsafe(lambda: found.set_result(dict(ledger.as_dict())))
-        return found.result(PATIENCE)
+        return found.result(MAX_RETRY_AFTER)
 
 
 Factory = Callable[[], asyncio.AbstractEventLoop]
@@ -194,12 +194,12 @@ def running(
 
     thread = threading.Thread(target=run)
     thread.start()
-    loop, stop = started.result(PATIENCE)
+    loop, stop = started.result(MAX_RETRY_AFTER)
     try:
         yield Running(listener.getsockname()[1], service, loop)
     finally:
         loop.call_soon_threadsafe(stop.set)
-        thread.join(PATIENCE)
+        thread.join(MAX_RETRY_AFTER)
         listener.close()
     assert not thread.is_alive()
     assert not troubles, troubles  # nothing was printed as a traceback
@@ -207,7 +207,7 @@ def running(
 
 def until(condition: Callable[[], bool]) -> None:
     """Wait until `condition` holds; fail if it doesn't come true."""
-    deadline = time.monotonic() + PATIENCE
+    deadline = time.monotonic() + MAX_RETRY_AFTER
     while not condition():
         assert time.monotonic() < deadline
         os.sched_yield()
@@ -251,7 +251,7 @@ class Program:
 
     def wait(self) -> tuple[int, str]:
         """Wait for the end; return exit code and standard error."""
-        _, errors = self.process.communicate(timeout=PATIENCE)
+        _, errors = self.process.communicate(timeout=MAX_RETRY_AFTER)
         return self.process.returncode, errors
 
 

@@ -7,15 +7,16 @@ from collections.abc import Iterable
 import pytest
 
 from getflags.core.events import Adjusted, Finished, Retrying
-from getflags.core.models import Exists, OnDisk, Rules, Status, Target
+from getflags.core.models import DownloadOptions, Exists, OnDisk, Status, Target
 from getflags.core.response_head import Head
 from getflags.scheduling import scheduler as room
 from getflags.scheduling.adaptive_concurrency import START
 from getflags.scheduling.bounded_concurrency import Nothing
 from getflags.scheduling.scheduler import Agenda
-from getflags.transfer.state import Transfer
+from getflags.transfer.actions import Install
+from getflags.transfer.transfer import Transfer
 
-FORGIVING = Rules(retries=99)
+FORGIVING = DownloadOptions(retries=99)
 BUSY = Head(429, (("retry-after", "5"),))
 BROKEN = Head(500, ())
 OK = Head(200, (("content-length", "0"),))
@@ -43,7 +44,7 @@ class Desk:
         """Take all there is to do, up to ``most``, and begin it."""
         taken: list[Transfer] = []
         while len(taken) < most and not isinstance(new := self.agenda.take(), Nothing):
-            new.begin()
+            new.begin(None, None, self.clock.now)
             taken.append(new)
         return taken
 
@@ -51,9 +52,8 @@ class Desk:
         """Answer to all of them, and bring them back."""
         for each in transfers:
             each.head_arrived(head)
-            each.response_ended(None)
-            if each.complete:
-                each.installed()
+            if isinstance(each.succeeded(self.clock.now), Install):
+                each.succeeded(self.clock.now)
             (event,) = self.agenda.returned(each)
             assert isinstance(event, Finished if head is OK else Retrying)
 
@@ -81,6 +81,13 @@ def test_a_flaw_ends_without_a_request() -> None:
     (event,) = desk.agenda.returned(flawed)
     assert isinstance(event, Finished)
     assert event.outcome.status is Status.FAILED
+
+
+def test_a_try_that_has_not_ended_cannot_be_returned() -> None:
+    desk = Desk(targets(1))
+    (begun,) = desk.take()
+    with pytest.raises(RuntimeError, match="not ended"):
+        desk.agenda.returned(begun)
 
 
 def test_nothing_at_the_moment_is_not_the_end() -> None:
@@ -214,19 +221,19 @@ def test_a_place_at_one_server_is_free_again_when_another_refuses() -> None:
     desk.clock.now += 5
     (moved,) = desk.take()
     moved.head_arrived(Head(302, (("location", "http://other/x"),)))
-    moved.response_ended(None)
+    moved.succeeded(desk.clock.now)
     desk.answer([moved], BUSY)
     assert len(desk.take()) == 1
 
 
 def test_who_has_no_time_left_does_not_wait() -> None:
     clock = Clock()
-    agenda = Agenda(targets(1), Rules(max_time=3), clock)
+    agenda = Agenda(targets(1), DownloadOptions(max_time=3), clock)
     transfer = agenda.take()
     assert isinstance(transfer, Transfer)
-    transfer.begin()
-    transfer.deadline.left(clock())
+    transfer.begin(None, None, clock())
     transfer.head_arrived(BUSY)
+    transfer.succeeded(clock())
     (event,) = agenda.returned(transfer)
     assert isinstance(event, Finished)
     assert "no time is left for another try" in event.outcome.reason
@@ -248,7 +255,7 @@ def test_a_pause_after_a_redirect_is_the_other_servers(location: str) -> None:
     desk = Desk(targets(9))
     (moved,) = desk.take(1)
     moved.head_arrived(Head(302, (("location", location),)))
-    moved.response_ended(None)
+    moved.succeeded(desk.clock.now)
     desk.answer([moved], BUSY)
     assert numbers(desk.take(2)) == [1, 2]
 
@@ -268,8 +275,8 @@ class Auto(Desk):
             self.clock.now += seconds
             for each in taken:
                 each.head_arrived(OK)
-                each.response_ended(None)
-                each.installed()
+                each.succeeded(self.clock.now)
+                each.succeeded(self.clock.now)
                 decided += [e for e in self.agenda.returned(each) if isinstance(e, Adjusted)]
         return decided
 
@@ -302,7 +309,7 @@ def test_auto_steps_back_from_refusals_and_keeps_their_pause() -> None:
     events = []
     for each in refused:
         each.head_arrived(BUSY)
-        each.response_ended(None)
+        each.succeeded(desk.clock.now)
         events += desk.agenda.returned(each)
     (decision,) = [event for event in events if isinstance(event, Adjusted)]
     assert (decision.level, decision.reason) == (16, "32 at a time were refused")
@@ -330,7 +337,7 @@ def test_auto_minds_a_server_that_a_redirect_has_led_to() -> None:
     desk = Auto([*targets(1, "a"), *targets(500, "b")])
     (moved,) = desk.take(1)
     moved.head_arrived(Head(302, (("location", "http://b/x"),)))
-    moved.response_ended(None)
+    moved.succeeded(desk.clock.now)
     desk.answer([moved], BUSY)
     desk.clock.now += 5
     hosts = [each.target.url[7] for each in desk.take()]
@@ -356,9 +363,8 @@ def test_auto_counts_an_answer_without_a_file_as_work(status: int) -> None:
         desk.clock.now += 0.05
         for each in taken:
             each.head_arrived(Head(status, (("content-length", "0"),)))
-            each.response_ended(None)
-            if each.complete:
-                each.installed()
+            if isinstance(each.succeeded(desk.clock.now), Install):
+                each.succeeded(desk.clock.now)
             decided += [e for e in desk.agenda.returned(each) if isinstance(e, Adjusted)]
     assert decided[0] == Adjusted("http://h:80", 32, "a beginning")
 
@@ -367,8 +373,8 @@ def test_auto_takes_what_stood_there_already_for_no_answer() -> None:
     desk = Auto(targets(500))
     there = OnDisk("Sun, 06 Nov 1994 08:49:37 GMT", 7)
     while not isinstance(each := desk.agenda.take(), Nothing):
-        each.rules = Rules(exists=Exists.SKIP)
-        each.begin(there)
+        each.options = DownloadOptions(exists=Exists.SKIP)
+        each.begin(there, None, desk.clock.now)
         assert isinstance(desk.agenda.returned(each)[0], Finished)
     assert desk.agenda._servers["http://h:80"].governor
     assert desk.agenda._servers["http://h:80"].governor.level == START
@@ -382,8 +388,8 @@ def test_the_last_refusal_of_a_file_is_no_service() -> None:
     desk.clock.now += 5
     taken = desk.take()
     for each in taken:
-        each.rules = Rules(retries=0)
+        each.options = DownloadOptions(retries=0)
         each.head_arrived(Head(429, ()))
-        each.response_ended(None)
+        each.succeeded(desk.clock.now)
         assert isinstance(desk.agenda.returned(each)[0], Finished)
     assert len(desk.take()) == len(taken), "not one more"

@@ -9,6 +9,7 @@ import tracemalloc
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -79,7 +80,7 @@ def test_download_inside_a_running_loop_names_adownload(
     server: RawServer, tmp_path: Path, engine: str | None, loop: str
 ) -> None:
     """In a notebook a loop is always running."""
-    settings: getflags.Settings = {"dir": tmp_path, "loop": loop}
+    settings: getflags.SettingsDict = {"dir": tmp_path, "loop": loop}
     if engine:
         settings["engine"] = engine
 
@@ -171,15 +172,17 @@ def test_a_job_that_is_cancelled_from_inside_is_cancelled(tmp_path: Path) -> Non
 
 def test_settings_that_make_no_sense(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    with pytest.raises(UsageError, match="max_req is 0; it takes at least 1"):
+    with pytest.raises(
+        UsageError, match="max_req is 0; it takes a whole number, 1 or more, or auto"
+    ):
         getflags.download([], max_req=0)
     with pytest.raises(UsageError, match="exists is 'x'; it takes overwrite, skip, refresh, fail"):
         getflags.download([], exists="x")
-    with pytest.raises(UsageError, match="unknown engine 'x'"):
+    with pytest.raises(UsageError, match="engine is 'x'; it takes auto, sequential"):
         getflags.download([], engine="x")
-    with pytest.raises(UsageError, match="unknown client 'x'"):
+    with pytest.raises(UsageError, match="client is 'x'; it takes auto, httpx, curl"):
         getflags.download([], client="x")
-    with pytest.raises(UsageError, match="unknown loop 'x'; choose from auto, uvloop, asyncio"):
+    with pytest.raises(UsageError, match="loop is 'x'; it takes auto, uvloop, asyncio"):
         getflags.download([], loop="x")
     with pytest.raises(UsageError, match=f"{NO_CERTIFICATES} in"):
         getflags.download([], cacert=tmp_path / "x")
@@ -194,10 +197,13 @@ def test_settings_that_make_no_sense(tmp_path: Path, monkeypatch: pytest.MonkeyP
 def test_fields_that_are_not_the_callers_to_set(
     server: RawServer, tmp_path: Path, name: str
 ) -> None:
-    settings: getflags.Settings = {"dir": tmp_path / "d", "headers": {"X-A": "b", name: "secret"}}
-    with pytest.raises(UsageError, match=f"^headers: {name} cannot be set: "):
+    settings: getflags.SettingsDict = {
+        "dir": tmp_path / "d",
+        "headers": {"X-A": "b", name: "secret"},
+    }
+    with pytest.raises(UsageError, match=f"^headers is refused: {name} cannot be set: "):
         getflags.download([server.url("/f")], **settings)
-    with pytest.raises(UsageError, match=f"^headers: {name} cannot be set: "):
+    with pytest.raises(UsageError, match=f"^headers is refused: {name} cannot be set: "):
         asyncio.run(getflags.adownload([server.url("/f")], **settings))
     assert server.heads == []
     assert files(tmp_path) == {}
@@ -250,8 +256,138 @@ def test_more_settings_that_make_no_sense(tmp_path: Path) -> None:
         getflags.download([], dir=tmp_path, timeout=-1)
 
 
+#: Keyword arguments that are mistakes, and what is said of them.
+MISTAKES: list[tuple[dict[str, object], str]] = [
+    ({"retires": 0}, "there is no setting 'retires'; did you mean retries?"),
+    ({"xyzzy": 0}, "there is no setting 'xyzzy'; there are dir, engine, client, "),
+    ({"max_req": "50"}, "max_req is '50'; it takes a whole number, 1 or more, or auto"),
+    ({"max_req": 10**5000}, "max_req is 0x"),
+    ({"retries": -1}, "retries is -1; it takes a whole number, 0 or more"),
+    ({"retries": True}, "retries is True; it takes a whole number"),
+    ({"retries": 1.5}, "retries is 1.5; it takes a whole number"),
+    ({"max_redirs": None}, "max_redirs is None; it takes a whole number"),
+    ({"timeout": None}, "timeout is None; it takes a positive number of seconds"),
+    ({"timeout": False}, "timeout is False; it takes a positive number"),
+    ({"timeout": float("nan")}, "timeout is nan; it takes a positive number"),
+    ({"connect_timeout": float("inf")}, "connect_timeout is inf; it takes a positive number"),
+    ({"connect_timeout": 1e300}, "connect_timeout is 1e+300; it takes a positive number of"),
+    ({"max_time": 0}, "max_time is 0; it takes a positive number of seconds, at most 1e9, or None"),
+    ({"max_filesize": 0}, "max_filesize is 0; it takes a whole number, 1 or more, or None"),
+    ({"limit_rate": 0.5}, "limit_rate is 0.5; it takes 1 or more bytes a second, or None"),
+    ({"speed_limit": float("inf")}, "speed_limit is inf; it takes 0 or more bytes a second"),
+    ({"headers": None}, "headers is None; it takes a mapping of names to values"),
+    ({"headers": [("a", "secret")]}, "headers is of type list; it takes a mapping"),
+    ({"headers": {"a": 1}}, "headers holds something other than text"),
+    ({"headers": {b"a": "secret"}}, "headers holds something other than text"),
+    ({"headers": {"a b": "secret"}}, "headers holds 'a b', whose name or value cannot be sent"),
+    ({"headers": {"a": "secret\r\nb: c"}}, "headers holds 'a', whose name or value cannot"),
+    ({"headers": {"a": "\u20ac"}}, "headers holds 'a', whose name or value cannot be sent"),
+    (
+        {"engine": "warp"},
+        "engine is 'warp'; it takes auto, sequential, threads, asyncio, processes",
+    ),
+    ({"engine": ["asyncio"]}, "engine is of type list; it takes auto, sequential"),
+    ({"loop": None}, "loop is None; it takes auto, uvloop, asyncio"),
+    ({"dir": b"x"}, "dir is of type bytes; it takes a path"),
+    ({"dir": ""}, "dir is ''; it takes a path"),
+    ({"cacert": "a\0b"}, r"cacert is 'a\x00b'; it takes a path, or None"),
+    ({"proxy": ""}, "proxy is ''; it takes a text that is not empty, or None"),
+    ({"proxy": 8080}, "proxy is 8080; it takes a text that is not empty, or None"),
+    ({"base_url": "ftp://u:secret@h"}, "base_url 'ftp://***@h' cannot be used: only http"),
+    ({"base_url": 1}, "base_url is 1; it takes an http:// or https:// URL, or None"),
+    ({"insecure": "no"}, "insecure is 'no'; it takes True or False"),
+    ({"fsync": 1}, "fsync is 1; it takes True or False"),
+    ({"emit": "print"}, "emit is 'print'; it takes a function, or None"),
+]
+
+
+@pytest.mark.parametrize(
+    ("given", "sentence"), MISTAKES, ids=[sentence[:30] for _, sentence in MISTAKES]
+)
+def test_a_mistaken_setting_is_named_before_any_request(
+    server: RawServer, tmp_path: Path, given: Any, sentence: str
+) -> None:
+    async def inside() -> None:
+        await getflags.adownload([server.url("/f")], **given)
+
+    given = {"dir": tmp_path / "new", **given}
+    for attempt in (
+        lambda: getflags.download([server.url("/f")], **given),
+        lambda: asyncio.run(inside()),
+    ):
+        with pytest.raises(UsageError) as caught:
+            attempt()
+        assert str(caught.value).startswith(sentence)
+        assert "secret" not in str(caught.value)
+    assert server.heads == []
+    assert files(tmp_path) == {}
+
+
+def test_settings_at_the_ends_of_their_ranges(server: RawServer, tmp_path: Path) -> None:
+    report = getflags.download(
+        [server.url("/f")],
+        dir=str(tmp_path), client="auto", loop="auto", engine="auto", max_req=1, exists="skip",
+        headers={"X-A": " b ", "X-B": ""}, timeout=1_000_000_000, connect_timeout=1e9, max_redirs=0,
+        retries=0, max_time=1e9, max_filesize=3, limit_rate=10**6, speed_limit=0, fsync=True,
+        proxy=None, cacert=None, insecure=False, base_url=None, keep_outcomes=False, emit=None,
+    )  # fmt: skip
+    assert (report.exit_status, report.outcomes) == (getflags.ExitStatus.OK, [])
+    assert b"\r\nx-a: b\r\n" in server.heads[0].lower()
+
+
+def test_type_checkers_see_a_misspelt_setting_and_a_wrong_type() -> None:
+    """Each comment is an error to mypy if there is nothing to ignore."""
+    with pytest.raises(UsageError):
+        getflags.download([], retires=0)  # type: ignore[call-arg]
+    with pytest.raises(UsageError):
+        getflags.download([], retries="0")  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("targets", "sentence"),
+    [
+        ([("a", "b")], "targets[0] is of type tuple; it takes text or an Entry"),
+        (["http://h/", 5], "targets[1] is of type int; it takes text or an Entry"),
+        (("http://h/", None), "targets[1] is of type NoneType; it takes text or an Entry"),
+        ({b"BR": 1}, "targets[0] is of type bytes; it takes text or an Entry"),
+        (iter([5]), "targets[0] is of type int; it takes text or an Entry"),
+        ([Entry(5)], "targets[0] is an Entry with a field of a wrong type"),  # type: ignore[arg-type]
+        ([Entry("BR", out=None)], "targets[0] is an Entry with a"),  # type: ignore[arg-type]
+        ([Entry("BR", checksum="md5=0")], "targets[0] is an Entry"),  # type: ignore[arg-type]
+        ("http://h/x", "targets is a single string; it takes a list of them"),
+        (b"http://h/x", "targets is a single bytes; it takes a list"),
+        (Entry("BR"), "targets is a single Entry; it takes a list of them"),
+        (None, "targets is of type NoneType; it takes a list"),
+    ],
+)
+def test_something_that_cannot_be_a_target_is_named(
+    tmp_path: Path, targets: Any, sentence: str
+) -> None:
+    with pytest.raises(UsageError) as caught:
+        getflags.download(targets, dir=tmp_path)
+    assert str(caught.value).startswith(sentence)
+    assert files(tmp_path) == {}
+
+
+def test_a_collection_is_checked_before_the_first_request(
+    server: RawServer, tmp_path: Path
+) -> None:
+    targets: Any = [*[server.url("/f")] * 50, 5]
+    with pytest.raises(UsageError, match=r"^targets\[50\] is of type int"):
+        getflags.download(targets, dir=tmp_path, max_req=1)
+    assert server.heads == []
+    with pytest.raises(UsageError, match=r"^targets\[50\] is of type int"):
+        getflags.download(iter(targets), dir=tmp_path, max_req=1)
+    assert server.heads != []
+
+
+def test_a_malformed_url_in_a_list_fails_alone(server: RawServer, tmp_path: Path) -> None:
+    report = getflags.download(["http://[::1/", server.url("/f"), ""], dir=tmp_path)
+    assert (report.arrived, report.failures) == (1, 2)
+
+
 def test_a_wire_that_is_lent_after_the_end_is_of_no_use(tmp_path: Path) -> None:
-    pool = threads._Pool(Plan([], "httpx"))
+    pool = threads._Pool(Plan([], "httpx", 1))
     pool.abort()
     with (
         pool.borrow() as wire,

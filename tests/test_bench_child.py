@@ -17,7 +17,7 @@ from getflags.bench.measure import child
 from getflags.bench.measure.child import measure
 from getflags.bench.measure.job import Job, dumps
 from getflags.core import interpreter
-from getflags.core.models import Network, Rules
+from getflags.core.models import DownloadOptions, Network
 from getflags.engines import ENGINES
 from getflags.transport import CLIENTS
 from tests.rawserver import RawServer, moved, ok, stall_after
@@ -28,7 +28,8 @@ PATHS = [f"/{number}" for number in range(30)]
 def job(targets: list[str], **values: object) -> Job:
     fields = {
         "engine": "asyncio", "client": "curl", "level": 4, "targets": "\n".join(targets),
-        "files": len(targets), "base_url": "", "rules": Rules(retries=0), "network": Network(),
+        "files": len(targets), "base_url": "", "rules": DownloadOptions(retries=0),
+        "network": Network(),
         **values,
     }  # fmt: skip
     return Job(**fields)  # type: ignore[arg-type] # of the right kinds

@@ -5,13 +5,13 @@ from __future__ import annotations
 import json
 
 from getflags.bench.measure.job import Job, dumps, loads
-from getflags.core.models import Checksum, Exists, Network, Rules
+from getflags.core.models import Checksum, DownloadOptions, Exists, Network
 
 LIST = f"BR\nhttp://h/a/f.gif\n  out=elsewhere/x\n  dir=/etc\n  checksum=md5={'0' * 32}\nhttp://h/b/f.gif\n"
 
 
 def job(**values: object) -> Job:
-    rules = Rules(headers=(("A", "b"), ("C", "\xfc")), retries=0, max_time=3.5, salt="s")
+    rules = DownloadOptions(headers=(("A", "b"), ("C", "\xfc")), retries=0, max_time=3.5, salt="s")
     network = Network(proxies=(("all", "http://p:1"),), direct=("http://127.0.0.1:8000",))
     fields = {
         "engine": "threads", "client": "httpx", "level": 3, "targets": LIST, "files": 5,
@@ -24,7 +24,10 @@ def test_a_job_is_the_same_after_the_way() -> None:
     text = dumps(job())
     assert "\n" not in text
     assert loads(text.encode()) == job()
-    assert loads(dumps(job(network=Network(), rules=Rules())).encode()).rules == Rules()
+    assert (
+        loads(dumps(job(network=Network(), rules=DownloadOptions())).encode()).rules
+        == DownloadOptions()
+    )
 
 
 def test_rules_and_networks_are_json_but_for_what_is_known() -> None:

@@ -69,6 +69,12 @@ def test_the_knees_stand_side_by_side() -> None:
     assert found[2][5] == "-"
 
 
+def test_a_limit_that_is_not_proven_is_marked() -> None:
+    few = read(tables.knees(section(curve({8: 100, 16: 100, 32: 50}, rounds=4))))
+    enough = read(tables.knees(section(curve({8: 100, 16: 100, 32: 50}, rounds=5))))
+    assert (few[1][2], enough[1][2]) == ("16 (may be chance)", "16")
+
+
 def test_a_single_round_has_no_brackets() -> None:
     table = tables.knees(section(curve({8: 50, 16: 100, 32: 100}, rounds=1)))
     assert "[" not in table

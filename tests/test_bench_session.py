@@ -12,11 +12,11 @@ from getflags.bench.measure.cells import Cell, Run
 from getflags.bench.measure.servers import BundledServer, prepared
 from getflags.bench.measure.session import Field, Session
 from getflags.core.errors import GetflagsError
-from getflags.core.models import Network, Rules
+from getflags.core.models import DownloadOptions, Network
 from tests.rawserver import RawServer, ok
 
 FIELD = Field("BR\nCN\nIN", 6, ["ERROR"], bundled=True)
-RULES = Rules(retries=0)
+RULES = DownloadOptions(retries=0)
 
 
 def session(field: Field = FIELD, servers: dict[str, BundledServer] | None = None) -> Session:
@@ -77,13 +77,13 @@ def test_where_a_bundled_server_refuses_all_that_is_a_result() -> None:
 def test_an_experiment_is_all_that_runs_have_to_share() -> None:
     one = session()
     same = [
-        replace(one, rules=replace(RULES, salt="x")),
+        replace(one, rules=RULES._replace(salt="x")),
         replace(one, field=replace(FIELD, servers=["LOCAL", "ERROR"])),
         replace(one, servers={"ERROR": BundledServer("ERROR", "http://127.0.0.1:1/flags")}),
     ]
     others = [
-        replace(one, rules=replace(RULES, retries=1)),
-        replace(one, rules=replace(RULES, headers=(("A", "b"),))),
+        replace(one, rules=RULES._replace(retries=1)),
+        replace(one, rules=RULES._replace(headers=(("A", "b"),))),
         replace(one, network=Network(insecure=True)),
         replace(one, field=replace(FIELD, files=7)),
         replace(one, field=replace(FIELD, targets="BR")),

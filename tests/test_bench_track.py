@@ -44,7 +44,7 @@ def enter(track: Track, folder: Path, engine: str, *urls: str, client: str = "cu
     job.write_entries(map(Entry, urls), entries)
     (folder / engine).mkdir()
     mine = job.RaceJob(engine, Plan((), client, 4), "", str(folder / engine), entries)
-    track.enter(mine, str(folder / f"{engine}.course"))
+    track.enter(mine, str(folder / f"{engine}.job"))
 
 
 def show_nothing(now: float) -> None:
@@ -225,7 +225,7 @@ def test_a_bug_is_told_and_no_failure_of_a_file(track: Track, tmp_path: Path) ->
     race = Race(("threads",), 1, "file")
     job.write_entries([], str(tmp_path / "entries"))
     odd = job.RaceJob("threads", Plan((), "curl", limit=None), "", "", "")  # type: ignore[arg-type]
-    track.enter(odd, str(tmp_path / "course"))
+    track.enter(odd, str(tmp_path / "job"))
     conduct(race, track, show_nothing, one_by_one=False)
     assert race.standings["threads"].trouble.startswith("TypeError: ")
     assert race.standings["threads"].tally.failed == 0
@@ -242,7 +242,7 @@ def test_a_process_that_cannot_be_started_is_one_sentence(
 
 def run_alone(tmp_path: Path, given: bytes, *urls: str) -> subprocess.CompletedProcess[bytes]:
     """Run a racer with that on its standard input."""
-    entries, path = str(tmp_path / "entries"), str(tmp_path / "course")
+    entries, path = str(tmp_path / "entries"), str(tmp_path / "job")
     job.write_entries(map(Entry, urls), entries)
     job.write(job.RaceJob("threads", Plan((), "curl", 1), "", str(tmp_path), entries), path)
     return subprocess.run(

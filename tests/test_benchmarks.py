@@ -160,7 +160,7 @@ def test_a_file_of_rows_becomes_tables_and_a_picture(tmp_path: Path) -> None:
     rows.write_text("".join(json.dumps(one) + "\n" for one in [about, *ROWS]))
     text = report.report(rows, tmp_path / "rows.svg")
     assert "curl 7.88.1; nginx 1.22.1." in text
-    assert "### small over http, 10 at a time: 5,000 files of 12 KB" in text
+    assert "## small over http, 10 at a time: 5,000 files of 12 KB" in text
     ET.parse(tmp_path / "rows.svg")  # noqa: S314 - our own
 
 
@@ -320,6 +320,11 @@ def test_no_output_claims_differences_between_equal_cells(count: int) -> None:
     """A/A: each output may claim one in 5 % of the benches, 15 of 300; chance makes up to 26."""
     found = honesty.claims(count, 1.0)
     assert max(found[output] for output in ("table", "caveats", "page")) <= 26
+
+
+@pytest.mark.parametrize("count", [4, 8])
+def test_three_rounds_prove_nothing(count: int) -> None:
+    assert not +honesty.claims(count, 1.0, rounds=3)
 
 
 @pytest.mark.parametrize("count", [4, 8])

@@ -11,6 +11,7 @@ import re
 import socket
 import struct
 import subprocess
+import tempfile
 import termios
 from pathlib import Path
 
@@ -18,6 +19,8 @@ import pytest
 
 from getflags import engines
 from getflags.cli import main
+from getflags.core.events import EventHandler
+from getflags.core.models import Plan
 from tests.kit import ENVIRON, ROOT, command, files, getflags, run_main
 from tests.messages import CHECKSUM
 from tests.rawserver import RawServer, moved, ok
@@ -345,20 +348,9 @@ def test_a_reader_that_goes_away_ends_the_text_and_not_the_downloads(tmp_path: P
     assert len(files(tmp_path / "downloaded")) == 50
 
 
-@pytest.mark.parametrize(
-    ("text", "sentence"),
-    [
-        ("", " of 3,000 targets were in it"),
-        ("  odd=1\n" * 20_000, "'odd=1' is not out=NAME"),
-    ],
-    ids=["shrinks", "breaks"],
-)
-def test_a_list_that_changes_while_it_is_read_is_no_success_and_no_usage_error(
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    capsys: pytest.CaptureFixture[str],
-    text: str,
-    sentence: str,
+@pytest.mark.parametrize("text", ["", "  odd=1\n" * 20_000], ids=["shrinks", "breaks"])
+def test_a_list_that_changes_during_the_run_is_fetched_as_it_was(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, text: str
 ) -> None:
     monkeypatch.chdir(tmp_path)
     paths = [f"/{number:05}" for number in range(3000)]
@@ -370,8 +362,54 @@ def test_a_list_that_changes_while_it_is_read_is_no_success_and_no_usage_error(
     with RawServer(dict.fromkeys(paths, ok(b"x"))) as server:
         (tmp_path / "list").write_text("\n".join(map(server.url, paths)))
         server.answers[paths[3]] = change
-        assert main(["-i", "list", "-m", "1", "--engine", "sequential"]) == 1
-    assert sentence in capsys.readouterr().err
+        assert main(["-i", "list", "-m", "1", "--engine", "sequential"]) == 0
+    assert len(files(tmp_path / "downloaded")) == 3000
+
+
+def test_an_engine_that_loses_a_target_is_no_success(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """No engine does; but an exit code 0 promises all files, whatever the engines do."""
+    monkeypatch.chdir(tmp_path)
+    run = engines.engine("sequential")
+
+    def loses_one(plan: Plan, emit: EventHandler) -> None:
+        run(plan._replace(targets=list(plan.targets)[1:]), emit)
+
+    monkeypatch.setattr(engines, "engine", lambda _: loses_one)
+    with RawServer({"/a": ok(b"x"), "/b": ok(b"x")}) as server:
+        assert main([server.url("/a"), server.url("/b")]) == 1
+    assert "getflags: only 1 of 2 targets have ended" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("name", ["list", "-"])
+def test_a_bad_last_line_of_a_long_list_is_found_before_the_first_request(
+    tmp_path: Path, name: str
+) -> None:
+    with RawServer({}) as server:
+        text = "".join(f"{server.url('/')}{number}\n" for number in range(2500)) + "  odd=1\n"
+        (tmp_path / "list").write_text(text)
+        done = getflags("-i", name, "-l", "1", cwd=tmp_path, stdin=text)
+        assert server.heads == []
+    assert done.returncode == 2
+    assert (
+        done.stderr
+        == f"getflags: {name}: line 2501: 'odd=1' is not out=NAME, dir=DIR or checksum=ALGO=HEX\n"
+    )
+    assert files(tmp_path) == {"list": text.encode()}
+
+
+def test_a_full_disk_for_temporary_files_is_said_before_the_first_request(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(tempfile, "TemporaryFile", lambda: Path("/dev/full").open("wb"))  # noqa: SIM115
+    with RawServer({}) as server:
+        (tmp_path / "list").write_text(f"{server.url('/f')}\n" * 1000)
+        assert main(["-i", "list"]) == 2
+        assert server.heads == []
+    sentence = "getflags: cannot keep the list in a temporary file: No space left on device\n"
+    assert capsys.readouterr().err == sentence
 
 
 def test_failed_out_may_be_a_pipe_or_a_link(tmp_path: Path) -> None:

@@ -428,7 +428,7 @@ def test_a_worker_and_a_bench_end_where_python_loses_the_signal(tmp_path: Path, 
     assert (done.stdout, done.stderr) == ("143\n", "")
     bench = (
         "import os, tempfile, threading\n"
-        "from getflags.bench import child\n"
+        "from getflags.bench.measure import child\n"
         "def measure(job, folder):\n"
         "    lose(); time.sleep(5)\n"
         "child.loads, child._line, child.measure = (lambda data: data), bytes, measure\n"

@@ -111,8 +111,8 @@ REFUSED = {
     "if-range": "fetches whole files and resumes interrupted ones by itself",
     "If-None-Match": "--exists refresh asks for what has changed",
     "If-Modified-Since": "--exists refresh asks for what has changed",
-    "CONTENT-LENGTH": "a GET has no body to announce",
-    "Transfer-Encoding": "a GET has no body to announce",
+    "CONTENT-LENGTH": "a GET request has no Content-Length or Transfer-Encoding",
+    "Transfer-Encoding": "a GET request has no Content-Length or Transfer-Encoding",
 }
 
 

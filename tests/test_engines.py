@@ -611,6 +611,37 @@ def test_the_rate_is_for_all_together(tmp_path: Path, engine: str, connections: 
     assert set(files(tmp_path).values()) == {body}
 
 
+@pytest.mark.parametrize("engine", ENGINES)
+def test_a_rate_limit_of_our_own_is_not_taken_for_a_slow_server(
+    tmp_path: Path, engine: str
+) -> None:
+    body = bytes(300_000)
+    with RawServer({"/large": ok(body)}) as server:
+        report = getflags.download(
+            [server.url("/large")], dir=tmp_path, engine=engine, retries=0, timeout=0.3,
+            limit_rate=300_000, speed_limit=1_000_000,
+        )  # fmt: skip
+    assert [outcome.reason for outcome in report.outcomes] == [""]
+    assert report.elapsed > 0.6, "longer than two windows of the minimum speed"
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_a_disk_that_refuses_before_a_second_try_ends_the_target(
+    tmp_path: Path, engine: str
+) -> None:
+    def busy(connection: socket.socket, _: RawServer) -> None:
+        (tmp_path / "file").mkdir()
+        connection.sendall(b"HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\n\r\n")
+
+    with RawServer({"/file": busy}) as server:
+        report = getflags.download(
+            [server.url("/file")], dir=tmp_path, engine=engine, exists="skip", retries=2
+        )
+    (outcome,) = report.outcomes
+    assert "it exists and is not a regular file" in outcome.reason
+    assert (outcome.requests, server.asked("/file")) == (1, 1)
+
+
 @pytest.mark.parametrize("engine", ["sequential", "threads", "asyncio"])
 def test_auto_finds_out_how_many_at_a_time(tmp_path: Path, engine: str) -> None:
     count = 10 if engine == "sequential" else 200

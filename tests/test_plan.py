@@ -12,15 +12,14 @@ from getflags.core.models import Checksum, Target
 from getflags.targets.list_file import Entry
 from getflags.targets.resolve import (
     ACCEPTED,
+    Listing,
     Place,
     entry_again,
     expand,
-    in_order,
     is_code,
     is_target,
     label,
     settle,
-    survey,
 )
 from tests.kit import harmless
 from tests.messages import BAD_PORT, NO_HOST, WRONG_SCHEME
@@ -35,8 +34,11 @@ def settled(*entries: Entry, place: Place = HERE) -> list[Target]:
 
 
 def ordered(*words: str) -> list[str]:
-    entries = [Entry(word) for word in words]
-    return [entry.word for entry in in_order(expand(entries), survey(entries))]
+    return [entry.word for entry in listing(*words)]
+
+
+def listing(*words: str, limit: int | None = None) -> Listing:
+    return Listing(map(Entry, words), [], limit)
 
 
 @pytest.mark.parametrize(
@@ -75,26 +77,37 @@ def test_what_is_no_code_passes_through() -> None:
     assert list(expand(entries)) == entries
 
 
-def test_a_survey_counts_urls_and_keeps_each_code_once() -> None:
-    seen = survey([Entry("http://h/a"), Entry("br"), Entry("http://h/a"), Entry("BR"), Entry("DE")])
-    assert (seen.urls, sorted(seen.codes), len(seen)) == (2, ["BR", "DE"], 4)
+def test_a_listing_counts_urls_and_each_code_once() -> None:
+    found = listing("http://h/a", "br", "http://h/a", "BR", "DE")
+    assert (found.urls, found.has_codes, len(found)) == (2, True, 4)
 
 
-def test_an_empty_survey_counts_nothing() -> None:
-    assert len(survey([])) == 0
+def test_an_empty_listing_counts_nothing() -> None:
+    assert (len(listing()), listing().has_codes, list(listing())) == (0, False, [])
 
 
 @pytest.mark.parametrize("words", [["B", "BR"], ["BR", "B"]])
 def test_a_code_that_was_named_outweighs_the_same_one_guessed(words: list[str]) -> None:
-    seen = survey([Entry(word) for word in words])
-    assert not seen.codes["BR"].guessed
-    assert seen.codes["BA"].guessed
-    assert len(seen) == 26
+    guessed = {entry.word: entry.guessed for entry in listing(*words)}
+    assert (guessed["BR"], guessed["BA"], len(guessed)) == (False, True, 26)
 
 
 def test_the_first_of_two_named_codes_keeps_its_options() -> None:
-    seen = survey([Entry("BR", out="a"), Entry("BR", out="b")])
-    assert seen.codes["BR"].out == "a"
+    assert list(Listing([Entry("BR", out="a"), Entry("BR", out="b")], [])) == [Entry("BR", out="a")]
+
+
+def test_a_listing_reads_its_entries_once_and_keeps_no_more_urls_than_wanted() -> None:
+    kept: list[Entry] = []
+    entries = (Entry(f"http://h/{number}") for number in range(9))
+    found = Listing(entries, kept, 2)
+    assert next(entries, None) is None
+    assert kept == list(found) == list(found) == [Entry("http://h/0"), Entry("http://h/1")]
+    assert found.urls == 9
+
+
+def test_a_limit_counts_after_sorting() -> None:
+    found = listing("http://h/1", "JP", "http://h/2", "DE", limit=2)
+    assert [entry.word for entry in found] == ["http://h/1", "DE"]
 
 
 @pytest.mark.parametrize(
@@ -116,11 +129,15 @@ def test_urls_come_as_given_and_codes_sorted_where_the_first_of_them_stood(
     assert ordered(*words) == expected
 
 
-@given(st.lists(st.sampled_from(["BR", "br", "B", "z", "http://h/1", "http://h/2", "nonsense"])))
+@given(
+    st.lists(st.sampled_from(["BR", "br", "B", "z", "http://h/1", "http://h/2", "nonsense"])),
+    st.none() | st.integers(1, 60),
+)
 @relaxed
-def test_the_order_holds_as_many_targets_as_the_survey_counted(words: list[str]) -> None:
-    entries = [Entry(word) for word in words]
-    assert len(ordered(*words)) == len(survey(entries))
+def test_a_listing_counts_and_finds_what_it_yields(words: list[str], limit: int | None) -> None:
+    found = listing(*words, limit=limit)
+    assert list(found) == list(listing(*words))[:limit]
+    assert [found[index] for index in range(len(found))] == list(found)
 
 
 def test_a_url_becomes_a_target() -> None:

@@ -192,6 +192,25 @@ def test_no_pipe_is_closed_while_its_listener_reads(
     assert all(line.closed for line in lines.lines)
 
 
+@pytest.mark.usefixtures("two")
+def test_a_worker_that_nobody_listens_to_yet_is_ended_too(
+    tmp_path: Path, lines: Lines, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The system grants a first process and no second one."""
+    pipe = lines.Pipe
+
+    def first_only() -> tuple[Line, Connection]:
+        if lines.lines:
+            raise OSError(errno.EMFILE, "Too many open files")
+        return pipe()
+
+    monkeypatch.setattr(lines, "Pipe", first_only)
+    with pytest.raises(OSError, match="Too many open files"):
+        getflags.download(["http://127.0.0.1:1/"], dir=tmp_path, engine="processes", max_req=2)
+    assert [line.closed for line in lines.lines] == [True]
+    assert children() == []
+
+
 def test_an_end_that_somebody_else_holds_too_does_not_hold_up_the_run() -> None:
     """A host that forks at the wrong moment leaves copies of a worker's end in its children."""
     ours, theirs = Pipe()
@@ -324,7 +343,7 @@ def test_a_signal_waits_until_a_new_process_is_known() -> None:
 def test_a_shard_ends_when_nobody_listens_any_more() -> None:
     ours, theirs = Pipe()
     ours.close()
-    worker.serve(theirs, Plan((), "httpx", loop="asyncio"))
+    worker.serve(theirs, Plan((), "httpx", 1, loop="asyncio"))
 
 
 def test_a_failure_crosses_as_it_is_or_as_it_would_be_printed() -> None:

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from getflags.core.errors import Malformed
-from getflags.core.models import Fields, Kept, Note
+from getflags.core.models import Fields, PartialFile, ResumeRecord
 from getflags.core.response_head import Head
 from getflags.transfer import ranges
 from getflags.transfer.ranges import Span
@@ -81,10 +81,10 @@ names = st.sampled_from(
 def test_no_head_whatever_is_more_than_no_use(
     fields: list[tuple[str, str]], validator: str, total: int | None
 ) -> None:
-    kept = Kept(5, Note(validator, total))
+    kept = PartialFile(5, ResumeRecord(validator, total))
     span = ranges.span(head(*fields))
     assert span is None or span.first < span.end
-    noted = ranges.note(head(*fields), total)
+    noted = ranges.record_of(head(*fields), total)
     assert noted is None or not noted.validator.startswith("W/")
     try:
         rest = ranges.rest(head(*fields), kept)
@@ -116,11 +116,11 @@ def test_no_head_whatever_is_more_than_no_use(
     ],
 )
 def test_only_what_is_strong_is_noted(fields: Fields, validator: str | None) -> None:
-    note = ranges.note(Head(200, fields), 7)
-    assert note == (None if validator is None else Note(validator, 7, ""))
+    note = ranges.record_of(Head(200, fields), 7)
+    assert note == (None if validator is None else ResumeRecord(validator, 7, ""))
 
 
-KEPT = Kept(5, Note('"a"', 10))
+KEPT = PartialFile(5, ResumeRecord('"a"', 10))
 GOOD = ("content-range", "bytes 5-9/10")
 SAME = ("etag", '"a"')
 
@@ -132,27 +132,27 @@ SAME = ("etag", '"a"')
         ((GOOD, SAME, ("content-length", "5")), KEPT, Span(5, 10, 10)),
         ((("content-range", "bytes 5-9/*"), SAME), KEPT, Span(5, 10, 10)),
         ((("content-range", "bytes 5-6/10"), SAME), KEPT, Span(5, 7, 10)),
-        ((GOOD, SAME), Kept(5, Note('"a"', None)), Span(5, 10, 10)),
-        ((GOOD, ("etag", 'W/"x"')), Kept(5, Note(NOON, 10)), Span(5, 10, 10)),
+        ((GOOD, SAME), PartialFile(5, ResumeRecord('"a"', None)), Span(5, 10, 10)),
+        ((GOOD, ("etag", 'W/"x"')), PartialFile(5, ResumeRecord(NOON, 10)), Span(5, 10, 10)),
         (
             (GOOD, ("etag", '"x"'), ("last-modified", NOON)),
-            Kept(5, Note(NOON, 10)),
+            PartialFile(5, ResumeRecord(NOON, 10)),
             Span(5, 10, 10),
         ),
-        ((GOOD,), Kept(5, Note(NOON, 10)), Span(5, 10, 10)),
+        ((GOOD,), PartialFile(5, ResumeRecord(NOON, 10)), Span(5, 10, 10)),
         (
             (GOOD, SAME, ("content-encoding", "GZIP")),
-            Kept(5, Note('"a"', 10, "gzip")),
+            PartialFile(5, ResumeRecord('"a"', 10, "gzip")),
             Span(5, 10, 10),
         ),
         ((GOOD,), KEPT, None),
         ((SAME,), KEPT, None),
-        ((("content-range", "bytes 5-9/*"), SAME), Kept(5, Note('"a"', None)), None),
+        ((("content-range", "bytes 5-9/*"), SAME), PartialFile(5, ResumeRecord('"a"', None)), None),
         ((("content-range", "bytes 5-10/*"), SAME), KEPT, None),
-        ((GOOD, ("etag", '"x"')), Kept(5, Note(NOON, 10)), None),
+        ((GOOD, ("etag", '"x"')), PartialFile(5, ResumeRecord(NOON, 10)), None),
         ((GOOD, ("etag", '"b"')), KEPT, None),
         ((GOOD, ("etag", 'W/"a"')), KEPT, None),
-        ((GOOD, ("last-modified", LATER)), Kept(5, Note(NOON, 10)), None),
+        ((GOOD, ("last-modified", LATER)), PartialFile(5, ResumeRecord(NOON, 10)), None),
         ((GOOD, SAME, ("content-encoding", "gzip")), KEPT, None),
         ((GOOD, SAME, ("content-length", "4")), KEPT, None),
         ((("content-range", "bytes 4-9/10"), SAME), KEPT, None),
@@ -161,7 +161,9 @@ SAME = ("etag", '"a"')
         ((("content-range", "bytes 5-10/11"), SAME), KEPT, None),
     ],
 )
-def test_the_rest_of_a_file_and_nothing_else(fields: Fields, kept: Kept, span: Span | None) -> None:
+def test_the_rest_of_a_file_and_nothing_else(
+    fields: Fields, kept: PartialFile, span: Span | None
+) -> None:
     assert ranges.rest(Head(206, fields), kept) == span
 
 

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from getflags.core.errors import NotSaved, UsageError
-from getflags.core.models import Checksum, Exists, Kept, Note, Target
+from getflags.core.models import Checksum, Exists, PartialFile, ResumeRecord, Target
 from getflags.storage import part_file as save
 from getflags.storage import resume_record
 from getflags.storage.directories import folds_case, make_folder, real_folder
@@ -184,10 +184,10 @@ def test_a_pipe_at_a_part_files_name_holds_nobody_up(tmp_path: Path) -> None:
     assert (tmp_path / "f.gif").read_bytes() == b"new"
 
 
-NOTE = Note('"tag"', 10)
+NOTE = ResumeRecord('"tag"', 10)
 
 
-def leave(folder: Path, data: bytes, note: Note | None = NOTE) -> None:
+def leave(folder: Path, data: bytes, note: ResumeRecord | None = NOTE) -> None:
     """Leave a part file, as a run does that is interrupted."""
     with Part(target(folder)) as part:
         part.write(data, 0)
@@ -199,7 +199,7 @@ def test_what_is_known_by_something_is_kept_and_taken_up_again(tmp_path: Path) -
     assert len(files(tmp_path)) == 2
     asked = target(tmp_path, checksum=Checksum("sha1", sha1(b"abcdef").hexdigest()))  # noqa: S324 - any will do
     with Part(asked) as part:
-        assert part.kept() == Kept(3, NOTE)
+        assert part.kept() == PartialFile(3, NOTE)
         part.write(b"def", 3)
         part.flush(6)
         assert asked.checksum
@@ -209,10 +209,10 @@ def test_what_is_known_by_something_is_kept_and_taken_up_again(tmp_path: Path) -
 
 
 def test_a_part_of_a_file_of_unknown_size_is_kept_as_it_is(tmp_path: Path) -> None:
-    note = Note('"tag"', None)
+    note = ResumeRecord('"tag"', None)
     leave(tmp_path, b"abc", note)
     with Part(target(tmp_path)) as part:
-        assert part.kept() == Kept(3, note)
+        assert part.kept() == PartialFile(3, note)
 
 
 def test_what_nobody_could_know_again_is_not_kept(tmp_path: Path) -> None:
@@ -244,7 +244,7 @@ def test_an_empty_file_instead_of_what_was_kept(tmp_path: Path) -> None:
 def test_of_a_whole_file_the_last_byte_is_asked_for_again(tmp_path: Path) -> None:
     leave(tmp_path, b"0123456789")
     with Part(target(tmp_path)) as part:
-        assert part.kept() == Kept(9, NOTE)
+        assert part.kept() == PartialFile(9, NOTE)
 
 
 def test_what_was_kept_of_no_use_goes(tmp_path: Path) -> None:
@@ -319,7 +319,7 @@ def test_a_part_that_somebody_works_on_is_left_alone(tmp_path: Path) -> None:
         with Part(target(tmp_path)) as second:
             assert second.kept() is None
             second.write(b"second", 0)
-            second.remember(Note('"other"', 6))
+            second.remember(ResumeRecord('"other"', 6))
             second.install()
         assert (tmp_path / "f.gif").read_bytes() == b"second"
         first.install()
@@ -438,7 +438,7 @@ def test_what_could_not_be_put_in_place_is_kept_for_the_next_run(tmp_path: Path)
         part.remember(NOTE)
         part.install()
     with Part(target(tmp_path)) as part:
-        assert part.kept() == Kept(9, NOTE)
+        assert part.kept() == PartialFile(9, NOTE)
 
 
 def test_a_full_disk_is_an_error_and_not_a_short_file(tmp_path: Path) -> None:
@@ -527,7 +527,7 @@ def test_trying_a_folder_takes_nothing_away_from_a_file_of_any_name(tmp_path: Pa
         part.remember(NOTE)
     make_folder(str(tmp_path))
     with Part(target(tmp_path, "probe")) as part:
-        assert part.kept() == Kept(3, NOTE)
+        assert part.kept() == PartialFile(3, NOTE)
 
 
 @pytest.mark.parametrize("name", ["a-file", "a-file/below", "/proc/getflags", "d/" * 300])

@@ -23,7 +23,7 @@ from hypothesis.stateful import (
     rule,
 )
 
-from getflags.core.models import Note, Target
+from getflags.core.models import ResumeRecord, Target
 from getflags.storage.part_file import Part
 from getflags.targets.filenames import PART_PREFIX
 from tests.kit import descriptors
@@ -33,10 +33,10 @@ relaxed = settings(deadline=None)  # a thread may have to wait for a processor
 
 SIZE = 4
 VERSIONS = [b"AAAA", b"BBBB", b"CCCC"]
-NOTES = [Note(f'"{number}"', SIZE) for number in range(3)]
+NOTES = [ResumeRecord(f'"{number}"', SIZE) for number in range(3)]
 
 
-def version_of(note: Note) -> bytes:
+def version_of(note: ResumeRecord) -> bytes:
     return VERSIONS[NOTES.index(note)]
 
 
@@ -66,8 +66,8 @@ def fetch(target: Target, run: Run) -> None:
         at = 0
         if kept:
             assert 0 < kept.size < SIZE
-            assert bytes_of(part) == version_of(kept.note)[: kept.size], "a note on other bytes"
-            at = kept.size if kept.note == NOTES[run.version] else 0
+            assert bytes_of(part) == version_of(kept.record)[: kept.size], "a note on other bytes"
+            at = kept.size if kept.record == NOTES[run.version] else 0
         for place in range(at, run.comes, 2):
             part.write(VERSIONS[run.version][place : place + 2][: run.comes - place], place)
             if run.noted:
@@ -273,7 +273,7 @@ class Saving(RuleBasedStateMachine):
         self.slots.append(mine)
         kept = mine.part.kept()
         if kept:
-            mine.version, mine.size = NOTES.index(kept.note), kept.size
+            mine.version, mine.size = NOTES.index(kept.record), kept.size
             assert 0 < kept.size < SIZE
 
     @precondition(busy)

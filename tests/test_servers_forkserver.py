@@ -15,7 +15,7 @@ from typing import NamedTuple, TextIO
 import pytest
 
 from tests.messages import NO_SERVER
-from tests.servers_kit import PATIENCE, ROOT, Client, port_of
+from tests.servers_kit import MAX_RETRY_AFTER, ROOT, Client, port_of
 
 WORDS = ["prog", "local", "--port", "0", "--lifeline"]
 
@@ -29,7 +29,7 @@ class Fork(NamedTuple):
     def line(self, words: list[str]) -> tuple[socket.socket, TextIO]:
         """Ask for a server; return its line, and what it says there."""
         ours, theirs = socket.socketpair()
-        ours.settimeout(PATIENCE)
+        ours.settimeout(MAX_RETRY_AFTER)
         with theirs:
             socket.send_fds(self.channel, [b"x"], [theirs.fileno()])
         ours.sendall(json.dumps(words).encode() + b"\n")
@@ -58,7 +58,9 @@ def forking() -> Iterator[Fork]:
         with process:
             yield Fork(process, channel)
             channel.shutdown(socket.SHUT_RDWR)
-            _, errors = process.communicate(timeout=PATIENCE)  # of the one that took over, too
+            _, errors = process.communicate(
+                timeout=MAX_RETRY_AFTER
+            )  # of the one that took over, too
             assert (process.returncode, errors) == (0, b"")
 
 
@@ -120,7 +122,7 @@ def members(group: int) -> list[str]:
 
 
 def test_the_dead_are_buried(fork: Fork) -> None:
-    assert fork.process.wait(PATIENCE) == 0
+    assert fork.process.wait(MAX_RETRY_AFTER) == 0
     for _ in range(5):
         line, heard = fork.line(WORDS)
         with line, heard:
@@ -132,6 +134,6 @@ def test_the_dead_are_buried(fork: Fork) -> None:
 
 
 def test_nobody_has_it_for_a_child(fork: Fork) -> None:
-    assert fork.process.wait(PATIENCE) == 0
+    assert fork.process.wait(MAX_RETRY_AFTER) == 0
     assert members(fork.process.pid)
     assert Path(f"/proc/self/task/{os.getpid()}/children").read_text() == ""

@@ -12,7 +12,7 @@ from servers.faults.scenario import Scenario, parse
 from tests.messages import NO_FAULT
 from tests.servers_kit import ROOT
 
-README = (ROOT / "README.md").read_text(encoding="utf-8")
+PAGE = (ROOT / "docs" / "reference" / "servers.md").read_text(encoding="utf-8")
 
 EVERYTHING = """
 seed = -7
@@ -89,13 +89,13 @@ def test_refusals(text: str, sentence: str) -> None:
     assert str(caught.value).isprintable()
 
 
-def test_the_readmes_scenario_is_one() -> None:
-    (text,) = re.findall(r"```toml\n(.*?)```", README, re.DOTALL)
+def test_the_documented_scenario_is_valid() -> None:
+    (text,) = re.findall(r"```toml\n(.*?)```", PAGE, re.DOTALL)
     assert [each.fault for each in parse(text).rules] == ["latency", "reset", "busy"]
 
 
-def test_the_readmes_table_has_every_fault_and_every_parameter_with_its_default() -> None:
-    table = README.partition("| fault |")[2].partition("\n\n")[0]
+def test_the_documented_table_has_every_fault_and_every_parameter_with_its_default() -> None:
+    table = PAGE.partition("| fault |")[2].partition("\n\n")[0]
     rows = [line.split("|")[1:3] for line in table.splitlines()[2:]]
     found = {name: row for row in rows for name in re.findall(r"`([a-z-]+)`", row[0])}
     assert set(found) == set(KINDS)

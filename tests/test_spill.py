@@ -17,7 +17,7 @@ import pytest
 
 import getflags
 from getflags.core.errors import NotSaved
-from getflags.core.models import Checksum, Exists, Kept, Note, Target
+from getflags.core.models import Checksum, Exists, PartialFile, ResumeRecord, Target
 from getflags.storage.async_part_file import BATCH, AsyncPart
 from getflags.storage.part_file import Part
 from tests.kit import files
@@ -121,7 +121,7 @@ def test_a_disk_that_is_full_refuses_a_long_body(tmp_path: Path) -> None:
     assert files(tmp_path) == {}
 
 
-NOTE = Note('"tag"', 3 * BATCH)
+NOTE = ResumeRecord('"tag"', 3 * BATCH)
 
 
 def leave(folder: Path, *pieces: bytes) -> None:
@@ -139,7 +139,7 @@ def leave(folder: Path, *pieces: bytes) -> None:
 def test_what_was_spilled_is_kept_and_taken_up_again(tmp_path: Path) -> None:
     async def scenario() -> str | None:
         async with AsyncPart(target(tmp_path)) as part:
-            assert await part.kept() == Kept(BATCH, NOTE)
+            assert await part.kept() == PartialFile(BATCH, NOTE)
             await part.write(b"rest", BATCH)
             await part.flush(BATCH + 4)
             await part.install()
@@ -314,7 +314,7 @@ def leave_for(url: str, folder: Path) -> None:
     """Leave a part file and its note, as a run that was interrupted does."""
     with Part(Target(0, "w", "w", url, str(folder), "f")) as part:
         part.write(b"x" * 500, 0)
-        part.remember(Note('"tag"', 1000))
+        part.remember(ResumeRecord('"tag"', 1000))
 
 
 class Held(ThreadPoolExecutor):

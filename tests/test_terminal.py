@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from getflags.core import terminal
+from getflags.output import terminal
 from tests.rawserver import RawServer, ok
 from tests.screen import on_terminal, resize, sizeless
 

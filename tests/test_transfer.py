@@ -19,22 +19,25 @@ from getflags.core.errors import (
     Unreachable,
     Untrusted,
 )
+from getflags.core.events import Progressed
 from getflags.core.models import (
     Checksum,
+    DownloadOptions,
     Exists,
     Fields,
-    Kept,
-    Note,
     OnDisk,
     Outcome,
-    Rules,
+    PartialFile,
+    ResumeRecord,
     Status,
     Target,
 )
 from getflags.core.response_head import Head
 from getflags.transfer import retry
-from getflags.transfer.request import Ask
-from getflags.transfer.state import PROGRESS_STEP, Transfer
+from getflags.transfer.actions import Done, Install, Progress, Request, Wait
+from getflags.transfer.body import PROGRESS_STEP
+from getflags.transfer.state import TRANSITIONS, State
+from getflags.transfer.transfer import Transfer
 from tests.messages import (
     CHECKSUM,
     INCOMPLETE,
@@ -46,12 +49,14 @@ from tests.messages import (
 
 relaxed = settings(deadline=None)
 
+NOW = 1000.0  # seconds, on any clock
 HOME = "http://h/a/f.gif"
 OURS: Fields = (("accept-encoding", "identity"), ("accept", "*/*"), ("user-agent", "getflags"))
 DIGEST = "0123456789abcdef" * 4
 SHA256 = Checksum("sha256", DIGEST)
+OLD_DATE = "Sun, 06 Nov 1994 08:49:37 GMT"
 OLD = OnDisk("Sat, 01 Jan 2022 00:00:00 GMT", 42)
-USUAL = Rules(retries=0)
+USUAL = DownloadOptions(retries=0)
 
 # What a user may add, and a server elsewhere must not learn.
 SECRETS: Fields = (
@@ -74,13 +79,13 @@ HARMLESS: Fields = (
 def transfer(
     url: str = HOME,
     *,
-    rules: Rules = USUAL,
+    rules: DownloadOptions = USUAL,
     on_disk: OnDisk | None = None,
     checksum: Checksum | None = None,
 ) -> Transfer:
     """Return a transfer that has begun."""
     begun = Transfer(Target(0, url, url, url, "d", "f.gif", checksum), rules)
-    begun.begin(on_disk)
+    begun.begin(on_disk, None, NOW)
     return begun
 
 
@@ -88,13 +93,22 @@ def head(status: int, **fields: str) -> Head:
     return Head(status, tuple((name.replace("_", "-"), value) for name, value in fields.items()))
 
 
-def asked(under_way: Transfer) -> Ask:
+def asked(under_way: Transfer) -> Request:
     """Return what is to be asked now; nothing else may have been decided."""
-    assert under_way.later is None
-    assert under_way.ask is not None
-    assert under_way.outcome is None
-    assert not under_way.complete
-    return under_way.ask
+    assert isinstance(under_way.action, Request)
+    return under_way.action
+
+
+def waits(under_way: Transfer) -> Wait:
+    """Return what is to be waited for; nothing else may have been decided."""
+    assert under_way.state is State.WAITING
+    assert isinstance(under_way.action, Wait)
+    return under_way.action
+
+
+def is_complete(under_way: Transfer) -> bool:
+    """Whether the file is to be put in place."""
+    return under_way.state is State.INSTALLING and isinstance(under_way.action, Install)
 
 
 def fields_of(under_way: Transfer) -> dict[str, str]:
@@ -107,16 +121,21 @@ def fields_of(under_way: Transfer) -> dict[str, str]:
 
 def ended(done: Transfer) -> Outcome:
     """Return the outcome; nothing more may be asked."""
-    assert done.ask is None
-    assert done.result() is done.outcome
-    return done.result()
+    assert done.state is State.DONE
+    assert isinstance(done.action, Done)
+    return done.action.outcome
+
+
+def keeps_part(done: Transfer) -> bool:
+    """Whether what has come is of use to a later run."""
+    assert isinstance(done.action, Done)
+    return done.action.keep_part
 
 
 def reason(done: Transfer) -> str:
     """Return why a transfer failed."""
     outcome = ended(done)
     assert outcome.status is Status.FAILED
-    assert not done.complete
     assert outcome.reason
     assert outcome.size == 0
     return outcome.reason
@@ -124,14 +143,14 @@ def reason(done: Transfer) -> str:
 
 def redirect(under_way: Transfer, to: str, status: int = 302) -> None:
     assert under_way.head_arrived(head(status, location=to)) is False, "its body is not wanted"
-    under_way.response_ended(None)
+    under_way.succeeded(NOW)
 
 
 def answer(under_way: Transfer, size: int = 10, digest: str | None = None) -> None:
     """Answer with a whole body of that size."""
     assert under_way.head_arrived(head(200, content_length=str(size)))
-    under_way.bytes_arrived(size)
-    under_way.response_ended(digest)
+    under_way.bytes_arrived(size, 0)
+    under_way.succeeded(NOW, digest)
 
 
 # Beginning
@@ -139,26 +158,41 @@ def answer(under_way: Transfer, size: int = 10, digest: str | None = None) -> No
 
 def test_a_transfer_begins_by_asking_for_its_url() -> None:
     begun = transfer()
-    assert asked(begun) == Ask(HOME, OURS)
-    assert (begun.received, begun.expected) == (0, None)
+    assert asked(begun) == Request(HOME, OURS)
+    assert begun.state is State.REQUESTED
+    assert begun.size is None
 
 
-def test_there_is_no_result_before_the_end() -> None:
-    begun = transfer()
-    with pytest.raises(RuntimeError, match="not ended"):
-        begun.result()
+def test_a_fact_out_of_order_is_a_bug_and_changes_nothing() -> None:
+    under_way = transfer()
+    with pytest.raises(RuntimeError, match="cannot go from REQUESTED to REQUESTED"):
+        under_way.succeeded(NOW)
+    answer(under_way)
+    under_way.succeeded(NOW)
+    with pytest.raises(RuntimeError, match="cannot go from DONE to RECEIVING"):
+        under_way.head_arrived(head(200))
+    assert ended(under_way).status is Status.OK
+
+
+def test_every_state_has_its_row_and_all_but_the_last_lead_to_the_end() -> None:
+    assert set(TRANSITIONS) == set(State)
+    assert [state for state in State if State.DONE not in TRANSITIONS[state]] == [State.DONE]
+    assert TRANSITIONS[State.DONE] == set()
+    assert {State.NEW} == set(State).difference(*TRANSITIONS.values())
 
 
 def test_a_target_with_a_flaw_fails_without_a_request() -> None:
     target = Target(0, "x", "x", "", "d", "x", flaw="it names no host")
     flawed = Transfer(target, USUAL)
-    flawed.begin()
+    flawed.begin(None, None, NOW)
     assert ended(flawed) == Outcome(target, Status.FAILED, "it names no host")
 
 
 def test_a_flaw_outweighs_a_file_that_is_there() -> None:
-    flawed = Transfer(Target(0, "x", "x", "", "d", "x", flaw="bad"), Rules(exists=Exists.SKIP))
-    flawed.begin(OLD)
+    flawed = Transfer(
+        Target(0, "x", "x", "", "d", "x", flaw="bad"), DownloadOptions(exists=Exists.SKIP)
+    )
+    flawed.begin(OLD, None, NOW)
     assert reason(flawed) == "bad"
 
 
@@ -168,14 +202,11 @@ def test_a_flaw_outweighs_a_file_that_is_there() -> None:
 def test_a_whole_body_of_the_announced_length_is_a_file() -> None:
     under_way = transfer()
     assert under_way.head_arrived(head(200, content_length="10")) is True
-    assert under_way.expected == 10
+    assert under_way.body.expected == 10
     assert asked(under_way)
-    for piece in (4, 6):
-        under_way.bytes_arrived(piece)
-    under_way.response_ended(None)
-    assert (under_way.complete, under_way.ask, under_way.outcome) == (True, None, None)
-    under_way.installed()
-    assert under_way.complete, "it stays"
+    assert [under_way.bytes_arrived(piece, 0)[0] for piece in (4, 6)] == [0, 4]
+    assert under_way.succeeded(NOW) == Install(None)
+    under_way.succeeded(NOW)
     outcome = ended(under_way)
     assert (outcome.status, outcome.reason) == (Status.OK, "")
     assert (outcome.code, outcome.size, outcome.requests) == (200, 10, 1)
@@ -185,9 +216,9 @@ def test_a_whole_body_of_the_announced_length_is_a_file() -> None:
 def test_an_empty_body_is_a_file_too() -> None:
     under_way = transfer()
     under_way.head_arrived(head(200, content_length="0"))
-    under_way.response_ended(None)
-    assert under_way.complete
-    under_way.installed()
+    under_way.succeeded(NOW)
+    assert is_complete(under_way)
+    under_way.succeeded(NOW)
     assert (ended(under_way).size, ended(under_way).unsized) == (0, False)
 
 
@@ -200,8 +231,8 @@ def test_a_success_known_or_unknown_brings_a_body(status: int) -> None:
 def test_a_body_that_is_not_as_long_as_announced_is_no_file(came: int) -> None:
     under_way = transfer()
     under_way.head_arrived(head(200, content_length="10"))
-    under_way.bytes_arrived(came)
-    under_way.response_ended(None)
+    under_way.bytes_arrived(came, 0)
+    under_way.succeeded(NOW)
     what = "too long" if came > 10 else "incomplete"
     assert reason(under_way) == f"{what}: {came} of 10 bytes came"
     assert ended(under_way).code == 200
@@ -210,8 +241,8 @@ def test_a_body_that_is_not_as_long_as_announced_is_no_file(came: int) -> None:
 def test_a_right_checksum_does_not_excuse_a_wrong_length() -> None:
     under_way = transfer(checksum=SHA256)
     under_way.head_arrived(head(200, content_length="10"))
-    under_way.bytes_arrived(9)
-    under_way.response_ended(DIGEST)
+    under_way.bytes_arrived(9, 0)
+    under_way.succeeded(NOW, DIGEST)
     assert "incomplete" in reason(under_way)
 
 
@@ -224,10 +255,10 @@ def test_a_length_that_makes_no_sense_fails_before_the_body() -> None:
 def test_without_a_length_the_file_is_taken_and_marked() -> None:
     under_way = transfer()
     under_way.head_arrived(head(200))
-    assert under_way.expected is None
-    under_way.bytes_arrived(7)
-    under_way.response_ended(None)
-    under_way.installed()
+    assert under_way.body.expected is None
+    under_way.bytes_arrived(7, 0)
+    under_way.succeeded(NOW)
+    under_way.succeeded(NOW)
     assert (ended(under_way).status, ended(under_way).size) == (Status.OK, 7)
     assert ended(under_way).unsized
 
@@ -235,30 +266,30 @@ def test_without_a_length_the_file_is_taken_and_marked() -> None:
 def test_chunks_say_where_a_body_ends_without_a_length() -> None:
     under_way = transfer()
     under_way.head_arrived(head(200, transfer_encoding="chunked"))
-    assert under_way.expected is None
-    under_way.bytes_arrived(7)
-    under_way.response_ended(None)
-    under_way.installed()
+    assert under_way.body.expected is None
+    under_way.bytes_arrived(7, 0)
+    under_way.succeeded(NOW)
+    under_way.succeeded(NOW)
     assert (ended(under_way).size, ended(under_way).unsized) == (7, False)
 
 
 def test_the_date_of_the_file_is_that_of_the_last_response() -> None:
-    under_way = transfer()
-    assert under_way.modified is None
     redirected = head(302, location="/b", last_modified="Thu, 01 Jan 2015 00:00:00 GMT")
-    under_way.head_arrived(redirected)
-    assert under_way.modified is None
-    under_way.head_arrived(head(200, last_modified="Sun, 06 Nov 1994 08:49:37 GMT"))
-    assert under_way.modified == 784111777
+    for fields, modified in (({}, None), ({"last_modified": OLD_DATE}, 784111777)):
+        under_way = transfer()
+        under_way.head_arrived(redirected)
+        under_way.succeeded(NOW)
+        under_way.head_arrived(head(200, **fields))
+        assert under_way.succeeded(NOW) == Install(modified)
 
 
 def test_a_checksum_proves_what_no_length_announced() -> None:
     under_way = transfer(checksum=SHA256)
     under_way.head_arrived(head(200))
-    under_way.bytes_arrived(7)
-    under_way.response_ended(DIGEST)
-    assert under_way.complete
-    under_way.installed()
+    under_way.bytes_arrived(7, 0)
+    under_way.succeeded(NOW, DIGEST)
+    assert is_complete(under_way)
+    under_way.succeeded(NOW)
     assert not ended(under_way).unsized
 
 
@@ -272,15 +303,15 @@ def test_a_wrong_checksum_is_no_file_and_names_both(digest: str | None) -> None:
 def test_a_disk_that_refuses_is_a_failure_with_its_reason() -> None:
     under_way = transfer()
     under_way.head_arrived(head(200, content_length="10"))
-    under_way.bytes_arrived(10)
-    under_way.not_saved(NotSaved("No space left on device"))
+    under_way.bytes_arrived(10, 0)
+    under_way.failed(NotSaved("No space left on device"), NOW)
     assert reason(under_way) == f"{NOT_SAVED}No space left on device"
 
 
 def test_a_whole_file_that_could_not_be_put_in_place_has_failed() -> None:
     under_way = transfer()
     answer(under_way)
-    under_way.not_saved(NotSaved("Is a directory"))
+    under_way.failed(NotSaved("Is a directory"), NOW)
     assert ended(under_way).status is Status.FAILED
     assert ended(under_way).reason == f"{NOT_SAVED}Is a directory"
 
@@ -288,16 +319,18 @@ def test_a_whole_file_that_could_not_be_put_in_place_has_failed() -> None:
 def test_progress_is_told_at_every_step_and_not_between() -> None:
     under_way = transfer()
     under_way.head_arrived(head(200))
-    assert [under_way.bytes_arrived(PROGRESS_STEP // 2) for _ in range(5)] == [
+    half = PROGRESS_STEP // 2
+    assert [bool(under_way.bytes_arrived(half, 0)[1]) for _ in range(5)] == [
         False,
         True,
         False,
         True,
         False,
     ]
-    assert under_way.bytes_arrived(PROGRESS_STEP * 9) is True
-    assert under_way.bytes_arrived(PROGRESS_STEP - 1) is False
-    assert under_way.received == PROGRESS_STEP * 12 + PROGRESS_STEP // 2 - 1
+    event = Progressed(under_way.target, PROGRESS_STEP * 11 + half, None)
+    assert under_way.bytes_arrived(PROGRESS_STEP * 9, 0) == (5 * half, Progress(event, None))
+    assert under_way.bytes_arrived(PROGRESS_STEP - 1, 0) == (event.received, None)
+    assert under_way.size == PROGRESS_STEP * 12 + half - 1
 
 
 # Other answers
@@ -327,7 +360,7 @@ def test_progress_is_told_at_every_step_and_not_between() -> None:
 def test_any_other_answer_is_a_failure_in_the_standards_words(status: int, why: str) -> None:
     under_way = transfer()
     assert under_way.head_arrived(head(status, content_length="5")) is False
-    under_way.response_ended(None)
+    under_way.succeeded(NOW)
     assert reason(under_way) == why
     assert (ended(under_way).code, ended(under_way).requests) == (status, 1)
 
@@ -344,25 +377,25 @@ def test_not_found_is_a_status_of_its_own() -> None:
 
 
 def test_a_file_that_is_there_can_be_skipped() -> None:
-    skipped = transfer(rules=Rules(exists=Exists.SKIP), on_disk=OLD)
+    skipped = transfer(rules=DownloadOptions(exists=Exists.SKIP), on_disk=OLD)
     outcome = ended(skipped)
     assert (outcome.status, outcome.size, outcome.requests) == (Status.PRESENT, 42, 0)
     assert outcome.reason
 
 
 def test_a_file_that_is_there_can_be_a_failure() -> None:
-    refused = transfer(rules=Rules(exists=Exists.FAIL), on_disk=OLD)
+    refused = transfer(rules=DownloadOptions(exists=Exists.FAIL), on_disk=OLD)
     assert reason(refused) == "a file of that name exists"
     assert ended(refused).requests == 0
 
 
 @pytest.mark.parametrize("exists", list(Exists))
 def test_a_file_that_is_not_there_is_asked_for_whatever_the_rule(exists: Exists) -> None:
-    assert asked(transfer(rules=Rules(exists=exists))) == Ask(HOME, OURS)
+    assert asked(transfer(rules=DownloadOptions(exists=exists))) == Request(HOME, OURS)
 
 
 def test_a_file_may_be_asked_for_only_if_it_changed() -> None:
-    under_way = transfer(rules=Rules(exists=Exists.REFRESH), on_disk=OLD)
+    under_way = transfer(rules=DownloadOptions(exists=Exists.REFRESH), on_disk=OLD)
     assert fields_of(under_way)["if-modified-since"] == OLD.modified
     assert under_way.head_arrived(head(304)) is False
     outcome = ended(under_way)
@@ -372,20 +405,20 @@ def test_a_file_may_be_asked_for_only_if_it_changed() -> None:
 
 @pytest.mark.parametrize("status", [204, 206, 403, 500])
 def test_a_file_that_is_there_does_not_excuse_an_error(status: int) -> None:
-    under_way = transfer(rules=Rules(exists=Exists.REFRESH, retries=0), on_disk=OLD)
+    under_way = transfer(rules=DownloadOptions(exists=Exists.REFRESH, retries=0), on_disk=OLD)
     under_way.head_arrived(head(status))
     assert reason(under_way)
 
 
 def test_a_file_that_changed_is_fetched_anew() -> None:
-    under_way = transfer(rules=Rules(exists=Exists.REFRESH), on_disk=OLD)
+    under_way = transfer(rules=DownloadOptions(exists=Exists.REFRESH), on_disk=OLD)
     answer(under_way)
-    under_way.installed()
+    under_way.succeeded(NOW)
     assert (ended(under_way).status, ended(under_way).size) == (Status.OK, 10)
 
 
 def test_the_question_whether_it_changed_follows_a_redirect() -> None:
-    under_way = transfer(rules=Rules(exists=Exists.REFRESH), on_disk=OLD)
+    under_way = transfer(rules=DownloadOptions(exists=Exists.REFRESH), on_disk=OLD)
     redirect(under_way, "http://elsewhere/f")
     assert fields_of(under_way)["if-modified-since"] == OLD.modified
 
@@ -396,7 +429,7 @@ def test_what_is_there_but_not_what_is_wanted_is_replaced(
     exists: Exists, digest: str | None
 ) -> None:
     there = OnDisk(OLD.modified, OLD.size, digest)
-    under_way = transfer(rules=Rules(exists=exists), on_disk=there, checksum=SHA256)
+    under_way = transfer(rules=DownloadOptions(exists=exists), on_disk=there, checksum=SHA256)
     assert "if-modified-since" not in fields_of(under_way)
     assert under_way.head_arrived(head(304)) is False
     assert reason(under_way) == "304 Not Modified"
@@ -404,20 +437,22 @@ def test_what_is_there_but_not_what_is_wanted_is_replaced(
 
 def test_what_is_there_and_has_the_right_checksum_is_skipped() -> None:
     there = OnDisk(OLD.modified, OLD.size, DIGEST)
-    skipped = transfer(rules=Rules(exists=Exists.SKIP), on_disk=there, checksum=SHA256)
+    skipped = transfer(rules=DownloadOptions(exists=Exists.SKIP), on_disk=there, checksum=SHA256)
     assert ended(skipped).status is Status.PRESENT
 
 
 def test_what_is_there_and_has_the_right_checksum_is_refreshed_by_date() -> None:
     there = OnDisk(OLD.modified, OLD.size, DIGEST)
-    under_way = transfer(rules=Rules(exists=Exists.REFRESH), on_disk=there, checksum=SHA256)
+    under_way = transfer(
+        rules=DownloadOptions(exists=Exists.REFRESH), on_disk=there, checksum=SHA256
+    )
     assert fields_of(under_way)["if-modified-since"] == OLD.modified
 
 
 @pytest.mark.parametrize("digest", [DIGEST, "f" * 64])
 def test_a_rule_to_fail_asks_for_nothing_whatever_the_checksum(digest: str) -> None:
     there = OnDisk(OLD.modified, OLD.size, digest)
-    refused = transfer(rules=Rules(exists=Exists.FAIL), on_disk=there, checksum=SHA256)
+    refused = transfer(rules=DownloadOptions(exists=Exists.FAIL), on_disk=there, checksum=SHA256)
     assert reason(refused) == "a file of that name exists"
 
 
@@ -428,9 +463,9 @@ def test_a_rule_to_fail_asks_for_nothing_whatever_the_checksum(digest: str) -> N
 def test_every_kind_of_redirect_is_followed(status: int) -> None:
     under_way = transfer()
     redirect(under_way, "/b.gif", status)
-    assert asked(under_way) == Ask("http://h/b.gif", OURS)
+    assert asked(under_way) == Request("http://h/b.gif", OURS)
     answer(under_way)
-    under_way.installed()
+    under_way.succeeded(NOW)
     outcome = ended(under_way)
     assert (outcome.status, outcome.code, outcome.requests) == (Status.OK, 200, 2)
 
@@ -455,7 +490,7 @@ def test_every_kind_of_redirect_is_followed(status: int) -> None:
 def test_a_redirect_is_resolved_against_the_url_it_came_from(reference: str, url: str) -> None:
     under_way = transfer()
     redirect(under_way, reference)
-    assert asked(under_way) == Ask(url, OURS)
+    assert asked(under_way) == Request(url, OURS)
 
 
 def test_a_second_redirect_is_resolved_against_the_first() -> None:
@@ -494,7 +529,7 @@ def test_a_redirect_within_https_is_followed() -> None:
     under_way = transfer("https://h/f")
     redirect(under_way, "/g")
     redirect(under_way, "https://o/h")
-    assert asked(under_way) == Ask("https://o/h", OURS)
+    assert asked(under_way) == Request("https://o/h", OURS)
 
 
 def test_a_redirect_to_https_may_not_lead_back_to_http() -> None:
@@ -514,7 +549,7 @@ def test_a_redirect_needs_exactly_one_location(count: int) -> None:
 
 @pytest.mark.parametrize("limit", [0, 1, 3])
 def test_a_loop_ends_at_the_limit(limit: int) -> None:
-    under_way = transfer(rules=Rules(max_redirs=limit))
+    under_way = transfer(rules=DownloadOptions(max_redirs=limit))
     for _ in range(limit):
         redirect(under_way, HOME)
         assert asked(under_way).url == HOME
@@ -526,10 +561,10 @@ def test_a_loop_ends_at_the_limit(limit: int) -> None:
 def test_the_body_behind_a_redirect_is_counted_by_itself() -> None:
     under_way = transfer()
     assert under_way.head_arrived(head(302, location="/b", content_length="99")) is False
-    under_way.response_ended(None)
+    under_way.succeeded(NOW)
     assert under_way.head_arrived(head(200, content_length="3"))
-    assert under_way.bytes_arrived(3) is False
-    assert (under_way.received, under_way.expected) == (3, 3)
+    assert under_way.bytes_arrived(3, 0) == (0, None)
+    assert (under_way.body.received, under_way.body.expected) == (3, 3)
 
 
 # What is sent to whom
@@ -537,12 +572,12 @@ def test_the_body_behind_a_redirect_is_counted_by_itself() -> None:
 
 def test_the_users_fields_are_sent_first_and_as_written() -> None:
     headers: Fields = (("X-One", "1"), ("x-two", "2"))
-    assert asked(transfer(rules=Rules(headers=headers))).headers == (*headers, *OURS)
+    assert asked(transfer(rules=DownloadOptions(headers=headers))).headers == (*headers, *OURS)
 
 
 @pytest.mark.parametrize("name", ["User-Agent", "ACCEPT-ENCODING", "accept"])
 def test_a_field_of_the_users_wins_over_ours(name: str) -> None:
-    begun = transfer(rules=Rules(headers=((name, "mine"),)))
+    begun = transfer(rules=DownloadOptions(headers=((name, "mine"),)))
     assert fields_of(begun)[name.lower()] == "mine"
 
 
@@ -552,7 +587,7 @@ def test_a_field_of_the_users_wins_over_ours(name: str) -> None:
     ids=["host", "scheme", "port", "longer name", "without scheme"],
 )
 def test_another_origin_learns_no_secret(elsewhere: str) -> None:
-    under_way = transfer("http://u:p@h/f", rules=Rules(headers=(*SECRETS[1:], *HARMLESS)))
+    under_way = transfer("http://u:p@h/f", rules=DownloadOptions(headers=(*SECRETS[1:], *HARMLESS)))
     assert "authorization" in fields_of(under_way)
     redirect(under_way, elsewhere)
     assert fields_of(under_way) == {
@@ -565,7 +600,7 @@ def test_another_origin_learns_no_secret(elsewhere: str) -> None:
 def test_a_secret_goes_to_the_same_origin_alone_and_again_on_coming_home(
     secret: tuple[str, str],
 ) -> None:
-    under_way = transfer(rules=Rules(headers=(secret,)))
+    under_way = transfer(rules=DownloadOptions(headers=(secret,)))
     seen = []
     for place in ("/b", "http://h:80/c", "http://other/d", "http://other/e", "http://h/f"):
         seen.append(secret in asked(under_way).headers)
@@ -577,7 +612,7 @@ def test_a_secret_goes_to_the_same_origin_alone_and_again_on_coming_home(
 def test_credentials_leave_the_url_and_are_sent_as_a_field() -> None:
     begun = transfer("http://user:secret@h/f")
     login = "Basic " + b64encode(b"user:secret").decode()
-    assert asked(begun) == Ask("http://h/f", (("authorization", login), *OURS))
+    assert asked(begun) == Request("http://h/f", (("authorization", login), *OURS))
 
 
 def test_credentials_stay_at_home_and_return_with_it() -> None:
@@ -589,14 +624,16 @@ def test_credentials_stay_at_home_and_return_with_it() -> None:
 
 
 def test_an_authorization_of_the_users_wins_over_the_urls() -> None:
-    begun = transfer("http://u:p@h/f", rules=Rules(headers=(("AUTHORIZATION", "Bearer x"),)))
+    begun = transfer(
+        "http://u:p@h/f", rules=DownloadOptions(headers=(("AUTHORIZATION", "Bearer x"),))
+    )
     assert fields_of(begun)["authorization"] == "Bearer x"
 
 
 def test_a_servers_location_cannot_log_us_in() -> None:
     under_way = transfer()
     redirect(under_way, "http://thief:trap@h/f")
-    assert asked(under_way) == Ask("http://h/f", OURS)
+    assert asked(under_way) == Request("http://h/f", OURS)
 
 
 # Faults
@@ -616,7 +653,7 @@ def test_a_servers_location_cannot_log_us_in() -> None:
 )
 def test_a_fault_before_the_head_fails_with_its_own_words(fault: Fault) -> None:
     under_way = transfer()
-    under_way.broke(fault)
+    under_way.failed(fault, NOW)
     assert reason(under_way) == str(fault)
     assert (ended(under_way).code, ended(under_way).requests) == (None, 1)
 
@@ -624,16 +661,16 @@ def test_a_fault_before_the_head_fails_with_its_own_words(fault: Fault) -> None:
 def test_a_connection_that_breaks_within_a_body_is_incomplete() -> None:
     under_way = transfer()
     under_way.head_arrived(head(200, content_length="2000"))
-    under_way.bytes_arrived(1000)
-    under_way.broke(Disconnected("connection reset"))
+    under_way.bytes_arrived(1000, 0)
+    under_way.failed(Disconnected("connection reset"), NOW)
     assert reason(under_way) == f"{INCOMPLETE}1,000 of 2,000 bytes came (connection reset)"
 
 
 def test_a_connection_that_breaks_within_a_body_of_unknown_length_says_what_came() -> None:
     under_way = transfer()
     under_way.head_arrived(head(200))
-    under_way.bytes_arrived(5)
-    under_way.broke(Disconnected("connection reset"))
+    under_way.bytes_arrived(5, 0)
+    under_way.failed(Disconnected("connection reset"), NOW)
     assert reason(under_way) == f"{INCOMPLETE}5 bytes came (connection reset)"
 
 
@@ -641,8 +678,8 @@ def test_a_connection_that_breaks_within_a_body_of_unknown_length_says_what_came
 def test_other_faults_within_a_body_fail_with_their_own_words(fault: Fault) -> None:
     under_way = transfer()
     under_way.head_arrived(head(200, content_length="10"))
-    under_way.bytes_arrived(5)
-    under_way.broke(fault)
+    under_way.bytes_arrived(5, 0)
+    under_way.failed(fault, NOW)
     assert reason(under_way) == str(fault)
     assert ended(under_way).code == 200
 
@@ -650,50 +687,48 @@ def test_other_faults_within_a_body_fail_with_their_own_words(fault: Fault) -> N
 def test_an_idle_connection_that_was_closed_is_worth_one_fresh_try() -> None:
     under_way = transfer()
     before = asked(under_way)
-    under_way.broke(Disconnected("closed", stale=True))
+    under_way.failed(Disconnected("closed", stale=True), NOW)
     assert asked(under_way) == before
     answer(under_way)
-    under_way.installed()
+    under_way.succeeded(NOW)
     assert (ended(under_way).status, ended(under_way).requests) == (Status.OK, 2)
 
 
 def test_one_fresh_try_and_no_more() -> None:
     under_way = transfer()
-    under_way.broke(Disconnected("closed", stale=True))
-    under_way.broke(Disconnected("closed again", stale=True))
+    under_way.failed(Disconnected("closed", stale=True), NOW)
+    under_way.failed(Disconnected("closed again", stale=True), NOW)
     assert reason(under_way) == "closed again"
     assert ended(under_way).requests == 2
 
 
 def test_a_fault_that_is_not_a_stale_connections_is_worth_no_try() -> None:
     under_way = transfer()
-    under_way.broke(Disconnected("closed"))
+    under_way.failed(Disconnected("closed"), NOW)
     assert reason(under_way) == "closed"
 
 
 def test_a_hop_that_meets_a_stale_connection_is_asked_again_where_it_leads() -> None:
     under_way = transfer()
     redirect(under_way, "/b.gif")
-    under_way.broke(Disconnected("closed", stale=True))
-    assert asked(under_way) == Ask("http://h/b.gif", OURS)
+    under_way.failed(Disconnected("closed", stale=True), NOW)
+    assert asked(under_way) == Request("http://h/b.gif", OURS)
 
 
 # Tries
 
-TWICE = Rules(retries=1)
+TWICE = DownloadOptions(retries=1)
 
 
 @pytest.mark.parametrize("status", [408, 429, 500, 502, 503, 504, 522, 524])
 def test_an_error_that_may_pass_is_worth_another_try(status: int) -> None:
     under_way = transfer(rules=TWICE)
     under_way.head_arrived(head(status))
-    assert (under_way.ask, under_way.outcome) == (None, None)
-    assert under_way.later
-    assert under_way.later.reason.startswith(str(status))
-    assert 0.25 <= under_way.later.seconds <= 0.75
+    assert waits(under_way).reason.startswith(str(status))
+    assert 0.25 <= waits(under_way).seconds <= 0.75
 
-    under_way.begin()
-    assert asked(under_way) == Ask(HOME, OURS)
+    under_way.begin(None, None, NOW)
+    assert asked(under_way) == Request(HOME, OURS)
     under_way.head_arrived(head(status))
     assert reason(under_way).endswith("(2 tries)")
     assert ended(under_way).requests == 2
@@ -701,7 +736,7 @@ def test_an_error_that_may_pass_is_worth_another_try(status: int) -> None:
 
 @pytest.mark.parametrize("status", [400, 401, 403, 404, 405, 410, 411, 416, 418, 425, 501, 505])
 def test_an_error_that_will_not_pass_is_final(status: int) -> None:
-    under_way = transfer(rules=Rules(retries=9))
+    under_way = transfer(rules=DownloadOptions(retries=9))
     under_way.head_arrived(head(status))
     assert ended(under_way).requests == 1
 
@@ -711,10 +746,10 @@ def test_an_error_that_will_not_pass_is_final(status: int) -> None:
 )
 def test_a_fault_that_may_pass_is_worth_another_try(fault: Fault) -> None:
     under_way = transfer(rules=TWICE)
-    under_way.broke(fault)
-    assert under_way.later
-    under_way.begin()
-    under_way.broke(fault)
+    under_way.failed(fault, NOW)
+    waits(under_way)
+    under_way.begin(None, None, NOW)
+    under_way.failed(fault, NOW)
     assert reason(under_way) == f"{fault} (2 tries)"
 
 
@@ -723,35 +758,33 @@ def test_a_fault_that_may_pass_is_worth_another_try(fault: Fault) -> None:
 )
 def test_a_fault_that_will_not_pass_is_final(fault: Fault) -> None:
     under_way = transfer(rules=TWICE)
-    under_way.broke(fault)
+    under_way.failed(fault, NOW)
     assert reason(under_way) == str(fault)
 
 
 def test_another_try_begins_where_the_user_said_and_counts_from_zero() -> None:
-    under_way = transfer(rules=Rules(retries=1, max_redirs=1))
+    under_way = transfer(rules=DownloadOptions(retries=1, max_redirs=1))
     redirect(under_way, "/b.gif")
     under_way.head_arrived(head(200, content_length="5"))
-    under_way.bytes_arrived(3)
-    under_way.response_ended(None)
-    assert under_way.later
-    assert under_way.later.reason == f"{INCOMPLETE}3 of 5 bytes came"
+    under_way.bytes_arrived(3, 0)
+    under_way.succeeded(NOW)
+    assert waits(under_way).reason == f"{INCOMPLETE}3 of 5 bytes came"
 
-    under_way.begin()
+    under_way.begin(None, None, NOW)
     assert asked(under_way).url == HOME
     redirect(under_way, "/b.gif")
     under_way.head_arrived(head(200, content_length="5"))
-    under_way.bytes_arrived(5)
-    under_way.response_ended(None)
-    assert under_way.complete
+    under_way.bytes_arrived(5, 0)
+    under_way.succeeded(NOW)
+    assert is_complete(under_way)
 
 
 @pytest.mark.parametrize(("status", "whole"), [(429, True), (503, True), (500, False)])
 def test_a_server_that_asks_for_time_gets_it(status: int, whole: bool) -> None:  # noqa: FBT001 - a column of the table
     under_way = transfer(rules=TWICE)
     under_way.head_arrived(head(status, retry_after="7"))
-    assert under_way.later
-    assert under_way.later.seconds == 7
-    assert under_way.later.origin == ("http://h:80" if whole else "")
+    assert waits(under_way).seconds == 7
+    assert waits(under_way).origin == ("http://h:80" if whole else "")
 
 
 def test_a_server_that_asks_for_too_much_time_is_not_waited_for() -> None:
@@ -762,12 +795,14 @@ def test_a_server_that_asks_for_too_much_time_is_not_waited_for() -> None:
 
 # The rest of what an earlier try has left
 
-KEPT = Kept(40, Note('"tag"', 100))
+KEPT = PartialFile(40, ResumeRecord('"tag"', 100))
 
 
-def resumed(kept: Kept = KEPT, rules: Rules = USUAL, checksum: Checksum | None = None) -> Transfer:
+def resumed(
+    kept: PartialFile = KEPT, rules: DownloadOptions = USUAL, checksum: Checksum | None = None
+) -> Transfer:
     begun = Transfer(Target(0, HOME, HOME, HOME, "d", "f.gif", checksum), rules)
-    begun.begin(None, kept)
+    begun.begin(None, kept, NOW)
     return begun
 
 
@@ -784,31 +819,30 @@ def test_the_rest_is_asked_for_on_the_condition_that_it_is_the_same_file() -> No
 def test_the_rest_completes_the_file() -> None:
     under_way = resumed()
     assert under_way.head_arrived(part(40, 99, etag='"tag"'))
-    assert under_way.received == 40
-    under_way.bytes_arrived(60)
+    assert under_way.size == 40
+    under_way.bytes_arrived(60, 0)
     assert under_way.size == 100
-    under_way.response_ended(None)
-    assert under_way.complete
-    under_way.installed()
+    under_way.succeeded(NOW)
+    assert is_complete(under_way)
+    under_way.succeeded(NOW)
     assert ended(under_way).size == 100
 
 
 def test_a_rest_that_is_cut_is_incomplete() -> None:
     under_way = resumed(rules=TWICE)
     under_way.head_arrived(part(40, 99))
-    under_way.bytes_arrived(20)
-    under_way.response_ended(None)
-    assert under_way.later
-    assert under_way.later.reason == f"{INCOMPLETE}60 of 100 bytes came"
+    under_way.bytes_arrived(20, 0)
+    under_way.succeeded(NOW)
+    assert waits(under_way).reason == f"{INCOMPLETE}60 of 100 bytes came"
 
 
 def test_all_instead_of_the_rest_is_taken_from_the_beginning() -> None:
     under_way = resumed()
     assert under_way.head_arrived(head(200, content_length="7"))
-    assert under_way.received == 0
-    under_way.bytes_arrived(7)
-    under_way.response_ended(None)
-    assert under_way.complete
+    assert under_way.size == 0
+    under_way.bytes_arrived(7, 0)
+    under_way.succeeded(NOW)
+    assert is_complete(under_way)
 
 
 @pytest.mark.parametrize(
@@ -826,8 +860,8 @@ def test_what_is_not_exactly_the_rest_is_asked_for_anew_and_once(odd: Head) -> N
     under_way = resumed()
     assert not under_way.head_arrived(odd)
     assert under_way.size is None
-    under_way.response_ended(None)
-    assert asked(under_way) == Ask(HOME, OURS)
+    under_way.succeeded(NOW)
+    assert asked(under_way) == Request(HOME, OURS)
     under_way.head_arrived(odd)
     assert reason(under_way)
     assert ended(under_way).requests == 2
@@ -838,61 +872,62 @@ def test_a_part_of_the_rest_is_not_the_end() -> None:
     for first, last in ((40, 59), (60, 98), (99, 99)):
         assert fields_of(under_way)["range"] == f"bytes={first}-"
         assert under_way.head_arrived(part(first, last))
-        under_way.bytes_arrived(last + 1 - first)
-        under_way.response_ended(None)
-    assert under_way.complete
+        under_way.bytes_arrived(last + 1 - first, 0)
+        under_way.succeeded(NOW)
+    assert is_complete(under_way)
 
 
 def test_a_server_that_gives_a_byte_at_a_time_is_not_humoured_for_ever() -> None:
-    under_way = resumed(Kept(1, Note('"tag"', 10_000)))
-    while under_way.ask:
-        under_way.head_arrived(part(under_way.received, under_way.received, "10000"))
-        under_way.bytes_arrived(1)
-        under_way.response_ended(None)
-    assert reason(under_way).startswith(INCOMPLETE)
+    under_way = resumed(PartialFile(1, ResumeRecord('"tag"', 10_000)))
+    while "range" in dict(getattr(under_way.action, "headers", ())):
+        at = int(fields_of(under_way)["range"].removeprefix("bytes=").rstrip("-"))
+        under_way.head_arrived(part(at, at, "10000"))
+        under_way.bytes_arrived(1, 0)
+        under_way.succeeded(NOW)
+    assert reason(under_way).startswith("incomplete: ")
     assert ended(under_way).requests == 1000
 
 
 def test_a_size_that_nobody_knew_is_learnt_from_the_rest() -> None:
-    under_way = resumed(Kept(40, Note('"tag"', None)))
+    under_way = resumed(PartialFile(40, ResumeRecord('"tag"', None)))
     under_way.head_arrived(part(40, 59))
-    under_way.bytes_arrived(20)
-    under_way.response_ended(None)
+    under_way.bytes_arrived(20, 0)
+    under_way.succeeded(NOW)
     assert fields_of(under_way)["range"] == "bytes=60-"
 
 
 def test_the_checksum_is_of_the_whole() -> None:
     under_way = resumed(checksum=SHA256)
     under_way.head_arrived(part(40, 99))
-    under_way.bytes_arrived(60)
-    under_way.response_ended("0" * 64)
-    assert reason(under_way).startswith(CHECKSUM)
-    assert under_way.worthless
+    under_way.bytes_arrived(60, 0)
+    under_way.succeeded(NOW, "0" * 64)
+    assert reason(under_way).startswith("checksum mismatch")
+    assert not keeps_part(under_way)
 
 
 @pytest.mark.parametrize(
-    ("fault", "worthless"),
-    [(TimedOut("x"), False), (Unreachable("x"), False), (Excess("x"), True)],
+    ("fault", "kept"),
+    [(TimedOut("x"), True), (Unreachable("x"), True), (Excess("x"), False)],
 )
 def test_what_a_later_run_could_go_on_with_is_worth_keeping(
     fault: Fault,
-    worthless: bool,  # noqa: FBT001 - a column of the table
+    kept: bool,  # noqa: FBT001 - a column of the table
 ) -> None:
     under_way = resumed()
-    under_way.broke(fault)
+    under_way.failed(fault, NOW)
     assert reason(under_way)
-    assert under_way.worthless == worthless
+    assert keeps_part(under_way) == kept
 
 
 def test_what_is_not_there_any_more_is_not_worth_keeping() -> None:
     under_way = resumed()
     under_way.head_arrived(head(404))
-    assert under_way.worthless
+    assert not keeps_part(under_way)
 
 
 # Limits
 
-SMALL = Rules(max_filesize=100, retries=3)
+SMALL = DownloadOptions(max_filesize=100, retries=3)
 
 
 def test_what_announces_that_it_is_too_large_is_not_begun() -> None:
@@ -904,34 +939,69 @@ def test_what_announces_that_it_is_too_large_is_not_begun() -> None:
 def test_what_turns_out_to_be_too_large_is_ended_at_once() -> None:
     under_way = transfer(rules=SMALL)
     assert under_way.head_arrived(head(200, transfer_encoding="chunked"))
-    under_way.bytes_arrived(100)
+    under_way.bytes_arrived(100, 0)
     with pytest.raises(Excess) as caught:
-        under_way.bytes_arrived(1)
-    under_way.broke(caught.value)
-    assert reason(under_way) == TOO_LARGE.format(100)
+        under_way.bytes_arrived(1, 0)
+    under_way.failed(caught.value, NOW)
+    assert reason(under_way) == "larger than the 100 bytes allowed"
 
 
 def test_as_large_as_allowed_is_not_too_large() -> None:
     under_way = transfer(rules=SMALL)
     answer(under_way, 100)
-    assert under_way.complete
+    assert is_complete(under_way)
 
 
 def test_a_file_that_is_out_of_time_is_not_tried_again() -> None:
-    under_way = transfer(rules=Rules(max_time=5))
-    under_way.broke(Expired("over"))
+    under_way = transfer(rules=DownloadOptions(max_time=5))
+    under_way.failed(Expired("over"), NOW)
     assert reason(under_way) == "over"
 
 
 @pytest.mark.parametrize(("then", "late"), [(14.9, False), (15.0, True)])
 def test_no_try_is_begun_that_would_be_too_late(then: float, late: bool) -> None:  # noqa: FBT001 - a column of the table
-    under_way = transfer(rules=Rules(max_time=5))
-    assert under_way.deadline.left(10) == 5
-    under_way.broke(TimedOut("silent"))
-    under_way.give_up_if_late(then)
-    assert (under_way.outcome is not None) == late
+    under_way = Transfer(Target(0, HOME, HOME, HOME, "d", "f.gif"), DownloadOptions(max_time=5))
+    under_way.begin(None, None, 10)
+    assert asked(under_way).time_left == 5
+    under_way.head_arrived(head(503, retry_after="1"))
+    assert waits(under_way).seconds == 1, "whether that is too long, the end of the response tells"
+    under_way.succeeded(then - 1)
     if late:
-        assert reason(under_way) == "silent; and no time is left for another try"
+        why = "503 Service Unavailable; and no time is left for another try"
+        assert reason(under_way) == why
+        assert under_way.action == Done(ended(under_way), keep_part=True, overloaded=True)
+    else:
+        assert waits(under_way) == Wait(1, "503 Service Unavailable", "http://h:80", True)  # noqa: FBT003 - as above
+
+
+def test_each_request_is_told_how_much_time_is_left() -> None:
+    under_way = transfer(rules=DownloadOptions(max_time=5))
+    assert asked(under_way).time_left == 5
+    under_way.head_arrived(head(302, location="/b"))
+    under_way.succeeded(NOW + 1)
+    assert asked(under_way) == Request("http://h/b", OURS, 4)
+    under_way.failed(Disconnected("closed", stale=True), NOW + 2)
+    assert asked(under_way) == Request("http://h/b", OURS, 3)
+    under_way.failed(TimedOut("silent"), NOW + 3)
+    under_way.begin(None, None, NOW + 4)
+    assert asked(under_way) == Request(HOME, OURS, 1)
+
+
+def test_the_wait_for_the_first_piece_says_nothing_of_a_bodys_speed() -> None:
+    under_way = transfer(rules=DownloadOptions(speed_limit=10, speed_time=30))
+    under_way.head_arrived(head(200))
+    for seconds in (1000, 15, 14):
+        under_way.bytes_arrived(1, seconds)
+    with pytest.raises(TimedOut, match="slower than 10 bytes a second for 30 s") as caught:
+        under_way.bytes_arrived(1, 1)
+    under_way.failed(caught.value, NOW)
+    assert waits(under_way).reason == str(caught.value)
+
+    under_way.begin(None, None, NOW)
+    under_way.head_arrived(head(200))
+    for seconds in (1000, 29):
+        under_way.bytes_arrived(1, seconds)
+    assert under_way.size == 2, "another body begins anew"
 
 
 # All together
@@ -984,59 +1054,66 @@ def test_whatever_happens_a_transfer_comes_to_one_end_and_soon(
     there: OnDisk | None,
 ) -> None:
     on_disk = None if exists is Exists.OVERWRITE else there  # as the save layer looks
-    rules = Rules(max_redirs=max_redirs, exists=exists, retries=retries)
+    rules = DownloadOptions(max_redirs=max_redirs, exists=exists, retries=retries)
     under_way = transfer(rules=rules, on_disk=on_disk)
     rest = iter(story)
     requests = 0
     tries = 1
-    while under_way.ask or under_way.later:
-        if under_way.later:
-            assert under_way.ask is None
-            assert 0 <= under_way.later.seconds <= retry.PATIENCE
-            under_way.begin(on_disk)
+    while isinstance(under_way.action, Request | Wait):
+        if isinstance(under_way.action, Wait):
+            assert 0 <= under_way.action.seconds <= retry.MAX_RETRY_AFTER
+            under_way.begin(on_disk, None, NOW)
             tries += 1
             continue
         asked(under_way)
         requests += 1
         happens = next(rest, (head(200, content_length="3"), 3))
         if isinstance(happens, Fault):
-            under_way.broke(happens)
+            under_way.failed(happens, NOW)
             continue
         arrived, size = happens
         if under_way.head_arrived(arrived):
-            under_way.bytes_arrived(size)
-        under_way.response_ended(None)
-    if under_way.complete:
-        assert under_way.outcome is None
-        under_way.installed()
+            under_way.bytes_arrived(size, 0)
+        under_way.succeeded(NOW)
+    complete = is_complete(under_way)
+    if complete:
+        under_way.succeeded(NOW)
     outcome = ended(under_way)
     assert tries <= retries + 1
     assert outcome.requests == requests <= (max_redirs + 2) * tries
     assert (outcome.reason == "") == (outcome.status is Status.OK)
-    assert (outcome.status is Status.OK) == under_way.complete
+    assert (outcome.status is Status.OK) == complete
 
 
 def test_a_fault_while_hanging_up_changes_no_decision() -> None:
     under_way = transfer()
     under_way.head_arrived(head(302, location="/b"))
-    under_way.broke(Disconnected("gone"))
+    under_way.failed(Disconnected("gone"), NOW)
     assert asked(under_way).url.endswith("/b")
     under_way.head_arrived(head(404))
-    under_way.broke(Disconnected("gone"))
+    under_way.failed(Disconnected("gone"), NOW)
     assert ended(under_way).status is Status.NOT_FOUND
 
 
 def test_only_what_the_last_try_has_shown_is_held_against_the_server() -> None:
-    transfer = resumed(rules=Rules(retries=2))
+    transfer = resumed(rules=DownloadOptions(retries=2))
     shown = []
     transfer.head_arrived(head(429))
-    transfer.response_ended(None)
-    shown.append(transfer.strained)
-    transfer.begin()
-    shown.append(transfer.strained)
-    transfer.broke(TimedOut("silence"))
-    shown.append(transfer.strained)
-    transfer.begin()
-    transfer.broke(Disconnected("reset"))
-    assert transfer.outcome
-    assert [*shown, transfer.strained] == [True, False, False, True]
+    transfer.succeeded(NOW)
+    shown.append(waits(transfer).overloaded)
+    transfer.begin(None, None, NOW)
+    transfer.failed(TimedOut("silence"), NOW)
+    shown.append(waits(transfer).overloaded)
+    transfer.begin(None, None, NOW)
+    transfer.failed(Disconnected("reset"), NOW)
+    assert ended(transfer)
+    assert isinstance(transfer.action, Done)
+    assert [*shown, transfer.action.overloaded] == [True, False, True]
+
+
+def test_a_disk_that_refuses_before_a_second_try_ends_the_target() -> None:
+    under_way = transfer(rules=TWICE)
+    under_way.failed(TimedOut("silent"), NOW)
+    waits(under_way)
+    under_way.failed(NotSaved("Input/output error"), NOW)
+    assert reason(under_way) == "cannot save: Input/output error"

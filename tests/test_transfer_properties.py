@@ -19,8 +19,8 @@ from getflags.core.errors import (
     Unreachable,
     Untrusted,
 )
-from getflags.core.models import Checksum, Exists, Fields, OnDisk, Rules
-from getflags.transfer.state import PROGRESS_STEP
+from getflags.core.models import Checksum, DownloadOptions, Exists, Fields, OnDisk
+from getflags.transfer.body import PROGRESS_STEP
 from tests.anyserver import Answer, Exchange, Honest, Other, Part, Version, Whole, World
 
 relaxed = settings(deadline=None, max_examples=400)
@@ -96,7 +96,7 @@ exchanges = st.builds(
     mostly([0], 1, 2 * PROGRESS_STEP),
 )
 rules = st.builds(
-    Rules,
+    DownloadOptions,
     headers=st.sampled_from([(), SECRETS]),
     max_redirs=st.sampled_from([3, 10, 1, 0]),
     exists=mostly([Exists.OVERWRITE], *Exists),
@@ -137,15 +137,15 @@ def told(world: World, story: list[Exchange], again: int, there: OnDisk | None) 
     forever = chain(story, cycle(story[-again:]))
     for _ in range(3):
         world.run(forever, there if world.rules.exists is not Exists.OVERWRITE else None)
-    world.rules = Rules()
+    world.rules = DownloadOptions()
     world.run(repeat(Exchange(Honest())), None)
-    assert world.transfer.complete, "what bad servers have left does no harm at a good one"
+    assert world.complete, "what bad servers have left does no harm at a good one"
 
 
 @pytest.mark.parametrize("name", STORIES)
 def test_no_file_is_spliced_or_cut_by(name: str) -> None:
     versions, story = STORIES[name]
-    told(World(versions, Rules(), None), story, 1, None)
+    told(World(versions, DownloadOptions(), None), story, 1, None)
 
 
 worlds = st.builds(World, versions, rules, checksums)

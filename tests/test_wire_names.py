@@ -24,7 +24,7 @@ from getflags.transport.dns import HostLookups
 from tests.kit import files
 from tests.rawserver import RawServer, ok
 
-Ask: TypeAlias = "Callable[[HostLookups, str, float, float | None], float | None]"
+Wait: TypeAlias = "Callable[[HostLookups, str, float, float | None], float | None]"
 
 
 class Resolver:
@@ -61,41 +61,41 @@ def awaiting(lookups: HostLookups, url: str, seconds: float, within: float | Non
     return asyncio.run(lookups.await_for(url, seconds, within))
 
 
-both = pytest.mark.parametrize("ask", [blocking, awaiting])
+both = pytest.mark.parametrize("wait", [blocking, awaiting])
 
 
 @both
-def test_who_does_not_answer_is_not_waited_for(resolver: Resolver, ask: Ask) -> None:
+def test_who_does_not_answer_is_not_waited_for(resolver: Resolver, wait: Wait) -> None:
     lookups = HostLookups()
     began = monotonic()
     with pytest.raises(TimedOut, match=r"no answer from the resolver within 0.1 s"):
-        ask(lookups, "http://a.hangs:80/x", 0.1, None)
+        wait(lookups, "http://a.hangs:80/x", 0.1, None)
     with pytest.raises(Expired):
-        ask(lookups, "http://a.hangs:80/y", 5, 0.1)
+        wait(lookups, "http://a.hangs:80/y", 5, 0.1)
     assert 0.2 <= monotonic() - began < 2
     assert resolver.asked == ["a.hangs"], "once is enough: the second waits for the same answer"
 
 
 @both
-def test_an_answer_is_asked_for_once(resolver: Resolver, ask: Ask) -> None:
+def test_an_answer_is_asked_for_once(resolver: Resolver, wait: Wait) -> None:
     lookups = HostLookups()
     for path in ("", "/", "/x/y?z"):
-        assert ask(lookups, f"http://localhost:80{path}", 10, None) is None
-        assert ask(lookups, "https://localhost", 10, None) is None
+        assert wait(lookups, f"http://localhost:80{path}", 10, None) is None
+        assert wait(lookups, "https://localhost", 10, None) is None
     assert resolver.asked == ["localhost", "localhost"], "once for each origin"
 
 
 @both
-def test_an_address_is_not_asked_for(resolver: Resolver, ask: Ask) -> None:
+def test_an_address_is_not_asked_for(resolver: Resolver, wait: Wait) -> None:
     for url in ("http://127.0.0.1:80/", "http://[::1]/x", "http://[::1/x", "http:///x"):
-        assert ask(HostLookups(), url, 10, 5) == 5
+        assert wait(HostLookups(), url, 10, 5) == 5
     assert resolver.asked == []
 
 
 @both
 @pytest.mark.parametrize("host", ["nonexistent.invalid", "x" * 64])
-def test_no_is_an_answer(resolver: Resolver, ask: Ask, host: str) -> None:
-    left = ask(HostLookups(), f"http://{host}/", 10, 20)
+def test_no_is_an_answer(resolver: Resolver, wait: Wait, host: str) -> None:
+    left = wait(HostLookups(), f"http://{host}/", 10, 20)
     assert left is not None
     assert 10 < left < 20
     assert resolver.asked == [host]
@@ -115,30 +115,30 @@ def test_what_is_late_is_remembered_and_who_gave_up_took_it_from_nobody(
 
 @both
 def test_only_so_many_names_are_remembered(
-    resolver: Resolver, monkeypatch: pytest.MonkeyPatch, ask: Ask
+    resolver: Resolver, monkeypatch: pytest.MonkeyPatch, wait: Wait
 ) -> None:
     """A program may meet any number of hosts in its life; the first is asked for again."""
     monkeypatch.setattr(dns, "_MAX_REMEMBERED", 3)
     lookups = HostLookups()
     for host in ("a", "b", "c", "d"):
-        ask(lookups, f"http://{host}.localhost/", 10, None)
-        ask(lookups, f"http://127.0.0.1:{ord(host)}/", 10, None)
+        wait(lookups, f"http://{host}.localhost/", 10, None)
+        wait(lookups, f"http://127.0.0.1:{ord(host)}/", 10, None)
     assert len(lookups._complete) == 3
-    ask(lookups, "http://d.localhost/", 10, None)
-    ask(lookups, "http://a.localhost/", 10, None)
+    wait(lookups, "http://d.localhost/", 10, None)
+    wait(lookups, "http://a.localhost/", 10, None)
     assert resolver.asked == [f"{host}.localhost" for host in "abcda"]
 
 
 @both
 def test_where_no_thread_can_be_had_the_next_try_may_have_one(
-    resolver: Resolver, monkeypatch: pytest.MonkeyPatch, ask: Ask
+    resolver: Resolver, monkeypatch: pytest.MonkeyPatch, wait: Wait
 ) -> None:
     lookups = HostLookups()
     with monkeypatch.context() as crowded:
         crowded.setattr(threading.Thread, "start", refuse)
         with pytest.raises(Exhausted, match="cannot start a thread: the system limit is reached"):
-            ask(lookups, "http://localhost/", 0.1, None)
-    assert ask(lookups, "http://localhost/", 10, None) is None
+            wait(lookups, "http://localhost/", 0.1, None)
+    assert wait(lookups, "http://localhost/", 10, None) is None
     assert resolver.asked == ["localhost"]
 
 
@@ -170,7 +170,7 @@ def test_a_target_is_tried_again_where_no_thread_could_be_had(
         monkeypatch.setattr(threading.Thread, "start", start)
         report = getflags.download([url], dir=tmp_path, engine=engine, client=client, emit=emit)
     assert report.arrived == 1
-    assert [wait.reason for wait in waits] == ["cannot start a thread: the system limit is reached"]
+    assert [each.reason for each in waits] == ["cannot start a thread: the system limit is reached"]
 
 
 @pytest.mark.parametrize("locked", [True, False])

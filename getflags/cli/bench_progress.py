@@ -11,7 +11,7 @@ from typing import TextIO
 
 from getflags.bench.measure.cells import Cell, Run, remaining
 from getflags.bench.measure.results import Result
-from getflags.core import terminal
+from getflags.output import terminal
 
 _STARTING = 0.4  # seconds that a process of its own takes beyond what it measures
 _MINUTE = 60

@@ -5,16 +5,16 @@ Everything that a person may have got wrong is said here, before anything is ask
 
 from __future__ import annotations
 
-from contextlib import closing
 from pathlib import Path
 
 from getflags.bench.measure.session import Field
 from getflags.bench.measure.steady_state import fewest
+from getflags.cli.options import checks
 from getflags.cli.options.bench import Options
-from getflags.cli.target_source import Source
+from getflags.cli.target_source import listed
 from getflags.core.errors import UsageError
 from getflags.core.text import quoted
-from getflags.core.urls import BadURL, clean, origin, redact
+from getflags.core.urls import origin
 from getflags.targets import country_codes, resolve
 from getflags.targets.list_file import Entry, unparse
 
@@ -27,20 +27,21 @@ def field(options: Options) -> Field:
     """Return what every run fetches. Raises UsageError."""
     named = options.targets or options.input_file is not None
     entries = _entries(options) if named else [Entry(code) for code in country_codes.ALL]
-    ours = options.base_url is None and all(resolve.is_code(entry.word) for entry in entries)
+    base_url = options.settings.base_url
+    ours = base_url is None and all(resolve.is_code(entry.word) for entry in entries)
     _check(options, entries, ours=ours, named=bool(named))
     servers = options.servers or ["LOCAL"]
     files = len(entries) if named else max(len(entries), fewest(max(options.levels)))
     if not named and ours and servers == ["LOCAL"] and not options.faults:
         files = max(files, MANY)
     if not ours:
-        servers = [_place(entries, options.base_url or "")]
+        servers = [_place(entries, base_url or "")]
     return Field(
         "".join(map(unparse, entries)) if options.size is None else "",
         options.files or files,
         servers,
         ours,
-        options.base_url or "",
+        base_url or "",
         options.size,
     )
 
@@ -64,9 +65,8 @@ def conditions(options: Options) -> list[str]:
 
 def _entries(options: Options) -> list[Entry]:
     """Return what was named; codes once each, as in a download."""
-    with closing(Source(options)) as source:
-        seen = resolve.survey(source.entries())
-        entries = list(resolve.in_order(resolve.expand(source.entries()), seen))
+    with listed(options) as targets:
+        entries = list(targets)
     if not entries:
         raise UsageError("there is nothing to measure: the list holds no target")
     return entries
@@ -83,23 +83,15 @@ def _check(options: Options, entries: list[Entry], *, ours: bool, named: bool) -
             name = options.faults[0].partition("=")[0]
             raise UsageError(f"{name} is for bundled servers, and other targets are named")
     flags = sum(resolve.is_code(entry.word) for entry in entries)
-    if options.base_url is None and 0 < flags < len(entries):
+    base_url = options.settings.base_url
+    if base_url is None and 0 < flags < len(entries):
         raise UsageError("country codes and URLs together: a bench asks for one or the other")
-    if options.base_url is not None:
-        _check_mirror(options.base_url, flags)
-    for target in resolve.settle(entries, resolve.Place(options.base_url or _ANY)):
+    if base_url is not None and not flags:
+        raise UsageError("--base-url is for flags, and no country code is named")
+    checks.mirror(options)
+    for target in resolve.settle(entries, resolve.Place(base_url or _ANY)):
         if target.flaw:
             raise UsageError(f"{quoted(target.label)} cannot be fetched: {target.flaw}")
-
-
-def _check_mirror(base_url: str, flags: int) -> None:
-    if not flags:
-        raise UsageError("--base-url is for flags, and no country code is named")
-    try:
-        clean(base_url)
-    except BadURL as error:
-        shown = quoted(redact(base_url))
-        raise UsageError(f"--base-url {shown} cannot be used: {error}") from None
 
 
 def _place(entries: list[Entry], base_url: str) -> str:

@@ -8,13 +8,12 @@ from __future__ import annotations
 
 import errno
 import os
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TextIO
 
 from getflags.core.errors import GetflagsError, UsageError
-from getflags.core.events import Emit, Event, Finished
+from getflags.core.events import Event, EventHandler, Finished
 from getflags.core.text import quoted
 from getflags.targets.filenames import PART_PREFIX
 from getflags.targets.list_file import unparse
@@ -22,12 +21,14 @@ from getflags.targets.resolve import entry_again
 
 
 @contextmanager
-def list_failures(name: str, default_folder: str) -> Iterator[Emit]:
+def list_failures(name: str, default_folder: str) -> Iterator[EventHandler]:
     """Yield a reader of events that writes the list.
 
     Raises UsageError if it can't be made, and GetflagsError at the end if it could not be written.
     A run that is interrupted leaves what was there: its list would lack what was never tried.
     """
+    import tempfile  # 5 ms
+
     path = os.path.realpath(name)  # a link stays a link
     special = os.path.exists(path) and not os.path.isfile(path)  # noqa: PTH110, PTH113
     try:

@@ -15,7 +15,7 @@ from getflags.bench.race import bars
 from getflags.bench.race.ranking import told
 from getflags.bench.race.standings import Race
 from getflags.cli.console import put
-from getflags.core import terminal
+from getflags.output import terminal
 
 _UP, _CLEAR_LINE, _CLEAR_BELOW = "\x1b[{}A", "\x1b[K", "\x1b[J"
 

@@ -42,7 +42,7 @@ def _others(words: Sequence[str]) -> Iterator[str]:
 
 
 def _harmless(word: str, options: Options) -> str:
-    for _, value in options.header:
+    for _, value in options.settings.headers:
         secret = value.encode("latin-1").decode("utf-8", "surrogateescape")  # as it was typed
         if secret:
             word = word.replace(secret, "***")

@@ -1,75 +1,64 @@
-"""Where a download's targets come from: the words of the command line and the ``-i`` file.
+"""Where a command's targets come from: the words of the command line and the ``-i`` file.
 
-The list is read more than once, to count and check it and then to fetch it, so that the bar has a
-total and a mistake is found before the first request, and a list of millions is never in memory.
-What cannot be read again (a pipe) is copied to a temporary file first.
+Both are read once, from beginning to end, before the first request: then a mistake anywhere in the
+list ends the run in time, the bar has a total, and standard input is as good as a file.
 """
 
 from __future__ import annotations
 
 import io
-import shutil
-import tempfile
 from collections.abc import Iterator
-from typing import IO, TextIO
+from contextlib import closing, contextmanager
 
 from getflags.cli.options.download import Options
 from getflags.core.errors import UsageError
 from getflags.core.text import printable, quoted
 from getflags.targets import country_codes, resolve
 from getflags.targets.list_file import BadInput, Entry, parse
+from getflags.targets.spool import Spool
 
 
-class Source:
-    """The entries of a run, as often as they are wanted. Raises UsageError for bad input."""
+@contextmanager
+def listed(options: Options, limit: int | None = None) -> Iterator[resolve.Listing]:
+    """Read all targets, and yield them in the order in which they are fetched.
 
-    def __init__(self, options: Options) -> None:
-        self._options = options
-        self._list = None if options.input_file is None else _open(options.input_file)
-        self._words = self._named()
-
-    def entries(self) -> Iterator[Entry]:
-        """Yield all entries, those of the command line first. Raises UsageError."""
-        yield from self._words
-        if self._list is not None:
-            self._list.seek(0)
-            try:
-                yield from parse(self._list)
-            except BadInput as error:
-                raise UsageError(f"{printable(self._options.input_file or '')}: {error}") from None
-
-    def close(self) -> None:
-        """Let go of the list."""
-        if self._list is not None:
-            self._list.close()
-
-    def _named(self) -> list[Entry]:
-        """Return what the command line asks for."""
-        options = self._options
-        for word in options.targets:
-            if not resolve.is_target(word):
-                raise UsageError(f"{quoted(resolve.label(word))} is not {resolve.ACCEPTED}")
-        entries = [Entry(word) for word in options.targets]
-        if options.all:
-            entries += [Entry(code) for code in country_codes.ALL]
-        if options.every:
-            entries += [Entry(code, guessed=True) for code in country_codes.every()]
-        if not entries and self._list is None:
-            entries = [Entry(code) for code in country_codes.POP20]
-        return entries
+    There are ``limit`` of them at most. Raises UsageError if one of them or the list is bad.
+    """
+    with closing(Spool()) as spool:
+        try:
+            listing = resolve.Listing(_entries(options), spool, limit)
+        except OSError as error:
+            reason = error.strerror
+            raise UsageError(f"cannot keep the list in a temporary file: {reason}") from None
+        yield listing
 
 
-def _open(name: str) -> TextIO:
+def _entries(options: Options) -> Iterator[Entry]:
+    """Yield all entries, those of the command line first. Raises UsageError."""
+    for word in options.targets:
+        if not resolve.is_target(word):
+            raise UsageError(f"{quoted(resolve.label(word))} is not {resolve.ACCEPTED}")
+        yield Entry(word)
+    if options.all:
+        yield from map(Entry, country_codes.ALL)
+    if options.every:
+        for code in country_codes.every():
+            yield Entry(code, guessed=True)
+    if options.input_file is not None:
+        yield from _lines(options.input_file)
+    elif not (options.targets or options.all or options.every):
+        yield from map(Entry, country_codes.POP20)
+
+
+def _lines(name: str) -> Iterator[Entry]:
+    """Yield the entries of a list. Raises UsageError."""
     try:
         # Standard input is not ours to close: whoever gets number 0 next would be surprised.
-        stream: IO[bytes] = (
-            open(0, "rb", closefd=False) if name == "-" else open(name, "rb")  # noqa: PTH123, SIM115
-        )
-        if name == "-" or not stream.seekable():
-            copy = tempfile.TemporaryFile()  # noqa: SIM115 - as above, Source closes it
-            shutil.copyfileobj(stream, copy)
-            stream = copy
+        stream = open(0, "rb", closefd=False) if name == "-" else open(name, "rb")  # noqa: PTH123, SIM115
+        # Bytes that are no UTF-8 survive the way to the URL, where they are percent-encoded.
+        with io.TextIOWrapper(stream, encoding="utf-8", errors="surrogateescape") as lines:
+            yield from parse(lines)
+    except BadInput as error:
+        raise UsageError(f"{printable(name)}: {error}") from None
     except OSError as error:
         raise UsageError(f"cannot read the list {quoted(name)}: {error.strerror}") from None
-    # Bytes that are no UTF-8 survive the way to the URL, where they are percent-encoded.
-    return io.TextIOWrapper(stream, encoding="utf-8", errors="surrogateescape")

@@ -1,1 +1,1 @@
-"""What every other package shares: values, events, errors, text, URLs."""
+"""What every other package shares: values, events, errors, text."""

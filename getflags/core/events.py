@@ -1,8 +1,8 @@
 """What happens to targets, as one closed union of frozen values.
 
-Engines say it through one function, ``Emit``; progress, report and JSON are readers of it. The
-values are tuples because one is made for each file at least, and a tuple is the cheapest frozen,
-picklable value there is. What an event *means to people* is the readers' business.
+Engines pass them to one function, an ``EventHandler``: progress display, report and JSON output are
+handlers. The values are tuples because at least one is made for each file, and a tuple is the
+cheapest frozen, picklable value. What an event *means to people* is the handlers' business.
 """
 
 from __future__ import annotations
@@ -64,4 +64,4 @@ class Adjusted(NamedTuple):
 Event: TypeAlias = Started | Progressed | Retrying | Finished | Adjusted
 
 #: Runs on the caller's thread, must not block, must not raise.
-Emit: TypeAlias = Callable[[Event], None]
+EventHandler: TypeAlias = Callable[[Event], None]

@@ -1,25 +1,16 @@
-"""The values that travel through the house: frozen, picklable, without behaviour of weight.
+"""The values that all packages pass around: frozen and picklable, with hardly any behaviour.
 
-What is asked for (``Target``), under which rules (``Rules``, ``Network``, ``Plan``), and what
-became of it (``Outcome``, ``ExitStatus``). Nothing here does I/O, reads a clock or decides
-anything; a function that needs more than the value itself lives in another room.
+A ``Target`` is a file to download, ``DownloadOptions``, ``Network`` and ``Plan`` are how, and
+``Outcome`` and ``ExitStatus`` are the result. Nothing here does I/O or reads a clock.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
 from enum import Enum, IntEnum
 from typing import NamedTuple
 
-MAX_REDIRS = 10
-RETRIES = 3
-TIMEOUT = 30.0
-CONNECT_TIMEOUT = 10.0
-LOOPS = ("auto", "uvloop", "asyncio")
-SPEED_LIMIT = 10.0  # bytes a second; cargo and git draw the line there, too
-AUTO = "auto"  # how many requests at a time: as many as each server is worth
-LIMIT = 20  # a compromise, argued in docs/decisions/0003-how-many-at-a-time.md
+from getflags.core.settings import DEFAULTS
 
 Fields = tuple[tuple[str, str], ...]  # header fields, in order
 
@@ -33,8 +24,7 @@ class Exists(Enum):
     FAIL = "fail"  # no request; the target fails
 
 
-@dataclass(frozen=True, slots=True)
-class Checksum:
+class Checksum(NamedTuple):
     """An expected digest: a ``hashlib`` name and lower-case hex digits."""
 
     algorithm: str
@@ -69,30 +59,28 @@ class Target(NamedTuple):
         return f"{self.folder}/{self.name}"
 
 
-@dataclass(frozen=True, slots=True)
-class Rules:
-    """What a transfer must know to decide: the user's header fields and limits.
+class DownloadOptions(NamedTuple):
+    """The options that apply to each target: the user's header fields, limits, existing files.
 
-    ``retries`` are tries after the first; ``salt`` is any text that differs between runs.
-    ``max_time`` is in seconds, for one file with everything; ``max_filesize`` is in bytes. A body
-    slower than ``speed_limit`` bytes a second over ``speed_time`` seconds is given up; 0 is never.
-    ``fsync`` has the disk confirm each file.
+    ``retries`` is the number of tries after the first; ``salt`` is any text that differs between
+    runs. ``max_time`` is in seconds, for one target with all its tries; ``max_filesize`` is in
+    bytes. A try fails if its body is slower than ``speed_limit`` bytes a second, averaged over
+    ``speed_time`` seconds; 0 means no limit. ``fsync`` flushes each file to the disk.
     """
 
     headers: Fields = ()
-    max_redirs: int = MAX_REDIRS
+    max_redirs: int = DEFAULTS.max_redirs
     exists: Exists = Exists.OVERWRITE
-    retries: int = RETRIES
+    retries: int = DEFAULTS.retries
     salt: str = ""
     max_time: float | None = None
     max_filesize: int | None = None
-    speed_limit: float = SPEED_LIMIT
-    speed_time: float = TIMEOUT
+    speed_limit: float = DEFAULTS.speed_limit
+    speed_time: float = DEFAULTS.timeout
     fsync: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Network:
+class Network(NamedTuple):
     """What a wire must know to connect. Times in seconds, ``limit_rate`` in bytes a second.
 
     ``proxies`` maps ``http``, ``https`` or ``all`` to a proxy's URL, ``no`` to the hosts that are
@@ -100,8 +88,8 @@ class Network:
     proxy may stand before: the bundled servers.
     """
 
-    timeout: float = TIMEOUT
-    connect_timeout: float = CONNECT_TIMEOUT
+    timeout: float = DEFAULTS.timeout
+    connect_timeout: float = DEFAULTS.connect_timeout
     proxies: Fields = ()
     direct: tuple[str, ...] = ()
     cacert: str | None = None
@@ -109,8 +97,7 @@ class Network:
     limit_rate: float | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Plan:
+class Plan(NamedTuple):
     """A whole job: the targets, pulled one by one, and how to fetch them.
 
     ``targets`` may be a generator of a million: nobody may turn it into a list. ``limit`` is the
@@ -120,10 +107,10 @@ class Plan:
 
     targets: Iterable[Target]
     client: str
-    limit: int = LIMIT
-    loop: str = "auto"
-    rules: Rules = field(default_factory=Rules)
-    network: Network = field(default_factory=Network)
+    limit: int
+    loop: str = DEFAULTS.loop
+    rules: DownloadOptions = DownloadOptions()
+    network: Network = Network()
     adaptive: bool = False
 
     @property
@@ -132,8 +119,7 @@ class Plan:
         return self.limit if self.adaptive else None
 
 
-@dataclass(frozen=True, slots=True)
-class OnDisk:
+class OnDisk(NamedTuple):
     """What stands under the final name before the first request.
 
     ``modified`` is an HTTP date (RFC 9110 section 5.6.7); ``digest`` is in hex, and None where
@@ -145,19 +131,22 @@ class OnDisk:
     digest: str | None = None
 
 
-class Note(NamedTuple):
-    """What a file under way is known by: a strong validator, its size, how it is coded."""
+class ResumeRecord(NamedTuple):
+    """The validator of the response that a part file comes from, with its size and coding.
+
+    It is stored beside the part file, so that a later try or run can resume the download.
+    """
 
     validator: str  # an entity tag with its quotes, or an HTTP date
     total: int | None  # bytes, where announced
     coding: str = ""  # Content-Encoding, in lower case
 
 
-class Kept(NamedTuple):
-    """What an earlier try, or an earlier run, has left: so many bytes of what is noted."""
+class PartialFile(NamedTuple):
+    """The first ``size`` bytes of a file, left by an earlier try or run."""
 
     size: int
-    note: Note
+    record: ResumeRecord
 
 
 class Status(Enum):

@@ -12,12 +12,13 @@ from collections.abc import Callable
 from importlib import import_module
 from typing import TypeAlias, cast
 
+from getflags.core.accepted import AUTO
 from getflags.core.errors import UsageError
-from getflags.core.events import Emit
+from getflags.core.events import EventHandler
 from getflags.core.models import Plan
 from getflags.core.resource_limits import workers_for
 
-Engine: TypeAlias = Callable[[Plan, Emit], None]
+Engine: TypeAlias = Callable[[Plan, EventHandler], None]
 
 #: The module of each engine; it has the function ``run``.
 ENGINES = {
@@ -26,8 +27,7 @@ ENGINES = {
     "asyncio": "getflags.engines.event_loop",
     "processes": "getflags.engines.processes",
 }
-AUTO = "auto"
-#: From this number of targets on, ``auto`` uses processes: docs/decisions/0008-which-engine.md
+#: From this number of targets on, ``auto`` uses processes: docs/decisions/0008-default-engine.md
 MANY = 1_000
 
 

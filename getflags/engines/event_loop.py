@@ -13,19 +13,20 @@ from contextlib import aclosing, suppress
 from importlib.util import find_spec
 from time import monotonic
 
+from getflags.core.accepted import AUTO
 from getflags.core.deferred_signals import postponed
 from getflags.core.errors import UsageError
-from getflags.core.events import Emit
-from getflags.core.models import LOOPS, Plan
+from getflags.core.events import EventHandler
+from getflags.core.models import Plan
 from getflags.rates.rate_limit import Pace
 from getflags.scheduling.bounded_concurrency import as_completed_async
 from getflags.scheduling.scheduler import Agenda
 from getflags.transfer.run import afetch
-from getflags.transfer.state import Transfer
+from getflags.transfer.transfer import Transfer
 from getflags.transport import client
 
 
-def run(plan: Plan, emit: Emit) -> None:
+def run(plan: Plan, emit: EventHandler) -> None:
     """See ``getflags.engines``. Raises UsageError inside a running event loop, as in a notebook.
 
     A thread can run only one loop at a time. The other engines work there, but block that loop.
@@ -39,7 +40,7 @@ def run(plan: Plan, emit: Emit) -> None:
     drive(plan, emit, Agenda(plan.targets, plan.rules, monotonic, plan.most))
 
 
-def drive(plan: Plan, emit: Emit, agenda: Agenda) -> None:
+def drive(plan: Plan, emit: EventHandler, agenda: Agenda) -> None:
     """Download everything on the agenda, in a new event loop."""
     loop = new_loop(plan.loop)
     job = loop.create_task(_through(plan, emit, agenda))
@@ -51,17 +52,17 @@ def drive(plan: Plan, emit: Emit, agenda: Agenda) -> None:
         loop.close()
 
 
-async def arun(plan: Plan, emit: Emit) -> None:
+async def arun(plan: Plan, emit: EventHandler) -> None:
     """Run the engine in the caller's event loop."""
     await _through(plan, emit, Agenda(plan.targets, plan.rules, monotonic, plan.most))
 
 
-async def _through(plan: Plan, emit: Emit, agenda: Agenda) -> None:
+async def _through(plan: Plan, emit: EventHandler, agenda: Agenda) -> None:
     pace = Pace(plan.network.limit_rate, monotonic)
     wire = client(plan.client).open_async_wire(plan.network)
 
     async def work(transfer: Transfer) -> Transfer:
-        return await afetch(transfer, wire, pace, emit)
+        return await afetch(transfer, plan.rules, wire, pace, emit)
 
     try:
         async with aclosing(as_completed_async(agenda, work, plan.limit)) as tried:
@@ -74,9 +75,7 @@ async def _through(plan: Plan, emit: Emit, agenda: Agenda) -> None:
 
 def new_loop(name: str) -> asyncio.AbstractEventLoop:
     """Create the event loop called ``name``. Raises UsageError."""
-    if name not in LOOPS:
-        raise UsageError(f"unknown loop {name!r}; choose from {', '.join(LOOPS)}")
-    if name == "asyncio" or (name == "auto" and find_spec("uvloop") is None):
+    if name == "asyncio" or (name == AUTO and find_spec("uvloop") is None):
         return asyncio.new_event_loop()
     try:
         import uvloop

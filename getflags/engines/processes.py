@@ -16,7 +16,7 @@ import socket
 import threading
 from collections import deque
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from itertools import islice
 from multiprocessing.context import ForkContext
 from queue import SimpleQueue
@@ -24,7 +24,7 @@ from time import monotonic, sleep
 from typing import cast
 
 from getflags.core.deferred_signals import blocked, leaving, unblock
-from getflags.core.events import Emit, Finished, Progressed, Retrying, Started
+from getflags.core.events import EventHandler, Finished, Progressed, Retrying, Started
 from getflags.core.models import Outcome, Plan, Status, Target
 from getflags.core.resource_limits import workers_for
 from getflags.engines.worker import Connection, Message, serve
@@ -35,7 +35,7 @@ _CLEANUP_TIME = 1.0  # seconds for terminated workers to delete their part files
 _MAX_DEATHS = 2  # a target fails if this many workers died while they had it
 
 
-def run(plan: Plan, emit: Emit) -> None:
+def run(plan: Plan, emit: EventHandler) -> None:
     """See ``getflags.engines``."""
     coordinator = _Coordinator(plan, emit)
     try:
@@ -52,9 +52,7 @@ class _Worker:
     connection: Connection
     share: int  # of the limit
     pending: dict[int, Target] = field(default_factory=dict)
-    waiting: set[int] = field(
-        default_factory=set
-    )  # numbers of the pending targets that wait for a retry
+    waiting: set[int] = field(default_factory=set)  # numbers of the targets waiting for a retry
     done: int = 0
     since: float = field(default_factory=monotonic)
     sent_last: bool = False
@@ -75,7 +73,7 @@ class _Worker:
 class _Coordinator:
     """The parent's side: sends targets, handles events, and replaces workers that died."""
 
-    def __init__(self, plan: Plan, emit: Emit) -> None:
+    def __init__(self, plan: Plan, emit: EventHandler) -> None:
         self._plan = plan
         self._emit = emit
         self._targets = iter(plan.targets)
@@ -114,8 +112,8 @@ class _Coordinator:
         ours, theirs = self._context.Pipe()
         rate = self._plan.network.limit_rate
         rate = rate and rate * share / self._plan.limit
-        network = replace(self._plan.network, limit_rate=rate)
-        plan = replace(self._plan, targets=(), limit=share, network=network)
+        network = self._plan.network._replace(limit_rate=rate)
+        plan = self._plan._replace(targets=(), limit=share, network=network)
         # A forked worker inherits the parent's ends of all pipes, and must close them: otherwise
         # the pipes would stay open when the parent dies.
         forked = self._context.get_start_method() == "fork"

@@ -8,7 +8,7 @@ from __future__ import annotations
 from contextlib import closing
 from time import monotonic, sleep
 
-from getflags.core.events import Emit
+from getflags.core.events import EventHandler
 from getflags.core.models import Plan
 from getflags.rates.rate_limit import Pace
 from getflags.scheduling.bounded_concurrency import Nothing
@@ -17,7 +17,7 @@ from getflags.transfer.run import fetch
 from getflags.transport import client
 
 
-def run(plan: Plan, emit: Emit) -> None:
+def run(plan: Plan, emit: EventHandler) -> None:
     """See ``getflags.engines``. The limit is 1, whatever the plan allows."""
     with closing(client(plan.client).open_wire(plan.network)) as wire:
         pace = Pace(plan.network.limit_rate, monotonic)
@@ -25,7 +25,8 @@ def run(plan: Plan, emit: Emit) -> None:
         while True:
             transfer = agenda.take()
             if not isinstance(transfer, Nothing):
-                for event in agenda.returned(fetch(transfer, wire, pace, emit)):
+                tried = fetch(transfer, plan.rules, wire, pace, emit)
+                for event in agenda.returned(tried):
                     emit(event)
             elif agenda.over:
                 return

@@ -11,19 +11,19 @@ from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from time import monotonic
 
-from getflags.core.events import Emit, Event
+from getflags.core.events import Event, EventHandler
 from getflags.core.models import Plan
 from getflags.rates.rate_limit import Pace
 from getflags.scheduling.bounded_concurrency import merge
 from getflags.scheduling.scheduler import Agenda
 from getflags.transfer.run import fetch
-from getflags.transfer.state import Transfer
+from getflags.transfer.transfer import Transfer
 from getflags.transport import Wire, client
 
 _CLEANUP_TIME = 1.8  # seconds for interrupted threads to delete their part files
 
 
-def run(plan: Plan, emit: Emit) -> None:
+def run(plan: Plan, emit: EventHandler) -> None:
     """See ``getflags.engines``."""
     pool = _Pool(plan)
 
@@ -32,7 +32,7 @@ def run(plan: Plan, emit: Emit) -> None:
 
     def work(transfer: Transfer, put: Callable[[Event | Transfer], None]) -> None:
         with pool.borrow() as wire:
-            put(fetch(transfer, wire, pace, put))
+            put(fetch(transfer, plan.rules, wire, pace, put))
 
     try:
         with closing(merge(agenda, work, plan.limit)) as results:

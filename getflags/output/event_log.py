@@ -10,14 +10,14 @@ from __future__ import annotations
 
 import sys
 
-from getflags.core.events import Adjusted, Emit, Event, Finished, Retrying, Started
+from getflags.core.events import Adjusted, Event, EventHandler, Finished, Retrying, Started
 from getflags.core.models import Status
 from getflags.core.text import brief
 
 _FINE = {Status.OK, Status.PRESENT}
 
 
-def reader() -> Emit | None:
+def reader() -> EventHandler | None:
     """Return a reader that logs events, or None where ``logging`` is not loaded.
 
     A program that has not loaded it has no handler for a record either, and loading it would add

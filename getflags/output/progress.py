@@ -10,10 +10,10 @@ from collections.abc import Callable
 from time import monotonic
 from typing import Protocol, TextIO
 
-from getflags.core import terminal
 from getflags.core.events import Adjusted, Event, Finished, Progressed, Retrying
 from getflags.core.models import Outcome, Status
 from getflags.core.text import brief, human_bytes, printable
+from getflags.output import terminal
 
 Write = Callable[[str], None]  # prints one line
 

@@ -12,7 +12,8 @@ from math import inf
 
 from getflags.core.models import Status
 from getflags.scheduling.adaptive_concurrency import Decision, Governor
-from getflags.transfer.state import Transfer
+from getflags.transfer.actions import Done, Wait
+from getflags.transfer.transfer import Transfer
 
 _FORGIVEN = 60.0  # seconds without a refusal, after which a server may get one more at a time
 
@@ -77,13 +78,13 @@ class Origin:
             self._ceiling += 1
             self._round = 0
 
-    def left(self, transfer: Transfer, now: float) -> Decision | None:
+    def left(self, transfer: Transfer, action: Wait | Done, now: float) -> Decision | None:
         """Take it that a try is over. Returns what the governor makes of it."""
         if self.flying.pop(transfer, None) is None or self.governor is None:
             return None
-        outcome = transfer.outcome
+        outcome = action.outcome if isinstance(action, Done) else None
         if outcome and not outcome.requests:  # it was there already: the server had no part in it
             self.governor.forget(transfer, now)
             return None
         size = outcome.size if outcome and outcome.status is not Status.FAILED else None
-        return self.governor.ended(transfer, now, size, strained=transfer.strained)
+        return self.governor.ended(transfer, now, size, strained=action.overloaded)

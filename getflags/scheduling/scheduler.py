@@ -15,13 +15,12 @@ from heapq import heappop, heappush
 from itertools import count
 
 from getflags.core.events import Adjusted, Event, Finished, Retrying
-from getflags.core.models import Rules, Target
-from getflags.core.urls import origin
+from getflags.core.models import DownloadOptions, Target
 from getflags.scheduling.adaptive_concurrency import Governor
 from getflags.scheduling.bounded_concurrency import NOTHING, Nothing
 from getflags.scheduling.host import Origin
-from getflags.transfer.retry import Later
-from getflags.transfer.state import Transfer
+from getflags.transfer.actions import Done, Wait
+from getflags.transfer.transfer import Transfer
 
 #: So many targets may wait; then new ones stay where they come from, however many there are.
 MOST = 1_000
@@ -37,7 +36,7 @@ class Agenda:
     def __init__(
         self,
         targets: Iterable[Target | None],
-        rules: Rules,
+        rules: DownloadOptions,
         clock: Callable[[], float],
         most: int | None = None,
     ) -> None:
@@ -80,22 +79,22 @@ class Agenda:
         now = self._clock()
         self._flying.discard(transfer)
         server = self._server(transfer)
-        if transfer.later:
-            transfer.give_up_if_late(now + transfer.later.seconds)
-        later = transfer.later
-        if later is None:
-            outcome = transfer.result()
-            events: list[Event] = [Finished(outcome, now - self._began.pop(transfer))]
-            if server and not transfer.strained:
+        action = transfer.action
+        if isinstance(action, Wait):
+            if action.origin:
+                self._pause(transfer, action, now)
+            heappush(self._due, (now + action.seconds, next(self._serial), transfer))
+            event: Event = Retrying(transfer.target, action.seconds, action.reason, action.origin)
+        elif isinstance(action, Done):
+            event = Finished(action.outcome, now - self._began.pop(transfer))
+            if server and not action.overloaded:
                 server.served(now)
         else:
-            if later.origin:
-                self._pause(transfer, later, now)
-            heappush(self._due, (now + later.seconds, next(self._serial), transfer))
-            events = [Retrying(transfer.target, later.seconds, later.reason, later.origin)]
+            raise RuntimeError("the try has not ended")  # noqa: TRY004 - a bug, not a wrong type
+        events = [event]
         home = self._server(transfer)  # not always the one that refused it: a redirect may lead on
-        if home and (decision := home.left(transfer, now)):
-            events.append(Adjusted(_home(transfer), *decision))
+        if home and (decision := home.left(transfer, action, now)):
+            events.append(Adjusted(transfer.origin, *decision))
         return events
 
     def _take_with_care(self) -> Transfer | Nothing:
@@ -131,7 +130,7 @@ class Agenda:
         if server is None or server.open(now):
             return True
         server.parked.append(transfer)
-        self._waited_for[_home(transfer)] = server
+        self._waited_for[transfer.origin] = server
         self._parked += 1
         return False
 
@@ -147,7 +146,7 @@ class Agenda:
     def _server(self, transfer: Transfer) -> Origin | None:
         if not self._servers and not self._most:
             return None
-        home = _home(transfer)
+        home = transfer.origin
         server = self._servers.get(home)
         if server is None and self._most and home:
             if len(self._servers) >= _IDLE:
@@ -156,17 +155,12 @@ class Agenda:
             server = self._servers[home] = Origin(Governor(most=self._most))
         return server
 
-    def _pause(self, transfer: Transfer, later: Later, now: float) -> None:
-        server = self._servers.get(later.origin)
+    def _pause(self, transfer: Transfer, wait: Wait, now: float) -> None:
+        server = self._servers.get(wait.origin)
         if server is None:
             server = Origin(Governor(most=self._most) if self._most else None)
-            self._servers[later.origin] = server
+            self._servers[wait.origin] = server
             for each in (*self._flying, transfer):
-                if _home(each) == later.origin:
+                if each.origin == wait.origin:
                     server.began(each, now)
-        server.refused(transfer, now, later.seconds)
-
-
-def _home(transfer: Transfer) -> str:
-    """Return where a transfer's next try begins."""
-    return "" if transfer.target.flaw else origin(transfer.target.url)
+        server.refused(transfer, now, wait.seconds)

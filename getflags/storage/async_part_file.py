@@ -18,7 +18,7 @@ from concurrent.futures import Future
 from types import TracebackType
 from typing import TYPE_CHECKING, Self, TypeVar, cast
 
-from getflags.core.models import Exists, Kept, Note, OnDisk, Target
+from getflags.core.models import Exists, OnDisk, PartialFile, ResumeRecord, Target
 from getflags.storage.os_errors import refusals
 from getflags.storage.part_file import Part
 
@@ -53,7 +53,7 @@ class AsyncPart:
     ) -> None:
         self._part.__exit__(kind, error, trace)
 
-    async def kept(self) -> Kept | None:
+    async def kept(self) -> PartialFile | None:
         """Do what ``Part.kept`` does; existing bytes are hashed in another thread."""
         kept = (
             await self._threads.run(lambda: self._part.kept(self._threads.cancelled))
@@ -89,7 +89,7 @@ class AsyncPart:
             at = self._end - self._size
             self._part.write(self._take_batch(), at)
 
-    def remember(self, note: Note | None) -> None:
+    def remember(self, note: ResumeRecord | None) -> None:
         """Do what ``Part.remember`` does."""
         self._part.remember(note)
 

@@ -18,7 +18,7 @@ from types import TracebackType
 from typing import Self
 
 from getflags.core.errors import NotSaved
-from getflags.core.models import Exists, Kept, Note, OnDisk, Target
+from getflags.core.models import Exists, OnDisk, PartialFile, ResumeRecord, Target
 from getflags.storage import fsync as disk
 from getflags.storage import resume_record
 from getflags.storage.existing import Cancelled, digest_into, inspect_file, never
@@ -46,7 +46,7 @@ class Part:
         self._temporary = ""
         self._descriptor = -1
         self._position = 0
-        self._noted: Note | None = None  # what stands beside the part file
+        self._noted: ResumeRecord | None = None  # what stands beside the part file
         self._stale = False  # an existing part file or record can't be resumed
         self._discarded = False
 
@@ -99,7 +99,7 @@ class Part:
         """Return whether an earlier try or run left a resume record."""
         return not self._target.flaw and os.path.exists(f"{self._stem}.json")  # noqa: PTH110 - as above
 
-    def kept(self, cancelled: Cancelled = never) -> Kept | None:
+    def kept(self, cancelled: Cancelled = never) -> PartialFile | None:
         """Open and lock the part file of an earlier try or run, if it can be resumed.
 
         Returns its size and resume record, or None. Raises NotSaved.
@@ -126,11 +126,11 @@ class Part:
             if self._hash:
                 digest_into(self._hash, descriptor, cancelled)
         if size > 0:
-            return Kept(size, note)
+            return PartialFile(size, note)
         self._remove_record()
         return None
 
-    def remember(self, note: Note | None) -> None:
+    def remember(self, note: ResumeRecord | None) -> None:
         """Write the resume record beside the part file, if it changed since the last call."""
         if note != self._noted and note and self._temporary == f"{self._stem}.part":
             resume_record.write_note(f"{self._stem}.json", self._target.url, note)

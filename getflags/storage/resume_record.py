@@ -14,7 +14,7 @@ import os
 import stat
 from fcntl import LOCK_EX, LOCK_NB, flock
 
-from getflags.core.models import Note
+from getflags.core.models import ResumeRecord
 from getflags.core.urls import split_credentials
 
 _VERSION = 1
@@ -84,7 +84,7 @@ def is_at(descriptor: int, path: str) -> bool:
         return False
 
 
-def write_note(path: str, url: str, note: Note) -> None:
+def write_note(path: str, url: str, note: ResumeRecord) -> None:
     """Write a resume record to a new file. Errors are ignored: the part is then not resumed.
 
     An existing file is removed, not overwritten: it may be a hard link to a file of another user.
@@ -97,7 +97,7 @@ def write_note(path: str, url: str, note: Note) -> None:
             file.write(json.dumps(values).encode())
 
 
-def read_note(path: str, url: str) -> Note | None:
+def read_note(path: str, url: str) -> ResumeRecord | None:
     """Return the resume record; None if it is missing, invalid, or for another URL."""
     try:
         descriptor = os.open(path, os.O_RDONLY | _SAFE)
@@ -112,7 +112,7 @@ def read_note(path: str, url: str) -> Note | None:
         return None
     texts = isinstance(validator, str) and validator.isprintable() and isinstance(coding, str)
     size = total is None or (isinstance(total, int) and total > 0)
-    return Note(validator, total, coding) if texts and size else None
+    return ResumeRecord(validator, total, coding) if texts and size else None
 
 
 def remove_note(path: str) -> None:

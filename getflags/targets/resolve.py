@@ -8,9 +8,10 @@ it stood in a list: then it fails alone (``settle``). Files are read and folders
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
 from functools import lru_cache
+from itertools import chain, islice
 from posixpath import normpath
+from typing import NamedTuple, Protocol
 
 from getflags.core import urls
 from getflags.core.models import Target
@@ -42,45 +43,65 @@ def expand(entries: Iterable[Entry]) -> Iterator[Entry]:
             yield entry._replace(word=code, guessed=entry.guessed or len(found) > 1)
 
 
-@dataclass(slots=True)
-class Survey:
-    """What a first look over the entries tells; the second pass makes the targets.
+class Store(Protocol):
+    """What a Listing keeps entries in: a list, or a spool for a long one."""
 
-    The only thing kept of each entry is a count, but for codes: there are at most 676.
+    def append(self, entry: Entry, /) -> None:
+        """Add an entry."""
+        ...
+
+    def __getitem__(self, index: int, /) -> Entry: ...
+
+    def __iter__(self) -> Iterator[Entry]: ...
+
+
+class Listing:
+    """All entries of a run, in the order in which they are fetched.
+
+    ``entries`` is read once, to its end. URLs come as given; country codes come sorted and once
+    each, where the first of them stood, and a code that was named outweighs the same one guessed.
+    At most ``limit`` entries come. ``urls`` counts those that are not codes, all of them.
     """
 
-    codes: dict[str, Entry] = field(default_factory=dict)
-    urls: int = 0
+    def __init__(self, entries: Iterable[Entry], store: Store, limit: int | None = None) -> None:
+        self.urls = 0
+        self._store = store
+        found: dict[str, Entry] = {}  # there are at most 676
+        self._before = 0  # entries before the first code
+        for entry in entries:
+            if is_code(entry.word):
+                self._before = self._before if found else self.urls
+                for each in expand([entry]):
+                    if each.word not in found or found[each.word].guessed:
+                        found[each.word] = each
+            else:
+                if limit is None or self.urls < limit:
+                    store.append(entry)
+                self.urls += 1
+        self._codes = [found[code] for code in sorted(found)]
+        total = self.urls + len(found)
+        self._total = total if limit is None else min(total, limit)
+
+    @property
+    def has_codes(self) -> bool:
+        """Whether a country code was asked for."""
+        return bool(self._codes)
 
     def __len__(self) -> int:
-        """How many targets there are."""
-        return len(self.codes) + self.urls
+        return self._total
+
+    def __getitem__(self, index: int) -> Entry:
+        place = index - self._before
+        if 0 <= place < len(self._codes):
+            return self._codes[place]
+        return self._store[index if place < 0 else index - len(self._codes)]
+
+    def __iter__(self) -> Iterator[Entry]:
+        urls = iter(self._store)
+        return islice(chain(islice(urls, self._before), self._codes, urls), self._total)
 
 
-def survey(entries: Iterable[Entry]) -> Survey:
-    """Count the targets and collect the codes. A code that was named outweighs a guessed one."""
-    seen = Survey()
-    for entry in expand(entries):
-        if not is_code(entry.word):
-            seen.urls += 1
-        elif entry.word not in seen.codes or seen.codes[entry.word].guessed:
-            seen.codes[entry.word] = entry
-    return seen
-
-
-def in_order(entries: Iterable[Entry], seen: Survey) -> Iterator[Entry]:
-    """Yield the entries as given; the codes sorted, once each, where the first of them stood."""
-    block = [seen.codes[code] for code in sorted(seen.codes)]
-    for entry in entries:
-        if not is_code(entry.word):
-            yield entry
-        else:
-            yield from block
-            block = []
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(NamedTuple):
     """Where targets come from and where they go: the flags' mirror, the folder, its manners."""
 
     base_url: str = ""

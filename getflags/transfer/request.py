@@ -1,18 +1,20 @@
-"""One GET: where it goes, what it carries, and where a redirect leads.
+"""One GET request: its URL, its header fields, and where a redirect leads.
 
-Whether a request is made is the transfer's decision. Here stands what must never be sent to whom.
+Whether a request is made is the transfer's decision; this module knows which fields must never be
+sent to which origin.
 """
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from functools import cached_property, lru_cache
 
 from getflags.core import urls
 from getflags.core.errors import Malformed
-from getflags.core.models import Fields, Kept, Rules
+from getflags.core.models import DownloadOptions, Fields, PartialFile
+from getflags.transfer.actions import Request
 
-# Fields of the user's that may follow a redirect to another origin. All others may be secrets:
-# naming the harmless is safe, naming the harmful (X-Api-Key, X-Auth-Token ...) never ends.
+# The user's fields that may follow a redirect to another origin. Any other field may be a secret:
+# a list of harmless ones is safe, a list of secrets (X-Api-Key, X-Auth-Token ...) never complete.
 _HARMLESS = {
     "accept",
     "accept-encoding",
@@ -21,61 +23,34 @@ _HARMLESS = {
     "pragma",
     "user-agent",
 }
-# Accept-Encoding: the file is what the server keeps, not a coding of it (RFC 9110 section 12.5.3).
+# Accept-Encoding: files are stored as the server has them, uncompressed (RFC 9110 section 12.5.3).
 _OURS: Fields = (("accept-encoding", "identity"), ("accept", "*/*"), ("user-agent", "getflags"))
 
 
-_WHOLE = "getflags fetches whole files and resumes interrupted ones by itself"
-_CHANGED = "--exists refresh asks for what has changed"
-_BODILESS = "a GET has no body to announce"
-# Fields that a user can't set, and why. The list is short on purpose: with any other field (Host,
-# Connection, TE, If-Match ...) the server does what the user asks for, or the file fails.
-_REFUSED = {
-    # The part that a server sends is not the file.
-    "range": _WHOLE,
-    "if-range": _WHOLE,
-    # A 304 would speak of a file that we have never seen, and be taken for the one on the disk.
-    "if-none-match": _CHANGED,
-    "if-modified-since": _CHANGED,
-    # The server would wait for a body, or take the next request for it (RFC 9112 section 11.2).
-    "content-length": _BODILESS,
-    "transfer-encoding": _BODILESS,
-}
-
-
-class Ask(NamedTuple):
-    """A GET to make: URL without credentials, header fields in order."""
-
-    url: str
-    headers: Fields
-
-
-def check_field(name: str) -> None:
-    """Check that a user may set this header field. Raises ValueError, its text half a sentence."""
-    why = _REFUSED.get(name.lower())
-    if why:
-        raise ValueError(f"{name} cannot be set: {why}")
-
-
 class Route:
-    """The way of one try: it begins at the URL that was typed, and redirects lead on."""
+    """The URLs of one try: the target's own, and those that redirects lead to."""
 
-    def __init__(self, url: str, rules: Rules) -> None:
+    def __init__(self, url: str, options: DownloadOptions) -> None:
         self.url, self._login = urls.split_credentials(url)
         self._home = self.url
-        self._rules = rules
+        self._options = options
         self._redirects = 0
 
+    @cached_property
+    def origin(self) -> str:
+        """The origin of the target's own URL; parsed once, and only if it is needed."""
+        return urls.origin(self._home)
+
     def begin(self) -> None:
-        """Begin anew: a redirect may lead elsewhere the next time."""
+        """Begin again at the target's own URL: a redirect may lead elsewhere the next time."""
         self.url = self._home
         self._redirects = 0
 
     def follow(self, reference: str) -> None:
-        """Go where a redirect leads. Raises Malformed where it may not be followed."""
+        """Go to where a redirect leads. Raises Malformed if it must not be followed."""
         self._redirects += 1
-        if self._redirects > self._rules.max_redirs:
-            raise Malformed(f"too many redirects (more than {self._rules.max_redirs})")
+        if self._redirects > self._options.max_redirs:
+            raise Malformed(f"too many redirects (more than {self._options.max_redirs})")
         try:
             url = urls.join(self.url, reference)
         except urls.BadURL as error:
@@ -84,19 +59,32 @@ class Route:
             raise Malformed("redirected from https to http, which is refused")
         self.url = url
 
-    def ask(self, kept: Kept | None, since: str | None) -> Ask:
-        """Return the request to make: of the rest, where some is kept; of what changed ``since``.
+    def request(self, partial: PartialFile | None, since: str | None) -> Request:
+        """Return the request to make, which asks only for the rest of a partial file.
 
-        The user's fields win over ours.
+        ``since`` becomes If-Modified-Since. The user's fields override ours.
         """
-        home = self._redirects == 0 or urls.origin(self.url) == urls.origin(self._home)
-        sent = [item for item in self._rules.headers if home or item[0].lower() in _HARMLESS]
-        named = {name.lower() for name, _ in sent}
-        if home and self._login and "authorization" not in named:
+        home = self._redirects == 0 or urls.origin(self.url) == self.origin
+        users = self._options.headers
+        if not home:
+            users = tuple(item for item in users if item[0].lower() in _HARMLESS)
+        sent = [*users]
+        if home and self._login and not _names(users, "authorization"):
             sent.append(("authorization", self._login))
         if since:
             sent.append(("if-modified-since", since))
-        sent.extend(ours for ours in _OURS if ours[0] not in named)
-        if kept:
-            sent += [("range", f"bytes={kept.size}-"), ("if-range", kept.note.validator)]
-        return Ask(self.url, tuple(sent))
+        sent += _ours_beside(users)
+        if partial:
+            sent += [("range", f"bytes={partial.size}-"), ("if-range", partial.record.validator)]
+        return Request(self.url, tuple(sent))
+
+
+@lru_cache(2)  # nearly all requests of a run have the same fields
+def _ours_beside(users: Fields) -> Fields:
+    """Return those of our own fields that the user's do not override."""
+    return tuple(ours for ours in _OURS if not _names(users, ours[0]))
+
+
+def _names(fields: Fields, *names: str) -> bool:
+    """Return whether one of these names, in lower case, is among the fields."""
+    return any(name.lower() in names for name, _ in fields)

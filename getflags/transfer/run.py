@@ -1,9 +1,10 @@
-"""The twin shells: they carry facts to a ``Transfer`` and carry out what it decides.
+"""The twin shells: they do the I/O that a ``Transfer`` decides on, and tell it what happened.
 
-The only place where decisions, wire and file meet, once without ``await`` and once with. They hold
-no policy, and they must stay the same: a test washes ``async`` and ``await`` out of the second and
-compares it with the first. (The roads not taken: a generator of I/O requests needs two interpreters
-that are bigger twins; generating one colour from the other hides the decisions between awaits.)
+Only here do decisions, HTTP and files meet, once without ``await`` and once with. The shells make
+no decisions, and they must stay the same: a test removes ``async`` and ``await`` from the second
+and compares it with the first. (Two alternatives were rejected: a generator of I/O requests needs
+two interpreters, which are longer twins; generating one version from the other hides the decisions
+between awaits.)
 """
 
 from __future__ import annotations
@@ -12,83 +13,96 @@ from asyncio import sleep as asleep
 from time import monotonic, sleep
 
 from getflags.core.errors import Fault, NotSaved
-from getflags.core.events import Emit, Progressed, Started
+from getflags.core.events import EventHandler, Started
+from getflags.core.models import DownloadOptions
 from getflags.rates.rate_limit import Pace
 from getflags.storage.async_part_file import AsyncPart
 from getflags.storage.part_file import Part
-from getflags.transfer.state import Transfer
+from getflags.transfer.actions import Done, Install, Request
+from getflags.transfer.state import NEW
+from getflags.transfer.transfer import Transfer
 from getflags.transport import AsyncWire, Wire
 
 
-def fetch(transfer: Transfer, wire: Wire, pace: Pace, emit: Emit) -> Transfer:
+def fetch(
+    transfer: Transfer, options: DownloadOptions, wire: Wire, pace: Pace, emit: EventHandler
+) -> Transfer:
     """Make one try, to its end; return the transfer. Raises only for the program's own bugs."""
     target = transfer.target
-    if transfer.fresh:
+    if transfer.state is NEW:
         emit(Started(target))
     try:
-        with Part(target, fsync=transfer.rules.fsync) as part:
+        with Part(target, fsync=options.fsync) as part:
+            since = 0.0  # when the wait for the next piece of a body began
 
             def on_body(piece: bytes) -> None:
-                transfer.floor.heard(len(piece), monotonic())
-                part.write(piece, transfer.received)
-                if transfer.bytes_arrived(len(piece)):
-                    emit(Progressed(target, transfer.received, transfer.expected))
-                    part.remember(transfer.note)
+                nonlocal since
+                at, progress = transfer.bytes_arrived(len(piece), monotonic() - since)
+                part.write(piece, at)
+                if progress:
+                    emit(progress.event)
+                    part.remember(progress.record)
                 if seconds := pace.spend(len(piece)):
                     sleep(seconds)
-                transfer.floor.listening(monotonic())
+                since = monotonic()
 
-            transfer.begin(part.on_disk(transfer.rules.exists), part.kept())
-            while transfer.ask:
+            on_disk, partial = part.on_disk(options.exists), part.kept()
+            action = transfer.begin(on_disk, partial, monotonic())
+            while isinstance(action, Request):
+                url, headers, time_left = action
                 try:
-                    within = transfer.deadline.left(monotonic())
-                    wire.get(*transfer.ask, transfer.head_arrived, on_body, within)
+                    wire.get(url, headers, transfer.head_arrived, on_body, time_left)
                     part.flush(transfer.size)
-                    transfer.response_ended(part.digest)
+                    action = transfer.succeeded(monotonic(), part.digest)
                 except Fault as fault:
-                    transfer.broke(fault)
-            if transfer.complete:
-                part.install(transfer.modified)
-                transfer.installed()
-            elif transfer.worthless:
+                    action = transfer.failed(fault, monotonic())
+            if isinstance(action, Install):
+                part.install(action.modified)
+                transfer.succeeded(monotonic())
+            elif isinstance(action, Done) and not action.keep_part:
                 part.throw_away()
     except NotSaved as refusal:
-        transfer.not_saved(refusal)
+        transfer.failed(refusal, monotonic())
     return transfer
 
 
-async def afetch(transfer: Transfer, wire: AsyncWire, pace: Pace, emit: Emit) -> Transfer:
+async def afetch(
+    transfer: Transfer, options: DownloadOptions, wire: AsyncWire, pace: Pace, emit: EventHandler
+) -> Transfer:
     """Make one try, to its end; return the transfer. Raises only for the program's own bugs."""
     target = transfer.target
-    if transfer.fresh:
+    if transfer.state is NEW:
         emit(Started(target))
     try:
-        async with AsyncPart(target, fsync=transfer.rules.fsync) as part:
+        async with AsyncPart(target, fsync=options.fsync) as part:
+            since = 0.0  # when the wait for the next piece of a body began
 
             async def on_body(piece: bytes) -> None:
-                transfer.floor.heard(len(piece), monotonic())
-                await part.write(piece, transfer.received)
-                if transfer.bytes_arrived(len(piece)):
-                    emit(Progressed(target, transfer.received, transfer.expected))
-                    part.remember(transfer.note)
+                nonlocal since
+                at, progress = transfer.bytes_arrived(len(piece), monotonic() - since)
+                await part.write(piece, at)
+                if progress:
+                    emit(progress.event)
+                    part.remember(progress.record)
                 if seconds := pace.spend(len(piece)):
                     await asleep(seconds)
-                transfer.floor.listening(monotonic())
+                since = monotonic()
 
-            transfer.begin(await part.on_disk(transfer.rules.exists), await part.kept())
-            while transfer.ask:
+            on_disk, partial = await part.on_disk(options.exists), await part.kept()
+            action = transfer.begin(on_disk, partial, monotonic())
+            while isinstance(action, Request):
+                url, headers, time_left = action
                 try:
-                    within = transfer.deadline.left(monotonic())
-                    await wire.get(*transfer.ask, transfer.head_arrived, on_body, within)
+                    await wire.get(url, headers, transfer.head_arrived, on_body, time_left)
                     await part.flush(transfer.size)
-                    transfer.response_ended(part.digest)
+                    action = transfer.succeeded(monotonic(), part.digest)
                 except Fault as fault:
-                    transfer.broke(fault)
-            if transfer.complete:
-                await part.install(transfer.modified)
-                transfer.installed()
-            elif transfer.worthless:
+                    action = transfer.failed(fault, monotonic())
+            if isinstance(action, Install):
+                await part.install(action.modified)
+                transfer.succeeded(monotonic())
+            elif isinstance(action, Done) and not action.keep_part:
                 part.throw_away()
     except NotSaved as refusal:
-        transfer.not_saved(refusal)
+        transfer.failed(refusal, monotonic())
     return transfer

@@ -1,6 +1,6 @@
-"""What is found, and what that means: a status code (RFC 9110 section 15), a file on the disk.
+"""The meaning of a response's status code (RFC 9110 section 15) and of an existing file.
 
-What follows from it is the transfer's decision.
+What follows from either is the transfer's decision.
 """
 
 from __future__ import annotations
@@ -11,65 +11,66 @@ from getflags.core.errors import Fault
 from getflags.core.models import Checksum, Exists, OnDisk, Status
 from getflags.core.response_head import Head, describe, retry_after
 from getflags.core.urls import origin
-from getflags.transfer.retry import PATIENCE
+from getflags.transfer.retry import MAX_RETRY_AFTER
 
 
 class Kind(Enum):
-    """What a response is good for."""
+    """The meaning of a response."""
 
-    FILE = auto()  # its body is the file
-    ELSEWHERE = auto()  # a redirect
+    FILE = auto()  # the body is the file
+    REDIRECT = auto()
     MISSING = auto()  # there is no such file
-    UNCHANGED = auto()  # what we have is what there is
-    LATER = auto()  # an error that may be gone the next time
+    UNCHANGED = auto()  # the existing file is up to date
+    TRANSIENT = auto()  # an error that is worth a retry
     FINAL = auto()  # any other error
 
 
-_KINDS = dict.fromkeys((301, 302, 303, 307, 308), Kind.ELSEWHERE)
-_KINDS |= {404: Kind.MISSING, 304: Kind.UNCHANGED}
-# Curl's list (sections 15.5.9, 15.6.1, 15.6.3 to 15.6.5, RFC 6585 section 4; 522 and 524 are a
-# well-known proxy's words for 504), without those that promise nothing for the next time.
-_KINDS |= dict.fromkeys((408, 429, 500, 502, 503, 504, 522, 524), Kind.LATER)
-# 2xx that bring no representation, or not the one asked for (sections 15.3.5 to 15.3.7).
+# 2xx without a representation, or with another one than requested (sections 15.3.5 to 15.3.7).
 _EMPTY = {204: "no content", 205: "no content", 206: "a part that was not asked for"}
-PAUSES = {429, 503}  # with Retry-After they speak for the whole server
+_KINDS = dict.fromkeys({*range(200, 300)} - {*_EMPTY}, Kind.FILE)
+_KINDS |= dict.fromkeys((301, 302, 303, 307, 308), Kind.REDIRECT)
+_KINDS |= {404: Kind.MISSING, 304: Kind.UNCHANGED}
+# As in curl (sections 15.5.9, 15.6.1, 15.6.3 to 15.6.5, RFC 6585 section 4; 522 and 524 are what a
+# well-known proxy sends instead of 504), without the errors that are likely to stay.
+_KINDS |= dict.fromkeys((408, 429, 500, 502, 503, 504, 522, 524), Kind.TRANSIENT)
+PAUSES = {429, 503}  # their Retry-After applies to all targets of the origin
 
 
 def kind(status: int) -> Kind:
-    """Return what a response with this status is good for; unknown ones count as x00 (15)."""
-    known = Kind.FILE if 200 <= status < 300 and status not in _EMPTY else Kind.FINAL  # noqa: PLR2004 - 15.3
-    return _KINDS.get(status, known)
+    """Return the meaning of a status code; an unknown one counts as x00 (section 15)."""
+    return _KINDS.get(status) or Kind.FINAL
 
 
 def complaint(status: int) -> str:
-    """Return what to tell people of a status that is no success."""
+    """Return the error message for a status code that is no success."""
     return f"{describe(status)}: {_EMPTY[status]}" if status in _EMPTY else describe(status)
 
 
 def wait(head: Head, url: str) -> tuple[float | None, str]:
-    """Return for how many seconds a server asks to be left alone, and which origin that is.
+    """Return the Retry-After in seconds, and the origin to which it applies.
 
-    No origin where only this file is meant. Raises Fault where that would be too long.
+    The seconds are None if there is none; the origin is empty if only this target is to wait.
+    Raises Fault if the server asks for more than ``MAX_RETRY_AFTER``.
     """
     seconds = retry_after(head)
     if seconds is None:
         return None, ""
-    if seconds > PATIENCE:
+    if seconds > MAX_RETRY_AFTER:
         raise Fault(f"{describe(head.status)}, for another {seconds:,.0f} seconds")
     return seconds, origin(url) if head.status in PAUSES else ""
 
 
-def matches(checksum: Checksum | None, found: OnDisk | None) -> bool:
-    """Whether a file is what is wanted, as far as can be told, however new it may be."""
-    return checksum is None or found is None or found.digest == checksum.hexdigest
+def matches(checksum: Checksum | None, found: OnDisk) -> bool:
+    """Return whether an existing file has the expected checksum, if one is known."""
+    return checksum is None or found.digest == checksum.hexdigest
 
 
-def standing_file(
-    exists: Exists, checksum: Checksum | None, found: OnDisk | None
+def existing_file(
+    exists: Exists, checksum: Checksum | None, found: OnDisk
 ) -> tuple[Status, str, int] | None:
-    """Return how a target ends whose name is taken, and its size; None if it must be asked for."""
-    if found and exists is Exists.FAIL:
+    """Return status, reason and size of a target whose file exists; None if a request is needed."""
+    if exists is Exists.FAIL:
         return Status.FAILED, "a file of that name exists", 0
-    if found and exists is Exists.SKIP and matches(checksum, found):
+    if exists is Exists.SKIP and matches(checksum, found):
         return Status.PRESENT, "it was there already", found.size
     return None

@@ -14,6 +14,7 @@ from importlib import import_module
 from importlib.util import find_spec
 from typing import Protocol, cast
 
+from getflags.core.accepted import AUTO
 from getflags.core.errors import UsageError
 from getflags.core.models import Fields, Network
 from getflags.core.response_head import Head
@@ -25,9 +26,14 @@ CLIENTS = {"httpx": "getflags.transport.httpx.client", "curl": "getflags.transpo
 def default() -> str:
     """Return the name of the default client: curl, which is faster, if pycurl is installed.
 
-    The measurements are in docs/decisions/0007-two-wires.md.
+    The measurements are in docs/decisions/0007-two-http-libraries.md.
     """
     return "curl" if find_spec("pycurl") else "httpx"
+
+
+def resolved(name: str) -> str:
+    """Return the client's name, for ``auto`` that of the default."""
+    return default() if name == AUTO else name
 
 
 class Wire(Protocol):

@@ -37,8 +37,7 @@ class HostLookups:
 
     def __init__(self) -> None:
         self._reset()
-        if hasattr(os, "register_at_fork"):  # pragma: no branch - not on Windows
-            os.register_at_fork(after_in_child=self._reset)
+        os.register_at_fork(after_in_child=self._reset)
 
     def _reset(self) -> None:
         self._complete: dict[str, None] = {}  # origins, the oldest first

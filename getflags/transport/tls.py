@@ -34,8 +34,7 @@ class _Contexts:
     def __init__(self) -> None:
         self._built: dict[Network, ssl.SSLContext] = {}  # the oldest first
         self._reset_lock()
-        if hasattr(os, "register_at_fork"):  # pragma: no branch - not on Windows
-            os.register_at_fork(after_in_child=self._reset_lock)
+        os.register_at_fork(after_in_child=self._reset_lock)
 
     def _reset_lock(self) -> None:
         self._lock = threading.Lock()

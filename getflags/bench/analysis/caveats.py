@@ -174,7 +174,7 @@ def _server_bound(figures: Sequence[Figures], processors: int) -> list[Caveat]:
     for levels in series.values():
         found = knee.find({level: each.rates for level, each in levels.items()}, number)
         last = levels[max(levels)]
-        if not found or not found.level < found.highest == last.level:
+        if not found or not found.gains or not found.level < found.highest == last.level:
             continue
         busy = _busy(last, processors)
         if busy < _IDLE and _full(last):

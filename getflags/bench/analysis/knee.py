@@ -44,6 +44,17 @@ class Knee(NamedTuple):
         return self.ratios[smaller[-1]] if smaller else None
 
     @property
+    def gains(self) -> bool:
+        """Whether the next smaller level, if any, is proven to bring less than the best one."""
+        return self.below is None or differs(self.below)
+
+    @property
+    def limited(self) -> bool:
+        """Whether the next level above ``highest``, if any, is proven to bring less."""
+        larger = [level for level in self.ratios if level > self.highest]
+        return not larger or differs(self.ratios[larger[0]])
+
+    @property
     def sure(self) -> bool:
         """Whether there were enough rounds to prove a difference."""
         return all(found.rounds >= FEWEST for found in self.ratios.values())

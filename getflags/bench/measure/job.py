@@ -8,17 +8,15 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
 from itertools import cycle, islice
-from typing import Any
+from typing import Any, NamedTuple
 
-from getflags.core.models import Fields, Network, Plan, Rules
+from getflags.core.models import DownloadOptions, Fields, Network, Plan
 from getflags.targets import resolve
 from getflags.targets.list_file import Entry, parse
 
 
-@dataclass(frozen=True, slots=True)
-class Job:
+class Job(NamedTuple):
     """The work of one cell. ``base_url`` is the site that country codes refer to."""
 
     engine: str
@@ -27,7 +25,7 @@ class Job:
     targets: str
     files: int
     base_url: str
-    rules: Rules
+    rules: DownloadOptions
     network: Network
 
     def plan(self, folder: str) -> Plan:
@@ -43,9 +41,9 @@ class Job:
 
 def dumps(job: Job) -> str:
     """Return a job as JSON, on one line."""
-    values = asdict(job)
-    del values["rules"]["exists"]  # a bench starts with an empty folder
-    return json.dumps(values)
+    rules = job.rules._asdict()
+    del rules["exists"]  # a bench starts with an empty folder
+    return json.dumps({**job._asdict(), "rules": rules, "network": job.network._asdict()})
 
 
 def loads(text: bytes) -> Job:
@@ -55,7 +53,7 @@ def loads(text: bytes) -> Job:
     rules["headers"] = _fields(rules["headers"])
     network["proxies"] = _fields(network["proxies"])
     network["direct"] = tuple(network["direct"])
-    return Job(**{**values, "rules": Rules(**rules), "network": Network(**network)})
+    return Job(**{**values, "rules": DownloadOptions(**rules), "network": Network(**network)})
 
 
 def _fields(pairs: list[Any]) -> Fields:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from typing import Any
 
@@ -18,7 +18,7 @@ from getflags.bench.measure.results import Result, made_of
 from getflags.bench.measure.runs import carry_out
 from getflags.bench.measure.servers import BundledServer
 from getflags.core.errors import GetflagsError
-from getflags.core.models import Network, Rules
+from getflags.core.models import DownloadOptions, Network
 from getflags.core.urls import origin
 
 
@@ -44,7 +44,7 @@ class Session:
     """Produces results. ``conditions`` are other settings that all runs share, as text."""
 
     field: Field
-    rules: Rules
+    rules: DownloadOptions
     network: Network
     seed: int
     servers: Mapping[str, BundledServer]
@@ -55,7 +55,7 @@ class Session:
     def experiment(self) -> str:
         """The hash of the settings that runs must share; salts, folders and ports are left out."""
         settings: dict[str, Any] = asdict(self.field)
-        rules, network = asdict(self.rules), asdict(self.network)
+        rules, network = self.rules._asdict(), self.network._asdict()
         del settings["servers"], rules["exists"], rules["salt"]
         return experiment(
             {
@@ -108,7 +108,7 @@ class Session:
         targets, base_url = field.targets, field.base_url
         if server:
             base_url = server.base_url
-            network = replace(network, direct=(origin(base_url),))
+            network = network._replace(direct=(origin(base_url),))
             if field.size is not None:
                 names = (f"{server.root}/bytes/{field.size}/{n}.bin" for n in range(files))
                 targets = "\n".join(names)

@@ -15,7 +15,6 @@ import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import replace
 from time import perf_counter
 
 from getflags import engines
@@ -46,7 +45,7 @@ def main(path: str) -> None:
         if not os.read(0, 1):
             return
         threading.Thread(target=end_with, args=(0, _end_all), daemon=True).start()
-        settled = replace(mine.plan, targets=_targets(mine))
+        settled = mine.plan._replace(targets=_targets(mine))
         with _telling(count, tell):
             start = perf_counter()
             run(settled, count.read)

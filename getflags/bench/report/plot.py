@@ -1,7 +1,7 @@
 """Drawing charts as SVG or PNG with matplotlib, which only this module imports.
 
 matplotlib is an extra (``pip install 'getflags[report]'``); the reasons for it are in
-docs/decisions/0012-one-drawing-for-light-and-dark.md. The user's matplotlib settings are ignored,
+docs/decisions/0012-plotting-library.md. The user's matplotlib settings are ignored,
 so that the same figures produce the same bytes.
 """
 

@@ -9,6 +9,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 
 from getflags.bench.analysis.figures import SHARES, Figures, Section, Series, Step
+from getflags.bench.analysis.knee import Knee
 from getflags.bench.analysis.stats import Estimate
 from getflags.bench.report.markup import Markup, joined, tag
 from getflags.bench.report.number_format import Unit, between, significant, unit
@@ -121,12 +122,17 @@ def _knee(one: Series, section: Section) -> list[Markup]:
     return [
         _name(one.name),
         _number(one.level, f"{one.level:,}"),
-        _number(one.knee.highest, f"{one.knee.highest:,}") if one.knee else _number(None),
+        _highest(one.knee) if one.knee else _number(None),
         _estimate(one.goodput),
         _number(1, "1") if one is section.lead else _estimate(one.against),
         _step(one.below, one.below and loss(one.below)),
         _step(one.above, one.above and gain(one.above)),
     ]
+
+
+def _highest(found: Knee) -> Markup:
+    note = "" if found.limited else " (may be chance)"
+    return _number(found.highest, f"{found.highest:,}", note)
 
 
 def _step(step: Step | None, told: str | None) -> Markup:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from getflags.bench.analysis.knee import Knee, known_rounds
-from getflags.bench.analysis.stats import FEWEST, Estimate, differs, middle, ratio
+from getflags.bench.analysis.stats import FEWEST, Estimate, middle, ratio
 from getflags.bench.tune.experiment import Tuner
 from getflags.core.text import counted
 
@@ -92,7 +92,7 @@ def _why(knee: Knee) -> list[str]:
     else:
         first = f"{knee.level} brought {knee.against.middle:.0%} of the best ({knee.best})"
     if knee.below:
-        unsure = "" if differs(knee.below) else " (which may be chance)"
+        unsure = "" if knee.gains else " (which may be chance)"
         told = [f"{first}; half as many brought {knee.below.middle:.0%} of it{unsure}."]
     else:
         told = [f"{first}."]

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from getflags import __version__, transport
+from getflags.api import configure
 from getflags.bench.analysis import caveats, comparison, table
 from getflags.bench.measure import cells, servers
 from getflags.bench.measure.cells import Cell, Run
@@ -23,7 +24,7 @@ from getflags.cli import bench_workload
 from getflags.cli.bench_progress import progress
 from getflags.cli.console import print_line
 from getflags.cli.options import bench as bench_options
-from getflags.cli.options import checks, conversion
+from getflags.cli.options import checks
 from getflags.cli.options.bench import Options
 from getflags.cli.reproduce import command
 from getflags.cli.signals import Interrupted
@@ -77,7 +78,8 @@ def _prepared(words: list[str], options: Options) -> Iterator[_Bench]:
     """Look at everything, start the servers, open the file of results. Raises UsageError."""
     field = bench_workload.field(options)
     conditions = bench_workload.conditions(options)
-    rules, network = conversion.rules(options), conversion.network(options)
+    rules = configure.rules(options.settings)
+    network = configure.network(options.settings)
     for level in options.levels:
         if checks.allowed(level) < level:
             raise UsageError(f"-m {level} needs more open files than the system allows (ulimit -n)")

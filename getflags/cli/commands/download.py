@@ -8,25 +8,25 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import ExitStack, closing, contextmanager
-from dataclasses import dataclass, replace
-from itertools import islice
 from time import perf_counter
+from typing import NamedTuple
 
 from getflags import engines, transport
+from getflags.api import configure
 from getflags.cli.display import Screen
 from getflags.cli.failed_list import list_failures
-from getflags.cli.options import checks, conversion, groups
+from getflags.cli.options import checks
 from getflags.cli.options import download as grammar
 from getflags.cli.options.download import Options
 from getflags.cli.signals import Interrupted
-from getflags.cli.target_source import Source
+from getflags.cli.target_source import listed
+from getflags.core.accepted import AUTO
 from getflags.core.errors import GetflagsError, UsageError
-from getflags.core.events import Emit, Event
-from getflags.core.models import AUTO, LIMIT, ExitStatus, Plan
+from getflags.core.events import Event, EventHandler
+from getflags.core.models import ExitStatus, Plan
 from getflags.core.text import counted, printable, quoted
 from getflags.core.urls import origin, redact
 from getflags.output import summary
-from getflags.scheduling import adaptive_concurrency
 from getflags.storage import directories
 from getflags.targets import filenames, resolve
 from getflags.targets.list_file import Entry
@@ -39,89 +39,76 @@ def main(words: list[str]) -> int:
     screen = Screen(options)
     result = summary.Report(keep=False)
     try:
-        with closing(Source(options)) as source:
-            job = _survey(options, source)
-            if job.total == 0:
+        with listed(options, options.limit) as targets:
+            if not targets:
                 screen.say("Nothing to do: the list holds no target.")
                 return ExitStatus.OK
-            _check(options, job)
-            with _site(options, job, screen) as site:
-                return _carried_out(options, screen, source, replace(job, site=site), result)
+            _check(options, targets)
+            with _site(options, targets, screen) as site:
+                return _carried_out(_Job(options, targets, site), screen, result)
     except Interrupted as stop:
         stop.told = f"interrupted; {counted(result.arrived, 'file')} complete"
         raise
 
 
-@dataclass(frozen=True, slots=True)
-class _Site:
+class _Site(NamedTuple):
     """Where flags come from. ``direct``: an origin that no proxy may stand before."""
 
     base_url: str = ""
     direct: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class _Job:
-    """What the first reading of the targets tells."""
+class _Job(NamedTuple):
+    """What is to be done."""
 
-    seen: resolve.Survey
-    total: int  # after --limit
-    labels: list[str]  # all, where they are few; else the first and the last
-    only: Entry | None  # the entry, where there is only one
-    site: _Site = _Site()
+    options: Options
+    targets: resolve.Listing
+    site: _Site
 
     @property
     def noun(self) -> str:
         """What to call the targets."""
-        return "file" if self.seen.urls else "flag"
+        return "file" if self.targets.urls else "flag"
+
+    @property
+    def labels(self) -> list[str]:
+        """How to call all of them, where they are few; else the first and the last."""
+        total = len(self.targets)
+        shown = range(total) if total <= summary.FEW else (0, total - 1)
+        return [resolve.label(self.targets[index].word) for index in shown]
 
 
-def _survey(options: Options, source: Source) -> _Job:
-    """Read all targets once: how many, which codes, what to call them."""
-    seen = resolve.survey(source.entries())
-    total = min(len(seen), options.limit or len(seen))
-    words: list[str] = []
-    only = None
-    for entry in _in_order(source, seen, total):
-        only = entry
-        words[summary.FEW :] = [entry.word]  # where there are many: the last one
-    labels = [resolve.label(word) for word in words]
-    return _Job(seen, total, labels, only if total == 1 else None)
-
-
-def _in_order(source: Source, seen: resolve.Survey, total: int) -> Iterator[Entry]:
-    return islice(resolve.in_order(resolve.expand(source.entries()), seen), total)
-
-
-def _check(options: Options, job: _Job) -> None:
+def _check(options: Options, targets: resolve.Listing) -> None:
     """Look at what makes sense by itself but not together. Raises UsageError."""
+    settings = options.settings
+    total = len(targets)
     for name, value in (("-o", options.out), ("--checksum", options.checksum)):
-        if value is not None and job.only is None:
-            raise UsageError(f"{name} is for a single target, and there are {job.total:,}")
+        if value is not None and total > 1:
+            raise UsageError(f"{name} is for a single target, and there are {total:,}")
     if options.out is not None:
         try:
             filenames.checked(options.out)
         except filenames.BadName as error:
             raise UsageError(f"-o {quoted(options.out)}: {error}") from None
-    if job.only and options.input_file is None:  # in a list, a bad target fails alone
-        place = conversion.place(options, bundled.REMOTE)
-        (target,) = resolve.settle([_with_options(job.only, options)], place)
+    if total == 1 and options.input_file is None:  # in a list, a bad target fails alone
+        place = configure.place(settings, bundled.REMOTE)
+        (target,) = resolve.settle([_with_options(targets[0], options)], place)
         if target.flaw:
             raise UsageError(f"{quoted(target.label)} cannot be fetched: {target.flaw}")
     checks.mirror(options)
-    engines.suited(options.engine, job.total, 1, adaptive=options.max_req == AUTO)
-    transport.client(options.client).check(conversion.network(options))
-    directories.make_folder(options.dir)
+    engines.suited(settings.engine, total, 1, adaptive=settings.max_req == AUTO)
+    transport.client(settings.client).check(configure.network(settings))
+    directories.make_folder(settings.dir)
 
 
 @contextmanager
-def _site(options: Options, job: _Job, screen: Screen) -> Iterator[_Site]:
+def _site(options: Options, targets: resolve.Listing, screen: Screen) -> Iterator[_Site]:
     """Say where flags come from, and start the server if need be."""
-    if not job.seen.codes:
+    if not targets.has_codes:
         yield _Site()
-    elif options.base_url is not None:
-        screen.say(f"Mirror site: {printable(redact(options.base_url))}")
-        yield _Site(options.base_url)
+    elif (mirror := options.settings.base_url) is not None:
+        screen.say(f"Mirror site: {printable(redact(mirror))}")
+        yield _Site(mirror)
     elif options.server == "REMOTE":
         screen.say(f"REMOTE site: {bundled.REMOTE}")
         yield _Site(bundled.REMOTE)
@@ -131,12 +118,10 @@ def _site(options: Options, job: _Job, screen: Screen) -> Iterator[_Site]:
             yield _Site(server.base_url, (origin(server.base_url),))
 
 
-def _carried_out(
-    options: Options, screen: Screen, source: Source, job: _Job, result: summary.Report
-) -> int:
+def _carried_out(job: _Job, screen: Screen, result: summary.Report) -> int:
     """Download; from here on no error is a usage error any more: something was requested."""
     try:
-        _download(options, screen, source, job, result)
+        _download(job, screen, result)
     except GetflagsError as error:
         if not result.total:
             raise
@@ -145,47 +130,45 @@ def _carried_out(
     return result.exit_status
 
 
-def _download(
-    options: Options, screen: Screen, source: Source, job: _Job, result: summary.Report
-) -> None:
+def _download(job: _Job, screen: Screen, result: summary.Report) -> None:
     """Run the engine, with a reader of events for each thing that was asked for."""
-    adaptive = options.max_req == AUTO
-    limit = checks.affordable(min(_limit(options, job.site), job.total), screen.complain)
-    engine = engines.suited(options.engine, job.total, limit, adaptive=adaptive)
-    for line in summary.opening(job.noun, job.labels, job.total, limit, adaptive=adaptive):
+    options, total = job.options, len(job.targets)
+    settings = options.settings
+    adaptive = settings.max_req == AUTO
+    limit = checks.affordable(min(_limit(options, job.site), total), screen.complain)
+    engine = engines.suited(settings.engine, total, limit, adaptive=adaptive)
+    for line in summary.opening(job.noun, job.labels, total, limit, adaptive=adaptive):
         screen.say(line)
     if options.verbose:
-        client = transport.client(options.client).about()
-        screen.say(f"Engine: {engine}; client: {options.client} ({client}).")
-    entries = (_with_options(entry, options) for entry in _in_order(source, job.seen, job.total))
+        client = transport.client(settings.client).about()
+        screen.say(f"Engine: {engine}; client: {settings.client} ({client}).")
+    entries = (_with_options(entry, options) for entry in job.targets)
     work = Plan(
-        resolve.settle(entries, conversion.place(options, job.site.base_url)),
-        options.client,
+        resolve.settle(entries, configure.place(settings, job.site.base_url)),
+        settings.client,
         limit,
-        options.loop,
-        conversion.rules(options),
-        conversion.network(options, job.site.direct),
+        settings.loop,
+        configure.rules(settings),
+        configure.network(settings, job.site.direct),
         adaptive,
     )
     start = perf_counter()
     with ExitStack() as stack:
-        readers: list[Emit] = [result.read]
+        readers: list[EventHandler] = [result.read]
         if options.json:
             readers.append(screen.json())
         if options.failed_out is not None:
-            readers.append(stack.enter_context(list_failures(options.failed_out, options.dir)))
-        readers.append(stack.enter_context(closing(screen.view(job.total))).read)
+            readers.append(stack.enter_context(list_failures(options.failed_out, settings.dir)))
+        readers.append(stack.enter_context(closing(screen.view(total))).read)
         engines.engine(engine)(work, _to_all(readers))
         result.elapsed = perf_counter() - start
     for line in summary.closing(result, job.noun):
         screen.say(line)
-    if result.total != job.total:
-        raise GetflagsError(
-            f"the list has changed meanwhile: {result.total:,} of {job.total:,} targets were in it"
-        )
+    if result.total != total:  # never; but an exit code 0 must not depend on it
+        raise GetflagsError(f"only {result.total:,} of {total:,} targets have ended")
 
 
-def _to_all(readers: list[Emit]) -> Emit:
+def _to_all(readers: list[EventHandler]) -> EventHandler:
     def emit(event: Event) -> None:
         for read in readers:
             read(event)
@@ -194,12 +177,9 @@ def _to_all(readers: list[Emit]) -> Emit:
 
 
 def _limit(options: Options, site: _Site) -> int:
-    if options.engine == "sequential":
+    if options.settings.engine == "sequential":
         return 1
-    if isinstance(options.max_req, str):
-        return adaptive_concurrency.MOST
-    usual = groups.REMOTE_LIMIT if site.base_url == bundled.REMOTE else LIMIT
-    return options.max_req or usual
+    return checks.wanted(options, remote=site.base_url == bundled.REMOTE)
 
 
 def _with_options(entry: Entry, options: Options) -> Entry:

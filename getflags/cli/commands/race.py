@@ -10,29 +10,28 @@ import secrets
 import sys
 from collections.abc import Iterator
 from contextlib import ExitStack, closing
-from itertools import islice
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import NamedTuple
 
 from getflags import transport
+from getflags.api import configure
 from getflags.bench.race import job
 from getflags.bench.race.ranking import ranking
 from getflags.bench.race.standings import Race
 from getflags.bench.race.track import Track, conduct
 from getflags.cli.console import print_line
-from getflags.cli.options import checks, conversion, groups
+from getflags.cli.options import checks
 from getflags.cli.options import race as race_options
 from getflags.cli.options.race import RaceOptions
 from getflags.cli.race_display import board
 from getflags.cli.signals import Interrupted, hung_up, put_off
-from getflags.cli.target_source import Source
+from getflags.cli.target_source import listed
 from getflags.core.errors import GetflagsError
-from getflags.core.models import LIMIT, ExitStatus, Plan
+from getflags.core.models import ExitStatus, Plan
 from getflags.core.text import counted, printable
 from getflags.core.urls import origin, redact
 from getflags.targets import resolve
-from getflags.targets.list_file import Entry
 from getflags.testing import bundled
 
 _SEEDS = 10_000  # to choose from where none is given: few digits, for they may be typed again
@@ -41,18 +40,16 @@ _SEEDS = 10_000  # to choose from where none is given: few digits, for they may 
 def main(words: list[str]) -> int:
     """Run the race that the words ask for; return the exit code. Raises UsageError."""
     options = race_options.parse(words)
-    with hung_up(), closing(Source(options)) as source:
-        seen = resolve.survey(source.entries())
-        total = min(len(seen), options.limit or len(seen))
-        if total == 0:
+    with hung_up(), listed(options, options.limit) as targets:
+        if not targets:
             _say("Nothing to do: the list holds no target.")
             return ExitStatus.OK
         checks.mirror(options)
-        transport.client(options.client).check(conversion.network(options))
-        race = Race(options.engines, total, "file" if seen.urls else "flag")
-        entries = islice(resolve.in_order(resolve.expand(source.entries()), seen), total)
+        settings = options.settings
+        transport.client(settings.client).check(configure.network(settings))
+        race = Race(options.engines, len(targets), "file" if targets.urls else "flag")
         try:
-            _run(options, race, entries, codes=bool(seen.codes))
+            _run(options, race, targets)
         except Interrupted as stop:
             finished = sum(standing.finished for standing in race.standings.values())
             stop.told = f"interrupted; {finished} of {len(race.standings)} had finished"
@@ -65,7 +62,7 @@ def main(words: list[str]) -> int:
     return race.exit_status
 
 
-def _run(options: RaceOptions, race: Race, entries: Iterator[Entry], *, codes: bool) -> None:
+def _run(options: RaceOptions, race: Race, targets: resolve.Listing) -> None:
     """Set everything up, let them go, and tidy up after them, whatever happens."""
     # The board is closed last, for a terminal may hold up whoever writes to it.
     with closing(board(race, sys.stderr, _complain)) as shown:
@@ -73,17 +70,16 @@ def _run(options: RaceOptions, race: Race, entries: Iterator[Entry], *, codes: b
         try:
             with put_off():
                 folder = stack.enter_context(TemporaryDirectory(prefix="getflags-race-"))
-            sites = _sites(options, stack, codes=codes)
+            sites = _sites(options, stack, codes=targets.has_codes)
             remote = sites[0].base_url == bundled.REMOTE
-            usual = groups.REMOTE_LIMIT if remote else LIMIT
-            wish = options.max_req if isinstance(options.max_req, int) else usual
+            wish = checks.wanted(options, remote=remote)
             limit = checks.affordable(min(wish, race.total), _complain)
             one_by_one = options.one_by_one or remote
             for line in _opening(options, race, limit, one_by_one=one_by_one):
                 _say(line)
             track = stack.enter_context(closing(Track()))
-            for each in _jobs(options, sites, entries, limit, folder):
-                track.enter(each, str(Path(folder, f"{each.engine}.course")))
+            for each in _jobs(options, sites, targets, limit, folder):
+                track.enter(each, str(Path(folder, f"{each.engine}.job")))
             conduct(race, track, shown.show, one_by_one=one_by_one)
         finally:
             with put_off():
@@ -91,21 +87,22 @@ def _run(options: RaceOptions, race: Race, entries: Iterator[Entry], *, codes: b
 
 
 def _jobs(
-    options: RaceOptions, sites: list[_Site], entries: Iterator[Entry], limit: int, folder: str
+    options: RaceOptions, sites: list[_Site], targets: resolve.Listing, limit: int, folder: str
 ) -> Iterator[job.RaceJob]:
     """Yield what each racer must know, and make the folder for its files."""
+    settings = options.settings
     listed = str(Path(folder, "entries"))
-    job.write_entries(entries, listed)
+    job.write_entries(targets, listed)
     for engine, site in zip(options.engines, sites, strict=True):
         files = Path(folder, engine)
         files.mkdir()
         without_targets = Plan(
             (),
-            options.client,
+            settings.client,
             limit,
-            options.loop,
-            conversion.rules(options),
-            conversion.network(options, site.direct),
+            settings.loop,
+            configure.rules(settings),
+            configure.network(settings, site.direct),
         )
         yield job.RaceJob(engine, without_targets, site.base_url, str(files), listed)
 
@@ -122,9 +119,10 @@ def _sites(options: RaceOptions, stack: ExitStack, *, codes: bool) -> list[_Site
     count = len(options.engines)
     if not codes:
         return [_Site()] * count
-    if options.base_url is not None:
-        _say(f"Mirror site, the same for all: {printable(redact(options.base_url))}")
-        return [_Site(options.base_url)] * count
+    mirror = options.settings.base_url
+    if mirror is not None:
+        _say(f"Mirror site, the same for all: {printable(redact(mirror))}")
+        return [_Site(mirror)] * count
     if options.server == "REMOTE":
         _say(f"REMOTE site, the same for all: {bundled.REMOTE}")
         return [_Site(bundled.REMOTE)] * count
@@ -136,12 +134,13 @@ def _sites(options: RaceOptions, stack: ExitStack, *, codes: bool) -> list[_Site
 
 def _opening(options: RaceOptions, race: Race, limit: int, *, one_by_one: bool) -> list[str]:
     """Say what the race is about."""
+    client = options.settings.client
     order = "one by one" if one_by_one else "all at once"
     lines = [f"Race for {counted(race.total, race.noun)}, {order}: {', '.join(race.standings)}"]
     if "sequential" in race.standings and limit > 1:
-        lines.append(f"{limit} at a time with {options.client}; sequential is one by nature.")
+        lines.append(f"{limit} at a time with {client}; sequential is one by nature.")
     else:
-        lines.append(f"{limit} at a time with {options.client}.")
+        lines.append(f"{limit} at a time with {client}.")
     return lines
 
 

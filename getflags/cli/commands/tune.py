@@ -7,6 +7,7 @@ import sys
 from contextlib import ExitStack
 
 from getflags import transport
+from getflags.api import configure
 from getflags.bench.measure import servers
 from getflags.bench.measure.cells import Cell, Run
 from getflags.bench.measure.session import Session
@@ -15,7 +16,7 @@ from getflags.bench.tune import advice
 from getflags.bench.tune.experiment import Sample, Trial, Tuner
 from getflags.cli import bench_workload
 from getflags.cli.console import print_line
-from getflags.cli.options import checks, conversion
+from getflags.cli.options import checks
 from getflags.cli.options import tune as tune_options
 from getflags.cli.options.tune import Options
 from getflags.cli.signals import Interrupted
@@ -50,8 +51,9 @@ def _session(options: Options, stack: ExitStack) -> Session:
     field = bench_workload.field(options)
     if len(field.servers) > 1:
         raise UsageError("-s takes one server here: each has a knee of its own")
-    rules, network = conversion.rules(options), conversion.network(options)
-    transport.client(options.client).check(network)
+    settings = options.settings
+    rules, network = configure.rules(settings), configure.network(settings)
+    transport.client(settings.client).check(network)
     bundled = {}
     if field.bundled:
         bundled = stack.enter_context(servers.prepared(field.servers, options.faults))
@@ -60,7 +62,8 @@ def _session(options: Options, stack: ExitStack) -> Session:
 
 def measured(session: Session, options: Options, trial: Trial) -> Sample:
     """Carry out a trial. Raises GetflagsError."""
-    cell = Cell(options.engine, options.client, trial.level, session.field.servers[0])
+    settings = options.settings
+    cell = Cell(settings.engine, settings.client, trial.level, session.field.servers[0])
     figures = session.figures(Run(cell, trial.round), trial.files)
     goodput = rate(figures["steady_files"], figures["steady_seconds"])
     return Sample(goodput, figures["requests"], advice.pain(figures["errors"]))

@@ -7,12 +7,12 @@ is the servers' to say.
 
 from __future__ import annotations
 
-from getflags import engines, transport
+from getflags import transport
 from getflags.bench.analysis.stats import FEWEST
 from getflags.cli.options import download as download_options
 from getflags.cli.options import groups, values
 from getflags.cli.options.parser import Parser
-from getflags.core.models import Exists
+from getflags.core.settings import CLIENTS, DEFAULTS, ENGINES
 from getflags.testing.bundled import PORTS
 
 LEVELS = [1, 4, 16, 64]
@@ -84,19 +84,20 @@ def make_parser() -> Parser:
     groups.network(parser.add_argument_group("network"))
     groups.limits(parser.add_argument_group("limits"), retries=0)
     # What a download knows and a bench doesn't.
-    parser.set_defaults(all=False, every=False, exists=Exists.OVERWRITE, fsync=False)
+    parser.set_defaults(all=False, every=False)
     return parser
 
 
 def _matrix(group: groups.Group) -> None:
     add = group.add_argument
     add(
-        "--engine", metavar="E,...", dest="engines", type=values.names(tuple(engines.ENGINES)),
-        default=["asyncio"], help=f"{', '.join(engines.ENGINES)} (default: asyncio)",
+        "--engine", metavar="E,...", dest="engines", type=values.names(ENGINES),
+        default=[DEFAULTS.engine], help=f"{', '.join(ENGINES)} (default: {DEFAULTS.engine})",
     )  # fmt: skip
     add(
-        "--client", metavar="C,...", dest="clients", type=values.names(tuple(transport.CLIENTS)),
-        default=[transport.default()], help=f"curl, httpx (default here: {transport.default()})",
+        "--client", metavar="C,...", dest="clients", type=values.names(CLIENTS),
+        default=[transport.default()],
+        help=f"{', '.join(CLIENTS)} (default here: {transport.default()})",
     )  # fmt: skip
     add(
         "-m", "--max-req", "--max_req", metavar="N,...", dest="levels",
@@ -108,10 +109,7 @@ def _matrix(group: groups.Group) -> None:
         "-s", "--server", metavar="LABEL,...", dest="servers", type=labels,
         help="LOCAL (default), DELAY, ERROR: bundled, and started for the bench",
     )  # fmt: skip
-    add(
-        "--base-url", metavar="URL", type=values.text,
-        help="in place of them, any mirror of the flags: URL/br/br.gif is Brazil's",
-    )  # fmt: skip
+    groups.mirror(group)
 
 
 def labels(text: str) -> list[str]:

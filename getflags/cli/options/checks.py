@@ -4,21 +4,30 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from getflags.cli.options import groups
 from getflags.cli.options.download import Options
 from getflags.core import resource_limits
+from getflags.core.accepted import MIRROR
 from getflags.core.errors import UsageError
-from getflags.core.text import quoted
-from getflags.core.urls import BadURL, clean, redact
+from getflags.scheduling import adaptive_concurrency
 
 
 def mirror(options: Options) -> None:
     """See whether ``--base-url`` can be one. Raises UsageError."""
-    if options.base_url is not None:
+    base_url = options.settings.base_url
+    if base_url is not None:
         try:
-            clean(options.base_url)
-        except BadURL as error:
-            shown = quoted(redact(options.base_url))
-            raise UsageError(f"--base-url {shown} cannot be used: {error}") from None
+            MIRROR.accept(base_url)
+        except ValueError as error:
+            raise UsageError(f"--base-url {error}") from None
+
+
+def wanted(options: Options, *, remote: bool) -> int:
+    """Return how many requests at a time are asked for, at most."""
+    if options.max_req is None and remote:
+        return groups.REMOTE_LIMIT
+    limit = options.settings.max_req
+    return adaptive_concurrency.MOST if isinstance(limit, str) else limit
 
 
 def allowed(limit: int) -> int:

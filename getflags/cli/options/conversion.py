@@ -6,7 +6,7 @@ import os
 from secrets import token_hex
 
 from getflags.cli.options.download import Options
-from getflags.core.models import Network, Rules
+from getflags.core.models import DownloadOptions, Network
 from getflags.storage import directories
 from getflags.targets import resolve
 from getflags.transport import proxies
@@ -19,9 +19,9 @@ def place(options: Options, base_url: str) -> resolve.Place:
     )
 
 
-def rules(options: Options) -> Rules:
+def rules(options: Options) -> DownloadOptions:
     """Return what transfers must know to decide; with a salt of its own for each run."""
-    return Rules(
+    return DownloadOptions(
         headers=tuple(options.header),
         max_redirs=options.max_redirs,
         exists=options.exists,

@@ -1,8 +1,8 @@
 """The options of a download: words in, checked values out.
 
 A value that makes no sense by itself ends in one sentence; whether the values make sense
-*together*, and with the targets, is the download's business. What each option is called and what
-its help says stands in ``groups``.
+*together*, and with the targets, is the download's business. What each option is called stands in
+``groups``, and what those mean that are settings, in ``core.settings``.
 """
 
 from __future__ import annotations
@@ -11,7 +11,8 @@ import argparse
 
 from getflags.cli.options import groups
 from getflags.cli.options.parser import Parser
-from getflags.core.models import Checksum, Exists
+from getflags.core.models import Checksum
+from getflags.core.settings import Settings
 
 _EPILOG = """\
 A TARGET is an http:// or https:// URL, a two-letter country code (BR), or one letter for all the
@@ -30,41 +31,29 @@ other commands, each with a -h of its own:
 
 
 class Options(argparse.Namespace):
-    """The parsed words, with types."""
+    """The parsed words, with types: what only the command line has, and the ``settings``."""
 
     targets: list[str]
     all: bool
     every: bool
     limit: int | None
-    max_req: int | str | None
+    max_req: int | str | None  # None where not given: REMOTE has a default of its own
     server: str
     verbose: bool
     input_file: str | None
-    dir: str
     out: str | None
-    base_url: str | None
-    engine: str
-    client: str
-    loop: str
-    exists: Exists
     checksum: Checksum | None
-    header: list[tuple[str, str]]
-    timeout: float
-    connect_timeout: float
-    max_redirs: int
-    retries: int
-    max_time: float | None
-    max_filesize: int | None
-    limit_rate: int | None
-    speed_limit: int
-    fsync: bool
-    proxy: str | None
-    cacert: str | None
-    insecure: bool
     quiet: bool
     json: bool
     failed_out: str | None
     seed: int | None
+
+    @property
+    def settings(self) -> Settings:
+        """Return the settings; one that no option sets has its default."""
+        found = {name: getattr(self, name, None) for name in Settings._fields}
+        found["headers"] = tuple(found["headers"] or ())
+        return Settings(**{name: value for name, value in found.items() if value is not None})
 
 
 def parse(words: list[str]) -> Options:

@@ -1,31 +1,47 @@
 """The options of a download in their groups, as ``-h`` shows them: names, grammar, help.
 
-Nothing is decided here: what a value may look like is in ``values``, what it means is elsewhere.
+An option that sets one of ``Settings`` takes its meaning and its default from there; what is said
+of it here is the command line's own: short names, ``metavar``, the forms in ``values``.
 """
 
 from __future__ import annotations
 
 import argparse
-from typing import TypeAlias
+from collections.abc import Callable
+from typing import Any, TypeAlias
 
-from getflags import __version__, engines, transport
+from getflags import __version__, transport
 from getflags.cli.options import values
-from getflags.core.models import (
-    CONNECT_TIMEOUT,
-    LIMIT,
-    LOOPS,
-    MAX_REDIRS,
-    RETRIES,
-    SPEED_LIMIT,
-    TIMEOUT,
-    Exists,
-)
+from getflags.core.accepted import AUTO
+from getflags.core.settings import CLIENTS, DEFAULTS, ENGINES, LOOPS, described
 from getflags.testing.bundled import PORTS
 
 Group: TypeAlias = argparse._ArgumentGroup  # noqa: SLF001 - argparse has no other name for it
 
 SERVERS = (*PORTS, "REMOTE")
 REMOTE_LIMIT = 5  # it is somebody's site
+
+
+def add_setting(
+    group: Group,
+    name: str,
+    *flags: str,
+    note: str = "",
+    default: object = None,
+    usual: str = "",
+    auto: bool = True,
+    **grammar: Any,
+) -> None:
+    """Add the option that sets one of ``Settings``.
+
+    ``note`` is what only the command line has to say. A ``default`` is this command's own; without
+    one, an option that was not given is None, and the default of ``Settings`` holds.
+    """
+    text = described(name, default, usual, auto=auto)
+    if note:
+        head, bracket, tail = text.rpartition(" (default: ")
+        text = f"{head}; {note}{bracket}{tail}" if bracket else f"{text}; {note}"
+    group.add_argument(*flags, dest=name, default=default, help=text, **grammar)
 
 
 def what(group: Group) -> None:
@@ -48,40 +64,31 @@ def what(group: Group) -> None:
         help="where flags come from: LOCAL (default), DELAY or ERROR, which are bundled and "
         "started when they don't run, or REMOTE, the public site",
     )  # fmt: skip
-    group.add_argument(
-        "--base-url",
-        metavar="URL",
-        type=values.text,
-        help="any mirror of the flags: URL/br/br.gif is Brazil's",
-    )
+    mirror(group)
     group.add_argument(
         "--seed", metavar="N", type=values.natural,
         help="make the bundled server's faults and delays repeatable",
     )  # fmt: skip
 
 
+def mirror(group: Group) -> None:
+    """Define another place to get flags from."""
+    usual = "the server that -s names"
+    add_setting(group, "base_url", "--base-url", metavar="URL", type=values.text, usual=usual)
+
+
 def where(group: Group) -> None:
-    """Define which files, and what becomes of what stands there."""
-    group.add_argument(
-        "-d", "--dir", metavar="DIR", type=values.text, default="downloaded",
-        help="folder for the files, made if missing (default: downloaded)",
-    )  # fmt: skip
+    """Define where files go, and what happens to a file that exists."""
+    add_setting(group, "dir", "-d", "--dir", metavar="DIR", type=values.text)
     group.add_argument(
         "-o", "--out", metavar="NAME", type=values.text, help="file name, for a single target"
     )
-    group.add_argument(
-        "--exists", metavar="WHAT", type=values.exists, default=Exists.OVERWRITE,
-        help="a file of that name is there: overwrite (default, once the new one is whole), "
-        "skip, refresh (only if it changed) or fail",
-    )  # fmt: skip
+    add_setting(group, "exists", "--exists", metavar="WHAT", type=values.exists)
     group.add_argument(
         "--checksum", metavar="ALGO=HEX", type=values.checksum,
         help="what the file must hash to (sha-256=...), for a single target",
     )  # fmt: skip
-    group.add_argument(
-        "--fsync", action="store_true",
-        help="have the disk confirm each file before it counts: it will stand after a power cut",
-    )  # fmt: skip
+    add_setting(group, "fsync", "--fsync", action="store_true")
     group.add_argument(
         "--failed-out", metavar="FILE", type=values.text,
         help="write the targets that failed to FILE, as a list for -i",
@@ -90,97 +97,62 @@ def where(group: Group) -> None:
 
 def how(group: Group) -> None:
     """Define how many at a time, and by whom."""
-    group.add_argument(
-        "-m", "--max-req", "--max_req", metavar="N", type=values.count_or_auto,
-        help=f"at most N requests at a time (default: {LIMIT}; {REMOTE_LIMIT} for REMOTE), or "
-        "auto: as many as each server is worth, found out on the way",
-    )  # fmt: skip
-    group.add_argument(
-        "--engine", metavar="E", choices=(engines.AUTO, *engines.ENGINES), default=engines.AUTO,
-        help=f"{', '.join(engines.ENGINES)}, or auto (default): processes from "
-        f"{engines.MANY:,} targets on where there are several processors, else asyncio",
-    )  # fmt: skip
+    _max_req(group, values.count_or_auto, auto=True)
+    add_setting(group, "engine", "--engine", metavar="E", choices=(AUTO, *ENGINES), default=AUTO)
     library(group)
 
 
 def level(group: Group) -> None:
     """Define how many at a time, where nobody finds that out on the way."""
-    group.add_argument(
-        "-m", "--max-req", "--max_req", metavar="N", type=values.count,
-        help=f"at most N requests at a time (default: {LIMIT}; {REMOTE_LIMIT} for REMOTE)",
-    )  # fmt: skip
+    _max_req(group, values.count, auto=False)
+
+
+def _max_req(group: Group, grammar: Callable[[str], object], *, auto: bool) -> None:
+    usual = f"{DEFAULTS.max_req}; {REMOTE_LIMIT} for REMOTE"
+    names = ("-m", "--max-req", "--max_req")
+    add_setting(group, "max_req", *names, metavar="N", type=grammar, usual=usual, auto=auto)
 
 
 def library(group: Group) -> None:
     """Define what engines run on."""
-    group.add_argument(
-        "--client", metavar="C", choices=tuple(transport.CLIENTS), default=transport.default(),
-        help="the HTTP library: curl (libcurl, the default where pycurl is installed, because it "
-        f"is faster) or httpx (default here: {transport.default()})",
-    )  # fmt: skip
-    group.add_argument(
-        "--loop", metavar="L", choices=LOOPS, default="auto",
-        help="event loop of the asyncio engine: auto (default: uvloop where it is installed), "
-        "uvloop or asyncio",
+    client(group)
+    add_setting(group, "loop", "--loop", metavar="L", choices=(AUTO, *LOOPS))
+
+
+def client(group: Group) -> None:
+    """Define the HTTP library; ``auto`` becomes the one that it stands for."""
+    add_setting(
+        group, "client", "--client", metavar="C", type=transport.resolved, choices=CLIENTS,
+        default=AUTO, usual=f"{AUTO}, here {transport.default()}",
     )  # fmt: skip
 
 
 def network(group: Group) -> None:
     """Define what a request carries, and whom it trusts."""
-    group.add_argument(
-        "-H", "--header", metavar="'K: V'", type=values.header, action="append", default=[],
-        help="one more header field, sent to the target's own origin; repeatable",
+    add_setting(
+        group, "headers", "-H", "--header", metavar="'K: V'", type=values.header, action="append",
+        note="repeatable",
     )  # fmt: skip
-    group.add_argument(
-        "--proxy", metavar="URL", type=values.text,
-        help="proxy for everything but the hosts in NO_PROXY (default: the environment's)",
-    )  # fmt: skip
-    group.add_argument(
-        "--cacert",
-        metavar="FILE",
-        type=values.text,
-        help="trust the certificates in FILE, not the system's",
-    )
-    group.add_argument(
-        "-k", "--insecure", action="store_true", help="accept any certificate: anyone may answer"
-    )
+    add_setting(group, "proxy", "--proxy", metavar="URL", type=values.text)
+    add_setting(group, "cacert", "--cacert", metavar="FILE", type=values.text)
+    add_setting(group, "insecure", "-k", "--insecure", action="store_true")
 
 
-def limits(group: Group, retries: int = RETRIES) -> None:
-    """Define how long, how large, how fast, how often."""
-    group.add_argument(
-        "--retries", metavar="N", type=values.natural, default=retries,
-        help=f"try again so many times what may pass, a little later (default: {retries})",
-    )  # fmt: skip
-    group.add_argument(
-        "--timeout", metavar="S", type=values.seconds, default=TIMEOUT,
-        help=f"longest silence on a connection, in seconds (default: {TIMEOUT:g})",
-    )  # fmt: skip
-    group.add_argument(
-        "--connect-timeout", metavar="S", type=values.seconds, default=CONNECT_TIMEOUT,
-        help=f"longest wait for a connection, in seconds (default: {CONNECT_TIMEOUT:g})",
-    )  # fmt: skip
-    group.add_argument(
-        "--max-time", metavar="S", type=values.seconds,
-        help="longest time for one file, everything included, in seconds (default: none)",
-    )  # fmt: skip
-    group.add_argument(
-        "--max-filesize", metavar="SIZE", type=values.size,
-        help="refuse what is larger; bytes, or with K, M or G (1024 each)",
-    )  # fmt: skip
-    group.add_argument(
-        "--limit-rate", metavar="RATE", type=values.size,
-        help="bytes a second over all transfers; the same suffixes",
-    )  # fmt: skip
-    group.add_argument(
-        "--speed-limit", metavar="RATE", type=values.size_or_none, default=SPEED_LIMIT,
-        help="give up (and try again) what comes slower than so many bytes a second, on the "
-        f"average of --timeout seconds (default: {SPEED_LIMIT:g}; 0: never)",
-    )  # fmt: skip
-    group.add_argument(
-        "--max-redirs", metavar="N", type=values.natural, default=MAX_REDIRS,
-        help=f"follow so many redirects for one target (default: {MAX_REDIRS})",
-    )  # fmt: skip
+def limits(group: Group, retries: int | None = None) -> None:
+    """Define how long, how large, how fast, how often. ``retries`` is a command's own default."""
+    add_setting(group, "retries", "--retries", metavar="N", type=values.natural, default=retries)
+    for name in ("timeout", "connect_timeout", "max_time"):
+        flag = f"--{name.replace('_', '-')}"
+        add_setting(group, name, flag, metavar="S", type=values.seconds)
+    suffixes = "K, M and G multiply by 1024"
+    add_setting(
+        group, "max_filesize", "--max-filesize", metavar="SIZE", type=values.size, note=suffixes
+    )
+    add_setting(
+        group, "limit_rate", "--limit-rate", metavar="RATE", type=values.size, note="also K, M, G"
+    )
+    add_setting(group, "speed_limit", "--speed-limit", metavar="RATE", type=values.size_or_none)
+    add_setting(group, "max_redirs", "--max-redirs", metavar="N", type=values.natural)
 
 
 def output(group: Group) -> None:

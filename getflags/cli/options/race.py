@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from getflags import engines
 from getflags.cli.options import groups, values
 from getflags.cli.options.download import Options
 from getflags.cli.options.parser import Parser
-from getflags.core.models import Exists
+from getflags.core.settings import ENGINES
 
 _EPILOG = """\
 A TARGET is what it is for a download (getflags -h): by default the 20 most populous countries.
@@ -27,8 +26,6 @@ class RaceOptions(Options):
 
     engines: list[str]
     one_by_one: bool
-    exists = Exists.OVERWRITE
-    fsync = False
 
 
 def parse(words: list[str]) -> RaceOptions:
@@ -54,7 +51,7 @@ def make_parser() -> Parser:
 
 def _who(group: groups.Group) -> None:
     """Define who races, and how."""
-    everybody = list(engines.ENGINES)
+    everybody = list(ENGINES)
     group.add_argument(
         "--engine", metavar="E[,E]...", dest="engines", type=values.names(everybody),
         default=everybody,

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from getflags import engines, transport
 from getflags.bench.tune.experiment import ROUNDS
 from getflags.cli.options import bench as bench_options
 from getflags.cli.options import groups, values
 from getflags.cli.options.parser import Parser
-from getflags.core.models import Exists
+from getflags.core.settings import DEFAULTS, ENGINES
 from getflags.scheduling.adaptive_concurrency import MOST
 
 #: Requests that an experiment may cost, unless somebody says otherwise.
@@ -56,9 +55,7 @@ def make_parser() -> Parser:
     bench_options.servers(parser.add_argument_group("how the bundled server behaves"))
     groups.network(parser.add_argument_group("network"))
     groups.limits(parser.add_argument_group("limits"), retries=0)
-    parser.set_defaults(
-        all=False, every=False, exists=Exists.OVERWRITE, fsync=False, levels=[1], files=1, size=None
-    )
+    parser.set_defaults(all=False, every=False, levels=[1], files=1, size=None)
     return parser
 
 
@@ -72,19 +69,13 @@ def _what(group: groups.Group) -> None:
         "-s", "--server", metavar="LABEL", dest="servers", type=bench_options.labels,
         help="LOCAL (default), DELAY or ERROR: bundled, and started for this",
     )  # fmt: skip
+    groups.mirror(group)
+    several = tuple(name for name in ENGINES if name != "sequential")
     add(
-        "--base-url", metavar="URL", type=values.text,
-        help="in place of it, any mirror of the flags: URL/br/br.gif is Brazil's",
+        "--engine", metavar="E", choices=several, default=DEFAULTS.engine,
+        help=f"{', '.join(several)} (default: {DEFAULTS.engine})",
     )  # fmt: skip
-    several = tuple(name for name in engines.ENGINES if name != "sequential")
-    add(
-        "--engine", metavar="E", choices=several, default="asyncio",
-        help=f"{', '.join(several)} (default: asyncio)",
-    )  # fmt: skip
-    add(
-        "--client", metavar="C", choices=tuple(transport.CLIENTS), default=transport.default(),
-        help=f"{', '.join(transport.CLIENTS)} (default here: {transport.default()})",
-    )  # fmt: skip
+    groups.client(group)
 
 
 def _method(group: groups.Group) -> None:

@@ -10,14 +10,14 @@ import argparse
 import math
 import re
 from collections.abc import Callable, Sequence
-from typing import TypeVar
+from typing import Any, TypeVar
 
-from getflags.core.models import AUTO, Checksum, Exists
+from getflags.core.accepted import AUTO, COUNT, NATURAL, SECONDS, Range, check_field, is_field
+from getflags.core.models import Checksum
+from getflags.core.settings import OPTIONS
 from getflags.targets.list_file import BadInput, parse_checksum
-from getflags.transfer.request import check_field
 
 T = TypeVar("T")
-_FIELD = re.compile(r"([!#$%&'*+.^_`|~0-9A-Za-z-]+):[ \t]*([^\r\n\0]*?)[ \t]*")  # RFC 9110 5.1
 
 
 def text(text: str) -> str:
@@ -29,7 +29,7 @@ def text(text: str) -> str:
 
 def count(text: str) -> int:
     """Take a whole number, 1 or more."""
-    return _whole(text, 1)
+    return _whole(text, COUNT)
 
 
 def count_or_auto(text: str) -> int | str:
@@ -37,20 +37,28 @@ def count_or_auto(text: str) -> int | str:
     if text == AUTO:
         return AUTO
     try:
-        return _whole(text, 1)
+        return count(text)
     except argparse.ArgumentTypeError as error:
         raise argparse.ArgumentTypeError(f"{error}, nor {AUTO}") from None
 
 
 def natural(text: str) -> int:
     """Take a whole number, 0 or more."""
-    return _whole(text, 0)
+    return _whole(text, NATURAL)
 
 
-def _whole(text: str, least: int) -> int:
-    if not re.fullmatch(r"[0-9]{1,18}", text) or int(text) < least:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number, {least} or more")
-    return int(text)
+def _whole(text: str, kind: Range) -> int:
+    digits = re.fullmatch(r"[0-9]{1,18}", text)
+    number: int = _accepted(int(text) if digits else None, text, kind)
+    return number
+
+
+def _accepted(value: object, text: str, kind: Range) -> Any:
+    """Return the value that a text stands for, if it is in the range."""
+    try:
+        return kind.accept(value)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} is not {kind.words}") from None
 
 
 def several(one: Callable[[str], T]) -> Callable[[str], list[T]]:
@@ -83,9 +91,8 @@ def seconds(text: str) -> float:
         number = float(text)
     except ValueError:
         number = math.nan
-    if not 0 < number < math.inf:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a positive number of seconds")
-    return number
+    accepted: float = _accepted(number, text, SECONDS)
+    return accepted
 
 
 def size(text: str) -> int:
@@ -102,13 +109,14 @@ def size_or_none(text: str) -> int:
     return 0 if text == "0" else size(text)
 
 
-def exists(text: str) -> Exists:
+def exists(text: str) -> str:
     """Take what to do with a file that is there."""
+    kind = OPTIONS["exists"].range
     try:
-        return Exists(text)
+        word: str = kind.accept(text)
     except ValueError:
-        known = ", ".join(one.value for one in Exists)
-        raise argparse.ArgumentTypeError(f"{text!r} is none of {known}") from None
+        raise argparse.ArgumentTypeError(f"{text!r} is none of {kind.words}") from None
+    return word
 
 
 def checksum(text: str) -> Checksum:
@@ -121,12 +129,13 @@ def checksum(text: str) -> Checksum:
 
 def header(text: str) -> tuple[str, str]:
     """Take ``Name: value``."""
-    match = _FIELD.fullmatch(text)
-    if not match:
+    name, colon, value = text.partition(":")
+    # Bytes beyond ASCII go as they were typed; fields are Latin-1 on the wire's side of the house.
+    value = value.strip(" \t").encode("utf-8", "surrogateescape").decode("latin-1")
+    if not colon or not is_field(name, value):
         raise argparse.ArgumentTypeError("it is not of the form 'Name: value'")  # may be a secret
     try:
-        check_field(match[1])
+        check_field(name)
     except ValueError as error:
         raise argparse.ArgumentTypeError(str(error)) from None
-    # Bytes beyond ASCII go as they were typed; fields are Latin-1 on the wire's side of the house.
-    return match[1], match[2].encode("utf-8", "surrogateescape").decode("latin-1")
+    return name, value

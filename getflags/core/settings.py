@@ -1,0 +1,229 @@
+"""The settings of a download: name, type, default, range and meaning of each, said once.
+
+``Settings`` is the only description. The keyword arguments of ``download`` and ``adownload`` and
+the options of the command line are checked against it and take their defaults and help texts from
+it. How a text on the command line is read (``500K``) is the command line's business.
+"""
+
+# No postponed evaluation of annotations here: those of Settings hold the descriptions.
+from collections.abc import Callable, Mapping
+from typing import Annotated, Any, Literal, NamedTuple
+
+from getflags.core import accepted
+from getflags.core.accepted import AUTO, Range, one_of
+from getflags.core.errors import UsageError
+from getflags.core.text import brief, quoted
+from getflags.core.urls import redact
+
+ENGINES = ("sequential", "threads", "asyncio", "processes")
+CLIENTS = ("httpx", "curl")
+LOOPS = ("uvloop", "asyncio")
+EXISTS = ("overwrite", "skip", "refresh", "fail")
+
+
+class Option(NamedTuple):
+    """The range of a setting and its meaning.
+
+    ``auto`` says what the value ``auto`` means, and ``usual`` describes the default where its
+    value alone would not.
+    """
+
+    range: Range
+    meaning: str
+    auto: str = ""
+    usual: str = ""
+
+
+class Settings(NamedTuple):
+    """The settings of a download, all checked. They can't be changed.
+
+    Each is a keyword argument of ``download`` and ``adownload``; ``max_time`` and whatever else is
+    None by default takes None as well.
+    """
+
+    dir: Annotated[str, Option(accepted.PATH, "folder for the files, created if missing")] = (
+        "downloaded"
+    )
+    engine: Annotated[
+        str,
+        Option(
+            one_of(AUTO, *ENGINES),
+            f"what runs the transfers: {', '.join(ENGINES)}",
+            auto="processes for 1,000 targets or more where there are several processors, else "
+            "asyncio",
+        ),
+    ] = "asyncio"  # processes started in somebody else's program are for that program to want
+    client: Annotated[
+        str,
+        Option(
+            one_of(AUTO, *CLIENTS),
+            "the HTTP library: httpx, curl (libcurl)",
+            auto="curl where pycurl is installed, because it is faster",
+        ),
+    ] = AUTO
+    loop: Annotated[
+        str,
+        Option(
+            one_of(AUTO, *LOOPS),
+            "event loop of the asyncio engine: uvloop, asyncio",
+            auto="uvloop where it is installed",
+        ),
+    ] = AUTO
+    max_req: Annotated[
+        int | Literal["auto"],
+        Option(
+            accepted.COUNT_OR_AUTO,
+            "maximum number of requests in flight at a time",
+            auto="as many as each server is worth, found out during the run",
+        ),
+    ] = 20  # a compromise, argued in docs/decisions/0003-default-concurrency.md
+    exists: Annotated[
+        str,
+        Option(
+            one_of(*EXISTS),
+            "what to do if a file of that name exists: overwrite (once the new one is whole), "
+            "skip, refresh (download it only if it changed) or fail",
+        ),
+    ] = "overwrite"
+    headers: Annotated[
+        tuple[tuple[str, str], ...],
+        Option(accepted.FIELDS, "more header fields, sent only to the target's own origin"),
+    ] = ()
+    timeout: Annotated[
+        float, Option(accepted.SECONDS, "longest silence on a connection, in seconds")
+    ] = 30.0
+    connect_timeout: Annotated[
+        float, Option(accepted.SECONDS, "longest wait for a connection, in seconds")
+    ] = 10.0
+    max_redirs: Annotated[
+        int, Option(accepted.NATURAL, "maximum number of redirects followed for one target")
+    ] = 10
+    retries: Annotated[
+        int,
+        Option(accepted.NATURAL, "maximum number of retries after failures that may be temporary"),
+    ] = 3
+    max_time: Annotated[
+        float | None,
+        Option(accepted.SECONDS, "longest time for one file, everything included, in seconds"),
+    ] = None
+    max_filesize: Annotated[
+        int | None, Option(accepted.COUNT, "refuse files larger than this, in bytes")
+    ] = None
+    limit_rate: Annotated[
+        float | None,
+        Option(accepted.RATE, "rate limit for all transfers together, in bytes a second"),
+    ] = None
+    speed_limit: Annotated[
+        float,
+        Option(
+            accepted.SPEED,
+            "abort (and retry) a transfer slower than this, in bytes a second, averaged over the "
+            "timeout; 0: never",
+        ),
+    ] = 10.0  # cargo and git draw the line there, too
+    fsync: Annotated[
+        bool,
+        Option(
+            accepted.FLAG,
+            "flush each file to the disk (fsync) before it counts: it survives a power cut",
+        ),
+    ] = False
+    proxy: Annotated[
+        str | None,
+        Option(accepted.TEXT, "proxy for all hosts not in NO_PROXY", usual="the environment's"),
+    ] = None
+    cacert: Annotated[
+        str | None,
+        Option(accepted.PATH, "file of certificates to trust", usual="the system's"),
+    ] = None
+    insecure: Annotated[
+        bool,
+        Option(accepted.FLAG, "accept any certificate: anyone may answer in the server's place"),
+    ] = False
+    base_url: Annotated[
+        str | None,
+        Option(accepted.MIRROR, "mirror of the flags for country codes: URL/br/br.gif is Brazil's"),
+    ] = None
+    keep_outcomes: Annotated[
+        bool,
+        Option(accepted.FLAG, "keep each outcome in the report; False for millions of targets"),
+    ] = True
+    emit: Annotated[
+        Callable[[Any], None] | None,
+        Option(
+            accepted.FUNCTION,
+            "called with each event, on the caller's thread; must not block or raise",
+        ),
+    ] = None
+
+
+OPTIONS: Mapping[str, Option] = {
+    name: hint.__metadata__[0] for name, hint in Settings.__annotations__.items()
+}
+DEFAULTS = Settings()
+
+
+def described(name: str, default: object = None, usual: str = "", *, auto: bool = True) -> str:
+    """Return the meaning of a setting and its default.
+
+    ``default`` and ``usual`` replace the setting's own; without ``auto``, that value is left out.
+    """
+    option = OPTIONS[name]
+    value = getattr(DEFAULTS, name) if default is None else default
+    words = (
+        f"{option.meaning}, or {AUTO}: {option.auto}" if auto and option.auto else option.meaning
+    )
+    if value is False or value == ():
+        return words
+    shown = f"{value:g}" if isinstance(value, float) else "none" if value is None else value
+    return f"{words} (default: {usual or option.usual or shown})"
+
+
+def checked(given: Mapping[str, object]) -> Settings:
+    """Return the settings with what was given in place of the defaults. Raises UsageError."""
+    for name in given:
+        if name not in OPTIONS:
+            raise UsageError(_unknown(name))
+    return Settings(**{name: _accepted(name, value) for name, value in given.items()})
+
+
+def _accepted(name: str, value: object) -> Any:
+    optional = getattr(DEFAULTS, name) is None
+    if value is None and optional:
+        return None
+    kind = OPTIONS[name].range
+    try:
+        return kind.accept(value)
+    except ValueError as error:
+        if str(error):
+            raise UsageError(f"{name} {error}") from None
+        takes = f"{kind.words}, or None" if optional else kind.words
+        raise UsageError(f"{name} is {_shown(value)}; it takes {takes}") from None
+
+
+def _shown(value: object) -> str:
+    """Return a value as it may be shown: no password, nothing long."""
+    if isinstance(value, str):
+        return quoted(redact(value))
+    if isinstance(value, int) and abs(value) >= accepted.TOO_LARGE:
+        return brief(hex(value))  # Python refuses to write thousands of decimal digits
+    if value is None or isinstance(value, (bool, int, float)):
+        return repr(value)
+    return f"of type {type(value).__name__}"
+
+
+def _unknown(name: str) -> str:
+    """Say that there is no such setting, and which one was probably meant."""
+    from difflib import get_close_matches  # 3 ms, for mistakes alone
+
+    close = get_close_matches(name, OPTIONS, 1)
+    hint = f"; did you mean {close[0]}?" if close else f"; there are {', '.join(OPTIONS)}"
+    return f"there is no setting {quoted(name)}{hint}"
+
+
+# For help(Settings): plain types in the signature, and each field's meaning beside its name.
+Settings.__annotations__ = Settings.__new__.__annotations__ = {
+    name: hint.__origin__ for name, hint in Settings.__annotations__.items()
+}
+for _name, _option in OPTIONS.items():
+    getattr(Settings, _name).__doc__ = f"{described(_name)}; takes {_option.range.words}"

@@ -1,0 +1,71 @@
+"""The body of a response: how many bytes have arrived, and the limits on its size and speed."""
+
+from __future__ import annotations
+
+from getflags.core.models import DownloadOptions, ResumeRecord
+from getflags.core.response_head import Head, is_chunked
+from getflags.transfer import ranges, retry
+
+PROGRESS_STEP = 256 * 1024  # bytes between two progress events
+
+
+class Body:
+    """A body that is the file, or a part of it.
+
+    ``received`` and ``expected`` are sizes of the file in bytes, with what an earlier try has left;
+    ``expected`` is None if the server announced no length. ``resumed`` is the record of the part
+    file that the body continues, or None if the body is the whole file.
+    """
+
+    __slots__ = ("_head", "_options", "_reported", "_speed", "expected", "received", "resumed")
+
+    def __init__(
+        self,
+        head: Head,
+        options: DownloadOptions,
+        expected: int | None,
+        received: int = 0,
+        resumed: ResumeRecord | None = None,
+    ) -> None:
+        self.expected = expected
+        self.received = self._reported = received
+        self.resumed = resumed
+        self._head = head
+        self._options = options
+        self._speed: retry.MinimumSpeed | None = None
+
+    def __str__(self) -> str:
+        """Return how many bytes have come, as in ``60 of 100``."""
+        of = "" if self.expected is None else f" of {self.expected:,}"
+        return f"{self.received:,}{of}"
+
+    def arrived(self, count: int, seconds: float) -> bool:
+        """Count so many bytes that were waited for so many seconds; return whether a step is due.
+
+        Raises TimedOut if the body is too slow, Excess if it is too large.
+        """
+        if self._speed:
+            self._speed.heard(count, seconds)
+        else:  # the wait for the first piece has time limits of its own
+            options = self._options
+            self._speed = retry.MinimumSpeed(options.speed_limit, options.speed_time)
+        self.received = received = self.received + count
+        retry.check_size(received, self._options)
+        if received - self._reported < PROGRESS_STEP:
+            return False
+        self._reported = received
+        return True
+
+    @property
+    def record(self) -> ResumeRecord | None:
+        """The record with which a later request may resume this body; None if it has none."""
+        return self.resumed or ranges.record_of(self._head, self.expected)
+
+    @property
+    def delimited(self) -> bool:
+        """Whether a body that was cut short would be noticed.
+
+        Without Content-Length and chunks, it ends with the connection (RFC 9112 section 6.3, rule
+        8).
+        """
+        return self.expected is not None or is_chunked(self._head)

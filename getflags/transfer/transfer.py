@@ -1,0 +1,254 @@
+"""The state machine of one target's download, without I/O (sans-IO).
+
+Facts go in: a try begins, a response head arrives, bytes arrive, the last action succeeded or
+failed. ``begin``, ``succeeded`` and ``failed`` return exactly one ``Action``: send a request, wait
+and try again, install the complete file, or nothing more. ``Transfer._move`` is the only place
+where the state changes; the table in ``states`` says which states may follow which.
+
+Redirects, retries, resuming and checks are decided here, once, for every engine and HTTP client.
+Nothing here may use an HTTP library, a socket, a file, a clock or a thread: the shell passes the
+time in.
+"""
+
+from __future__ import annotations
+
+from getflags.core.errors import Disconnected, Excess, Fault, NotSaved
+from getflags.core.events import Progressed
+from getflags.core.models import (
+    DownloadOptions,
+    OnDisk,
+    Outcome,
+    PartialFile,
+    Status,
+    Target,
+)
+from getflags.core.response_head import Head, content_length, describe, location, modified
+from getflags.transfer import ranges, retry, status_code
+from getflags.transfer import state as states
+from getflags.transfer.actions import Action, Done, Install, Progress, Request, Wait
+from getflags.transfer.body import Body
+from getflags.transfer.request import Route
+from getflags.transfer.state import State
+from getflags.transfer.status_code import Kind, existing_file, matches
+
+
+class Transfer:
+    """The decisions for one target. Call the methods in the order in which the facts happen."""
+
+    action: Action  # the last decision
+    body: Body  # of the last response whose body was wanted
+
+    def __init__(self, target: Target, options: DownloadOptions) -> None:
+        self.target = target
+        self.options = options
+        self.state: State = states.NEW
+        self._route = Route(target.url, options)
+        self._deadline = None if options.max_time is None else retry.Deadline(options.max_time)
+        self._on_disk: OnDisk | None = None  # the file to refresh
+        self._partial: PartialFile | None = None  # the part whose rest is requested
+        self._modified: int | None = None  # the whole file's Last-Modified, in seconds since 1970
+        self._code: int | None = None
+        self._tries = self._requests = 0
+
+    def begin(self, on_disk: OnDisk | None, partial: PartialFile | None, now: float) -> Action:
+        """Begin a try, given the file under the final name and what an earlier try has left.
+
+        Every try begins at the target's own URL: a redirect may lead elsewhere the next time.
+        """
+        checksum, exists = self.target.checksum, self.options.exists
+        self._on_disk = on_disk if on_disk and matches(checksum, on_disk) else None
+        self._partial = partial
+        self._tries += 1
+        self._route.begin()
+        if self.target.flaw:
+            self._fail(self.target.flaw)
+        elif on_disk and (existing := existing_file(exists, checksum, on_disk)):
+            self._end(*existing)
+        else:
+            self._request(states.REQUESTED)
+        if self._deadline:
+            self._apply_deadline(self._deadline, now)
+        return self.action
+
+    def head_arrived(self, head: Head) -> bool:
+        """Take a response's head; return whether its body is wanted.
+
+        If it is not, the connection is closed without reading it: a redirect's body may be endless.
+        """
+        self._code = head.status
+        try:
+            kind = status_code.kind(head.status)
+            if self._partial and head.status in ranges.STATUSES:
+                self._resume(self._partial, head)
+            elif kind is Kind.FILE:
+                self._receive(head)
+            elif kind is Kind.REDIRECT:
+                self._route.follow(location(head))
+                self._request(states.DISCARDING)
+            else:
+                self._refuse(kind, head)
+        except Fault as fault:
+            self._fail(str(fault))
+        return self.state is states.RECEIVING
+
+    def bytes_arrived(self, count: int, seconds: float) -> tuple[int, Progress | None]:
+        """Count a piece of the body, in bytes, that was waited for so many seconds.
+
+        Return its offset in the file, and a progress step if one is due. Raises TimedOut or Excess.
+        """
+        body = self.body
+        at = body.received
+        if not body.arrived(count, seconds):
+            return at, None
+        return at, Progress(Progressed(self.target, body.received, body.expected), body.record)
+
+    @property
+    def size(self) -> int | None:
+        """The file's present size in bytes; None unless its body is being received."""
+        return self.body.received if self.state is states.RECEIVING else None
+
+    @property
+    def origin(self) -> str:
+        """The origin at which each try begins; empty if the target cannot be requested."""
+        return "" if self.target.flaw else self._route.origin
+
+    def succeeded(self, now: float, digest: str | None = None) -> Action:
+        """Take it that the response has ended, or that the file has been installed.
+
+        ``digest`` is the part file's, in hex; None if the target has no checksum.
+        """
+        if self.state is states.RECEIVING:
+            self._check(digest)
+        elif self.state is states.INSTALLING:
+            unsized = not (self.body.delimited or self.target.checksum)
+            self._end(Status.OK, "", self.body.received, unsized=unsized)
+        elif self.state not in {states.WAITING, states.DONE}:
+            self._move(states.REQUESTED, self.action)
+        if self._deadline:
+            self._apply_deadline(self._deadline, now)
+        return self.action
+
+    def failed(self, error: Fault | NotSaved, now: float) -> Action:
+        """Take it that the last action failed: a request, or anything that was done to the disk.
+
+        A request that failed because the server had closed an idle connection is sent once more. If
+        the head had decided already, only closing the connection failed, and nothing changes.
+        """
+        if isinstance(error, NotSaved):
+            self._fail(f"cannot save: {error}")
+        elif self.state is states.DISCARDING:
+            self._move(states.REQUESTED, self.action)
+        elif self.state not in {states.WAITING, states.DONE}:
+            self._request_failed(error)
+        if self._deadline:
+            self._apply_deadline(self._deadline, now)
+        return self.action
+
+    def _apply_deadline(self, deadline: retry.Deadline, now: float) -> None:
+        """Put the time left into a request; fail if the next try would begin too late."""
+        action = self.action
+        if isinstance(action, Request):
+            self.action = action._replace(time_left=deadline.left(now))
+        elif isinstance(action, Wait) and deadline.over(now + action.seconds):
+            reason = f"{action.reason}; and no time is left for another try"
+            self._fail(reason, keep_part=True, overloaded=action.overloaded)
+
+    def _request(self, state: State) -> None:
+        since = self._on_disk.modified if self._on_disk else None
+        self._requests += 1
+        self._move(state, self._route.request(self._partial, since))
+
+    def _receive(self, head: Head) -> None:
+        """Take a response whose body is the whole file, even if its rest was requested."""
+        expected = content_length(head)
+        retry.check_size(expected or 0, self.options)
+        self.body = Body(head, self.options, expected)
+        self._modified = modified(head)
+        self._move(states.RECEIVING, self.action)
+
+    def _resume(self, partial: PartialFile, head: Head) -> None:
+        """Take a part if it is exactly the rest of the file; if in doubt, request all of it."""
+        part = ranges.rest(head, partial) if head.status == 206 else None  # noqa: PLR2004 - else 416
+        if part is None:
+            self._partial = None
+            self._request(states.DISCARDING)
+        else:
+            record = partial.record._replace(total=part.total)
+            self.body = Body(head, self.options, part.end, partial.size, record)
+            self._move(states.RECEIVING, self.action)
+
+    def _refuse(self, kind: Kind, head: Head) -> None:
+        if kind is Kind.MISSING:
+            self._end(Status.NOT_FOUND, describe(head.status))
+        elif kind is Kind.UNCHANGED and self._on_disk:
+            self._end(Status.PRESENT, "not changed since", self._on_disk.size)
+        elif kind is Kind.TRANSIENT:
+            pause = status_code.wait(head, self._route.url)
+            self._retry(describe(head.status), pause, overloaded=head.status in status_code.PAUSES)
+        else:
+            self._fail(status_code.complaint(head.status))
+
+    def _check(self, digest: str | None) -> None:
+        """Decide whether the body that has ended makes the file complete."""
+        body, checksum = self.body, self.target.checksum
+        received, expected = body.received, body.expected
+        if expected is not None and received < expected:
+            self._retry(f"incomplete: {body} bytes came")
+        elif expected is not None and received > expected:
+            self._fail(f"too long: {body} bytes came")
+        elif body.resumed and body.resumed.total != received:
+            self._request_rest(PartialFile(received, body.resumed))
+        elif checksum and digest != checksum.hexdigest:
+            self._fail(f"checksum mismatch: {checksum.algorithm} expected "
+                       f"{checksum.hexdigest}, got {digest}")  # fmt: skip
+        else:
+            self._move(states.INSTALLING, Install(self._modified))
+
+    def _request_rest(self, partial: PartialFile) -> None:
+        """Request what a part has left out, provided that it has added bytes."""
+        old = self._partial
+        if old and partial.size > old.size and self._requests < ranges.MAX_PARTS:
+            self._partial = partial
+            self._request(states.REQUESTED)
+        else:
+            self._fail(f"incomplete: {partial.size:,} of {partial.record.total:,} bytes came")
+
+    def _request_failed(self, fault: Fault) -> None:
+        """Decide what follows a fault before the head or within the body."""
+        cut = isinstance(fault, Disconnected)
+        if isinstance(fault, Disconnected) and fault.stale and self.state is states.REQUESTED:
+            self._requests += 1
+            self._move(states.RESENT, self.action)
+        elif cut and self.state is states.RECEIVING:
+            self._retry(f"incomplete: {self.body} bytes came ({fault})", overloaded=True)
+        elif retry.is_transient(fault):
+            self._retry(str(fault), overloaded=cut)
+        else:
+            self._fail(str(fault), keep_part=not isinstance(fault, Excess))
+
+    def _retry(
+        self, reason: str, pause: tuple[float | None, str] = (None, ""), *, overloaded: bool = False
+    ) -> None:
+        """Wait and try again, if a try is left; the pause is by default an exponential backoff."""
+        if self._tries > self.options.retries:
+            tries = f" ({self._tries} tries)" if self._tries > 1 else ""
+            self._fail(reason + tries, keep_part=True, overloaded=overloaded)
+            return
+        seconds, origin = pause
+        if seconds is None:
+            seconds = retry.backoff(self._tries, f"{self.options.salt} {self._route.url}")
+        self._move(states.WAITING, Wait(seconds, reason, origin, overloaded))
+
+    def _fail(self, reason: str, *, keep_part: bool = False, overloaded: bool = False) -> None:
+        outcome = Outcome(self.target, Status.FAILED, reason, self._code, 0, self._requests)
+        self._move(states.DONE, Done(outcome, keep_part, overloaded))
+
+    def _end(self, status: Status, reason: str, size: int = 0, *, unsized: bool = False) -> None:
+        outcome = Outcome(self.target, status, reason, self._code, size, self._requests, unsized)
+        self._move(states.DONE, Done(outcome))
+
+    def _move(self, state: State, action: Action) -> None:
+        """Change the state. Raises RuntimeError for a transition that is not in the table."""
+        if state not in states.TRANSITIONS[self.state]:
+            raise RuntimeError(f"a transfer cannot go from {self.state.name} to {state.name}")
+        self.state, self.action = state, action

@@ -1,0 +1,66 @@
+"""Which tests a fast run takes, and that --everything takes all of them."""
+
+from __future__ import annotations
+
+from itertools import product
+
+import pytest
+
+from tests.kit import ROOT
+
+pytest_plugins = "pytester"
+
+ENGINES = ("asyncio", "threads")
+CLIENTS = ("curl", "httpx")
+ROWS = 30
+TESTS = f"""
+import pytest
+
+@pytest.fixture(params={CLIENTS}, autouse=True)
+def client(request):
+    return request.param
+
+@pytest.mark.parametrize("engine", {ENGINES})
+@pytest.mark.parametrize("row", range({ROWS}))
+def test_row(row, engine):
+    pass
+"""
+SLOW = """
+import pytest
+
+@pytest.mark.slow
+def test_slow():
+    pass
+
+@pytest.mark.parametrize("number", [1, 2])
+def test_number(number):
+    pass
+"""
+
+
+def collected(pytester: pytest.Pytester, *words: str) -> list[str]:
+    """Return the names of the tests that a session would run."""
+    pytester.makeini("[pytest]\nmarkers = slow")
+    pytester.makeconftest((ROOT / "tests" / "conftest.py").read_text(encoding="utf-8"))
+    pytester.makepyfile(test_rows=TESTS, test_slow=SLOW)
+    done = pytester.runpytest_inprocess("--collect-only", "-q", *words)
+    return [line.partition("::")[2] for line in done.outlines if "::" in line]
+
+
+def test_a_fast_run_takes_each_row_once_and_nothing_slow(pytester: pytest.Pytester) -> None:
+    found = collected(pytester)
+    rows = [name for name in found if name.startswith("test_row")]
+    assert sorted(int(name.split("-")[1]) for name in rows) == list(range(ROWS))
+    pairs = {tuple(name.rstrip("]").partition("[")[2].split("-")[::2]) for name in rows}
+    assert pairs == set(product(CLIENTS, ENGINES)), "all of them have their turn"
+    assert found[ROWS:] == ["test_number[1]", "test_number[2]"]
+
+
+def test_everything_is_everything(pytester: pytest.Pytester) -> None:
+    found = collected(pytester, "--everything")
+    assert len(set(found)) == len(found) == ROWS * len(ENGINES) * len(CLIENTS) + 3
+
+
+def test_what_is_named_runs_in_full(pytester: pytest.Pytester) -> None:
+    assert len(collected(pytester, "test_rows.py::test_row")) == ROWS * 4
+    assert collected(pytester, "test_slow.py::test_slow") == ["test_slow"]
