@@ -109,7 +109,7 @@ def _incoming(
 
 
 class _Outbox:
-    """Collects events and sends them in batches, at the latest after ``_MAX_DELAY``."""
+    """A buffer of events, which are sent in batches, at the latest after ``_MAX_DELAY``."""
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection

@@ -1,6 +1,6 @@
 """Flushing files and folders to the disk (``--fsync``), so that they survive a power cut.
 
-A killed process loses nothing that it has written, but a machine that loses power may. A file is
+Data that a process has written survives its being killed, but not always a power cut. A file is
 safe when both its bytes and the folder entry with its name have been flushed.
 """
 

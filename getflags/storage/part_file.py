@@ -31,9 +31,9 @@ _serial = itertools.count()  # next() is atomic, so no two threads get the same 
 class Part:
     """The part file of one target, used in a ``with`` block.
 
-    The block deletes the part file on exit unless a later run can resume it. The part file's name
-    depends only on the target's, so that a later run finds it, and the file is locked while it is
-    in use. If another process has locked it, or it belongs to another user, a second name is used.
+    On leaving the block, the part file is deleted unless a later run can resume it. Its name
+    depends only on the target's, so that a later run finds it, and it is locked while it is in use.
+    If another process has locked it, or it belongs to another user, a second name is used.
     """
 
     def __init__(self, target: Target, *, fsync: bool = False) -> None:

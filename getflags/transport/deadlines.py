@@ -25,10 +25,11 @@ def start(thread: threading.Thread) -> None:
 
 
 class Watchdog:
-    """Calls a function when a block of code takes too long. Its thread starts at the first use.
+    """A thread that calls a function when a block of code takes too long.
 
-    The thread runs until the process exits. A forked process does not inherit the thread, and the
-    lock may be held at the time of the fork; so the watchdog resets itself in the child.
+    The thread starts at the first use and runs until the process exits. A forked process does not
+    inherit the thread, and the lock may be held at the time of the fork; so the watchdog resets
+    itself in the child.
     """
 
     def __init__(self) -> None:
