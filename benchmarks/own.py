@@ -17,7 +17,7 @@ from getflags.core.models import Fields, Network, Plan, Target
 from getflags.core.response_head import Head
 from getflags.engines import event_loop
 from getflags.output.summary import Report
-from getflags.storage.part_file import Part
+from getflags.storage.part_file import PartFile
 from getflags.targets import list_file, resolve
 
 COUNT = 5_000
@@ -81,7 +81,7 @@ def _spent(work: Callable[[], object]) -> float:
 
 def _save(targets: Iterable[Target]) -> None:
     for target in targets:
-        with Part(target) as part:
+        with PartFile(target) as part:
             part.write(BODY, 0)
             part.install(0)
 

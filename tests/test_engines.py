@@ -665,7 +665,7 @@ def test_auto_finds_out_how_many_at_a_time(tmp_path: Path, engine: str) -> None:
 def test_auto_wants_one_process_to_decide(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="-m auto cannot be used with --engine processes; use"):
         getflags.download(["http://h/"], dir=tmp_path, engine="processes", max_req="auto")
-    assert engines.suited("auto", 10**6, 100, adaptive=True) == "asyncio"
+    assert engines.select("auto", 10**6, 100, adaptive=True) == "asyncio"
 
 
 def test_an_unknown_engine_is_refused_by_name() -> None:

@@ -388,8 +388,8 @@ def test_auto_takes_processes_where_they_pay(
     monkeypatch: pytest.MonkeyPatch, total: int | None, limit: int, engine: str
 ) -> None:
     monkeypatch.setattr(engines, "workers_for", lambda limit: min(limit, 2))
-    assert engines.suited("auto", total, limit) == engine
-    assert engines.suited("threads", total, limit) == "threads"
+    assert engines.select("auto", total, limit) == engine
+    assert engines.select("threads", total, limit) == "threads"
 
 
 def test_elsewhere_processes_are_spawned(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -28,10 +28,10 @@ ENGINES = {
     "processes": "getflags.engines.processes",
 }
 #: From this number of targets on, ``auto`` uses processes: docs/decisions/0008-default-engine.md
-MANY = 1_000
+PROCESSES_FROM = 1_000
 
 
-def suited(name: str, total: int | None, limit: int, *, adaptive: bool = False) -> str:
+def select(name: str, total: int | None, limit: int, *, adaptive: bool = False) -> str:
     """Return the engine to use: the named one, or for ``auto`` the best one for the job.
 
     ``total`` is the number of targets, or None if it is unknown. For a job of a fraction of a
@@ -46,7 +46,7 @@ def suited(name: str, total: int | None, limit: int, *, adaptive: bool = False) 
         return name
     if adaptive:
         return "asyncio"
-    large = total is not None and total >= MANY and workers_for(limit) > 1
+    large = total is not None and total >= PROCESSES_FROM and workers_for(limit) > 1
     return "processes" if large else "asyncio"
 
 

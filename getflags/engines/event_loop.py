@@ -18,7 +18,7 @@ from getflags.core.deferred_signals import postponed
 from getflags.core.errors import UsageError
 from getflags.core.events import EventHandler
 from getflags.core.models import Plan
-from getflags.rates.rate_limit import Pace
+from getflags.rates.rate_limit import RateLimiter
 from getflags.scheduling.bounded_concurrency import as_completed_async
 from getflags.scheduling.scheduler import Agenda
 from getflags.transfer.run import afetch
@@ -43,7 +43,7 @@ def run(plan: Plan, emit: EventHandler) -> None:
 def drive(plan: Plan, emit: EventHandler, agenda: Agenda) -> None:
     """Download everything on the agenda, in a new event loop."""
     loop = new_loop(plan.loop)
-    job = loop.create_task(_through(plan, emit, agenda))
+    job = loop.create_task(_download_all(plan, emit, agenda))
     try:
         _run_until_signalled(loop, job)
     finally:
@@ -54,15 +54,15 @@ def drive(plan: Plan, emit: EventHandler, agenda: Agenda) -> None:
 
 async def arun(plan: Plan, emit: EventHandler) -> None:
     """Run the engine in the caller's event loop."""
-    await _through(plan, emit, Agenda(plan.targets, plan.rules, monotonic, plan.most))
+    await _download_all(plan, emit, Agenda(plan.targets, plan.rules, monotonic, plan.most))
 
 
-async def _through(plan: Plan, emit: EventHandler, agenda: Agenda) -> None:
-    pace = Pace(plan.network.limit_rate, monotonic)
+async def _download_all(plan: Plan, emit: EventHandler, agenda: Agenda) -> None:
+    limiter = RateLimiter(plan.network.limit_rate, monotonic)
     wire = client(plan.client).open_async_wire(plan.network)
 
     async def work(transfer: Transfer) -> Transfer:
-        return await afetch(transfer, plan.rules, wire, pace, emit)
+        return await afetch(transfer, plan.rules, wire, limiter, emit)
 
     try:
         async with aclosing(as_completed_async(agenda, work, plan.limit)) as tried:

@@ -10,7 +10,7 @@ from time import monotonic, sleep
 
 from getflags.core.events import EventHandler
 from getflags.core.models import Plan
-from getflags.rates.rate_limit import Pace
+from getflags.rates.rate_limit import RateLimiter
 from getflags.scheduling.bounded_concurrency import Nothing
 from getflags.scheduling.scheduler import Agenda
 from getflags.transfer.run import fetch
@@ -20,12 +20,12 @@ from getflags.transport import client
 def run(plan: Plan, emit: EventHandler) -> None:
     """See ``getflags.engines``. The limit is 1, whatever the plan allows."""
     with closing(client(plan.client).open_wire(plan.network)) as wire:
-        pace = Pace(plan.network.limit_rate, monotonic)
+        limiter = RateLimiter(plan.network.limit_rate, monotonic)
         agenda = Agenda(plan.targets, plan.rules, monotonic, plan.most)
         while True:
             transfer = agenda.take()
             if not isinstance(transfer, Nothing):
-                tried = fetch(transfer, plan.rules, wire, pace, emit)
+                tried = fetch(transfer, plan.rules, wire, limiter, emit)
                 for event in agenda.returned(tried):
                     emit(event)
             elif agenda.over:

@@ -13,7 +13,7 @@ from time import monotonic
 
 from getflags.core.events import Event, EventHandler
 from getflags.core.models import Plan
-from getflags.rates.rate_limit import Pace
+from getflags.rates.rate_limit import RateLimiter
 from getflags.scheduling.bounded_concurrency import merge
 from getflags.scheduling.scheduler import Agenda
 from getflags.transfer.run import fetch
@@ -27,12 +27,12 @@ def run(plan: Plan, emit: EventHandler) -> None:
     """See ``getflags.engines``."""
     pool = _Pool(plan)
 
-    pace = Pace(plan.network.limit_rate, monotonic)
+    limiter = RateLimiter(plan.network.limit_rate, monotonic)
     agenda = Agenda(plan.targets, plan.rules, monotonic, plan.most)
 
     def work(transfer: Transfer, put: Callable[[Event | Transfer], None]) -> None:
         with pool.borrow() as wire:
-            put(fetch(transfer, plan.rules, wire, pace, put))
+            put(fetch(transfer, plan.rules, wire, limiter, put))
 
     try:
         with closing(merge(agenda, work, plan.limit)) as results:

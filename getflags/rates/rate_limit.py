@@ -12,7 +12,7 @@ from collections.abc import Callable
 _MAX_CREDIT = 0.25  # seconds without data (e.g. between two requests) that may be made up for
 
 
-class Pace:
+class RateLimiter:
     """A rate limiter that threads may share; ``rate`` is in bytes a second, None for no limit.
 
     ``clock`` returns the time in seconds.

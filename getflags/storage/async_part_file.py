@@ -19,8 +19,8 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Self, TypeVar, cast
 
 from getflags.core.models import Exists, OnDisk, PartialFile, ResumeRecord, Target
-from getflags.storage.os_errors import refusals
-from getflags.storage.part_file import Part
+from getflags.storage.os_errors import disk_errors
+from getflags.storage.part_file import PartFile
 
 if TYPE_CHECKING:
     from aiofiles.threadpool.binary import AsyncFileIO
@@ -30,11 +30,11 @@ _Result = TypeVar("_Result")
 BATCH = 512 * 1024  # bytes
 
 
-class AsyncPart:
-    """The asyncio version of ``Part``: the same methods; those that may block are coroutines."""
+class AsyncPartFile:
+    """The asyncio version of ``PartFile``; its methods that may block are coroutines."""
 
     def __init__(self, target: Target, *, fsync: bool = False) -> None:
-        self._part = Part(target, fsync=fsync)
+        self._part = PartFile(target, fsync=fsync)
         self._threads = _Threads()
         self._fsync = fsync
         self._batch: list[bytes] = []
@@ -53,15 +53,15 @@ class AsyncPart:
     ) -> None:
         self._part.__exit__(kind, error, trace)
 
-    async def kept(self) -> PartialFile | None:
-        """Do what ``Part.kept`` does; existing bytes are hashed in another thread."""
-        kept = (
-            await self._threads.run(lambda: self._part.kept(self._threads.cancelled))
-            if self._part.noted()
+    async def reopen(self) -> PartialFile | None:
+        """Do what ``PartFile.reopen`` does; existing bytes are hashed in another thread."""
+        partial = (
+            await self._threads.run(lambda: self._part.reopen(self._threads.cancelled))
+            if self._part.has_record()
             else None
         )
-        self._end = kept.size if kept else 0
-        return kept
+        self._end = partial.size if partial else 0
+        return partial
 
     async def write(self, data: bytes, at: int) -> None:
         """Add data to the batch, and write the batch when it is full. Raises NotSaved."""
@@ -80,7 +80,7 @@ class AsyncPart:
         self._end = at
 
     async def flush(self, size: int | None) -> None:
-        """Do what ``Part.flush`` does, and write the last batch. Raises NotSaved."""
+        """Do what ``PartFile.flush`` does, and write the last batch. Raises NotSaved."""
         if size is not None and size != self._end:
             self._seek(size)
         if self._file:
@@ -89,13 +89,13 @@ class AsyncPart:
             at = self._end - self._size
             self._part.write(self._take_batch(), at)
 
-    def remember(self, note: ResumeRecord | None) -> None:
-        """Do what ``Part.remember`` does."""
-        self._part.remember(note)
+    def save_record(self, record: ResumeRecord | None) -> None:
+        """Do what ``PartFile.save_record`` does."""
+        self._part.save_record(record)
 
-    def throw_away(self) -> None:
-        """Do what ``Part.throw_away`` does."""
-        self._part.throw_away()
+    def discard(self) -> None:
+        """Do what ``PartFile.discard`` does."""
+        self._part.discard()
 
     @property
     def digest(self) -> str | None:
@@ -103,14 +103,14 @@ class AsyncPart:
         return self._part.digest
 
     async def install(self, modified: int | None = None) -> None:
-        """Do what ``Part.install`` does; with fsync in another thread, because that is slow."""
+        """Do what ``PartFile.install`` does; with fsync in another thread, because that is slow."""
         if self._fsync:
             await self._threads.run(lambda: self._part.install(modified))
         else:
             self._part.install(modified)
 
     async def on_disk(self, exists: Exists) -> OnDisk | None:
-        """Do what ``Part.on_disk`` does; the file is hashed in another thread."""
+        """Do what ``PartFile.on_disk`` does; the file is hashed in another thread."""
         if exists is Exists.OVERWRITE:
             return None
         return await self._threads.run(lambda: self._part.on_disk(exists, self._threads.cancelled))
@@ -132,7 +132,7 @@ class AsyncPart:
                 self._part.open(), "wb", buffering=0, closefd=False, loop=threads
             )
         self._part.hash(data)
-        with refusals:
+        with disk_errors:
             while data:
                 data = data[await self._file.write(data) :]
 

@@ -8,8 +8,8 @@ import sys
 from getflags.core.errors import NotSaved, UsageError
 from getflags.core.models import Target
 from getflags.core.text import quoted
-from getflags.storage.os_errors import refusals
-from getflags.storage.part_file import Part
+from getflags.storage.os_errors import disk_errors
+from getflags.storage.part_file import PartFile
 from getflags.targets.filenames import check_folder
 
 
@@ -19,10 +19,12 @@ def make_folder(folder: str) -> None:
     Raises UsageError.
     """
     try:
-        with refusals:
+        with disk_errors:
             check_folder(folder)
             os.makedirs(folder, exist_ok=True)  # noqa: PTH103
-        with Part(Target(0, "", "", "", folder, "")) as probe:  # no real target has an empty name
+        with PartFile(
+            Target(0, "", "", "", folder, "")
+        ) as probe:  # no real target has an empty name
             probe.open()
     except NotSaved as refusal:
         raise UsageError(f"cannot write to the folder {quoted(folder)}: {refusal}") from None

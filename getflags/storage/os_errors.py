@@ -8,7 +8,7 @@ from getflags.core.errors import NotSaved
 from getflags.core.text import printable
 
 
-class _Refusals:
+class _DiskErrors:
     """A context manager that raises NotSaved for an OSError or ValueError of a file operation.
 
     It is a class with a single instance, because ``contextlib.contextmanager`` would create a
@@ -30,4 +30,4 @@ class _Refusals:
             raise NotSaved(printable(str(error))) from error
 
 
-refusals = _Refusals()
+disk_errors = _DiskErrors()

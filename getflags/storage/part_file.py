@@ -22,13 +22,13 @@ from getflags.core.models import Exists, OnDisk, PartialFile, ResumeRecord, Targ
 from getflags.storage import fsync as disk
 from getflags.storage import resume_record
 from getflags.storage.existing import Cancelled, digest_into, inspect_file, never
-from getflags.storage.os_errors import refusals
+from getflags.storage.os_errors import disk_errors
 from getflags.targets.filenames import PART_PREFIX
 
 _serial = itertools.count()  # next() is atomic, so no two threads get the same number
 
 
-class Part:
+class PartFile:
     """The part file of one target, used in a ``with`` block.
 
     On leaving the block, the part file is deleted unless a later run can resume it. Its name
@@ -46,7 +46,7 @@ class Part:
         self._temporary = ""
         self._descriptor = -1
         self._position = 0
-        self._noted: ResumeRecord | None = None  # what stands beside the part file
+        self._record: ResumeRecord | None = None  # as written beside the part file
         self._stale = False  # an existing part file or record can't be resumed
         self._discarded = False
 
@@ -59,7 +59,7 @@ class Part:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        if self._temporary and (self._discarded or not (self._noted and self._position)):
+        if self._temporary and (self._discarded or not (self._record and self._position)):
             self._remove_record()
             # Another process may have deleted it; if it can't be deleted, it stays hidden.
             with contextlib.suppress(OSError):
@@ -72,7 +72,7 @@ class Part:
     def open(self) -> int:
         """Return the part file's descriptor; create the file first if needed. Raises NotSaved."""
         while self._descriptor < 0:
-            with refusals:
+            with disk_errors:
                 try:
                     self._try_to_create()
                 except FileNotFoundError:
@@ -86,7 +86,7 @@ class Part:
         if descriptor is None:
             descriptor, self._stale = resume_record.open_abandoned(path), True
         if descriptor is not None and self._stale:
-            resume_record.remove_note(f"{self._stem}.json")
+            resume_record.remove_record(f"{self._stem}.json")
             os.ftruncate(descriptor, 0)
         if descriptor is None:
             path = f"{self._stem}-{os.getpid():x}-{next(_serial):x}.part"
@@ -95,46 +95,46 @@ class Part:
         if descriptor is not None:
             self._descriptor, self._temporary = descriptor, path
 
-    def noted(self) -> bool:
+    def has_record(self) -> bool:
         """Return whether an earlier try or run left a resume record."""
         return not self._target.flaw and os.path.exists(f"{self._stem}.json")  # noqa: PTH110 - as above
 
-    def kept(self, cancelled: Cancelled = never) -> PartialFile | None:
+    def reopen(self, cancelled: Cancelled = never) -> PartialFile | None:
         """Open and lock the part file of an earlier try or run, if it can be resumed.
 
         Returns its size and resume record, or None. Raises NotSaved.
         """
-        if not self.noted():
+        if not self.has_record():
             return None
         descriptor = resume_record.open_abandoned(f"{self._stem}.part")
         if descriptor is None:
             self._stale = True  # the record has no part file, or another process has locked it
             return None
         # The record is read only after the part file is locked: before, it could still change.
-        note = resume_record.read_note(f"{self._stem}.json", self._target.url)
-        if note is None:
+        record = resume_record.read_record(f"{self._stem}.json", self._target.url)
+        if record is None:
             os.close(descriptor)
             return None
-        self._descriptor, self._temporary, self._noted = descriptor, f"{self._stem}.part", note
-        with refusals:
+        self._descriptor, self._temporary, self._record = descriptor, f"{self._stem}.part", record
+        with disk_errors:
             size = os.fstat(descriptor).st_size
             # The request asks for at least one byte, so that the server confirms the validator.
-            if note.total is not None:
-                size = min(size, note.total - 1)
+            if record.total is not None:
+                size = min(size, record.total - 1)
             os.ftruncate(descriptor, size)
             self._position = os.lseek(descriptor, 0, os.SEEK_END)
             if self._hash:
                 digest_into(self._hash, descriptor, cancelled)
         if size > 0:
-            return PartialFile(size, note)
+            return PartialFile(size, record)
         self._remove_record()
         return None
 
-    def remember(self, note: ResumeRecord | None) -> None:
+    def save_record(self, record: ResumeRecord | None) -> None:
         """Write the resume record beside the part file, if it changed since the last call."""
-        if note != self._noted and note and self._temporary == f"{self._stem}.part":
-            resume_record.write_note(f"{self._stem}.json", self._target.url, note)
-            self._noted = note
+        if record != self._record and record and self._temporary == f"{self._stem}.part":
+            resume_record.write_record(f"{self._stem}.json", self._target.url, record)
+            self._record = record
 
     def write(self, data: bytes, at: int) -> None:
         """Write at the part file's end or, to start again, at offset 0. Raises NotSaved."""
@@ -142,7 +142,7 @@ class Part:
         descriptor = self.open()
         self.hash(data)
         rest = memoryview(data)
-        with refusals:
+        with disk_errors:
             while rest:  # a write may be short, e.g. on a nearly full disk
                 rest = rest[os.write(descriptor, rest) :]
 
@@ -155,7 +155,7 @@ class Part:
         self._remove_record()
         self._hash = _hasher(self._target)
         self._position = 0
-        with refusals:
+        with disk_errors:
             os.ftruncate(self._descriptor, 0)
             os.lseek(self._descriptor, 0, os.SEEK_SET)
 
@@ -175,19 +175,19 @@ class Part:
         if size is not None:
             self.seek(size)
 
-    def throw_away(self) -> None:
+    def discard(self) -> None:
         """Have the part file deleted when the ``with`` block ends."""
         self._discarded = True
 
     def _remove_record(self) -> None:
-        if self._noted:
-            self._noted = None
-            resume_record.remove_note(f"{self._stem}.json")
+        if self._record:
+            self._record = None
+            resume_record.remove_record(f"{self._stem}.json")
 
     def _close(self) -> None:
         if self._descriptor >= 0:
             descriptor, self._descriptor = self._descriptor, -1
-            with refusals:
+            with disk_errors:
                 os.close(descriptor)
 
     def install(self, modified: int | None = None) -> None:
@@ -198,7 +198,7 @@ class Part:
         date, so that a later ``--exists refresh`` compares two times of the server's clock.
         """
         descriptor = self.open()  # an empty body has not created the file yet
-        with refusals:
+        with disk_errors:
             if self._fsync:
                 disk.flush_file(descriptor)
             # Some file systems report a full disk only on close. Closing a duplicate shows that,
@@ -226,12 +226,12 @@ class Part:
 
     def _rename(self) -> None:
         """Rename the part file; remove the record first, so that none is left without a part."""
-        note = self._noted
+        record = self._record
         self._remove_record()
         try:
             os.replace(self._temporary, self.path)  # noqa: PTH105 - as above
         except OSError:
-            self.remember(note)  # the part file is still there and can be resumed
+            self.save_record(record)  # the part file is still there and can be resumed
             raise
 
     def on_disk(self, exists: Exists, cancelled: Cancelled = never) -> OnDisk | None:
@@ -241,7 +241,7 @@ class Part:
         """
         if exists is Exists.OVERWRITE or self._target.flaw:
             return None
-        with refusals:
+        with disk_errors:
             return inspect_file(self.path, self._target.checksum, cancelled)
 
 

@@ -84,20 +84,20 @@ def is_at(descriptor: int, path: str) -> bool:
         return False
 
 
-def write_note(path: str, url: str, note: ResumeRecord) -> None:
+def write_record(path: str, url: str, record: ResumeRecord) -> None:
     """Write a resume record to a new file. Errors are ignored: the part is then not resumed.
 
     An existing file is removed, not overwritten: it may be a hard link to a file of another user.
     """
-    values = {"version": _VERSION, "url": _digest(url), **note._asdict()}
-    remove_note(path)
+    values = {"version": _VERSION, "url": _digest(url), **record._asdict()}
+    remove_record(path)
     with contextlib.suppress(OSError):
         flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | _SAFE
         with open(os.open(path, flags, 0o666), "wb", buffering=0) as file:  # noqa: PTH123
             file.write(json.dumps(values).encode())
 
 
-def read_note(path: str, url: str) -> ResumeRecord | None:
+def read_record(path: str, url: str) -> ResumeRecord | None:
     """Return the resume record; None if it is missing, invalid, or for another URL."""
     try:
         descriptor = os.open(path, os.O_RDONLY | _SAFE)
@@ -115,7 +115,7 @@ def read_note(path: str, url: str) -> ResumeRecord | None:
     return ResumeRecord(validator, total, coding) if texts and size else None
 
 
-def remove_note(path: str) -> None:
+def remove_record(path: str) -> None:
     """Delete a resume record, if it exists and can be deleted."""
     with contextlib.suppress(OSError):
         os.unlink(path)  # noqa: PTH108 - Path would cost 3 us a file here

@@ -15,9 +15,9 @@ from time import monotonic, sleep
 from getflags.core.errors import Fault, NotSaved
 from getflags.core.events import EventHandler, Started
 from getflags.core.models import DownloadOptions
-from getflags.rates.rate_limit import Pace
-from getflags.storage.async_part_file import AsyncPart
-from getflags.storage.part_file import Part
+from getflags.rates.rate_limit import RateLimiter
+from getflags.storage.async_part_file import AsyncPartFile
+from getflags.storage.part_file import PartFile
 from getflags.transfer.actions import Done, Install, Request
 from getflags.transfer.state import NEW
 from getflags.transfer.transfer import Transfer
@@ -25,14 +25,18 @@ from getflags.transport import AsyncWire, Wire
 
 
 def fetch(
-    transfer: Transfer, options: DownloadOptions, wire: Wire, pace: Pace, emit: EventHandler
+    transfer: Transfer,
+    options: DownloadOptions,
+    wire: Wire,
+    limiter: RateLimiter,
+    emit: EventHandler,
 ) -> Transfer:
     """Make one try, to its end; return the transfer. Raises only for the program's own bugs."""
     target = transfer.target
     if transfer.state is NEW:
         emit(Started(target))
     try:
-        with Part(target, fsync=options.fsync) as part:
+        with PartFile(target, fsync=options.fsync) as part:
             since = 0.0  # when the wait for the next piece of a body began
 
             def on_body(piece: bytes) -> None:
@@ -41,12 +45,12 @@ def fetch(
                 part.write(piece, at)
                 if progress:
                     emit(progress.event)
-                    part.remember(progress.record)
-                if seconds := pace.spend(len(piece)):
+                    part.save_record(progress.record)
+                if seconds := limiter.spend(len(piece)):
                     sleep(seconds)
                 since = monotonic()
 
-            on_disk, partial = part.on_disk(options.exists), part.kept()
+            on_disk, partial = part.on_disk(options.exists), part.reopen()
             action = transfer.begin(on_disk, partial, monotonic())
             while isinstance(action, Request):
                 url, headers, time_left = action
@@ -60,21 +64,25 @@ def fetch(
                 part.install(action.modified)
                 transfer.succeeded(monotonic())
             elif isinstance(action, Done) and not action.keep_part:
-                part.throw_away()
+                part.discard()
     except NotSaved as refusal:
         transfer.failed(refusal, monotonic())
     return transfer
 
 
 async def afetch(
-    transfer: Transfer, options: DownloadOptions, wire: AsyncWire, pace: Pace, emit: EventHandler
+    transfer: Transfer,
+    options: DownloadOptions,
+    wire: AsyncWire,
+    limiter: RateLimiter,
+    emit: EventHandler,
 ) -> Transfer:
     """Make one try, to its end; return the transfer. Raises only for the program's own bugs."""
     target = transfer.target
     if transfer.state is NEW:
         emit(Started(target))
     try:
-        async with AsyncPart(target, fsync=options.fsync) as part:
+        async with AsyncPartFile(target, fsync=options.fsync) as part:
             since = 0.0  # when the wait for the next piece of a body began
 
             async def on_body(piece: bytes) -> None:
@@ -83,12 +91,12 @@ async def afetch(
                 await part.write(piece, at)
                 if progress:
                     emit(progress.event)
-                    part.remember(progress.record)
-                if seconds := pace.spend(len(piece)):
+                    part.save_record(progress.record)
+                if seconds := limiter.spend(len(piece)):
                     await asleep(seconds)
                 since = monotonic()
 
-            on_disk, partial = await part.on_disk(options.exists), await part.kept()
+            on_disk, partial = await part.on_disk(options.exists), await part.reopen()
             action = transfer.begin(on_disk, partial, monotonic())
             while isinstance(action, Request):
                 url, headers, time_left = action
@@ -102,7 +110,7 @@ async def afetch(
                 await part.install(action.modified)
                 transfer.succeeded(monotonic())
             elif isinstance(action, Done) and not action.keep_part:
-                part.throw_away()
+                part.discard()
     except NotSaved as refusal:
         transfer.failed(refusal, monotonic())
     return transfer
