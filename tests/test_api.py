@@ -386,14 +386,14 @@ def test_a_malformed_url_in_a_list_fails_alone(server: RawServer, tmp_path: Path
     assert (report.arrived, report.failures) == (1, 2)
 
 
-def test_a_wire_that_is_lent_after_the_end_is_of_no_use(tmp_path: Path) -> None:
+def test_a_transport_that_is_lent_after_the_end_is_of_no_use(tmp_path: Path) -> None:
     pool = threads._Pool(Plan([], "httpx", 1))
     pool.abort()
     with (
-        pool.borrow() as wire,
+        pool.borrow() as transport,
         pytest.raises(errors.Aborted),
         RawServer({"/f": ok(b"x")}) as server,
     ):
-        wire.get(server.url("/f"), (), lambda _: True, lambda _: None)
+        transport.get(server.url("/f"), (), lambda _: True, lambda _: None)
     pool.close()
     assert files(tmp_path) == {}

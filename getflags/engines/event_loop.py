@@ -59,10 +59,10 @@ async def arun(plan: Plan, emit: EventHandler) -> None:
 
 async def _download_all(plan: Plan, emit: EventHandler, agenda: Agenda) -> None:
     limiter = RateLimiter(plan.network.limit_rate, monotonic)
-    wire = client(plan.client).open_async_wire(plan.network)
+    transport = client(plan.client).open_async_transport(plan.network)
 
     async def work(transfer: Transfer) -> Transfer:
-        return await afetch(transfer, plan.rules, wire, limiter, emit)
+        return await afetch(transfer, plan.rules, transport, limiter, emit)
 
     try:
         async with aclosing(as_completed_async(agenda, work, plan.limit)) as tried:
@@ -70,7 +70,7 @@ async def _download_all(plan: Plan, emit: EventHandler, agenda: Agenda) -> None:
                 for event in agenda.returned(transfer):
                     emit(event)
     finally:
-        await wire.close()
+        await transport.close()
 
 
 def new_loop(name: str) -> asyncio.AbstractEventLoop:

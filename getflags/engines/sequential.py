@@ -19,13 +19,13 @@ from getflags.transport import client
 
 def run(plan: Plan, emit: EventHandler) -> None:
     """See ``getflags.engines``. The limit is 1, whatever the plan allows."""
-    with closing(client(plan.client).open_wire(plan.network)) as wire:
+    with closing(client(plan.client).open_transport(plan.network)) as transport:
         limiter = RateLimiter(plan.network.limit_rate, monotonic)
         agenda = Agenda(plan.targets, plan.rules, monotonic, plan.most)
         while True:
             transfer = agenda.take()
             if not isinstance(transfer, Nothing):
-                tried = fetch(transfer, plan.rules, wire, limiter, emit)
+                tried = fetch(transfer, plan.rules, transport, limiter, emit)
                 for event in agenda.returned(tried):
                     emit(event)
             elif agenda.over:

@@ -1,4 +1,4 @@
-"""The threads engine: a thread for each target in flight, up to the limit, with a wire each.
+"""The threads engine: a thread for each target in flight, up to the limit, with a transport each.
 
 The threads put their events into one queue; the caller's thread emits them. When the caller is
 interrupted, the sockets are shut down, so that blocked threads wake up at once.
@@ -18,7 +18,7 @@ from getflags.scheduling.bounded_concurrency import merge
 from getflags.scheduling.scheduler import Agenda
 from getflags.transfer.run import fetch
 from getflags.transfer.transfer import Transfer
-from getflags.transport import Wire, client
+from getflags.transport import Transport, client
 
 _CLEANUP_TIME = 1.8  # seconds for interrupted threads to delete their part files
 
@@ -31,8 +31,8 @@ def run(plan: Plan, emit: EventHandler) -> None:
     agenda = Agenda(plan.targets, plan.rules, monotonic, plan.most)
 
     def work(transfer: Transfer, put: Callable[[Event | Transfer], None]) -> None:
-        with pool.borrow() as wire:
-            put(fetch(transfer, plan.rules, wire, limiter, put))
+        with pool.borrow() as transport:
+            put(fetch(transfer, plan.rules, transport, limiter, put))
 
     try:
         with closing(merge(agenda, work, plan.limit)) as results:
@@ -46,33 +46,35 @@ def run(plan: Plan, emit: EventHandler) -> None:
 
 
 class _Pool:
-    """A pool of wires, each used by one thread at a time; the last one returned is reused first."""
+    """A pool of transports, each used by one thread at a time, the last returned first."""
 
     def __init__(self, plan: Plan) -> None:
         self._client = client(plan.client)
         self._network = plan.network
-        self._idle: list[Wire] = []
-        self._borrowed: set[Wire] = set()
+        self._idle: list[Transport] = []
+        self._borrowed: set[Transport] = set()
         self._aborted = False
         self._change = threading.Condition()
 
     @contextmanager
-    def borrow(self) -> Iterator[Wire]:
-        """Borrow a wire for a ``with`` block."""
+    def borrow(self) -> Iterator[Transport]:
+        """Borrow a transport for a ``with`` block."""
         with self._change:
-            wire = self._idle.pop() if self._idle else self._client.open_wire(self._network)
-            self._borrowed.add(wire)
+            transport = (
+                self._idle.pop() if self._idle else self._client.open_transport(self._network)
+            )
+            self._borrowed.add(transport)
             if self._aborted:
-                wire.abort()
+                transport.abort()
         try:
-            yield wire
+            yield transport
         finally:
             with self._change:
-                self._borrowed.discard(wire)
+                self._borrowed.discard(transport)
                 if self._aborted:
-                    wire.close()
+                    transport.close()
                 else:
-                    self._idle.append(wire)
+                    self._idle.append(transport)
                 self._change.notify_all()
 
     def abort(self) -> None:
@@ -84,11 +86,11 @@ class _Pool:
         with self._change:
             self._aborted = True
             self.close()
-            for wire in self._borrowed:
-                wire.abort()
+            for transport in self._borrowed:
+                transport.abort()
             self._change.wait_for(lambda: not self._borrowed, timeout=_CLEANUP_TIME)
 
     def close(self) -> None:
-        """Close the idle wires."""
-        for wire in self._idle:
-            wire.close()
+        """Close the idle transports."""
+        for transport in self._idle:
+            transport.close()

@@ -21,22 +21,18 @@ from getflags.storage.part_file import PartFile
 from getflags.transfer.actions import Done, Install, Request
 from getflags.transfer.state import NEW
 from getflags.transfer.transfer import Transfer
-from getflags.transport import AsyncWire, Wire
+from getflags.transport import AsyncTransport, Transport
 
 
 def fetch(
-    transfer: Transfer,
-    options: DownloadOptions,
-    wire: Wire,
-    limiter: RateLimiter,
-    emit: EventHandler,
-) -> Transfer:
+    transfer: Transfer, options: DownloadOptions,
+    transport: Transport, limiter: RateLimiter, emit: EventHandler,
+) -> Transfer:  # fmt: skip
     """Make one try, to its end; return the transfer. Raises only for the program's own bugs."""
-    target = transfer.target
     if transfer.state is NEW:
-        emit(Started(target))
+        emit(Started(transfer.target))
     try:
-        with PartFile(target, fsync=options.fsync) as part:
+        with PartFile(transfer.target, fsync=options.fsync) as part:
             since = 0.0  # when the wait for the next piece of a body began
 
             def on_body(piece: bytes) -> None:
@@ -55,7 +51,7 @@ def fetch(
             while isinstance(action, Request):
                 url, headers, time_left = action
                 try:
-                    wire.get(url, headers, transfer.head_arrived, on_body, time_left)
+                    transport.get(url, headers, transfer.head_arrived, on_body, time_left)
                     part.flush(transfer.size)
                     action = transfer.succeeded(monotonic(), part.digest)
                 except Fault as fault:
@@ -71,18 +67,14 @@ def fetch(
 
 
 async def afetch(
-    transfer: Transfer,
-    options: DownloadOptions,
-    wire: AsyncWire,
-    limiter: RateLimiter,
-    emit: EventHandler,
-) -> Transfer:
+    transfer: Transfer, options: DownloadOptions,
+    transport: AsyncTransport, limiter: RateLimiter, emit: EventHandler,
+) -> Transfer:  # fmt: skip
     """Make one try, to its end; return the transfer. Raises only for the program's own bugs."""
-    target = transfer.target
     if transfer.state is NEW:
-        emit(Started(target))
+        emit(Started(transfer.target))
     try:
-        async with AsyncPartFile(target, fsync=options.fsync) as part:
+        async with AsyncPartFile(transfer.target, fsync=options.fsync) as part:
             since = 0.0  # when the wait for the next piece of a body began
 
             async def on_body(piece: bytes) -> None:
@@ -101,7 +93,7 @@ async def afetch(
             while isinstance(action, Request):
                 url, headers, time_left = action
                 try:
-                    await wire.get(url, headers, transfer.head_arrived, on_body, time_left)
+                    await transport.get(url, headers, transfer.head_arrived, on_body, time_left)
                     await part.flush(transfer.size)
                     action = transfer.succeeded(monotonic(), part.digest)
                 except Fault as fault:

@@ -36,7 +36,7 @@ def resolved(name: str) -> str:
     return default() if name == AUTO else name
 
 
-class Wire(Protocol):
+class Transport(Protocol):
     """A synchronous transport with one connection; only one thread may use it at a time."""
 
     def get(
@@ -62,7 +62,7 @@ class Wire(Protocol):
         ...
 
 
-class AsyncWire(Protocol):
+class AsyncTransport(Protocol):
     """An asyncio transport for any number of concurrent tasks; it manages the connections."""
 
     async def get(
@@ -73,7 +73,7 @@ class AsyncWire(Protocol):
         on_body: Callable[[bytes], Awaitable[None]],
         within: float | None = None,
     ) -> None:
-        """Do what ``Wire.get`` does."""
+        """Do what ``Transport.get`` does."""
         ...
 
     async def close(self) -> None:
@@ -84,12 +84,12 @@ class AsyncWire(Protocol):
 class Client(Protocol):
     """The functions of a client module, such as ``getflags.transport.httpx.client``."""
 
-    def open_wire(self, network: Network) -> Wire:
-        """Return a synchronous wire; it connects at its first request."""
+    def open_transport(self, network: Network) -> Transport:
+        """Return a synchronous transport; it connects at its first request."""
         ...
 
-    def open_async_wire(self, network: Network) -> AsyncWire:
-        """Return an asyncio wire; it connects at its first request."""
+    def open_async_transport(self, network: Network) -> AsyncTransport:
+        """Return an asyncio transport; it connects at its first request."""
         ...
 
     def about(self) -> str:

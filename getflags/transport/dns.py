@@ -29,7 +29,7 @@ _MAX_REMEMBERED = 4096  # origins
 
 
 class HostLookups:
-    """The DNS lookups that are running or complete; shared by all wires of a process.
+    """The DNS lookups that are running or complete; shared by all transports of a process.
 
     A forked process does not inherit the threads that look names up, and the lock may be held at
     the time of the fork; so the object resets itself in the child.

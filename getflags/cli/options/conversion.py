@@ -36,7 +36,7 @@ def rules(options: Options) -> DownloadOptions:
 
 
 def network(options: Options, direct: tuple[str, ...] = ()) -> Network:
-    """Return what wires must know to connect; no proxy stands before what is ``direct``."""
+    """Return what transports must know to connect; no proxy stands before what is ``direct``."""
     return Network(
         timeout=options.timeout,
         connect_timeout=options.connect_timeout,

@@ -1,8 +1,9 @@
-"""The curl client: its functions for the table of clients, and the synchronous wire.
+"""The curl client: its functions for the table of clients, and the synchronous transport.
 
-Each wire has one easy handle; ``multi_handle`` has the asyncio version. ``abort`` sets a flag that
-libcurl's progress callback reads. libcurl may call it up to a second later, so the sockets are shut
-down as well, which wakes libcurl. (pycurl does not offer curl_multi_wakeup, which would do that.)
+Each synchronous transport has one easy handle; ``multi_handle`` has the asyncio version. ``abort``
+sets a flag that libcurl's progress callback reads. The callback may be called up to a second later,
+so the sockets are shut down as well, which wakes libcurl. (pycurl does not offer curl_multi_wakeup,
+which would do that.)
 """
 
 from __future__ import annotations
@@ -25,24 +26,24 @@ from getflags.core.text import quoted
 from getflags.core.urls import BadURL, clean, redact
 from getflags.transport import proxies
 from getflags.transport.curl.easy_handle import BUFFER, Handle, speaks_http2
-from getflags.transport.curl.multi_handle import AsyncCurlWire
+from getflags.transport.curl.multi_handle import AsyncCurlTransport
 from getflags.transport.curl.sockets import Sockets
 from getflags.transport.dns import HOST_LOOKUPS
 from getflags.transport.tls import store
 
-__all__ = ["BUFFER", "about", "check", "open_async_wire", "open_wire"]
+__all__ = ["BUFFER", "about", "check", "open_async_transport", "open_transport"]
 
 _PROXY = re.compile(r"(?:https?|socks4a?|socks5h?)://(.*)", re.DOTALL)
 
 
-def open_wire(network: Network) -> CurlWire:
+def open_transport(network: Network) -> CurlTransport:
     """See ``getflags.transport.Client``."""
-    return CurlWire(network)
+    return CurlTransport(network)
 
 
-def open_async_wire(network: Network) -> AsyncCurlWire:
+def open_async_transport(network: Network) -> AsyncCurlTransport:
     """See ``getflags.transport.Client``."""
-    return AsyncCurlWire(network)
+    return AsyncCurlTransport(network)
 
 
 def about() -> str:
@@ -67,8 +68,8 @@ def check(network: Network) -> None:
             raise UsageError(f"proxy {shown} is not an http, https or socks5 URL") from None
 
 
-class CurlWire:
-    """See ``getflags.transport.Wire``."""
+class CurlTransport:
+    """See ``getflags.transport.Transport``."""
 
     def __init__(self, network: Network) -> None:
         self._network = network
@@ -92,7 +93,7 @@ class CurlWire:
         on_body: Callable[[bytes], None],
         within: float | None = None,
     ) -> None:
-        """See ``getflags.transport.Wire``."""
+        """See ``getflags.transport.Transport``."""
         proxy = proxies.choose(self._network, url)
         within = HOST_LOOKUPS.wait_for(proxy or url, self._network.connect_timeout, within)
         self._handle.prepare(url, proxy, headers, on_head, within)
@@ -136,12 +137,12 @@ class CurlWire:
         return int(self._aborted or self._interrupted or self._silence is not None)
 
     def abort(self) -> None:
-        """See ``getflags.transport.Wire``."""
+        """See ``getflags.transport.Transport``."""
         self._aborted = True
         self._sockets.shut_down()
 
     def close(self) -> None:
-        """See ``getflags.transport.Wire``."""
+        """See ``getflags.transport.Transport``."""
         with postponed(lambda: None):  # libcurl calls ``_Sockets.close``, which must run to its end
             self._handle.curl.close()
 

@@ -1,4 +1,4 @@
-"""An easy handle of libcurl with the state of its transfer, used by both curl wires.
+"""An easy handle of libcurl with the state of its transfer, used by both curl transports.
 
 libcurl implements HTTP, TLS and proxies; its redirects, resume, decoding and cookies are off. (One
 thing can't be turned off: if the server has closed an idle connection, libcurl sends the request

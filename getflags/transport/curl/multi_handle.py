@@ -1,4 +1,4 @@
-"""The asyncio curl wire: one multi handle for all transfers, driven by the event loop.
+"""The asyncio curl transport: one multi handle for all transfers, driven by the event loop.
 
 libcurl reports the sockets and the timer that it waits for (``M_SOCKETFUNCTION``,
 ``M_TIMERFUNCTION``); the loop watches them and calls ``socket_action``. libcurl manages the
@@ -27,8 +27,8 @@ _READY = 256 * 1024  # buffered bytes that wake the waiting task
 _SWEEP = 0.25  # seconds between two checks for slow and silent transfers
 
 
-class AsyncCurlWire:
-    """See ``getflags.transport.AsyncWire``."""
+class AsyncCurlTransport:
+    """See ``getflags.transport.AsyncTransport``."""
 
     def __init__(self, network: Network) -> None:
         self._network = network
@@ -55,7 +55,7 @@ class AsyncCurlWire:
         on_body: Callable[[bytes], Awaitable[None]],
         within: float | None = None,
     ) -> None:
-        """See ``getflags.transport.AsyncWire``."""
+        """See ``getflags.transport.AsyncTransport``."""
         proxy = proxies.choose(self._network, url)
         within = await HOST_LOOKUPS.await_for(proxy or url, self._network.connect_timeout, within)
         transfer = self._idle.pop() if self._idle else _Transfer(self._network, self._sockets)
@@ -85,7 +85,7 @@ class AsyncCurlWire:
         transfer.conclude()
 
     async def close(self) -> None:
-        """See ``getflags.transport.AsyncWire``."""
+        """See ``getflags.transport.AsyncTransport``."""
         self._sweep.cancel()
         for transfer in self._idle:
             transfer.handle.curl.close()

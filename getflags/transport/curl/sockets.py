@@ -21,7 +21,7 @@ _Ends: TypeAlias = "tuple[str, int, int]"
 
 
 class Sockets:
-    """The sockets that libcurl has opened, for one wire."""
+    """The sockets that libcurl has opened, for one transport."""
 
     def __init__(self) -> None:
         self._new: set[int] = set()  # descriptors whose ends aren't known yet

@@ -1,13 +1,13 @@
-"""The httpx client: its functions for the table of clients, and the asyncio wire.
+"""The httpx client: its functions for the table of clients, and the asyncio transport.
 
-httpx's *transports* are used instead of its ``Client``, which keeps cookies, may follow redirects
-and decodes bodies. These decisions are made in ``getflags.transfer``, and ``Client`` costs more
-time than the transport itself. Each connection has a pool of its own, because the time that a
-shared pool takes grows with the square of its connections (httpcore #1035), and a shared pool
-leaks connections when requests are cancelled (httpcore #1093).
+``httpx.AsyncHTTPTransport`` is used instead of ``httpx.AsyncClient``, which keeps cookies, may
+follow redirects and decodes bodies. These decisions are made in ``getflags.transfer``, and httpx's
+client costs more time than its transport. Each connection has a pool of its own, because the time
+that a shared pool takes grows with the square of its connections (httpcore #1035), and a shared
+pool leaks connections when requests are cancelled (httpcore #1093).
 
-``_AsyncConnection`` repeats the code of ``HttpxWire``: a test removes ``async`` and ``await`` and
-compares the two.
+``_AsyncConnection`` repeats the code of ``HttpxTransport``: a test removes ``async`` and ``await``
+and compares the two.
 """
 
 from __future__ import annotations
@@ -40,19 +40,19 @@ from getflags.transport.httpx.setup import (
     read_head,
     slow_head,
 )
-from getflags.transport.httpx.sync_client import HttpxWire
+from getflags.transport.httpx.sync_client import HttpxTransport
 
-__all__ = ["about", "check", "open_async_wire", "open_wire"]
+__all__ = ["about", "check", "open_async_transport", "open_transport"]
 
 
-def open_wire(network: Network) -> HttpxWire:
+def open_transport(network: Network) -> HttpxTransport:
     """See ``getflags.transport.Client``."""
-    return HttpxWire(network)
+    return HttpxTransport(network)
 
 
-def open_async_wire(network: Network) -> AsyncHttpxWire:
+def open_async_transport(network: Network) -> AsyncHttpxTransport:
     """See ``getflags.transport.Client``."""
-    return AsyncHttpxWire(network)
+    return AsyncHttpxTransport(network)
 
 
 def about() -> str:
@@ -60,8 +60,8 @@ def about() -> str:
     return f"httpx {httpx.__version__}, HTTP/1.1"
 
 
-class AsyncHttpxWire:
-    """See ``getflags.transport.AsyncWire``. It has one connection for each request in flight."""
+class AsyncHttpxTransport:
+    """See ``getflags.transport.AsyncTransport``. Each request in flight has one connection."""
 
     def __init__(self, network: Network) -> None:
         self._network = network
@@ -77,7 +77,7 @@ class AsyncHttpxWire:
         on_body: Callable[[bytes], Awaitable[None]],
         within: float | None = None,
     ) -> None:
-        """See ``getflags.transport.AsyncWire``."""
+        """See ``getflags.transport.AsyncTransport``."""
         peer = proxies.choose(self._network, url) or url
         within = await HOST_LOOKUPS.await_for(peer, self._network.connect_timeout, within)
         connection = self._idle.pop() if self._idle else _AsyncConnection(self._network)
@@ -98,13 +98,13 @@ class AsyncHttpxWire:
         self._idle.append(connection)
 
     async def close(self) -> None:
-        """See ``getflags.transport.AsyncWire``."""
+        """See ``getflags.transport.AsyncTransport``."""
         for connection in self._idle:
             await connection.close()
 
 
 class _AsyncConnection:
-    """One connection: ``HttpxWire`` with ``await``, and without ``abort``: a task is cancelled."""
+    """One connection, like ``HttpxTransport``; it has no ``abort``, because tasks are cancelled."""
 
     def __init__(self, network: Network) -> None:
         self._network = network
@@ -118,7 +118,7 @@ class _AsyncConnection:
         on_head: Callable[[Head], bool],
         on_body: Callable[[bytes], Awaitable[None]],
     ) -> None:
-        """See ``HttpxWire.exchange``."""
+        """See ``HttpxTransport.exchange``."""
         proxy = proxies.choose(self._network, url)
         request = build_request(url, headers, self._network, self._trace)
         self._fresh = head_arrived = False

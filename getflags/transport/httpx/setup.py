@@ -1,4 +1,4 @@
-"""Helpers of both httpx wires: building transports and requests, reading and checking responses.
+"""Helpers of both httpx transports: setup, building of requests, checks of responses.
 
 None of these functions performs I/O, so the sync and the asyncio version can share them.
 """

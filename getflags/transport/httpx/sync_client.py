@@ -1,4 +1,4 @@
-"""The synchronous httpx wire: one connection, used by one thread at a time.
+"""The synchronous httpx transport: one connection, used by one thread at a time.
 
 ``client`` has the asyncio version, and ``setup`` what both share. A test removes ``async`` and
 ``await`` from the asyncio version of ``exchange`` and its helpers, and compares the two.
@@ -39,8 +39,8 @@ from getflags.transport.httpx.setup import (
 _watchdog = Watchdog()
 
 
-class HttpxWire:
-    """See ``getflags.transport.Wire``. ``exchange`` is ``get`` without the time limit."""
+class HttpxTransport:
+    """See ``getflags.transport.Transport``. ``exchange`` is ``get`` without the time limit."""
 
     def __init__(self, network: Network) -> None:
         self._network = network
@@ -57,7 +57,7 @@ class HttpxWire:
         on_body: Callable[[bytes], None],
         within: float | None = None,
     ) -> None:
-        """See ``getflags.transport.Wire``."""
+        """See ``getflags.transport.Transport``."""
         if not isinstance(self._ended, Aborted):
             self._ended = None
         peer = proxies.choose(self._network, url) or url
@@ -138,7 +138,7 @@ class HttpxWire:
             raise self._ended
 
     def abort(self) -> None:
-        """See ``getflags.transport.Wire``."""
+        """See ``getflags.transport.Transport``."""
         self._end(Aborted("interrupted"))
 
     def _end(self, reason: Fault) -> None:
@@ -153,6 +153,6 @@ class HttpxWire:
                 each.shutdown(socket.SHUT_RDWR)
 
     def close(self) -> None:
-        """See ``getflags.transport.Wire``."""
+        """See ``getflags.transport.Transport``."""
         for transport in self._transports.values():
             transport.close()
