@@ -10,7 +10,15 @@ TYPE_CHECKING = False  # typing's own costs half of Python's start; type checker
 if TYPE_CHECKING:
     from getflags.api import SettingsDict, adownload, download
     from getflags.core.errors import Fault, GetflagsError, UsageError
-    from getflags.core.events import Event, EventHandler, Finished, Progressed, Retrying, Started
+    from getflags.core.events import (
+        Adjusted,
+        Event,
+        EventHandler,
+        Finished,
+        Progressed,
+        Retrying,
+        Started,
+    )
     from getflags.core.models import Checksum, ExitStatus, Outcome, Status, Target
     from getflags.core.settings import Settings
     from getflags.output.summary import Report
@@ -25,7 +33,15 @@ UNSUPPORTED = "getflags runs on Linux and macOS; on Windows it needs WSL"
 _HOMES = {
     "api": ("SettingsDict", "adownload", "download"),
     "core.errors": ("Fault", "GetflagsError", "UsageError"),
-    "core.events": ("EventHandler", "Event", "Finished", "Progressed", "Retrying", "Started"),
+    "core.events": (
+        "Adjusted",
+        "EventHandler",
+        "Event",
+        "Finished",
+        "Progressed",
+        "Retrying",
+        "Started",
+    ),
     "core.models": ("Checksum", "ExitStatus", "Outcome", "Status", "Target"),
     "core.settings": ("Settings",),
     "output.summary": ("Report",),
@@ -35,6 +51,7 @@ _HOMES = {
 }
 
 __all__ = [
+    "Adjusted",
     "Checksum",
     "Entry",
     "Event",

@@ -31,7 +31,7 @@ from getflags.cli.options import (
 )
 from getflags.core import settings
 from getflags.core.errors import UsageError
-from getflags.core.events import EventHandler
+from getflags.core.events import Event
 from getflags.core.models import DownloadOptions, Exists, Network
 from getflags.core.settings import DEFAULTS, OPTIONS, Settings, checked, described
 from tests.kit import ROOT
@@ -41,7 +41,7 @@ FORMS = {
     "dir": "str | os.PathLike[str]",
     "cacert": "str | os.PathLike[str] | None",
     "headers": "Mapping[str, str]",
-    "emit": "Emit | None",
+    "emit": "EventHandler | None",
 }
 #: Settings that only the library has, because the command line has its own ways.
 LIBRARY = {"keep_outcomes", "emit"}
@@ -55,13 +55,13 @@ def test_settings_cannot_be_changed_and_can_be_sent_to_a_process() -> None:
 
 def test_the_static_view_has_the_same_names_and_types() -> None:
     given = SettingsDict.__annotations__
-    kept = get_type_hints(Settings)
+    kept = get_type_hints(Settings, {"Event": Event})
     assert list(given) == list(Settings._fields)
     for name, hint in given.items():
         if name in FORMS:
             assert hint.__forward_arg__ == FORMS[name]
         else:
-            assert get_type_hints(SettingsDict, {"Emit": EventHandler})[name] == kept[name], name
+            assert get_type_hints(SettingsDict)[name] == kept[name], name
 
 
 @pytest.mark.parametrize("name", Settings._fields)

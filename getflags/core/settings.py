@@ -15,6 +15,10 @@ from getflags.core.errors import UsageError
 from getflags.core.text import brief, quoted
 from getflags.core.urls import redact
 
+TYPE_CHECKING = False  # events import the models, which import the defaults from here
+if TYPE_CHECKING:
+    from getflags.core.events import Event
+
 ENGINES = ("sequential", "threads", "asyncio", "processes")
 CLIENTS = ("httpx", "curl")
 LOOPS = ("uvloop", "asyncio")
@@ -149,7 +153,7 @@ class Settings(NamedTuple):
         Option(accepted.FLAG, "keep each outcome in the report; False for millions of targets"),
     ] = True
     emit: Annotated[
-        Callable[[Any], None] | None,
+        Callable[["Event"], None] | None,
         Option(
             accepted.FUNCTION,
             "called with each event, on the caller's thread; must not block or raise",
