@@ -30,7 +30,7 @@ from getflags.core.resource_limits import workers_for
 from getflags.engines.worker import Connection, Message, serve
 
 _BATCH = 512  # targets that a worker may have queued beyond its share of the limit
-_TRAVEL = 0.1  # seconds; ten times the round trip of a message
+_LOOKAHEAD = 0.1  # seconds of work that is sent ahead; ten times the round trip of a message
 _CLEANUP_TIME = 1.0  # seconds for terminated workers to delete their part files
 _MAX_DEATHS = 2  # a target fails if this many workers died while they had it
 
@@ -65,7 +65,7 @@ class _Worker:
         message's round trip. With a fast server, these are many; with a slow one there are none,
         because they would be queued here while another worker is idle.
         """
-        ahead = self.done / (monotonic() - self.since + _TRAVEL) * _TRAVEL
+        ahead = self.done / (monotonic() - self.since + _LOOKAHEAD) * _LOOKAHEAD
         in_progress = len(self.pending) - len(self.waiting)
         return self.share + min(int(ahead), _BATCH) - in_progress
 

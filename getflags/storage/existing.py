@@ -39,13 +39,13 @@ def inspect_file(path: str, checksum: Checksum | None, cancelled: Cancelled) -> 
     if checksum:
         with Path(path).open("rb") as file:
             hasher = hashlib.new(checksum.algorithm, usedforsecurity=False)
-            digest_into(hasher, file.fileno(), cancelled)
+            hash_file(hasher, file.fileno(), cancelled)
             digest = hasher.hexdigest()
     return OnDisk(formatdate(found.st_mtime, usegmt=True), found.st_size, digest)
 
 
-def digest_into(digest: hashlib._Hash, descriptor: int, cancelled: Cancelled) -> None:
-    """Hash the whole of an open file; its position is at the end afterwards.
+def hash_file(digest: hashlib._Hash, descriptor: int, cancelled: Cancelled) -> None:
+    """Add the whole of an open file to ``digest``; the file position is at the end afterwards.
 
     ``cancelled`` is called after each block. Raises OSError, and InterruptedError if cancelled.
     """

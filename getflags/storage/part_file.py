@@ -21,7 +21,7 @@ from getflags.core.errors import NotSaved
 from getflags.core.models import Exists, OnDisk, PartialFile, ResumeRecord, Target
 from getflags.storage import fsync as disk
 from getflags.storage import resume_record
-from getflags.storage.existing import Cancelled, digest_into, inspect_file, never
+from getflags.storage.existing import Cancelled, hash_file, inspect_file, never
 from getflags.storage.os_errors import disk_errors
 from getflags.targets.filenames import PART_PREFIX
 
@@ -124,7 +124,7 @@ class PartFile:
             os.ftruncate(descriptor, size)
             self._position = os.lseek(descriptor, 0, os.SEEK_END)
             if self._hash:
-                digest_into(self._hash, descriptor, cancelled)
+                hash_file(self._hash, descriptor, cancelled)
         if size > 0:
             return PartialFile(size, record)
         self._remove_record()
