@@ -1,4 +1,4 @@
-"""So many at a time, and the others in line."""
+"""The limit on concurrently served requests."""
 
 import pytest
 
