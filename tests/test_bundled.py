@@ -153,7 +153,7 @@ def test_a_server_that_does_not_take_a_seed(monkeypatch: pytest.MonkeyPatch) -> 
 
 def test_there_are_three_labels() -> None:
     with (
-        pytest.raises(UsageError, match="no bundled server 'MOON'; there are LOCAL, DELAY, ERROR"),
+        pytest.raises(UsageError, match="'MOON' is not a bundled server: use LOCAL, DELAY, ERROR"),
         getflags.serving("MOON"),
     ):
         pytest.fail("there is none")

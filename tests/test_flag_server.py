@@ -101,7 +101,7 @@ def test_files_are_meant_from_where_the_test_stands(
     [
         ({"eror_rate": 1}, "flag_server has no option 'eror_rate'; its options are label, seed, "),
         ({"port": 1}, "flag_server has no option 'port'; its options are "),
-        ({"label": "--help"}, "there is no bundled server '--help'; there are LOCAL, DELAY, ERROR"),
+        ({"label": "--help"}, "'--help' is not a bundled server: use LOCAL, DELAY, ERROR"),
         ({"error_rate": 2}, "--error-rate: '2' is not a rate: use a number from 0 to 1"),
         ({"error_rate": True}, "--error-rate: 'True' is not a rate"),
         ({"delay": (2, 1)}, "--delay: '2-1' is not a delay: use MIN-MAX in seconds"),

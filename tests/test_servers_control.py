@@ -70,18 +70,18 @@ def test_reset(state: ServerState, query: str, seed: int) -> None:
     about = content(ask(state, f"/-/reset{query}", "POST"))
     assert about == json.loads(json.dumps(state.about()))
     assert state.seed == seed
-    assert state.account()["requests"] == 0
+    assert state.about_and_counts()["requests"] == 0
 
 
 @pytest.mark.parametrize("query", ["?seed=", "?seed=x", "?seed=1.5"])
 def test_a_bad_seed_changes_nothing(state: ServerState, query: str) -> None:
     assert ask(state, f"/-/reset{query}", "POST").status == 400
-    assert state.account()["requests"] == 1
+    assert state.about_and_counts()["requests"] == 1
 
 
 def test_no_web_page_can_reset(state: ServerState) -> None:
     assert ask(state, "/-/reset", "POST", {"origin": "null"}).status == 403
-    assert state.account()["requests"] == 1
+    assert state.about_and_counts()["requests"] == 1
 
 
 @pytest.mark.parametrize(

@@ -344,7 +344,7 @@ def test_a_client_that_reads_slowly(faulty: Faulty) -> None:
     size = 50_000_000
     with faulty("drip:size=1M,every=0") as server, server.client() as client:
         client.send(request(f"/bytes/{size}/x"))
-        until(lambda: any(each._paused for each in server.connections))
+        until(lambda: any(each._writing_paused for each in server.connections))
         assert int(str(server.counts()["bytes"])) < size
         assert len(client.receive().body) == size
         assert settled(server)["bytes"] == size

@@ -134,7 +134,7 @@ def test_a_client_that_sends_and_does_not_read(local: Running) -> None:
         sent = pool.submit(client.send, request(GIF) * count)
         until(lambda: bool(local.service.connections))
         (connection,) = local.connections
-        until(lambda: connection._muted)
+        until(lambda: connection._reading_paused)
         assert connection._transport.get_write_buffer_size() < 2**20
         assert local.counts()["requests"] != count
         for _ in range(count):
@@ -307,7 +307,7 @@ def test_a_client_may_go_just_when_sending_goes_on(factory: Factory | None) -> N
     with running(trap, factory=factory) as server, server.client() as client:
         client.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         client.send(request("/large"))
-        until(lambda: any(each._paused for each in server.connections))
+        until(lambda: any(each._writing_paused for each in server.connections))
         trap.springs = client.close
         while client.socket.fileno() >= 0:
             with suppress(OSError):  # the file is not there yet, or just closed
@@ -370,7 +370,7 @@ def test_a_file_that_shrinks_ends_the_connection(file: Path, factory: Factory | 
         until(lambda: server.counts()["in_flight"] == 0)
 
 
-class Deaf:
+class BrokenTransport:
     """A transport whose connection is broken, before `connection_lost` was called."""
 
     def __init__(self) -> None:
@@ -411,7 +411,7 @@ def test_nothing_is_sent_into_a_broken_connection(served: Contents, behaviour: B
 
     async def story() -> None:
         service = Service(ServerState("TEST", behaviour, 7), served)
-        protocol, transport = HttpProtocol(service), Deaf()
+        protocol, transport = HttpProtocol(service), BrokenTransport()
         protocol.connection_made(transport)  # type: ignore[arg-type]
         protocol.data_received(request("/bytes/10000000/x"))
         transport.closing = True
@@ -420,9 +420,9 @@ def test_nothing_is_sent_into_a_broken_connection(served: Contents, behaviour: B
         protocol.pause_writing()
         protocol.resume_writing()
         assert transport.parameter_values == parameter_values
-        assert service.state.account()["in_flight"] == 1
+        assert service.state.about_and_counts()["in_flight"] == 1
         protocol.connection_lost(None)
-        assert service.state.account()["in_flight"] == 0
+        assert service.state.about_and_counts()["in_flight"] == 0
 
     asyncio.run(story())
 
@@ -432,7 +432,7 @@ def test_no_more_is_sent_than_asked_for_between_pauses(served: Contents) -> None
 
     async def story() -> None:
         service = Service(ServerState("TEST", Behaviour(), 7), served)
-        protocol, transport = HttpProtocol(service), Deaf()
+        protocol, transport = HttpProtocol(service), BrokenTransport()
         protocol.connection_made(transport)  # type: ignore[arg-type]
         protocol.data_received(request("/bytes/10000000/x"))
         protocol.pause_writing()

@@ -19,7 +19,7 @@ ITEM = Representation(b"0123456789", 10, "image/gif", '"abc"', 784_111_777)
 DATE = "Sun, 06 Nov 1994 08:49:37 GMT"
 
 
-class Tape:
+class TrackedSource:
     """A source that records whether it was closed."""
 
     closed = False
@@ -101,7 +101,7 @@ def test_unchanged_has_validators_and_no_body() -> None:
 
 
 def test_a_long_body_is_handed_on_open() -> None:
-    tape = Tape()
+    tape = TrackedSource()
     response = represent(
         Request("GET", "/x", {"range": "bytes=5-"}), Representation(tape, 20, "a/b", '"t"', 0)
     )
@@ -119,7 +119,7 @@ def test_a_long_body_is_handed_on_open() -> None:
     ],
 )
 def test_a_body_that_is_not_sent_is_closed(method: str, fields: dict[str, str], size: int) -> None:
-    tape = Tape()
+    tape = TrackedSource()
     response = represent(Request(method, "/x", fields), Representation(tape, size, "a/b", '"t"', 0))
     assert response.body == b""
     assert tape.closed

@@ -49,7 +49,7 @@ def test_reading(text: str, rule: Rule) -> None:
         ("reset:rate=2", "rate: '2' is not a rate"),
         ("reset:label=MARS", f"label: 'MARS' {NO_SERVER}: use LOCAL, DELAY, ERROR"),
         ("latency", "latency requires seconds"),
-        ("range-wrong:how=x", "how: 'x' is not a way to get a range wrong"),
+        ("range-wrong:how=x", "how: 'x' is not a kind of wrong range"),
         ("etag-changes:if-range=x", "if-range: 'x' is not a way to treat If-Range"),
         ("\x1b", r"\x1b"),
     ],

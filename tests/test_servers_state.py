@@ -22,7 +22,7 @@ def test_each_attempt_is_counted_and_decided() -> None:
 def test_looking_is_not_counted(target: str) -> None:
     state = ServerState("ERROR", ERROR, 7)
     assert state.count_request(target) is None
-    assert state.account()["requests"] == 0
+    assert state.about_and_counts()["requests"] == 0
 
 
 def test_a_reset_starts_anew_and_leaves_the_old_ledger_to_its_requests() -> None:
@@ -36,7 +36,7 @@ def test_a_reset_starts_anew_and_leaves_the_old_ledger_to_its_requests() -> None
     assert again.decision == first.decision
     state.reset(8)
     first.ledger.closed()
-    assert (state.seed, state.account()["in_flight"]) == (8, 0)
+    assert (state.seed, state.about_and_counts()["in_flight"]) == (8, 0)
 
 
 def test_the_account() -> None:
@@ -51,7 +51,7 @@ def test_the_account() -> None:
         "private": False,
     }
     assert state.about() == about
-    assert state.account() == about | state.ledger.as_dict()
+    assert state.about_and_counts() == about | state.ledger.as_dict()
 
 
 def test_an_account_of_what_goes_wrong() -> None:
@@ -67,9 +67,12 @@ def test_an_account_of_what_goes_wrong() -> None:
     assert counted
     assert counted.plan
     assert counted.plan.refused
-    assert (state.account()["refused"], state.account()["peak_in_flight"]) == (1, 0)
+    assert (state.about_and_counts()["refused"], state.about_and_counts()["peak_in_flight"]) == (
+        1,
+        0,
+    )
     state.reset()
-    assert state.account()["refused"] == 0
+    assert state.about_and_counts()["refused"] == 0
 
 
 def test_what_meets_no_fault_is_answered_the_short_way() -> None:

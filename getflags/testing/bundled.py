@@ -1,7 +1,8 @@
-"""Return the name of the module that contains the servers.
+"""The bundled servers for use in getflags: find a running one, or start one temporarily.
 
-In a wheel, the servers are inside this package, because the top-level name ``servers`` is too
-common to claim; in a checkout, their folder is beside it.
+A server always runs in a process of its own, so that an engine that blocks does not block it. This
+module knows the servers only as a module to run and as HTTP responses; ``servers`` knows nothing of
+getflags.
 """
 
 from __future__ import annotations
@@ -42,7 +43,7 @@ def serving(label: str, seed: int | None = None) -> Iterator[str]:
     Raises UsageError for another label, and GetflagsError if no server can be found or started.
     """
     if label.upper() not in PORTS:
-        raise UsageError(f"there is no bundled server {label!r}; there are {', '.join(PORTS)}")
+        raise UsageError(f"{label!r} is not a bundled server: use {', '.join(PORTS)}")
     with running(label.upper(), seed, lambda _: None) as server:
         yield server.base_url
 
@@ -88,16 +89,16 @@ def several(label: str, seed: int, count: int) -> Iterator[list[Server]]:
         yield [_server(port) for port in ports if port is not None]
     finally:
         for child in children:
-            child.input.close()  # all servers begin to stop before the first is waited for
+            child.input.close()  # tell all servers to stop before waiting for the first
         for child in children:
             interpreter.end(child)
 
 
 def module() -> str:
-    """Name the module that holds the servers.
+    """Return the name of the module that contains the servers.
 
-    In a wheel they travel inside this package, because the top-level name ``servers`` is too
-    common to claim; in a checkout their folder stands beside it.
+    In a wheel, the servers are inside this package, because the top-level name ``servers`` is too
+    common to claim; in a checkout, their folder is beside it.
     """
     return "getflags.servers" if (_PACKAGE / "servers").is_dir() else "servers"
 
@@ -152,7 +153,7 @@ def request_json(connection: socket.socket, request: str, deadline: float, most:
         answer += piece
     head, _, body = answer.partition(b"\r\n\r\n")
     if head.split(b" ")[1:2] != [b"200"]:
-        raise ValueError("the response is not one of a bundled server")
+        raise ValueError("the response is not that of a bundled server")
     return json.loads(body)
 
 

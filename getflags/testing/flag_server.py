@@ -177,7 +177,7 @@ def arguments(options: Options, cafile: str | None) -> list[str]:
     given: dict[str, Any] = {name: value for name, value in options.items() if value is not None}
     label = given.pop("label", "LOCAL")
     if label.upper() not in PORTS:
-        raise ValueError(f"there is no bundled server {label!r}; there are {', '.join(PORTS)}")
+        raise ValueError(f"{label!r} is not a bundled server: use {', '.join(PORTS)}")
     converted = ["--port=0", "--lifeline"]
     if given.pop("tls", False):
         converted += ["--tls", f"--ca-out={cafile}"]

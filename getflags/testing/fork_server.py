@@ -44,7 +44,7 @@ class ForkServer:
                 stdin=theirs.fileno(),
                 stdout=subprocess.DEVNULL,
                 env=interpreter.environment(),
-                start_new_session=True,  # Ctrl-C must not reach the servers; we stop them
+                start_new_session=True,  # keeps Ctrl-C from the servers
             )
         self._group = process.pid
         if process.wait():  # it exits once everything is loaded, and a forked process takes over

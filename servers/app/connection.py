@@ -32,11 +32,11 @@ class HttpProtocol(asyncio.Protocol):
     def __init__(self, service: Service) -> None:
         self._service = service
         self._loop = asyncio.get_running_loop()
-        self._reader = RequestParser()
+        self._parser = RequestParser()
         self._transport: asyncio.Transport
         self._busy = False  # a request is being answered, and the others wait in the queue
-        self._paused = False  # the transport's write buffer is full
-        self._muted = False  # reading is paused, because too many requests wait
+        self._writing_paused = False  # the transport's write buffer is full
+        self._reading_paused = False  # reading is paused, because too many requests wait
         self._ending = False  # the last response is being sent
         self._timer: asyncio.Handle | None = None
         self._ledger: Ledger | None = None  # the ledger that counts the current request
@@ -54,14 +54,14 @@ class HttpProtocol(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         """Parse the received bytes, and answer as many requests as possible."""
-        reader = self._reader
-        reader.feed(data)
+        parser = self._parser
+        parser.feed(data)
         self._advance()
-        if reader.awaits_continue and not self._busy and not self._ending:
-            reader.awaits_continue = False
+        if parser.awaits_continue and not self._busy and not self._ending:
+            parser.awaits_continue = False
             self._transport.write(_CONTINUE)
-        if len(reader.queue) > LONGEST_QUEUE and not self._muted:
-            self._muted = True
+        if len(parser.queue) > LONGEST_QUEUE and not self._reading_paused:
+            self._reading_paused = True
             self._transport.pause_reading()
 
     def eof_received(self) -> None:
@@ -79,15 +79,14 @@ class HttpProtocol(asyncio.Protocol):
 
     def pause_writing(self) -> None:
         """Stop sending until the client has read more."""
-        self._paused = True
+        self._writing_paused = True
 
     def resume_writing(self) -> None:
-        """Schedule more sending.
+        """Schedule the next write.
 
-        Sending right here is not possible: asyncio closes its socket twice if a write fails in this
-        callback.
+        It cannot be done in this callback: asyncio closes its socket twice if a write fails here.
         """
-        self._paused = False
+        self._writing_paused = False
         self._loop.call_soon(self._resume)
 
     def _resume(self) -> None:
@@ -102,15 +101,15 @@ class HttpProtocol(asyncio.Protocol):
     # Requests, one at a time.
 
     def _advance(self) -> None:
-        queue = self._reader.queue
-        while queue and not (self._busy or self._paused or self._ending):
-            turn = queue.popleft()
-            if isinstance(turn, Response):
-                self._send(turn)
+        queue = self._parser.queue
+        while queue and not (self._busy or self._writing_paused or self._ending):
+            item = queue.popleft()
+            if isinstance(item, Response):
+                self._send(item)
             else:
-                self._process(turn)
-        if self._muted and not queue and not self._ending:
-            self._muted = False
+                self._process(item)
+        if self._reading_paused and not queue and not self._ending:
+            self._reading_paused = False
             self._transport.resume_reading()
 
     def _process(self, request: Request) -> None:
@@ -121,7 +120,7 @@ class HttpProtocol(asyncio.Protocol):
             self._ledger = counted.ledger
             delay = counted.decision.delay
             if self._service.slots is not None:
-                delay = self._service.slots.take(delay, self._loop.time())
+                delay = self._service.slots.reserve(delay, self._loop.time())
             if delay:
                 self._timer = self._loop.call_later(delay, self._wake, request, counted)
                 return
@@ -174,7 +173,7 @@ class HttpProtocol(asyncio.Protocol):
         server sends would otherwise starve the other clients.
         """
         self._timer = None
-        if self._span is None or self._paused or self._transport.is_closing():
+        if self._span is None or self._writing_paused or self._transport.is_closing():
             return
         source, start, stop = self._span
         if not (most := self._allowance()):
@@ -197,7 +196,7 @@ class HttpProtocol(asyncio.Protocol):
         start += len(piece)
         if start < stop:
             self._span = Span(source, start, stop)
-            if not self._paused:
+            if not self._writing_paused:
                 self._timer = self._loop.call_soon(self._pump)
             return
         self._close_span()
@@ -249,7 +248,7 @@ class HttpProtocol(asyncio.Protocol):
     def _abandon(self) -> None:
         """Cancel all pending work for this client."""
         self._ending = True
-        self._reader.queue.clear()
+        self._parser.queue.clear()
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None

@@ -19,15 +19,15 @@ def answer(state: ServerState, request: Request) -> Response:
     name, _, query = request.target.removeprefix(PREFIX).partition("?")
     if name == "reset":
         return method_error(request.method, "POST") or _reset(state, request, query)
-    views = {"about": state.about, "ledger": state.account}
+    views = {"about": state.about, "ledger": state.about_and_counts}
     if name not in views:
         return failure(HTTPStatus.NOT_FOUND, method=request.method)
     return method_error(request.method, "GET", "HEAD") or _as_json(request, views[name]())
 
 
 def _reset(state: ServerState, request: Request, query: str) -> Response:
-    # Browsers add an Origin field to every POST that a web page makes. No web page, not even one of
-    # these servers, has a reason to reset a server.
+    # Browsers add an Origin field to every POST that a web page makes. No web page has a reason to
+    # reset a server, not even a page of this server.
     if "origin" in request.fields:
         return failure(HTTPStatus.FORBIDDEN)
     given = parse_qs(query, keep_blank_values=True).get("seed")

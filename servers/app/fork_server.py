@@ -1,6 +1,6 @@
-"""A process that preloads the server program and forks a server for each request to do so.
+"""A process that preloads the server program and forks a server on demand.
 
-This module receives sockets and forks. The behaviour of a server is in `main`.
+This module receives sockets and forks. The server program itself is in `main`.
 
 Standard input is a Unix socket. Each byte received on it carries the descriptor of another socket,
 the connection to a new server. The process forks a child, and the child uses that connection as its

@@ -69,11 +69,11 @@ def _serve(
     tls: ssl.SSLContext | None,
 ) -> None:
     folder = settings.directory
-    served: Contents = flags() if folder is None else Files(Folder(folder))
-    where = "flags" if folder is None else ""
+    contents: Contents = flags() if folder is None else Files(Folder(folder))
+    path = "flags" if folder is None else ""
     scheme = "http" if tls is None else "https"
     lines = [
-        f"{server.label} {url(listener, scheme)}{where}"
+        f"{server.label} {url(listener, scheme)}{path}"
         for server, listener in zip(settings.servers, listeners, strict=True)
     ]
 
@@ -81,4 +81,4 @@ def _serve(
         print("\n".join(lines), flush=True)  # noqa: T201 - the parent process waits for this line
 
     with asyncio.Runner(loop_factory=loop_factory()) as runner:
-        runner.run(run(settings, served, listeners, ready, record=record, tls=tls))
+        runner.run(run(settings, contents, listeners, ready, record=record, tls=tls))

@@ -79,14 +79,14 @@ def parse(argv: Sequence[str] | None, prog: str) -> Settings:
     labels = list(dict.fromkeys(map(_label, given.labels or SERVER_DEFAULTS)))
     _check(given, labels)
     scenario = given.scenario or Scenario()
-    own = _rules(given, labels)
+    option_rules = _rules(given, labels)
     servers = []
     for index, label in enumerate(labels):
         port = (
             SERVER_DEFAULTS[label].port if given.port is None else given.port and given.port + index
         )
         alone = len(labels) == 1
-        behaviour = _behaviour(given, label, own, alone=alone)
+        behaviour = _behaviour(given, label, option_rules, alone=alone)
         servers.append(Server(label, port, given.port is not None, behaviour))
     seed = scenario.seed if given.seed is None else given.seed
     return Settings(
@@ -148,9 +148,9 @@ def _rules(given: argparse.Namespace, labels: Sequence[str]) -> list[Rule]:
 
 
 def _behaviour(
-    given: argparse.Namespace, label: str, own: Sequence[Rule], *, alone: bool
+    given: argparse.Namespace, label: str, option_rules: Sequence[Rule], *, alone: bool
 ) -> Behaviour:
-    """Return the behaviour of the server `label`; `own` are the rules from the options."""
+    """Return the behaviour of the server `label`, with the rules from the options."""
     scenario = given.scenario or Scenario()
     # A scenario or a recording replaces the default faults of a server.
     default = Behaviour() if given.scenario or given.replay else SERVER_DEFAULTS[label].behaviour
@@ -159,7 +159,7 @@ def _behaviour(
     return Behaviour(
         delay,
         given.error_rate if applies else default.error_rate,
-        rules.rules_for(label, (*own, *scenario.rules)),
+        rules.rules_for(label, (*option_rules, *scenario.rules)),
         scenario.bandwidth if given.bandwidth is None else given.bandwidth,
         scenario.slots if given.slots is None else given.slots,
     )

@@ -92,7 +92,7 @@ async def serve(
 
 async def run(
     settings: Settings,
-    served: Contents,
+    contents: Contents,
     listeners: list[socket.socket],
     ready: Callable[[], object],
     *,
@@ -112,7 +112,7 @@ async def run(
     stop = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, stop.set)
-    services = _services(settings, served, record)
+    services = _services(settings, contents, record)
     running = [
         await serve(listener, service, tls)
         for listener, service in zip(listeners, services, strict=True)
@@ -130,7 +130,7 @@ async def run(
     await asyncio.sleep(0)  # one loop iteration, in which the connections are closed
 
 
-def _services(settings: Settings, served: Contents, record: RecordWriter | None) -> list[Service]:
+def _services(settings: Settings, contents: Contents, record: RecordWriter | None) -> list[Service]:
     return [
         Service(
             ServerState(
@@ -141,7 +141,7 @@ def _services(settings: Settings, served: Contents, record: RecordWriter | None)
                 record=record,
                 replay=settings.replay,
             ),
-            served,
+            contents,
         )
         for server in settings.servers
     ]
@@ -159,7 +159,7 @@ def watch_lifeline(stop: Callable[[], object]) -> None:
         with suppress(OSError):  # a missing or broken standard input counts as ended
             while os.read(_STDIN, 4096):
                 pass
-        with suppress(RuntimeError):  # the loop is closed: it was cut_short in another way
+        with suppress(RuntimeError):  # the loop is closed: the servers have already stopped
             loop.call_soon_threadsafe(stop)
 
     threading.Thread(target=watch, name="lifeline", daemon=True).start()

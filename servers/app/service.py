@@ -28,9 +28,9 @@ class Connection(Protocol):
 class Service:
     """The state and content that all connections to one server share."""
 
-    def __init__(self, state: ServerState, served: Contents) -> None:
+    def __init__(self, state: ServerState, contents: Contents) -> None:
         self.state = state
-        self.served = served
+        self.contents = contents
         self.common_headers = CommonHeaders()
         self.connections: set[Connection] = set()
         bandwidth = state.behaviour.bandwidth
@@ -49,8 +49,8 @@ class Service:
             return apply_faults(request._replace(attempt=attempt), plan, self.respond)
         if status is not None:
             return failure(status, method=request.method)
-        return resources.answer(self.served, self.state.label, request)
+        return resources.answer(self.contents, self.state.label, request)
 
     def respond(self, request: Request) -> Response:
         """Return the response to a request for content, without any fault."""
-        return resources.answer(self.served, self.state.label, request)
+        return resources.answer(self.contents, self.state.label, request)

@@ -3,8 +3,9 @@
 The bytes are computed when they are read.
 
 The body repeats one block of pseudo-random bytes, which depends on the name. The length of the
-block is prime, so it divides no piece into which a client may split a download (mostly a power of
-two). Bytes written to the wrong place are therefore wrong bytes, and a checksum detects them.
+block is a prime number, so that it does not divide the lengths of the pieces in which a client may
+download the file (mostly powers of two). Bytes written to the wrong place are therefore wrong
+bytes, and a checksum detects them.
 """
 
 import re

@@ -35,7 +35,7 @@ def flags_page(label: str, countries: Mapping[str, str]) -> str:
 
 def folder_page(path: str, names: Sequence[str]) -> str:
     """Return a page with links to `names`, the files and folders at `path`."""
-    base = path.rstrip("/")  # absolute links work with and without a slash at the end of `path`
+    base = path.rstrip("/")  # links then work with and without a slash at the end of `path`
     rows = "\n".join(
         f'<li><a href="{escape(base)}/{quote(os.fsencode(name))}">{_readable(name)}</a></li>'
         for name in names

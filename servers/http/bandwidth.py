@@ -21,7 +21,7 @@ class SharedBandwidth:
         self._free = 0.0  # when every byte reserved so far has been sent
         self.piece = max(1, rate // _SLICES)
 
-    def take(self, size: int, now: float) -> float:
+    def reserve(self, size: int, now: float) -> float:
         """Reserve `size` bytes, and return the seconds from `now` until they may be sent."""
         self._free = max(self._free, now - _CREDIT) + size / self._rate
         return max(0.0, self._free - now)

@@ -88,4 +88,4 @@ class DeliverySchedule:
         # The bytes are reserved now, although a stall may end later: a limiter that accepts
         # reservations for the future would need a calendar.
         self._size = min(*sizes, self._bandwidth.piece)
-        return max(wait, self._bandwidth.take(self._size, now))
+        return max(wait, self._bandwidth.reserve(self._size, now))

@@ -79,7 +79,7 @@ class Replay:
                 return found
         return _UNTOUCHED
 
-    def take(self, line: object) -> None:
+    def add_line(self, line: object) -> None:
         """Add one line of a recording. Raises ValueError."""
         if not isinstance(line, dict) or not line.keys() <= _KEYS:
             raise ValueError("it must be an object with label, path, attempt and decision")
@@ -99,7 +99,7 @@ def read(lines: Iterable[str]) -> Replay:
         if not line.strip():
             continue
         try:
-            replay.take(json.loads(line))
+            replay.add_line(json.loads(line))
         except (ValueError, RecursionError) as error:
             raise ValueError(f"line {number} is not part of a recording: {error}") from error
     return replay

@@ -70,11 +70,11 @@ class ServerState:
         if target == "/" or target.startswith(("/-/", "/?")):
             return None
         if self._has_options:
-            return self._plan(target)
+            return self._count_and_plan(target)
         attempt = self.ledger.opened(target)
         return CountedRequest(self.ledger, decide(self.behaviour, self.seed, target, attempt))
 
-    def _plan(self, target: str) -> CountedRequest:
+    def _count_and_plan(self, target: str) -> CountedRequest:
         ledger, peak = self.ledger, self.ledger.peak
         attempt = ledger.opened(target)
         if self._replay is not None:
@@ -120,6 +120,6 @@ class ServerState:
             **more,
         }
 
-    def account(self) -> dict[str, object]:
+    def about_and_counts(self) -> dict[str, object]:
         """Return the result of `about` and all counts."""
         return {**self.about(), **self.ledger.as_dict()}

@@ -19,7 +19,7 @@ class Slots:
         self._free = [0.0] * number  # the time when each slot becomes free
         heapify(self._free)
 
-    def take(self, service: float, now: float) -> float:
+    def reserve(self, service: float, now: float) -> float:
         """Reserve a slot for `service` seconds; return the seconds until the response is due."""
         end = max(now, self._free[0]) + service
         heapreplace(self._free, end)

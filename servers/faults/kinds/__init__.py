@@ -1,1 +1,1 @@
-"""The kinds of faults, one module per fault. To add one, list its module in `registry`."""
+"""The kinds of faults, one module each. To add one, write a module and list it in `registry`."""

@@ -14,7 +14,7 @@ from ..interface import Respond, header_value, parameter, with_header
 
 def _how(text: str) -> str:
     if text not in {"start", "short", "total"}:
-        raise invalid(text, "a way to get a range wrong: use start, short or total")
+        raise invalid(text, "a kind of wrong range: use start, short or total")
     return text
 
 
