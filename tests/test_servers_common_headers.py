@@ -1,4 +1,4 @@
-"""The header fields that every response has."""
+"""The header fields that do not depend on the request."""
 
 from servers.http.common_headers import CommonHeaders
 

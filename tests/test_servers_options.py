@@ -225,7 +225,7 @@ def test_tls() -> None:
         ("--latency 5", "--latency: '5' is not a latency: use fixed:SECONDS"),
         ("--fault x", f"--fault: 'x' {NO_FAULT}: use latency, error,"),
         ("--fault drip --fault drip:size=2", "--fault: only the first of the rules for drip"),
-        ("local --fault drip:label=error", "the server of label=ERROR is not started"),
+        ("local --fault drip:label=error", "label=ERROR names a server that is not started"),
         ("--fail-first 0", "--fail-first: '0' is not a count"),
         ("--busy-above x", "--busy-above: 'x' is not a count"),
         ("--slots 0", "--slots: "),

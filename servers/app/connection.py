@@ -113,7 +113,7 @@ class HttpProtocol(asyncio.Protocol):
             self._transport.resume_reading()
 
     def _process(self, request: Request) -> None:
-        """Start to process a request."""
+        """Count a request, and answer it immediately or after its delay."""
         self._busy = True
         counted = self._service.state.count_request(request.target)
         if counted is not None:

@@ -139,7 +139,7 @@ def _rules(given: argparse.Namespace, labels: Sequence[str]) -> list[Rule]:
     found += given.fault or []
     for each in found:
         if each.label is not None and each.label not in labels:
-            raise UsageError(f"--fault: the server of label={each.label} is not started")
+            raise UsageError(f"--fault: label={each.label} names a server that is not started")
     try:
         rules.check_consistent(found)
     except ValueError as error:
@@ -216,7 +216,7 @@ def _add_faults(parser: argparse.ArgumentParser) -> None:
     add("--delay", "MIN-MAX", types.delay, "seconds before each response (DELAY, ERROR: 0.5-5)")
     add("--error-rate", "P", values.rate, "share of 418 errors, 0 to 1 (default for ERROR: 0.25)")
     shapes = "fixed:S, uniform:MIN-MAX or lognormal:MEDIAN,SIGMA"
-    add("--latency", "SHAPE", latency.parse, f"delay with a distribution, one of {shapes}")
+    add("--latency", "SHAPE", latency.parse, f"distribution of the delay: {shapes}")
     add("--fail-first", "N", values.count, "answer the first N requests for each path with 503")
     add("--busy-above", "K", values.count_or_zero, "answer 429 while K requests are in flight")
     add("--retry-after", "S", values.whole_seconds, "seconds in Retry-After of a 429 (default 1)")

@@ -56,7 +56,7 @@ def plan_faults(
         if draw(seed, rule.fault, path, attempt) >= rule.rate:
             continue
         if isinstance(rule.effect, Latency):
-            # The draw is the one for a delay, so uniform:0.5-5 waits exactly as long as a delay of
+            # This is the draw for delays, so uniform:0.5-5 waits exactly as long as a delay of
             # 0.5-5.
             delay += rule.effect.seconds(draw(seed, "delay", path, attempt))
         else:
@@ -67,7 +67,7 @@ def plan_faults(
 
 
 def apply_faults(request: Request, plan: FaultPlan, respond: Respond) -> Response:
-    """Return the response to `request` with the faults of the plan; `respond` has none."""
+    """Return the response to `request` with the plan's faults; `respond` ignores them."""
     status = plan.decision.status
     answer = respond if status is None else partial(_failing, status)
     for name in FAULTS:

@@ -4,7 +4,7 @@ The limiter is pure arithmetic: callers pass the time to it.
 """
 
 _SLICES = 50  # pieces per second: few enough to be cheap, enough for a smooth flow
-_CREDIT = 0.05  # seconds of delay, from timers that fire late, that may be caught up
+_CREDIT = 0.05  # seconds by which sending may catch up after a late timer
 
 
 class SharedBandwidth:

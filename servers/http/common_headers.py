@@ -1,4 +1,4 @@
-"""The header fields that every response has: Server, Date and, for the last one, Connection.
+"""Header fields that do not depend on the request: Server, Date and Connection.
 
 They are formatted once per second, not once per response.
 """
@@ -12,7 +12,7 @@ SERVER = "getflags-servers"  # the value of the Server field, also in `/-/about`
 
 
 class CommonHeaders:
-    """The last header fields of every response. `clock` returns seconds since 1970."""
+    """The final header fields of every response. `clock` returns seconds since 1970."""
 
     __slots__ = ("_clock", "_closing", "_lasting", "_second")
 
@@ -22,7 +22,7 @@ class CommonHeaders:
         self._lasting = self._closing = b""
 
     def fields(self, *, last: bool) -> bytes:
-        """Return the fields and the blank line after them; `last` adds Connection: close."""
+        """Return the fields and the blank line after them; `last` adds `Connection: close`."""
         second = int(self._clock())
         if second != self._second:
             self._second = second

@@ -12,7 +12,7 @@ from ..http.common_headers import SERVER
 from .ledger import Ledger
 from .recording import RecordWriter, Replay
 
-VERSION = 1  # of the JSON under `/-/`; increased by an incompatible change
+VERSION = 1  # version of the JSON under `/-/`; incremented for an incompatible change
 
 
 class CountedRequest(NamedTuple):
@@ -32,7 +32,8 @@ class ServerState:
     """The state of a server, without its sockets. `label` is its name: LOCAL, DELAY or ERROR.
 
     A `private` server ends with the program that started it, so other programs must not use it.
-    `record` receives the decisions; `replay` makes them instead of the behaviour and the seed.
+    `record` receives the decisions. With `replay`, the decisions come from a recording instead of
+    the behaviour and the seed.
     """
 
     def __init__(
@@ -51,7 +52,7 @@ class ServerState:
         self.seed = seed
         self._record = record
         self._replay = replay
-        # Servers without such options take the fast path, because clients are measured with them.
+        # Servers without these options use the fast path, because they are used to measure clients.
         self._has_options = bool(
             behaviour.rules
             or behaviour.bandwidth is not None

@@ -10,7 +10,7 @@ from ..interface import Respond, parameter
 
 @dataclass(frozen=True, slots=True)
 class Busy:
-    """Answer 429, with `retry_after` seconds in the Retry-After field."""
+    """Respond with 429 and `retry_after` seconds in the Retry-After field."""
 
     retry_after: int = parameter(whole_seconds, "1")
 

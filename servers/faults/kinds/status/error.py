@@ -10,7 +10,7 @@ from ..interface import Respond, parameter
 
 @dataclass(frozen=True, slots=True)
 class Error:
-    """Answer the error status `status`."""
+    """Respond with the error status `status`."""
 
     status: int = parameter(error_status, "503")
 

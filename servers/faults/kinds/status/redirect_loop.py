@@ -12,7 +12,7 @@ from ..interface import Respond, parameter
 
 @dataclass(frozen=True, slots=True)
 class RedirectLoop:
-    """Answer the redirect status `status`, with the target itself as Location."""
+    """Respond with the redirect status `status` and the target itself as Location."""
 
     status: int = parameter(redirect_status, "302")
 
