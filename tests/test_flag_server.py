@@ -326,11 +326,12 @@ def test_a_process_that_has_no_module_does_not_start(
 def test_a_server_that_does_not_end_is_spoken_of(
     fork: ForkServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(fork_server, "_STOP_TIMEOUT", 0.1)
     with (
+        monkeypatch.context() as patch,  # the fixture's own end needs the usual timeout
         pytest.raises(GetflagsError, match="the bundled server did not exit"),
         fork.server(WORDS),
     ):
+        patch.setattr(fork_server, "_STOP_TIMEOUT", 0.1)
         os.killpg(fork._group, signal.SIGSTOP)
     os.killpg(fork._group, signal.SIGCONT)
 
