@@ -74,7 +74,10 @@ class StartFlagServer(Protocol):
     """The function that the fixture ``flag_server`` returns."""
 
     def __call__(self, **options: Unpack[Options]) -> FlagServer:
-        """Start a server and wait until it listens. Raises ValueError, GetflagsError."""
+        """Start a server and wait until it listens.
+
+        Raises ValueError for invalid options, and GetflagsError if the server does not start.
+        """
         ...
 
 
@@ -141,8 +144,8 @@ class FlagServer:
     def reset(self, seed: int | None = None) -> None:
         """Set all counts to zero, including the attempts, so that the same faults occur again.
 
-        A new seed causes other faults. Raises GetflagsError if the server does not respond, or with
-        an error.
+        With a new ``seed``, other faults occur. Raises GetflagsError if the server does not
+        respond, or responds with an error.
         """
         self._request("POST /-/reset" + ("" if seed is None else f"?seed={seed}"))
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import pytest
 
-TYPE_CHECKING = False  # type checkers treat this name as true
+TYPE_CHECKING = False  # type checkers take this to be true
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from typing import Unpack

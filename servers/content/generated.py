@@ -43,7 +43,7 @@ class Pattern:
 
 
 def find(path: str) -> Representation | None:
-    """Return the generated file at `path`, which has no query, or None if there is none."""
+    """Return the generated file at `path` (without a query), or None for other paths."""
     match = _TARGET.fullmatch(path)
     if not match or int(match[1]) > LARGEST:
         return None

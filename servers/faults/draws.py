@@ -42,7 +42,7 @@ class Behaviour:
 
 
 class Decision(NamedTuple):
-    """The decision about one request: wait `delay` seconds, then answer any `status`."""
+    """The decision about one request: wait `delay` seconds, then answer `status`, if any."""
 
     delay: float = 0.0
     status: HTTPStatus | None = None

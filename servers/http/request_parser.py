@@ -62,7 +62,7 @@ class RequestParser:
             self._parser.feed_data(data)
         except httptools.HttpParserUpgrade as upgrade:
             # The request is in the queue and gets an ordinary response: a server may ignore Upgrade
-            # (RFC 9110 section 7.8). The parser stops there, so a new one parses the rest.
+            # (RFC 9110 section 7.8). httptools stops there, so a new parser parses the rest.
             self._parser = httptools.HttpRequestParser(self)
             return data[upgrade.args[0] :]
         except httptools.HttpParserCallbackError:
