@@ -36,8 +36,8 @@ NO_CERTIFICATES = "cannot read the certificates"
 NOT_A_PROXY = "is not an http, https or socks5"
 NO_FOLDER = "cannot write to the folder"
 NO_RESULTS = "is not a file of results"
-NO_FAULT = "is no fault"
-NO_SERVER = "is no server"
+NO_FAULT = "is not a fault"
+NO_SERVER = "is not a server"
 
 # How a run ends
 NOT_STARTED = "did not start"
