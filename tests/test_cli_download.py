@@ -245,7 +245,7 @@ def test_auto_tells_its_decisions(tmp_path: Path) -> None:
     assert done.returncode == 0
     lines = done.stdout.splitlines()
     assert "As many connections as each server is worth, up to 100, will be used." in lines
-    assert f"{site.root}: 32 at a time (a beginning)" in lines
+    assert f"{site.root}: 32 at a time (no overload at 16)" in lines
 
 
 def test_quiet_says_only_what_failed(tmp_path: Path) -> None:
