@@ -34,7 +34,7 @@ from getflags.core.models import (
 )
 from getflags.core.response_head import Head
 from getflags.transfer import retry
-from getflags.transfer.actions import Done, Install, Progress, Request, Wait
+from getflags.transfer.actions import Done, Install, ProgressStep, Request, Wait
 from getflags.transfer.body import PROGRESS_STEP
 from getflags.transfer.state import TRANSITIONS, State
 from getflags.transfer.transfer import Transfer
@@ -328,7 +328,7 @@ def test_progress_is_told_at_every_step_and_not_between() -> None:
         False,
     ]
     event = Progressed(under_way.target, PROGRESS_STEP * 11 + half, None)
-    assert under_way.bytes_arrived(PROGRESS_STEP * 9, 0) == (5 * half, Progress(event, None))
+    assert under_way.bytes_arrived(PROGRESS_STEP * 9, 0) == (5 * half, ProgressStep(event, None))
     assert under_way.bytes_arrived(PROGRESS_STEP - 1, 0) == (event.received, None)
     assert under_way.size == PROGRESS_STEP * 12 + half - 1
 

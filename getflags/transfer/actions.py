@@ -59,7 +59,7 @@ class Done(NamedTuple):
 Action: TypeAlias = Request | Wait | Install | Done
 
 
-class Progress(NamedTuple):
+class ProgressStep(NamedTuple):
     """A step in a long body: the event to emit, and the validator to store with the part file."""
 
     event: Progressed

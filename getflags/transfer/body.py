@@ -40,13 +40,13 @@ class Body:
         return f"{self.received:,}{of}"
 
     def arrived(self, count: int, seconds: float) -> bool:
-        """Count so many bytes that were waited for so many seconds; return whether a step is due.
+        """Count bytes that took so many seconds to arrive; return whether a progress event is due.
 
         Raises TimedOut if the body is too slow, Excess if it is too large.
         """
         if self._speed:
             self._speed.heard(count, seconds)
-        else:  # the wait for the first piece has time limits of its own
+        else:  # the first piece; the timeouts limit the wait for it
             options = self._options
             self._speed = retry.MinimumSpeed(options.speed_limit, options.speed_time)
         self.received = received = self.received + count

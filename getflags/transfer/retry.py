@@ -1,7 +1,7 @@
 """Retry policy and limits: what is retried and after how long, size, minimum speed, deadline.
 
-Pure: the caller passes the time in and does the waiting. ``answer`` says which status codes are
-worth a retry.
+Pure: the caller passes the time in and does the waiting. ``status_code`` lists the status codes
+that are retried.
 """
 
 from __future__ import annotations

@@ -3,7 +3,7 @@
 Facts go in: a try begins, a response head arrives, bytes arrive, the last action succeeded or
 failed. ``begin``, ``succeeded`` and ``failed`` return exactly one ``Action``: send a request, wait
 and try again, install the complete file, or nothing more. ``Transfer._move`` is the only place
-where the state changes; the table in ``states`` says which states may follow which.
+where the state changes; the table in ``state`` lists the transitions that are allowed.
 
 Redirects, retries, resuming and checks are decided here, once, for every engine and HTTP client.
 Nothing here may use an HTTP library, a socket, a file, a clock or a thread: the shell passes the
@@ -25,7 +25,7 @@ from getflags.core.models import (
 from getflags.core.response_head import Head, content_length, describe, location, modified
 from getflags.transfer import ranges, retry, status_code
 from getflags.transfer import state as states
-from getflags.transfer.actions import Action, Done, Install, Progress, Request, Wait
+from getflags.transfer.actions import Action, Done, Install, ProgressStep, Request, Wait
 from getflags.transfer.body import Body
 from getflags.transfer.request import Route
 from getflags.transfer.state import State
@@ -73,7 +73,7 @@ class Transfer:
     def head_arrived(self, head: Head) -> bool:
         """Take a response's head; return whether its body is wanted.
 
-        If it is not, the connection is closed without reading it: a redirect's body may be endless.
+        If not, the connection is closed without reading the body: a redirect's body may be endless.
         """
         self._code = head.status
         try:
@@ -91,7 +91,7 @@ class Transfer:
             self._fail(str(fault))
         return self.state is states.RECEIVING
 
-    def bytes_arrived(self, count: int, seconds: float) -> tuple[int, Progress | None]:
+    def bytes_arrived(self, count: int, seconds: float) -> tuple[int, ProgressStep | None]:
         """Count a piece of the body, in bytes, that was waited for so many seconds.
 
         Return its offset in the file, and a progress step if one is due. Raises TimedOut or Excess.
@@ -100,7 +100,7 @@ class Transfer:
         at = body.received
         if not body.arrived(count, seconds):
             return at, None
-        return at, Progress(Progressed(self.target, body.received, body.expected), body.record)
+        return at, ProgressStep(Progressed(self.target, body.received, body.expected), body.record)
 
     @property
     def size(self) -> int | None:
