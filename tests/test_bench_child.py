@@ -28,7 +28,7 @@ PATHS = [f"/{number}" for number in range(30)]
 def job(targets: list[str], **values: object) -> Job:
     fields = {
         "engine": "asyncio", "client": "curl", "level": 4, "targets": "\n".join(targets),
-        "files": len(targets), "base_url": "", "rules": DownloadOptions(retries=0),
+        "files": len(targets), "base_url": "", "options": DownloadOptions(retries=0),
         "network": Network(),
         **values,
     }  # fmt: skip

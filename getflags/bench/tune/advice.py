@@ -37,8 +37,8 @@ def lines(tuner: Tuner, knee: Knee | None) -> list[str]:
         told = [*_table(tuner, knee), "", f"Use -m {knee.level}.", *_why(knee)]
         if not knee.sure:
             told.append(f"This is a guess: it takes {FEWEST} rounds to prove a difference.")
-    if tuner.hurt:
-        level, sign = tuner.hurt
+    if tuner.overload:
+        level, sign = tuner.overload
         told.append(f"The search stopped at {level}, where the server was overloaded: {sign}.")
     if tuner.capped:
         told.append("The search stopped because another run would have exceeded --max-requests.")
@@ -65,7 +65,7 @@ def values(tuner: Tuner, knee: Knee | None) -> dict[str, Any]:
             }
             for each in (levels(tuner, knee) if knee else ())
         ],
-        "hurt": tuner.hurt and {"level": tuner.hurt[0], "sign": tuner.hurt[1]},
+        "hurt": tuner.overload and {"level": tuner.overload[0], "sign": tuner.overload[1]},
         "capped": tuner.capped,
         "requests": tuner.spent,
     }
@@ -104,7 +104,7 @@ def _why(knee: Knee) -> list[str]:
     return told
 
 
-def pain(errors: Mapping[str, int]) -> str:
+def overload_signs(errors: Mapping[str, int]) -> str:
     """Return the signs of overload among errors (reason → number), as text."""
     signs = [
         f"{reason} ({number:,} times)" if number > 1 else reason
