@@ -45,7 +45,7 @@ def test_a_tally_counts_what_became_of_targets_and_how_long_they_took() -> None:
         Progressed(target(), 5, 10),
         Retrying(target(), 0.5, "reset"),
         ended(Status.OK, seconds=2),
-        ended(Status.PRESENT, "it was there already"),
+        ended(Status.PRESENT, "already exists"),
         ended(Status.NOT_FOUND, "404 Not Found", 0.5, guessed=True),
         ended(Status.NOT_FOUND, "404 Not\x1b Found", 0.5),
         ended(Status.FAILED, "reset", 1),

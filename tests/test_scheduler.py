@@ -236,7 +236,7 @@ def test_who_has_no_time_left_does_not_wait() -> None:
     transfer.succeeded(clock())
     (event,) = scheduler.returned(transfer)
     assert isinstance(event, Finished)
-    assert "no time is left for another try" in event.outcome.reason
+    assert "no time left for another try" in event.outcome.reason
     assert isinstance(scheduler.take(), NoJob)
     assert scheduler.exhausted
 

@@ -33,7 +33,7 @@ def max_concurrency(limit: int) -> int:
 
 
 def raise_file_limit(limit: int) -> None:
-    """Raise the soft limit on open files for so many concurrent requests, if the system lets us.
+    """Raise the soft limit on open files for ``limit`` concurrent requests, if allowed.
 
     Only a command may call this, because the limit is the whole process's. A library must not
     change the limits of the program that uses it.

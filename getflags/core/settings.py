@@ -84,7 +84,7 @@ class Settings(NamedTuple):
         str,
         Option(
             one_of(*EXISTS),
-            "what to do if a file of that name exists: overwrite (once the new one is whole), "
+            "what to do if a file with that name exists: overwrite (once the new one is complete), "
             "skip, refresh (download it only if it changed) or fail",
         ),
     ] = "overwrite"

@@ -12,11 +12,11 @@ import math
 from collections import deque
 
 CONFIDENT = 2.0  # standard deviations between two rates that count as different
-MAX_SAMPLE = 4  # times the level: a window of so many requests decides, confident or not
+MAX_SAMPLE = 4  # times the level: a window of this size decides, confident or not
 _STEEP = 1.5  # a gain that needs no second half of a window if the first half surely brings it
 _CLEAR = 3.0  # standard deviations for a check that is repeated after each of many requests
 _FULL = 0.9  # of the level: the average number in flight in a window that is full
-_MAX_BEHIND = 16  # times the level: a request is left out if so many started after it
+_MAX_BEHIND = 16  # times the level: a request is left out if more than that started after it
 _PRECISE = 0.12  # standard deviation, as a share, of a rate that others can be compared with
 
 
@@ -32,7 +32,7 @@ class GoodputEstimate:
         self._work = self._time = self._work2 = self._time2 = self._both = 0.0
 
     def add(self, seconds: float, work: float) -> None:
-        """Add a request that took so many seconds."""
+        """Add a request, its duration in seconds and its work."""
         self.count += 1
         self._work += work
         self._time += seconds

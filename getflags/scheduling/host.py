@@ -15,7 +15,7 @@ from getflags.scheduling.adaptive_concurrency import AdaptiveConcurrency, LevelC
 from getflags.transfer.actions import Done, Wait
 from getflags.transfer.transfer import Transfer
 
-_LIMIT_LIFETIME = 60.0  # seconds without a refusal, after which the limit may rise past the refused
+_LIMIT_LIFETIME = 60.0  # seconds without a refusal, after which the limit may rise further
 
 
 class HostState:
@@ -28,10 +28,10 @@ class HostState:
         self.adaptive = adaptive
         self.paused_until = 0.0
         self.waiting: deque[Transfer] = deque()  # transfers that the server cannot take now
-        self.in_flight: dict[Transfer, int] = {}  # → how many had been served when it started
+        self.in_flight: dict[Transfer, int] = {}  # → the number served when it started
         self._peak = 0  # the largest number in flight so far
         self._limit = inf  # on the number in flight
-        self._refused_level = inf  # a number in flight at which requests were refused
+        self._refused_level = inf  # the number in flight that was refused
         self._served = 0
         self._served_at_limit = 0  # since the limit was last changed
         self._refused_at = 0.0
@@ -54,7 +54,7 @@ class HostState:
         self._peak = max(self._peak, len(self.in_flight))
 
     def refused(self, transfer: Transfer, now: float, seconds: float) -> None:
-        """Pause for so many seconds after a refusal, and limit the requests in flight.
+        """Pause for ``seconds`` after a refusal, and limit the requests in flight.
 
         The limit is the number of requests that were served beside the refused one or are still in
         flight. If there are none, the number in flight was not the cause, and there is no limit.

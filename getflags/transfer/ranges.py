@@ -1,6 +1,6 @@
 """Partial responses and validators (RFC 9110 sections 8.8, 13.1.5, 14).
 
-The functions tell whether two responses are about the same bytes; the transfer decides what to do.
+The functions decide whether two responses are about the same file; the transfer decides what to do.
 Only strong validators count: a weak one stays the same when bytes change, and a file made of halves
 of two versions is a wrong file.
 """
@@ -77,10 +77,10 @@ def rest(head: Head, partial: PartialFile) -> ByteRange | None:
 def _same_file(head: Head, record: ResumeRecord) -> bool:
     tags, dates = head.all("etag"), head.all("last-modified")
     tagged = record.validator.startswith('"')
-    told = tags if tagged else dates
-    # If the whole file has an ETag, its parts must have it, too (section 15.3.7). And if the
-    # record holds a date, the file had no ETag.
-    if not told and (tagged or any(map(_STRONG.fullmatch, tags))):
+    validators = tags if tagged else dates
+    # If the complete response had an ETag, a partial one must have it, too (section 15.3.7). If the
+    # record holds a date, the complete response had no ETag.
+    if not validators and (tagged or any(map(_STRONG.fullmatch, tags))):
         return False
     coding = ", ".join(head.all("content-encoding")).lower()
-    return all(each == record.validator for each in told) and coding == record.coding
+    return all(each == record.validator for each in validators) and coding == record.coding
