@@ -23,7 +23,7 @@ class Started(NamedTuple):
 
 
 class Progressed(NamedTuple):
-    """A part of a long body has arrived: ``received`` bytes so far, of ``expected``.
+    """A part of a long body has arrived: ``received`` of ``expected`` bytes so far.
 
     ``expected`` is None if the server announced no length.
     """

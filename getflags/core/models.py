@@ -151,7 +151,7 @@ class PartialFile(NamedTuple):
 
 
 class Status(Enum):
-    """The result of a target."""
+    """The kinds of results of a target."""
 
     OK = "ok"  # fetched, checked and installed
     PRESENT = "present"  # the file existed and was kept

@@ -1,6 +1,7 @@
 """The limits of the machine: processors, and files that may be open at a time.
 
-They are checked before a run, so that an excessive concurrency is one warning and not many errors.
+They are checked before a run, so that too high a concurrency causes one warning instead of many
+errors.
 """
 
 from __future__ import annotations

@@ -15,7 +15,7 @@ from getflags.scheduling.adaptive_concurrency import AdaptiveConcurrency, LevelC
 from getflags.transfer.actions import Done, Wait
 from getflags.transfer.transfer import Transfer
 
-_LIMIT_LIFETIME = 60.0  # seconds without a refusal, after which the limit may rise further
+_LIMIT_LIFETIME = 60.0  # seconds without a refusal after which the refused level is tried again
 
 
 class HostState:

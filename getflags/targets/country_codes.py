@@ -19,7 +19,7 @@ _ALL = """
     TT TV TW TZ UA UG US UY UZ VA VC VE VN VU WS YE ZA ZM ZW
     """
 
-#: The 20 most populous countries, in the order of Fluent Python.
+#: The 20 most populous countries, as listed in Fluent Python.
 POP20 = tuple(_POP20.split())
 
 #: The codes of all existing flags.

@@ -88,7 +88,7 @@ class Figures(NamedTuple):
 
 
 class Step(NamedTuple):
-    """Another level than the knee, and its goodput over the knee's."""
+    """A level other than the knee, with the ratio of its goodput to the knee's."""
 
     level: int
     ratio: Estimate

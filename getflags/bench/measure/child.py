@@ -33,7 +33,7 @@ from getflags.core.text import brief
 
 SHARES = {"p50": 0.5, "p90": 0.9, "p99": 0.99}
 _MAX_REASONS = 20  # error reasons that are reported; all others are counted together
-_PATIENCE = 1.0  # seconds for an engine to clean up
+_CLEANUP_TIMEOUT = 1.0  # seconds for an engine to clean up
 _STATUS = "/proc/self/status"
 _KIB = 1024
 
@@ -88,8 +88,8 @@ class _Tally:
         arrived = [end for end in self._ends if end.arrived]
         steady = steady_state.steady(self._ends, level)
         latency = steady_state.percentiles(self._ends, list(SHARES.values()))
-        told = dict(self._errors.most_common(_MAX_REASONS))
-        others = self._errors.total() - sum(told.values())
+        reasons = dict(self._errors.most_common(_MAX_REASONS))
+        others = self._errors.total() - sum(reasons.values())
         return {
             "files": len(self._ends),
             "arrived": len(arrived),
@@ -99,7 +99,7 @@ class _Tally:
             "steady_bytes": steady.bytes,
             "steady_seconds": steady.seconds,
             "latency": dict(zip(SHARES, latency, strict=False)),
-            "errors": {**told, "other reasons": others} if others else told,
+            "errors": {**reasons, "other reasons": others} if others else reasons,
         }
 
 
@@ -149,7 +149,7 @@ def _end_with_parent(folder: str) -> None:
     """Wait for the end of standard input, then terminate; by force if SIGTERM takes too long."""
     os.read(0, 1)  # the parent sends nothing more
     os.kill(os.getpid(), signal.SIGTERM)
-    sleep(_PATIENCE)
+    sleep(_CLEANUP_TIMEOUT)
     shutil.rmtree(folder, ignore_errors=True)
     os._exit(128 + signal.SIGTERM)  # an engine did not react to SIGTERM
 

@@ -32,18 +32,18 @@ def levels(tuner: Tuner, knee: Knee) -> list[Level]:
 
 def lines(tuner: Tuner, knee: Knee | None) -> list[str]:
     """Return the result as lines of text."""
-    told = ["No level can be recommended: nothing arrived."]
+    parts = ["No level can be recommended: nothing arrived."]
     if knee:
-        told = [*_table(tuner, knee), "", f"Use -m {knee.level}.", *_why(knee)]
+        parts = [*_table(tuner, knee), "", f"Use -m {knee.level}.", *_why(knee)]
         if not knee.sure:
-            told.append(f"This is a guess: it takes {FEWEST} rounds to prove a difference.")
+            parts.append(f"This is a guess: it takes {FEWEST} rounds to prove a difference.")
     if tuner.overload:
         level, sign = tuner.overload
-        told.append(f"The search stopped at {level}, where the server was overloaded: {sign}.")
+        parts.append(f"The search stopped at {level}, where the server was overloaded: {sign}.")
     if tuner.capped:
-        told.append("The search stopped because another run would have exceeded --max-requests.")
-    told.append(f"{counted(tuner.spent, 'request')} {'was' if tuner.spent == 1 else 'were'} made.")
-    return told
+        parts.append("The search stopped because another run would have exceeded --max-requests.")
+    parts.append(f"{counted(tuner.spent, 'request')} {'was' if tuner.spent == 1 else 'were'} made.")
+    return parts
 
 
 def values(tuner: Tuner, knee: Knee | None) -> dict[str, Any]:
@@ -93,15 +93,15 @@ def _why(knee: Knee) -> list[str]:
         first = f"{knee.level} brought {knee.against.middle:.0%} of the best ({knee.best})"
     if knee.below:
         unsure = "" if knee.gains else " (which may be chance)"
-        told = [f"{first}; half as many brought {knee.below.middle:.0%} of it{unsure}."]
+        parts = [f"{first}; half as many brought {knee.below.middle:.0%} of it{unsure}."]
     else:
-        told = [f"{first}."]
+        parts = [f"{first}."]
     if knee.highest > knee.level:
-        told.append(
+        parts.append(
             f"No difference was found from {knee.level} to {knee.highest}; the smallest level loads"
             " the server least."
         )
-    return told
+    return parts
 
 
 def overload_signs(errors: Mapping[str, int]) -> str:
