@@ -23,10 +23,10 @@ from queue import SimpleQueue
 from time import monotonic, sleep
 from typing import cast
 
-from getflags.core.deferred_signals import blocked, leaving, unblock
+from getflags.core.deferred_signals import exit_on_sigterm, signals_blocked, unblock_signals
 from getflags.core.events import EventHandler, Finished, Progressed, Retrying, Started
 from getflags.core.models import Outcome, Plan, Status, Target
-from getflags.core.resource_limits import workers_for
+from getflags.core.resource_limits import worker_count
 from getflags.engines.worker import Connection, News, serve
 
 _BATCH = 512  # targets that a worker may have in hand beyond what it does at a time
@@ -85,7 +85,7 @@ class _Office:
 
     def work(self) -> None:
         """Run until every target has ended."""
-        count = workers_for(self._plan.limit)
+        count = worker_count(self._plan.limit)
         shares = [self._plan.limit // count + (n < self._plan.limit % count) for n in range(count)]
         started = [self._start(share) for share in shares]
         for worker in started:
@@ -117,7 +117,7 @@ class _Office:
         forked = self._context.get_start_method() == "fork"
         not_its = [ours, *(each.connection for each in self._workers)] if forked else []
         process = self._context.Process(target=_work, args=(theirs, not_its, plan), daemon=True)
-        with blocked():
+        with signals_blocked():
             process.start()
             worker = _Worker(process, ours, share)
             self._workers.append(worker)
@@ -192,7 +192,7 @@ class _Office:
                 reason = "the worker process died, twice"
                 self._emit(Finished(Outcome(target, Status.FAILED, reason)))
         if self._again or not self._exhausted:
-            successor = self._start(max(1, self._plan.limit // workers_for(self._plan.limit)))
+            successor = self._start(max(1, self._plan.limit // worker_count(self._plan.limit)))
             self._engage(successor)
 
 
@@ -216,8 +216,8 @@ def _work(connection: Connection, not_its: list[Connection], plan: Plan) -> None
     """Be a worker process: a shard, and a process that ends when its parent does."""
     signal.set_wakeup_fd(-1)  # a fork's is still its parent's
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # a terminal's Ctrl-C: the parent sees to it
-    with leaving():
-        unblock()
+    with exit_on_sigterm():
+        unblock_signals()
         for each in not_its:
             each.close()
         threading.Thread(

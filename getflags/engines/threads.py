@@ -15,7 +15,7 @@ from getflags.core.events import Event, EventHandler
 from getflags.core.models import Plan
 from getflags.rates.rate_limit import Pace
 from getflags.scheduling.bounded_concurrency import merge
-from getflags.scheduling.scheduler import Agenda
+from getflags.scheduling.scheduler import Scheduler
 from getflags.transfer.run import fetch
 from getflags.transfer.transfer import Transfer
 from getflags.transport import Wire, client
@@ -28,16 +28,16 @@ def run(plan: Plan, emit: EventHandler) -> None:
     wires = _Wires(plan)
 
     pace = Pace(plan.network.limit_rate, monotonic)
-    agenda = Agenda(plan.targets, plan.rules, monotonic, plan.most)
+    scheduler = Scheduler(plan.targets, plan.options, monotonic, plan.max_per_host)
 
     def work(transfer: Transfer, put: Callable[[Event | Transfer], None]) -> None:
         with wires.one() as wire:
-            put(fetch(transfer, plan.rules, wire, pace, put))
+            put(fetch(transfer, plan.options, wire, pace, put))
 
     try:
-        with closing(merge(agenda, work, plan.limit)) as news:
+        with closing(merge(scheduler, work, plan.limit)) as news:
             for item in news:
-                for event in agenda.returned(item) if isinstance(item, Transfer) else (item,):
+                for event in scheduler.returned(item) if isinstance(item, Transfer) else (item,):
                     emit(event)
     except BaseException:
         wires.abort()

@@ -20,7 +20,7 @@ from typing import Any, Protocol, TypeAlias, cast
 from getflags.core.events import Event, Finished, Progressed, Retrying
 from getflags.core.models import Plan, Target
 from getflags.engines import event_loop
-from getflags.scheduling.scheduler import Agenda
+from getflags.scheduling.scheduler import Scheduler
 
 _FULL = 128  # events that are worth a message
 _SOON = 0.05  # seconds that an event may wait for others
@@ -53,10 +53,10 @@ def serve(connection: Connection, plan: Plan) -> None:
     """Fetch the targets that come in until the last batch is done, or nobody is there."""
     outbox = _Outbox(connection)
     inbox: SimpleQueue[tuple[list[Target], bool] | None] = SimpleQueue()
-    agenda = Agenda(_incoming(inbox, outbox), plan.rules, monotonic)
-    threading.Thread(target=_listen, args=(connection, inbox, agenda), daemon=True).start()
+    scheduler = Scheduler(_incoming(inbox, outbox), plan.options, monotonic)
+    threading.Thread(target=_listen, args=(connection, inbox, scheduler), daemon=True).start()
     try:
-        event_loop.drive(plan, outbox.emit, agenda)
+        event_loop.drive(plan, outbox.emit, scheduler)
         outbox.flush()
     except _NobodyThere:
         return
@@ -78,7 +78,9 @@ def _portable(bug: Exception) -> Exception:
 
 
 def _listen(
-    connection: Connection, inbox: SimpleQueue[tuple[list[Target], bool] | None], agenda: Agenda
+    connection: Connection,
+    inbox: SimpleQueue[tuple[list[Target], bool] | None],
+    scheduler: Scheduler,
 ) -> None:
     """Put what comes into the inbox; on a thread, for the loop must not wait for it."""
     last = False
@@ -87,10 +89,10 @@ def _listen(
             news = connection.recv()
             last = news[1]
             inbox.put(news)
-            agenda.wake()
+            scheduler.wake()
     except (EOFError, OSError):
         inbox.put(None)
-        agenda.wake()
+        scheduler.wake()
 
 
 def _incoming(

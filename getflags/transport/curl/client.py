@@ -17,7 +17,7 @@ from typing import cast
 
 import pycurl
 
-from getflags.core.deferred_signals import postponed
+from getflags.core.deferred_signals import signals_deferred
 from getflags.core.errors import Aborted, Fault, UsageError
 from getflags.core.models import Fields, Network
 from getflags.core.response_head import Head
@@ -98,7 +98,7 @@ class CurlWire:
         self._handle.prepare(url, proxy, headers, on_head, within)
         self._on_body = on_body
         self._silence = None
-        with postponed(self._interrupt):
+        with signals_deferred(self._interrupt):
             verdict = self._perform()
         self._conclude(*verdict)
 
@@ -142,7 +142,7 @@ class CurlWire:
 
     def close(self) -> None:
         """See ``getflags.transport.Wire``."""
-        with postponed(lambda: None):  # it calls us back, to close sockets
+        with signals_deferred(lambda: None):  # it calls us back, to close sockets
             self._handle.curl.close()
 
 
