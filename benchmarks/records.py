@@ -17,7 +17,7 @@ from statistics import median
 import getflags
 from tests.bench_kit import Delay
 from tests.kit import ENVIRON, command
-from tests.test_governor import DELAYS, FIXED, Paper
+from tests.test_adaptive_concurrency import DELAYS, FIXED, Paper
 
 LEVELS = (1, 5, 20, 50, 100)
 ROUNDS = 3

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from getflags.bench.measure.cells import Cell
-from getflags.bench.measure.results import Result, made_of
+from getflags.bench.measure.results import Result, result_from
 
 
 def row(**values: Any) -> dict[str, Any]:
@@ -24,7 +24,7 @@ def row(**values: Any) -> dict[str, Any]:
 
 def result(**values: Any) -> Result:
     """Return such a result."""
-    return made_of(row(**values))
+    return result_from(row(**values))
 
 
 def measured(

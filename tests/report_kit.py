@@ -105,7 +105,7 @@ def write(path: Path, rows: Iterable[Row]) -> Path:
 
 def book(rows: Iterable[Row]) -> Book:
     """Return the figures of such rows."""
-    found = sections.book(results.made_of(one) for one in rows)
+    found = sections.book(results.result_from(one) for one in rows)
     assert found
     return found
 

@@ -97,5 +97,7 @@ def test_who_met_the_best_one_once_has_no_interval() -> None:
 
 def test_signs_of_pain_are_refusals_and_resets() -> None:
     errors = {"429 Too Many Requests": 3, "connection reset by peer": 1, "404 Not Found": 9}
-    assert advice.pain(errors) == "429 Too Many Requests (3 times), connection reset by peer"
-    assert advice.pain({"418 I'm a Teapot": 5}) == ""
+    assert (
+        advice.overload_signs(errors) == "429 Too Many Requests (3 times), connection reset by peer"
+    )
+    assert advice.overload_signs({"418 I'm a Teapot": 5}) == ""

@@ -28,7 +28,7 @@ PATHS = [f"/{number}" for number in range(30)]
 def job(targets: list[str], **values: object) -> Job:
     fields = {
         "engine": "asyncio", "client": "curl", "level": 4, "targets": "\n".join(targets),
-        "files": len(targets), "base_url": "", "rules": DownloadOptions(retries=0),
+        "files": len(targets), "base_url": "", "options": DownloadOptions(retries=0),
         "network": Network(),
         **values,
     }  # fmt: skip
@@ -172,7 +172,7 @@ def test_what_holds_it_does_not_hold_it_for_ever(
     before, stdin = signal.signal(signal.SIGTERM, signal.SIG_IGN), os.dup(0)
     ended: list[int] = []
     monkeypatch.setattr(os, "_exit", ended.append)
-    monkeypatch.setattr(child, "_PATIENCE", 0)
+    monkeypatch.setattr(child, "_CLEANUP_TIMEOUT", 0)
     (tmp_path / "folder").mkdir()
     try:
         os.dup2(hears, 0)

@@ -18,14 +18,14 @@ def test_a_known_knee_is_found(slots: int, delay: Delay) -> None:
         assert slots / 2 <= knee.level <= slots * 2
         assert knee.level <= knee.best <= knee.highest
         assert knee.sure
-        assert not tuner.hurt
+        assert not tuner.overload
         assert not tuner.capped
 
 
-def test_it_stops_at_the_first_sign_of_pain() -> None:
+def test_it_stops_at_the_first_sign_of_overload() -> None:
     tuner = tune(512, DELAYS["fixed"], 1, refused_above=16)
     knee = tuner.knee()
-    assert tuner.hurt == (32, "429 Too Many Requests")
+    assert tuner.overload == (32, "429 Too Many Requests")
     assert knee is not None
     assert (knee.level, knee.sure) == (16, True)
 
@@ -35,7 +35,7 @@ def test_pain_later_on_is_pain_too() -> None:
     while trial := tuner.next():
         hurts = trial.round == 2 and trial.level == 8
         tuner.take(trial, Sample(trial.level, trial.files, "503" if hurts else ""))
-    assert tuner.hurt == (8, "503")
+    assert tuner.overload == (8, "503")
     knee = tuner.knee()
     assert knee is not None
     assert (knee.level, knee.best, knee.highest) == (4, 4, 4)
@@ -43,7 +43,7 @@ def test_pain_later_on_is_pain_too() -> None:
 
 def test_one_at_a_time_may_be_too_many() -> None:
     tuner = tune(4, DELAYS["fixed"], 1, refused_above=0)
-    assert tuner.hurt == (1, "429 Too Many Requests")
+    assert tuner.overload == (1, "429 Too Many Requests")
     assert tuner.knee() is None
     assert tuner.next() is None
 

@@ -11,11 +11,13 @@ LIST = f"BR\nhttp://h/a/f.gif\n  out=elsewhere/x\n  dir=/etc\n  checksum=md5={'0
 
 
 def job(**values: object) -> Job:
-    rules = DownloadOptions(headers=(("A", "b"), ("C", "\xfc")), retries=0, max_time=3.5, salt="s")
+    options = DownloadOptions(
+        headers=(("A", "b"), ("C", "\xfc")), retries=0, max_time=3.5, salt="s"
+    )
     network = Network(proxies=(("all", "http://p:1"),), direct=("http://127.0.0.1:8000",))
     fields = {
         "engine": "threads", "client": "httpx", "level": 3, "targets": LIST, "files": 5,
-        "base_url": "http://m", "rules": rules, "network": network, **values,
+        "base_url": "http://m", "options": options, "network": network, **values,
     }  # fmt: skip
     return Job(**fields)  # type: ignore[arg-type] # of the right kinds
 
@@ -25,14 +27,14 @@ def test_a_job_is_the_same_after_the_way() -> None:
     assert "\n" not in text
     assert loads(text.encode()) == job()
     assert (
-        loads(dumps(job(network=Network(), rules=DownloadOptions())).encode()).rules
+        loads(dumps(job(network=Network(), options=DownloadOptions())).encode()).options
         == DownloadOptions()
     )
 
 
-def test_rules_and_networks_are_json_but_for_what_is_known() -> None:
-    assert "exists" not in json.loads(dumps(job()))["rules"]
-    assert loads(dumps(job()).encode()).rules.exists is Exists.OVERWRITE
+def test_options_and_networks_are_json_but_for_what_is_known() -> None:
+    assert "exists" not in json.loads(dumps(job()))["options"]
+    assert loads(dumps(job()).encode()).options.exists is Exists.OVERWRITE
 
 
 def test_targets_are_repeated_in_turn_under_names_of_their_own() -> None:
@@ -46,8 +48,8 @@ def test_targets_are_repeated_in_turn_under_names_of_their_own() -> None:
     assert {target.folder for target in targets} == {"/folder"}
     assert targets[1].name == "f.gif"
     assert targets[1].checksum == targets[4].checksum == Checksum("md5", "0" * 32)
-    assert (plan.client, plan.limit, plan.rules, plan.network) == (
-        "httpx", 3, job().rules, job().network
+    assert (plan.client, plan.limit, plan.options, plan.network) == (
+        "httpx", 3, job().options, job().network
     )  # fmt: skip
 
 

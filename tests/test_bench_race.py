@@ -6,9 +6,9 @@ import re
 
 import pytest
 
-from getflags.bench.race.bars import Look, lines, ordinal, visible
-from getflags.bench.race.ranking import ranking, told
-from getflags.bench.race.standings import Count, News, Race, Tally
+from getflags.bench.race.bars import BarStyle, lines, ordinal, visible
+from getflags.bench.race.ranking import ending, ranking
+from getflags.bench.race.standings import Count, Race, RacerReport, Tally
 from getflags.core.events import Event, Finished, Progressed, Retrying, Started
 from getflags.core.models import ExitStatus, Outcome, Status, Target
 
@@ -25,8 +25,8 @@ def ended(
     return Finished(Outcome(target(guessed=guessed), status, reason), seconds)
 
 
-def raced(total: int, *results: tuple[str, News], noun: str = "flag") -> Race:
-    """Return a race in which all have begun at 0, and told the last that they have to tell."""
+def raced(total: int, *results: tuple[str, RacerReport], noun: str = "flag") -> Race:
+    """Return a race in which all have begun at 0, and ending the last that they have to tell."""
     race = Race([engine for engine, _ in results], total, noun)
     for engine, news in results:
         race.begin(engine, 0)
@@ -34,8 +34,8 @@ def raced(total: int, *results: tuple[str, News], noun: str = "flag") -> Race:
     return race
 
 
-def done(total: int, seconds: float, took: float = 0.0) -> News:
-    return News(Tally(total, took=took), seconds)
+def done(total: int, seconds: float, took: float = 0.0) -> RacerReport:
+    return RacerReport(Tally(total, took=took), seconds)
 
 
 def test_a_tally_counts_what_became_of_targets_and_how_long_they_took() -> None:
@@ -45,7 +45,7 @@ def test_a_tally_counts_what_became_of_targets_and_how_long_they_took() -> None:
         Progressed(target(), 5, 10),
         Retrying(target(), 0.5, "reset"),
         ended(Status.OK, seconds=2),
-        ended(Status.PRESENT, "it was there already"),
+        ended(Status.PRESENT, "already exists"),
         ended(Status.NOT_FOUND, "404 Not Found", 0.5, guessed=True),
         ended(Status.NOT_FOUND, "404 Not\x1b Found", 0.5),
         ended(Status.FAILED, "reset", 1),
@@ -68,13 +68,13 @@ def test_who_was_faster_is_before_who_was_slower() -> None:
 
 
 def test_who_lost_less_is_before_who_was_faster() -> None:
-    hasty = News(Tally(1, failed=1, reason="BR: reset"), 1.0)
+    hasty = RacerReport(Tally(1, failed=1, reason="BR: reset"), 1.0)
     race = raced(2, ("threads", hasty), ("asyncio", done(2, 5.0)))
     assert [standing.engine for standing in race.ranked()] == ["asyncio", "threads"]
 
 
 def test_codes_that_do_not_exist_are_no_loss() -> None:
-    race = raced(3, ("threads", News(Tally(1, missing=2), 1.0)), ("asyncio", done(3, 5.0)))
+    race = raced(3, ("threads", RacerReport(Tally(1, missing=2), 1.0)), ("asyncio", done(3, 5.0)))
     assert [standing.engine for standing in race.ranked()] == ["threads", "asyncio"]
     assert race.exit_status is ExitStatus.OK
 
@@ -94,7 +94,7 @@ def test_time_runs_from_the_start_to_the_end_that_the_racer_measured() -> None:
     standing = race.standings["threads"]
     assert standing.elapsed(50) == 0
     race.begin("threads", 100)
-    race.take("threads", News(Tally(1)), 103)
+    race.take("threads", RacerReport(Tally(1)), 103)
     assert standing.elapsed(104) == 4
     assert not standing.over
     race.take("threads", done(2, 5.5), 106)
@@ -104,50 +104,50 @@ def test_time_runs_from_the_start_to_the_end_that_the_racer_measured() -> None:
 
 def test_what_comes_after_the_end_counts_no_more() -> None:
     race = raced(2, ("threads", done(2, 1.0)))
-    race.take("threads", News(Tally(), trouble="late"), 2)
-    race.gone("threads", "its process has ended", 2)
+    race.take("threads", RacerReport(Tally(), trouble="late"), 2)
+    race.exited("threads", "its process has ended", 2)
     assert race.standings["threads"].tally.arrived == 2
     assert race.standings["threads"].finished
     assert race.exit_status is ExitStatus.OK
 
 
 def test_who_goes_before_the_end_is_out_and_has_no_place() -> None:
-    race = raced(4, ("threads", News(Tally(1))), ("asyncio", done(4, 1.0)))
-    race.gone("threads", "its process was ended by signal 9", 7)
+    race = raced(4, ("threads", RacerReport(Tally(1))), ("asyncio", done(4, 1.0)))
+    race.exited("threads", "its process was ended by signal 9", 7)
     standing = race.standings["threads"]
     assert (standing.over, standing.finished, standing.elapsed(99)) == (True, False, 7)
     assert race.place(standing) is None
     assert [standing.engine for standing in race.ranked()] == ["asyncio"]
     assert race.exit_status is ExitStatus.SOME_FAILED
-    assert told(race, standing) == "threads is out: its process was ended by signal 9"
+    assert ending(race, standing) == "threads is out: its process was ended by signal 9"
 
 
 @pytest.mark.parametrize(
     ("news", "code"),
     [
         (done(4, 1), ExitStatus.OK),
-        (News(Tally(1, missing=3), 1.0), ExitStatus.OK),
-        (News(Tally(3, failed=1), 1.0), ExitStatus.SOME_FAILED),
-        (News(Tally(0, failed=4), 1.0), ExitStatus.SOME_FAILED),
-        (News(Tally(3), 1.0), ExitStatus.SOME_FAILED),
-        (News(Tally(4)), ExitStatus.SOME_FAILED),
-        (News(Tally(4), trouble="no"), ExitStatus.SOME_FAILED),
+        (RacerReport(Tally(1, missing=3), 1.0), ExitStatus.OK),
+        (RacerReport(Tally(3, failed=1), 1.0), ExitStatus.SOME_FAILED),
+        (RacerReport(Tally(0, failed=4), 1.0), ExitStatus.SOME_FAILED),
+        (RacerReport(Tally(3), 1.0), ExitStatus.SOME_FAILED),
+        (RacerReport(Tally(4)), ExitStatus.SOME_FAILED),
+        (RacerReport(Tally(4), trouble="no"), ExitStatus.SOME_FAILED),
     ],
     ids=["all", "guessed", "an error", "all errors", "one is missing", "not over", "out"],
 )
-def test_the_exit_code_is_0_only_if_everybody_has_all(news: News, code: ExitStatus) -> None:
+def test_the_exit_code_is_0_only_if_everybody_has_all(news: RacerReport, code: ExitStatus) -> None:
     assert raced(4, ("threads", done(4, 1)), ("asyncio", news)).exit_status is code
 
 
 def test_a_finish_is_told_with_what_came_of_it() -> None:
     race = raced(
-        1400, ("threads", News(Tally(1, 1_200, 199), 1.239)), ("asyncio", done(1400, 61.5))
+        1400, ("threads", RacerReport(Tally(1, 1_200, 199), 1.239)), ("asyncio", done(1400, 61.5))
     )
     threads, asyncio = race.standings.values()
-    assert told(race, threads) == (
+    assert ending(race, threads) == (
         "threads finished after 1.24 s: 1 flag, 1,200 not found, 199 errors"
     )
-    assert told(race, asyncio) == "asyncio finished after 61.50 s: 1,400 flags"
+    assert ending(race, asyncio) == "asyncio finished after 61.50 s: 1,400 flags"
 
 
 def test_the_table_and_the_reason() -> None:
@@ -168,7 +168,7 @@ def test_the_table_and_the_reason() -> None:
 
 
 def test_codes_that_do_not_exist_have_a_column_where_there_are_any() -> None:
-    race = raced(676, ("threads", News(Tally(194, 482), 1.0)))
+    race = raced(676, ("threads", RacerReport(Tally(194, 482), 1.0)))
     assert ranking(race) == [
         "place  engine   seconds  ratio  flags  not found  errors",
         "    1  threads     1.00   1.00    194        482       0",
@@ -178,9 +178,9 @@ def test_codes_that_do_not_exist_have_a_column_where_there_are_any() -> None:
 def test_errors_are_named_once_an_engine_and_who_is_out_comes_last() -> None:
     race = raced(
         3,
-        ("sequential", News(Tally(1), trouble="MemoryError: \x1b[2J")),
-        ("threads", News(Tally(1, failed=2, reason="BR: 418\x07"), 1.0)),
-        ("asyncio", News(Tally(2, failed=1, reason="BR: reset"), 2.0)),
+        ("sequential", RacerReport(Tally(1), trouble="MemoryError: \x1b[2J")),
+        ("threads", RacerReport(Tally(1, failed=2, reason="BR: 418\x07"), 1.0)),
+        ("asyncio", RacerReport(Tally(2, failed=1, reason="BR: reset"), 2.0)),
         noun="file",
     )
     assert ranking(race) == [
@@ -194,7 +194,7 @@ def test_errors_are_named_once_an_engine_and_who_is_out_comes_last() -> None:
     ]
 
 
-def why(*results: tuple[str, News], total: int = 10) -> str:
+def why(*results: tuple[str, RacerReport], total: int = 10) -> str:
     lines = ranking(raced(total, *results))
     return " ".join(line for line in lines[1 + len(results) :])
 
@@ -221,7 +221,7 @@ def test_nobody_is_called_much_faster_who_is_not(took: float, levels: str) -> No
 
 
 def test_nothing_is_explained_by_what_was_not_measured() -> None:
-    assert why(("threads", done(10, 1.0)), ("asyncio", News(Tally(), trouble="x"))) == (
+    assert why(("threads", done(10, 1.0)), ("asyncio", RacerReport(Tally(), trouble="x"))) == (
         "asyncio is out: x"
     )
 
@@ -229,17 +229,17 @@ def test_nothing_is_explained_by_what_was_not_measured() -> None:
 def under_way() -> Race:
     race = raced(
         194,
-        ("sequential", News(Tally(11))),
-        ("threads", News(Tally(100, failed=3))),
+        ("sequential", RacerReport(Tally(11))),
+        ("threads", RacerReport(Tally(100, failed=3))),
         ("asyncio", done(194, 8.25)),
-        ("processes", News(Tally(70), trouble="x")),
+        ("processes", RacerReport(Tally(70), trouble="x")),
     )
     race.standings["sequential"].began = None
     return race
 
 
 def test_each_engine_has_a_line_with_all_that_is_known() -> None:
-    assert lines(under_way(), 10, Look(80)) == [
+    assert lines(under_way(), 10, BarStyle(80)) == [
         "sequential  █▍░░░░░░░░░░░░░░░░░░░░░░░   11/194             waits",
         "threads     █████████████▎░░░░░░░░░░░  103/194   10.3/s   10.0 s  3 errors",
         "asyncio     █████████████████████████  194/194   23.5/s    8.2 s            1st",
@@ -262,21 +262,21 @@ def test_each_engine_has_a_line_with_all_that_is_known() -> None:
     ],
 )
 def test_where_there_is_little_room_less_is_said(width: int, line: str) -> None:
-    assert lines(under_way(), 10, Look(width))[1] == line
+    assert lines(under_way(), 10, BarStyle(width))[1] == line
 
 
 def test_no_line_reaches_the_last_column() -> None:
     for colours in (False, True):
         for width in range(1, 200):
-            for line in lines(under_way(), 10, Look(width, colours=colours)):
+            for line in lines(under_way(), 10, BarStyle(width, colours=colours)):
                 assert visible(line) < width
 
 
 def test_a_bar_is_full_exactly_when_all_is_done_and_never_shrinks() -> None:
     before = 0
     for arrived in range(195):
-        race = raced(194, ("threads", News(Tally(arrived))))
-        bar = lines(race, 10, Look(67))[0].split()[1]
+        race = raced(194, ("threads", RacerReport(Tally(arrived))))
+        bar = lines(race, 10, BarStyle(67))[0].split()[1]
         assert len(bar) == 25
         assert (bar == "█" * 25) == (arrived == 194)
         full = sum(8 if each == "█" else "░▏▎▍▌▋▊▉".index(each) for each in bar)
@@ -285,13 +285,13 @@ def test_a_bar_is_full_exactly_when_all_is_done_and_never_shrinks() -> None:
 
 
 def test_a_terminal_without_blocks_gets_plain_characters() -> None:
-    assert lines(under_way(), 10, Look(60, blocks=False))[1] == (
+    assert lines(under_way(), 10, BarStyle(60, blocks=False))[1] == (
         "threads     #######.......  103/194   10.0 s  3 errors"
     )
 
 
 def test_colours_tell_what_has_become_of_an_engine() -> None:
-    shown = lines(under_way(), 10, Look(80, colours=True))
+    shown = lines(under_way(), 10, BarStyle(80, colours=True))
     assert [re.findall(r"\x1b\[(\d+)m[█-▏]+\x1b\[m", line) for line in shown] == [
         ["36"], ["33"], ["32"], ["31"]
     ]  # fmt: skip

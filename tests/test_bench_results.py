@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from getflags.bench.measure.cells import Cell, Run
-from getflags.bench.measure.results import line, made_of, read
+from getflags.bench.measure.results import line, read, result_from
 from getflags.core.errors import UsageError
 from tests.bench_rows import result, row
 from tests.messages import NO_RESULTS
@@ -97,4 +97,4 @@ def test_a_missing_value_is_an_error() -> None:
     values = row()
     del values["rss"]
     with pytest.raises(KeyError):
-        made_of(values)
+        result_from(values)

@@ -23,7 +23,7 @@ def test_the_warm_up_is_left_out_and_a_file_of_nothing_else_says_nothing() -> No
     assert only.goodput
     assert (only.goodput.middle, only.rounds, only.errors, only.rss) == (150, 1, {}, 44_040_192)
     assert len(only.commands) == 1
-    assert sections.book([results.made_of(warm)]) is None
+    assert sections.book([results.result_from(warm)]) is None
     assert sections.book([]) is None
 
 

@@ -77,13 +77,13 @@ def test_where_a_bundled_server_refuses_all_that_is_a_result() -> None:
 def test_an_experiment_is_all_that_runs_have_to_share() -> None:
     one = session()
     same = [
-        replace(one, rules=RULES._replace(salt="x")),
+        replace(one, options=RULES._replace(salt="x")),
         replace(one, field=replace(FIELD, servers=["LOCAL", "ERROR"])),
         replace(one, servers={"ERROR": BundledServer("ERROR", "http://127.0.0.1:1/flags")}),
     ]
     others = [
-        replace(one, rules=RULES._replace(retries=1)),
-        replace(one, rules=RULES._replace(headers=(("A", "b"),))),
+        replace(one, options=RULES._replace(retries=1)),
+        replace(one, options=RULES._replace(headers=(("A", "b"),))),
         replace(one, network=Network(insecure=True)),
         replace(one, field=replace(FIELD, files=7)),
         replace(one, field=replace(FIELD, targets="BR")),

@@ -14,8 +14,8 @@ from pathlib import Path
 import pytest
 
 from getflags.bench.race import job, racer
-from getflags.bench.race.standings import News, Race, Tally
-from getflags.bench.race.track import Track, conduct
+from getflags.bench.race.standings import Race, RacerReport, Tally
+from getflags.bench.race.track import Track, run_race
 from getflags.core.errors import GetflagsError
 from getflags.core.models import Checksum, Plan
 from getflags.targets.list_file import Entry
@@ -44,7 +44,7 @@ def enter(track: Track, folder: Path, engine: str, *urls: str, client: str = "cu
     job.write_entries(map(Entry, urls), entries)
     (folder / engine).mkdir()
     mine = job.RaceJob(engine, Plan((), client, 4), "", str(folder / engine), entries)
-    track.enter(mine, str(folder / f"{engine}.job"))
+    track.add(mine, str(folder / f"{engine}.job"))
 
 
 def show_nothing(now: float) -> None:
@@ -95,7 +95,7 @@ def test_everybody_gets_every_file(server: RawServer, track: Track, tmp_path: Pa
     race = Race(engines, 9, "file")
     for engine in engines:
         enter(track, tmp_path, engine, *urls)
-    conduct(race, track, show_nothing, one_by_one=False)
+    run_race(race, track, show_nothing, one_by_one=False)
     assert race.exit_status == 0
     for standing in race.standings.values():
         assert standing.tally.arrived == 9
@@ -108,7 +108,7 @@ def test_everybody_gets_every_file(server: RawServer, track: Track, tmp_path: Pa
 def test_who_is_ready_says_so_and_waits(server: RawServer, track: Track, tmp_path: Path) -> None:
     for engine in ("threads", "asyncio"):
         enter(track, tmp_path, engine, server.url("/0"))
-    told = track.news(30)
+    told = track.reports(30)
     ready = dict([next(told), next(told)])
     assert sorted(ready) == ["asyncio", "threads"]
     assert all(news and news.tally.done == 0 and news.seconds is None for news in ready.values())
@@ -139,7 +139,7 @@ def test_nobody_begins_before_all_are_ready(
         if len(looks) == 10:
             os.kill(late, signal.SIGCONT)
 
-    conduct(race, track, show, one_by_one=False)
+    run_race(race, track, show, one_by_one=False)
     assert looks[:10] == [False] * 10
     assert race.exit_status == 0
 
@@ -157,9 +157,9 @@ def test_one_by_one_nobody_begins_before_the_other_is_gone(
         begun = [standing for standing in race.standings.values() if standing.began is not None]
         seen.append(tuple(standing.engine for standing in begun))
         assert all(standing.over for standing in begun[:-1])
-        assert not {standing.engine for standing in begun[:-1]} & track.under_way
+        assert not {standing.engine for standing in begun[:-1]} & track.running
 
-    conduct(race, track, show, one_by_one=True)
+    run_race(race, track, show, one_by_one=True)
     assert race.exit_status == 0
     assert {THREE[:1], THREE[:2], THREE} <= set(seen)
 
@@ -179,7 +179,7 @@ def test_who_is_killed_is_out_and_the_others_go_on(
             killed.append(track._racers["processes"].process.pid)
             os.kill(killed[0], signal.SIGKILL)
 
-    conduct(race, track, show, one_by_one=one_by_one)
+    run_race(race, track, show, one_by_one=one_by_one)
     assert killed
     assert race.standings["processes"].trouble == "its process was ended by signal 9"
     assert race.exit_status == 1
@@ -190,16 +190,16 @@ def test_who_is_killed_before_the_start_is_out(track: Track, tmp_path: Path) -> 
     race = Race(("threads",), 1, "file")
     enter(track, tmp_path, "threads", "http://127.0.0.1:1/")
     track._racers["threads"].process.kill()
-    conduct(race, track, show_nothing, one_by_one=False)
+    run_race(race, track, show_nothing, one_by_one=False)
     assert race.standings["threads"].trouble == "its process was ended by signal 9"
 
 
 def test_who_is_let_go_when_it_is_gone_does_not_disturb(track: Track, tmp_path: Path) -> None:
     enter(track, tmp_path, "threads", "http://127.0.0.1:1/")
     track._racers["threads"].process.kill()
-    assert [news for _, news in track.news(30)][-1] is None
+    assert [news for _, news in track.reports(30)][-1] is None
     track.go("threads")
-    assert track.how("threads") == "its process was ended by signal 9"
+    assert track.exit_reason("threads") == "its process was ended by signal 9"
 
 
 def test_closing_ends_racers_with_all_that_they_have_begun(
@@ -207,7 +207,7 @@ def test_closing_ends_racers_with_all_that_they_have_begun(
 ) -> None:
     enter(track, tmp_path, "processes", server.url("/stall"))
     group = track._racers["processes"].process.pid
-    assert next(track.news(30))[0] == "processes"
+    assert next(track.reports(30))[0] == "processes"
     track.go("processes")
     assert server.stalled.acquire(timeout=20)
     track.close()
@@ -217,7 +217,7 @@ def test_closing_ends_racers_with_all_that_they_have_begun(
 def test_an_engine_that_cannot_begin_says_why(track: Track, tmp_path: Path) -> None:
     race = Race(("threads",), 1, "file")
     enter(track, tmp_path, "threads", "http://127.0.0.1:1/", client="pigeon")
-    conduct(race, track, show_nothing, one_by_one=False)
+    run_race(race, track, show_nothing, one_by_one=False)
     assert race.standings["threads"].trouble.startswith("unknown client 'pigeon'; choose from")
 
 
@@ -225,8 +225,8 @@ def test_a_bug_is_told_and_no_failure_of_a_file(track: Track, tmp_path: Path) ->
     race = Race(("threads",), 1, "file")
     job.write_entries([], str(tmp_path / "entries"))
     odd = job.RaceJob("threads", Plan((), "curl", limit=None), "", "", "")  # type: ignore[arg-type]
-    track.enter(odd, str(tmp_path / "job"))
-    conduct(race, track, show_nothing, one_by_one=False)
+    track.add(odd, str(tmp_path / "job"))
+    run_race(race, track, show_nothing, one_by_one=False)
     assert race.standings["threads"].trouble.startswith("TypeError: ")
     assert race.standings["threads"].tally.failed == 0
 
@@ -237,7 +237,7 @@ def test_a_process_that_cannot_be_started_is_one_sentence(
     monkeypatch.setattr(sys, "executable", "/no/such/python")
     with pytest.raises(GetflagsError, match="no process could be started: No such file"):
         enter(track, tmp_path, "threads")
-    assert not track.under_way
+    assert not track.running
 
 
 def run_alone(tmp_path: Path, given: bytes, *urls: str) -> subprocess.CompletedProcess[bytes]:
@@ -254,7 +254,7 @@ def run_alone(tmp_path: Path, given: bytes, *urls: str) -> subprocess.CompletedP
 def test_who_is_never_let_go_requests_nothing(server: RawServer, tmp_path: Path) -> None:
     done = run_alone(tmp_path, b"", server.url("/0"))
     assert (done.returncode, done.stderr) == (0, b"")
-    assert done.stdout == pickle.dumps(News(Tally()))
+    assert done.stdout == pickle.dumps(RacerReport(Tally()))
     assert server.heads == []
 
 

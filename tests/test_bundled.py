@@ -196,7 +196,7 @@ def test_of_several_servers_all_must_start(monkeypatch: pytest.MonkeyPatch) -> N
 def test_who_does_not_end_is_ended(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     (tmp_path / "stubborn.py").write_text("import time\nprint('here', flush=True)\ntime.sleep(60)")
     monkeypatch.setenv("PYTHONPATH", str(tmp_path))
-    monkeypatch.setattr(interpreter, "_PATIENCE", 0.1)
+    monkeypatch.setattr(interpreter, "_EXIT_TIMEOUT", 0.1)
     with interpreter.running("stubborn") as (process, _, output):
         assert output.readline() == b"here\n"
     assert process.returncode == -signal.SIGKILL

@@ -186,11 +186,11 @@ def test_existing_files(tmp_path: Path) -> None:
         assert "  1 file there already." in skip.stdout
         fail = run_main(url, "--exists", "fail", cwd=tmp_path)
         assert (fail.returncode, name.read_bytes(), len(server.heads)) == (3, b"old", 1)
-        assert "a file of that name exists" in fail.stderr
+        assert "a file with that name exists" in fail.stderr
         server.answers["/f"] = b"HTTP/1.1 304 Not Modified\r\nConnection: close\r\n\r\n"
         same = run_main(url, "--exists", "refresh", "-v", cwd=tmp_path)
         assert (same.returncode, name.read_bytes(), len(server.heads)) == (0, b"old", 2)
-        assert "not changed since" in same.stdout
+        assert "not modified" in same.stdout
         assert b"if-modified-since: " in server.heads[1].lower()
         server.answers["/f"] = ok(b"newer")
         assert run_main(url, "--exists", "refresh", cwd=tmp_path).returncode == 0
@@ -245,7 +245,7 @@ def test_auto_tells_its_decisions(tmp_path: Path) -> None:
     assert done.returncode == 0
     lines = done.stdout.splitlines()
     assert "As many connections as each server is worth, up to 100, will be used." in lines
-    assert f"{site.root}: 32 at a time (a beginning)" in lines
+    assert f"{site.root}: 32 at a time (no overload at 16)" in lines
 
 
 def test_quiet_says_only_what_failed(tmp_path: Path) -> None:

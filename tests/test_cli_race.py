@@ -14,7 +14,7 @@ from time import monotonic
 
 import pytest
 
-from getflags.bench.race.standings import News, Race, Tally
+from getflags.bench.race.standings import Race, RacerReport, Tally
 from getflags.cli import main
 from getflags.cli.race_display import Bars, Finishes, board
 from getflags.testing import bundled
@@ -380,7 +380,7 @@ class Pad:
         self.stream = os.fdopen(self.its, "w", encoding=encoding)
         self.race = Race(["threads", "asyncio"], 4, "flag")
         self.race.begin("threads", 0)
-        self.race.take("threads", News(Tally(3)), 1)
+        self.race.take("threads", RacerReport(Tally(3)), 1)
         self.bars = Bars(self.race, self.stream)
 
     def show(self) -> str:
@@ -404,7 +404,7 @@ def pad(request: pytest.FixtureRequest) -> Iterator[Pad]:
 def test_bars_are_drawn_over_the_last_ones(pad: Pad) -> None:
     first = pad.show()
     assert not first.startswith("\r\x1b[")
-    pad.race.take("threads", News(Tally(4), 2.0), 3)
+    pad.race.take("threads", RacerReport(Tally(4), 2.0), 3)
     second = pad.show()
     assert second.startswith("\r\x1b[2A")
     screen = shown(first + second)
@@ -460,10 +460,10 @@ def test_a_finish_is_said_once(capsys: pytest.CaptureFixture[str]) -> None:
     shown_on = board(standings, io.StringIO(), said.append)
     assert isinstance(shown_on, Finishes)
     shown_on.show(0)
-    standings.take("asyncio", News(Tally(1), 2.0), 2)
+    standings.take("asyncio", RacerReport(Tally(1), 2.0), 2)
     shown_on.show(2)
     shown_on.show(3)
-    standings.gone("threads", "its process has ended", 3)
+    standings.exited("threads", "its process has ended", 3)
     shown_on.show(4)
     shown_on.close()
     assert said == [

@@ -394,11 +394,11 @@ def test_a_signal_that_is_lost_at_the_very_end_is_not_lost(tmp_path: Path) -> No
 
 def test_what_is_lost_otherwise_is_printed_as_ever(tmp_path: Path) -> None:
     script = (
-        "from getflags.core.deferred_signals import leaving\n"
+        "from getflags.core.deferred_signals import exit_on_sigterm\n"
         "class Broken:\n"
         "    def __del__(self):\n"
         "        raise ValueError('a bug')\n"
-        "with leaving():\n"
+        "with exit_on_sigterm():\n"
         "    Broken()\n"
         "print('done')\n"
     )

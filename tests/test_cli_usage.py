@@ -88,7 +88,7 @@ USAGE = {
     ),
     "-o leaves the folder": (["-o", "../x", "BR"], "-o '../x': the name must be relative"),
     "-o absolute": (["-o", "/etc/x", "BR"], "the name must be relative and stay inside"),
-    "-o for control": (["-o", "a\x1bb", "BR"], "something that a file name may not"),
+    "-o for control": (["-o", "a\x1bb", "BR"], "not allowed in a file name"),
     "base URL": (["--base-url", "gopher://h", "BR"], "--base-url 'gopher://h' cannot be used"),
     "no such list": (["-i", "no-such"], f"{NO_LIST} 'no-such': No such file"),
     "list is a folder": (["-i", "."], f"{NO_LIST} '.': Is a directory"),

@@ -100,7 +100,7 @@ def test_the_words_of_a_choice_are_those_that_there_are() -> None:
         ("max_time", {}, "(default: none)"),
         ("cacert", {}, "file of certificates to trust (default: the system's)"),
         ("cacert", {"usual": "x"}, "file of certificates to trust (default: x)"),
-        ("max_req", {}, "at a time, or auto: as many as each server is worth, found out during"),
+        ("max_req", {}, "at a time, or auto: adapted to the goodput of each server"),
         ("max_req", {"auto": False}, "number of requests in flight at a time (default: 20)"),
         ("headers", {}, "more header fields, sent only to the target's own origin"),
         ("insecure", {}, "accept any certificate: anyone may answer in the server's place"),

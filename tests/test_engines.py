@@ -129,7 +129,9 @@ CLIENTS = sorted(transport.CLIENTS)
 def client(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
     """Run every test here with every client, by making each the default in its turn."""
     monkeypatch.setattr(transport, "default", lambda: request.param)
-    monkeypatch.setattr(retry, "_FIRST", 0.05)  # seconds; how long it is, is not the matter here
+    monkeypatch.setattr(
+        retry, "_FIRST_DELAY", 0.05
+    )  # seconds; how long it is, is not the matter here
     return str(request.param)
 
 
@@ -657,7 +659,7 @@ def test_auto_finds_out_how_many_at_a_time(tmp_path: Path, engine: str) -> None:
     if engine == "sequential":
         assert (peak, levels) == (1, [])
     else:
-        # What is found depends on the machine, too; on paper it doesn't (tests/test_governor.py).
+        # This depends on the machine, too; tests/test_adaptive_concurrency.py uses a model.
         assert levels[0] == 32
         assert 32 <= peak <= max(levels), "a doubling is tried, to know what it brings"
 

@@ -42,7 +42,7 @@ def test_starts_and_ends_are_told(
     assert told(caplog) == {
         *(("DEBUG", f"{url}: started") for url in urls),
         ("DEBUG", f"{whole}: ok (whole)"),
-        ("DEBUG", f"{whole}: present (it was there already)"),
+        ("DEBUG", f"{whole}: present (already exists)"),
         ("INFO", f"{broken}: failed (500 Internal Server Error)"),
         ("INFO", f"{missing}: not found (404 Not Found)"),
     }

@@ -48,7 +48,7 @@ BESIDE: dict[str, Answer] = {
     "/ping": moved("/pong"),
     "/pong": moved("/ping"),
 }
-NOWHERE = "redirected to a place that can't be followed"
+NOWHERE = "redirected to a URL that cannot be requested"
 
 ROWS: dict[str, Row] = {
     "F1 two that lead to each other": Fails(moved("/ping"), TOO_MANY_REDIRECTS),

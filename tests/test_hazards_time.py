@@ -32,7 +32,7 @@ LASTING = (
 @pytest.fixture(autouse=True)
 def _soon(monkeypatch: pytest.MonkeyPatch) -> None:
     """Try again soon; how long it is, is not the matter here."""
-    monkeypatch.setattr(retry, "_FIRST", FIRST)
+    monkeypatch.setattr(retry, "_FIRST_DELAY", FIRST)
 
 
 def error(status: int, *fields: str) -> bytes:

@@ -95,7 +95,7 @@ def held(before: set[threading.Thread]) -> Held:
 
 @pytest.fixture
 def traced(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    monkeypatch.setattr(retry, "_FIRST", 0.01)  # seconds
+    monkeypatch.setattr(retry, "_FIRST_DELAY", 0.01)  # seconds
     tracemalloc.start()
     yield
     tracemalloc.stop()

@@ -50,9 +50,9 @@ def test_the_soft_limit_is_raised_or_the_level_lowered(
     limits: list[int], before: tuple[int, int], limit: int, granted: int, after: int
 ) -> None:
     limits[:] = before
-    resource_limits.allow(limit)
+    resource_limits.raise_file_limit(limit)
     assert limits == [after, before[1]]
-    assert resource_limits.affordable(limit) == granted
+    assert resource_limits.max_concurrency(limit) == granted
     assert limits == [after, before[1]]
 
 
@@ -65,8 +65,8 @@ def test_a_system_that_refuses_to_raise_it_lowers_the_level(
         raise ValueError("current limit exceeds maximum limit")
 
     monkeypatch.setattr(resource, "setrlimit", refuse)
-    resource_limits.allow(100)
-    assert resource_limits.affordable(100) == 64
+    resource_limits.raise_file_limit(100)
+    assert resource_limits.max_concurrency(100) == 64
 
 
 def test_connections_are_kept_while_there_are_files_for_them(
@@ -74,15 +74,15 @@ def test_connections_are_kept_while_there_are_files_for_them(
 ) -> None:
     for soft, kept in ((NONE, 1024), (1 << 20, 1024), (1024, 256), (2, 1)):
         limits[0] = soft
-        assert resource_limits.keepable() == kept
+        assert resource_limits.max_idle_connections() == kept
 
 
 def test_there_is_a_worker_for_each_processor(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert resource_limits.workers_for(1) == 1
-    assert resource_limits.workers_for(10_000) == len(os.sched_getaffinity(0))
+    assert resource_limits.worker_count(1) == 1
+    assert resource_limits.worker_count(10_000) == len(os.sched_getaffinity(0))
     monkeypatch.delattr(os, "sched_getaffinity")
     monkeypatch.setattr(os, "cpu_count", lambda: 3)
-    assert resource_limits.workers_for(10_000) == 3
+    assert resource_limits.worker_count(10_000) == 3
 
 
 @pytest.mark.parametrize("engine", ["asyncio", "threads", "processes"])

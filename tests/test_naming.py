@@ -1,4 +1,4 @@
-"""Names: always inside the folder, always harmless, each used once."""
+"""UniqueNames: always inside the folder, always harmless, each used once."""
 
 import posixpath
 import unicodedata
@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from getflags.targets.filenames import (
     PART_PREFIX,
     BadName,
-    Names,
+    UniqueNames,
     check_folder,
     checked,
     from_url,
@@ -20,7 +20,7 @@ from getflags.targets.filenames import (
 relaxed = settings(deadline=None)
 LONGEST = 240
 
-# Names as hostile servers and careless people make them.
+# UniqueNames as hostile servers and careless people make them.
 pieces = st.sampled_from(
     ["..", ".", "/", "\\", " ", "\x00", "\x1b", "\u202e", "\ud800", "con", "COM\u00b9", ":", ".gif"]
 ) | st.text(max_size=6)
@@ -178,7 +178,7 @@ def test_a_chosen_name_never_leaves_the_folder(out: str) -> None:
     "out", ["a\x00", "a\nb", "a\\b", "\u202ea", "\ud800", "a/.getflags-1", " ", "a" * 300]
 )
 def test_a_chosen_name_that_would_have_to_be_mended_is_refused(out: str) -> None:
-    with pytest.raises(BadName, match="may not"):
+    with pytest.raises(BadName, match="not allowed"):
         checked(out)
 
 
@@ -235,13 +235,13 @@ def test_no_choice_whatever_leaves_the_folder(*, out: str, portable: bool) -> No
     ],
 )
 def test_a_name_that_is_taken_gets_a_number(wanted: list[str], given_: list[str]) -> None:
-    names = Names()
-    assert [names.settle("d", name) for name in wanted] == given_
+    names = UniqueNames()
+    assert [names.assign("d", name) for name in wanted] == given_
 
 
 def test_the_same_name_in_two_folders_is_no_collision() -> None:
-    names = Names()
-    assert [names.settle(folder, "f.gif") for folder in "abab"] == [
+    names = UniqueNames()
+    assert [names.assign(folder, "f.gif") for folder in "abab"] == [
         "f.gif",
         "f.gif",
         "f.1.gif",
@@ -250,13 +250,13 @@ def test_the_same_name_in_two_folders_is_no_collision() -> None:
 
 
 def test_a_sub_folder_in_the_name_or_in_the_folder_is_the_same_place() -> None:
-    names = Names()
-    assert [names.settle("a", "b/c"), names.settle("a/b", "c")] == ["b/c", "c.1"]
+    names = UniqueNames()
+    assert [names.assign("a", "b/c"), names.assign("a/b", "c")] == ["b/c", "c.1"]
 
 
 def test_capitals_are_the_same_name_where_the_file_system_says_so() -> None:
-    names = Names(fold=True)
-    assert [names.settle("d", name) for name in ("f.gif", "F.GIF", "f.Gif")] == [
+    names = UniqueNames(fold=True)
+    assert [names.assign("d", name) for name in ("f.gif", "F.GIF", "f.Gif")] == [
         "f.gif",
         "F.1.GIF",
         "f.2.Gif",
@@ -272,9 +272,9 @@ wishes = st.lists(st.tuples(st.sampled_from(["d", "d/s", "e"]), few_names), max_
 def test_no_path_is_given_twice_and_the_same_list_gives_the_same_names(
     *, wanted: list[tuple[str, str]], fold: bool
 ) -> None:
-    names, again = Names(fold=fold), Names(fold=fold)
-    paths = [f"{folder}/{names.settle(folder, name)}" for folder, name in wanted]
-    assert paths == [f"{folder}/{again.settle(folder, name)}" for folder, name in wanted]
+    names, again = UniqueNames(fold=fold), UniqueNames(fold=fold)
+    paths = [f"{folder}/{names.assign(folder, name)}" for folder, name in wanted]
+    assert paths == [f"{folder}/{again.assign(folder, name)}" for folder, name in wanted]
     told_apart = {path.casefold() if fold else path for path in paths}
     assert len(told_apart) == len(wanted)
 
@@ -282,10 +282,10 @@ def test_no_path_is_given_twice_and_the_same_list_gives_the_same_names(
 @given(wishes)
 @relaxed
 def test_only_a_path_that_was_wanted_before_gets_a_number(wanted: list[tuple[str, str]]) -> None:
-    names = Names()
+    names = UniqueNames()
     seen: set[str] = set()
     for folder, name in wanted:
-        settled = names.settle(folder, name)
+        settled = names.assign(folder, name)
         if f"{folder}/{name}" in seen:
             assert settled != name
         else:
@@ -294,13 +294,13 @@ def test_only_a_path_that_was_wanted_before_gets_a_number(wanted: list[tuple[str
 
 
 def test_many_names_stay_distinct_and_a_second_round_collides_with_all_of_them() -> None:
-    names = Names()
+    names = UniqueNames()
     wanted = [f"{number}.gif" for number in range(5000)]
-    assert [names.settle("d", name) for name in wanted] == wanted
-    assert [names.settle("d", name) for name in wanted] == [f"{n}.1.gif" for n in range(5000)]
+    assert [names.assign("d", name) for name in wanted] == wanted
+    assert [names.assign("d", name) for name in wanted] == [f"{n}.1.gif" for n in range(5000)]
 
 
 def test_one_name_many_times_counts_on() -> None:
-    names = Names()
-    settled = [names.settle("d", "f") for _ in range(3000)]
+    names = UniqueNames()
+    settled = [names.assign("d", "f") for _ in range(3000)]
     assert settled == ["f", *(f"f.{number}" for number in range(1, 3000))]

@@ -182,7 +182,7 @@ def test_the_users_name_and_folder_win() -> None:
         (
             Entry("http://h/", out="nul"),
             Place(portable=True),
-            "the name holds something that a file name may not",
+            "the name holds characters that are not allowed in a file name, or is too long",
         ),
     ],
 )

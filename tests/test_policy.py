@@ -42,23 +42,23 @@ def test_a_deadline_begins_when_it_is_first_asked_about() -> None:
 def test_a_body_slower_than_the_minimum_fails_at_the_end_of_a_window() -> None:
     speed = retry.MinimumSpeed(10, 30)
     for _ in range(29):
-        speed.heard(9, 1)
+        speed.count(9, 1)
     with pytest.raises(TimedOut, match="slower than 10 bytes a second for 30 s"):
-        speed.heard(9, 1)
+        speed.count(9, 1)
 
 
 def test_a_body_just_fast_enough_goes_on_window_after_window() -> None:
     speed = retry.MinimumSpeed(10, 30)
     for _ in range(100):
-        speed.heard(10, 1)
+        speed.count(10, 1)
 
 
 def test_a_fast_window_does_not_excuse_a_slow_one() -> None:
     speed = retry.MinimumSpeed(10, 30)
-    speed.heard(1_000_000, 30)
+    speed.count(1_000_000, 30)
     with pytest.raises(TimedOut):
-        speed.heard(1, 30)
+        speed.count(1, 30)
 
 
 def test_a_minimum_of_zero_is_no_limit() -> None:
-    retry.MinimumSpeed(0, 30).heard(1, 1e9)
+    retry.MinimumSpeed(0, 30).count(1, 1e9)

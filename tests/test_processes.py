@@ -45,7 +45,7 @@ def children(parent: int | None = None) -> list[int]:
 @pytest.fixture
 def two(monkeypatch: pytest.MonkeyPatch) -> None:
     """Two workers, however many processors there are."""
-    monkeypatch.setattr(processes, "workers_for", lambda limit: min(limit, 2))
+    monkeypatch.setattr(processes, "worker_count", lambda limit: min(limit, 2))
 
 
 @pytest.mark.usefixtures("two")
@@ -97,7 +97,7 @@ def test_a_target_that_two_workers_die_of_is_given_up_by_name(tmp_path: Path) ->
 @pytest.mark.usefixtures("two")
 def test_a_bug_in_a_worker_is_raised_by_the_parent(tmp_path: Path) -> None:
     target = Target(0, "f", "f", "http://127.0.0.1:1/", str(tmp_path), "f")
-    job = Plan([target], "httpx", limit=2, rules=None)  # type: ignore[arg-type] # these are none
+    job = Plan([target], "httpx", limit=2, options=None)  # type: ignore[arg-type] # these are none
     with pytest.raises(AttributeError, match="'NoneType' object has no attribute"):
         processes.run(job, lambda _: None)
     assert children() == []
@@ -333,7 +333,7 @@ def test_a_worker_that_does_not_end_by_itself_is_ended(monkeypatch: pytest.Monke
 
 def test_a_signal_waits_until_a_new_process_is_known() -> None:
     known = False
-    with pytest.raises(KeyboardInterrupt), deferred_signals.blocked():
+    with pytest.raises(KeyboardInterrupt), deferred_signals.signals_blocked():
         signal.raise_signal(signal.SIGINT)
         known = True
     assert known
@@ -387,7 +387,7 @@ def test_workers_end_when_their_parent_is_killed(tmp_path: Path) -> None:
 def test_auto_takes_processes_where_they_pay(
     monkeypatch: pytest.MonkeyPatch, total: int | None, limit: int, engine: str
 ) -> None:
-    monkeypatch.setattr(engines, "workers_for", lambda limit: min(limit, 2))
+    monkeypatch.setattr(engines, "worker_count", lambda limit: min(limit, 2))
     assert engines.select("auto", total, limit) == engine
     assert engines.select("threads", total, limit) == "threads"
 

@@ -80,8 +80,8 @@ def test_quiet_tells_of_failures_and_nothing_else() -> None:
             "f.gif OK d/f.gif (5 B, length unknown)",
         ),
         (
-            Outcome(target(), Status.PRESENT, "it was there already", size=5),
-            "f.gif OK d/f.gif (it was there already)",
+            Outcome(target(), Status.PRESENT, "already exists", size=5),
+            "f.gif OK d/f.gif (already exists)",
         ),
         (NO_SUCH_CODE.outcome, "BQ not found"),
     ],
@@ -177,7 +177,7 @@ def test_a_file_that_was_there_already_brought_no_bytes() -> None:
     clock = Clock()
     view = Heartbeat(1, said.append, clock)
     clock.now += HEARTBEAT
-    view.read(Finished(Outcome(target(), Status.PRESENT, "it was there already", size=999)))
+    view.read(Finished(Outcome(target(), Status.PRESENT, "already exists", size=999)))
     assert said == ["getflags: 1 of 1 done, 0 B"]
 
 

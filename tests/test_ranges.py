@@ -10,7 +10,7 @@ from getflags.core.errors import Malformed
 from getflags.core.models import Fields, PartialFile, ResumeRecord
 from getflags.core.response_head import Head
 from getflags.transfer import ranges
-from getflags.transfer.ranges import Span
+from getflags.transfer.ranges import ByteRange
 
 relaxed = settings(deadline=None)
 NOON, LATER = "Sun, 06 Nov 1994 12:00:00 GMT", "Sun, 06 Nov 1994 12:00:01 GMT"
@@ -23,10 +23,10 @@ def head(*fields: tuple[str, str]) -> Head:
 @pytest.mark.parametrize(
     ("text", "span"),
     [
-        ("bytes 0-0/1", Span(0, 1, 1)),
-        ("bytes 5-9/10", Span(5, 10, 10)),
-        ("bytes 5-7/10", Span(5, 8, 10)),
-        ("BYTES 5-9/*", Span(5, 10, None)),
+        ("bytes 0-0/1", ByteRange(0, 1, 1)),
+        ("bytes 5-9/10", ByteRange(5, 10, 10)),
+        ("bytes 5-7/10", ByteRange(5, 8, 10)),
+        ("BYTES 5-9/*", ByteRange(5, 10, None)),
         ("bytes 5-4/10", None),
         ("bytes 5-10/10", None),
         ("bytes 5-9/0", None),
@@ -42,7 +42,7 @@ def head(*fields: tuple[str, str]) -> Head:
         ("", None),
     ],
 )
-def test_where_a_part_belongs(text: str, span: Span | None) -> None:
+def test_where_a_part_belongs(text: str, span: ByteRange | None) -> None:
     assert ranges.span(head(("content-range", text))) == span
 
 
@@ -60,7 +60,7 @@ numbers = st.integers(0, 10**18 - 1)
 def test_what_is_written_is_read(first: int, last: int, total: int | None, unit: str) -> None:
     text = f"{unit}{first}-{last}/{'*' if total is None else total}"
     possible = first <= last and (total is None or last < total)
-    expected = Span(first, last + 1, total) if possible else None
+    expected = ByteRange(first, last + 1, total) if possible else None
     assert ranges.span(head(("content-range", text))) == expected
 
 
@@ -128,22 +128,22 @@ SAME = ("etag", '"a"')
 @pytest.mark.parametrize(
     ("fields", "kept", "span"),
     [
-        ((GOOD, SAME), KEPT, Span(5, 10, 10)),
-        ((GOOD, SAME, ("content-length", "5")), KEPT, Span(5, 10, 10)),
-        ((("content-range", "bytes 5-9/*"), SAME), KEPT, Span(5, 10, 10)),
-        ((("content-range", "bytes 5-6/10"), SAME), KEPT, Span(5, 7, 10)),
-        ((GOOD, SAME), PartialFile(5, ResumeRecord('"a"', None)), Span(5, 10, 10)),
-        ((GOOD, ("etag", 'W/"x"')), PartialFile(5, ResumeRecord(NOON, 10)), Span(5, 10, 10)),
+        ((GOOD, SAME), KEPT, ByteRange(5, 10, 10)),
+        ((GOOD, SAME, ("content-length", "5")), KEPT, ByteRange(5, 10, 10)),
+        ((("content-range", "bytes 5-9/*"), SAME), KEPT, ByteRange(5, 10, 10)),
+        ((("content-range", "bytes 5-6/10"), SAME), KEPT, ByteRange(5, 7, 10)),
+        ((GOOD, SAME), PartialFile(5, ResumeRecord('"a"', None)), ByteRange(5, 10, 10)),
+        ((GOOD, ("etag", 'W/"x"')), PartialFile(5, ResumeRecord(NOON, 10)), ByteRange(5, 10, 10)),
         (
             (GOOD, ("etag", '"x"'), ("last-modified", NOON)),
             PartialFile(5, ResumeRecord(NOON, 10)),
-            Span(5, 10, 10),
+            ByteRange(5, 10, 10),
         ),
-        ((GOOD,), PartialFile(5, ResumeRecord(NOON, 10)), Span(5, 10, 10)),
+        ((GOOD,), PartialFile(5, ResumeRecord(NOON, 10)), ByteRange(5, 10, 10)),
         (
             (GOOD, SAME, ("content-encoding", "GZIP")),
             PartialFile(5, ResumeRecord('"a"', 10, "gzip")),
-            Span(5, 10, 10),
+            ByteRange(5, 10, 10),
         ),
         ((GOOD,), KEPT, None),
         ((SAME,), KEPT, None),
@@ -162,7 +162,7 @@ SAME = ("etag", '"a"')
     ],
 )
 def test_the_rest_of_a_file_and_nothing_else(
-    fields: Fields, kept: PartialFile, span: Span | None
+    fields: Fields, kept: PartialFile, span: ByteRange | None
 ) -> None:
     assert ranges.rest(Head(206, fields), kept) == span
 

@@ -10,7 +10,7 @@ FLAG = Target(0, "BR", "BR", "http://h/br/br.gif", "d", "br.gif")
 GUESS = Target(1, "BQ", "BQ", "http://h/bq/bq.gif", "d", "bq.gif", guessed=True)
 
 OK = Outcome(FLAG, Status.OK, size=10)
-PRESENT = Outcome(FLAG, Status.PRESENT, "it was there already", size=99)
+PRESENT = Outcome(FLAG, Status.PRESENT, "already exists", size=99)
 MISSING = Outcome(FLAG, Status.NOT_FOUND, "404 Not Found", 404)
 NO_SUCH_CODE = Outcome(GUESS, Status.NOT_FOUND, "404 Not Found", 404)
 FAILED = Outcome(FLAG, Status.FAILED, "reset")

@@ -38,7 +38,9 @@ ETAG = b'ETag: "one"\r\n'
 def client(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
     """Run every test here with every client, by making each the default in its turn."""
     monkeypatch.setattr(transport, "default", lambda: request.param)
-    monkeypatch.setattr(retry, "_FIRST", 0.05)  # seconds; how long it is, is not the matter here
+    monkeypatch.setattr(
+        retry, "_FIRST_DELAY", 0.05
+    )  # seconds; how long it is, is not the matter here
     return str(request.param)
 
 

@@ -34,7 +34,7 @@ from getflags.core.models import (
 )
 from getflags.core.response_head import Head
 from getflags.transfer import retry
-from getflags.transfer.actions import Done, Install, Progress, Request, Wait
+from getflags.transfer.actions import Done, Install, ProgressStep, Request, Wait
 from getflags.transfer.body import PROGRESS_STEP
 from getflags.transfer.state import TRANSITIONS, State
 from getflags.transfer.transfer import Transfer
@@ -234,7 +234,7 @@ def test_a_body_that_is_not_as_long_as_announced_is_no_file(came: int) -> None:
     under_way.bytes_arrived(came, 0)
     under_way.succeeded(NOW)
     what = "too long" if came > 10 else "incomplete"
-    assert reason(under_way) == f"{what}: {came} of 10 bytes came"
+    assert reason(under_way) == f"{what}: {came} of 10 bytes received"
     assert ended(under_way).code == 200
 
 
@@ -328,7 +328,7 @@ def test_progress_is_told_at_every_step_and_not_between() -> None:
         False,
     ]
     event = Progressed(under_way.target, PROGRESS_STEP * 11 + half, None)
-    assert under_way.bytes_arrived(PROGRESS_STEP * 9, 0) == (5 * half, Progress(event, None))
+    assert under_way.bytes_arrived(PROGRESS_STEP * 9, 0) == (5 * half, ProgressStep(event, None))
     assert under_way.bytes_arrived(PROGRESS_STEP - 1, 0) == (event.received, None)
     assert under_way.size == PROGRESS_STEP * 12 + half - 1
 
@@ -385,7 +385,7 @@ def test_a_file_that_is_there_can_be_skipped() -> None:
 
 def test_a_file_that_is_there_can_be_a_failure() -> None:
     refused = transfer(rules=DownloadOptions(exists=Exists.FAIL), on_disk=OLD)
-    assert reason(refused) == "a file of that name exists"
+    assert reason(refused) == "a file with that name exists"
     assert ended(refused).requests == 0
 
 
@@ -453,7 +453,7 @@ def test_what_is_there_and_has_the_right_checksum_is_refreshed_by_date() -> None
 def test_a_rule_to_fail_asks_for_nothing_whatever_the_checksum(digest: str) -> None:
     there = OnDisk(OLD.modified, OLD.size, digest)
     refused = transfer(rules=DownloadOptions(exists=Exists.FAIL), on_disk=there, checksum=SHA256)
-    assert reason(refused) == "a file of that name exists"
+    assert reason(refused) == "a file with that name exists"
 
 
 # Redirects
@@ -515,7 +515,7 @@ def test_a_second_redirect_is_resolved_against_the_first() -> None:
 def test_a_redirect_to_what_is_no_http_url_fails(reference: str) -> None:
     under_way = transfer()
     redirect(under_way, reference)
-    assert reason(under_way).startswith("redirected to a place that can't be followed: ")
+    assert reason(under_way).startswith("redirected to a URL that cannot be requested: ")
     assert (ended(under_way).code, ended(under_way).requests) == (302, 1)
 
 
@@ -663,7 +663,7 @@ def test_a_connection_that_breaks_within_a_body_is_incomplete() -> None:
     under_way.head_arrived(head(200, content_length="2000"))
     under_way.bytes_arrived(1000, 0)
     under_way.failed(Disconnected("connection reset"), NOW)
-    assert reason(under_way) == f"{INCOMPLETE}1,000 of 2,000 bytes came (connection reset)"
+    assert reason(under_way) == f"{INCOMPLETE}1,000 of 2,000 bytes received (connection reset)"
 
 
 def test_a_connection_that_breaks_within_a_body_of_unknown_length_says_what_came() -> None:
@@ -671,7 +671,7 @@ def test_a_connection_that_breaks_within_a_body_of_unknown_length_says_what_came
     under_way.head_arrived(head(200))
     under_way.bytes_arrived(5, 0)
     under_way.failed(Disconnected("connection reset"), NOW)
-    assert reason(under_way) == f"{INCOMPLETE}5 bytes came (connection reset)"
+    assert reason(under_way) == f"{INCOMPLETE}5 bytes received (connection reset)"
 
 
 @pytest.mark.parametrize("fault", [TimedOut("silent for 30 s"), Malformed("bad chunk")])
@@ -768,7 +768,7 @@ def test_another_try_begins_where_the_user_said_and_counts_from_zero() -> None:
     under_way.head_arrived(head(200, content_length="5"))
     under_way.bytes_arrived(3, 0)
     under_way.succeeded(NOW)
-    assert waits(under_way).reason == f"{INCOMPLETE}3 of 5 bytes came"
+    assert waits(under_way).reason == f"{INCOMPLETE}3 of 5 bytes received"
 
     under_way.begin(None, None, NOW)
     assert asked(under_way).url == HOME
@@ -833,7 +833,7 @@ def test_a_rest_that_is_cut_is_incomplete() -> None:
     under_way.head_arrived(part(40, 99))
     under_way.bytes_arrived(20, 0)
     under_way.succeeded(NOW)
-    assert waits(under_way).reason == f"{INCOMPLETE}60 of 100 bytes came"
+    assert waits(under_way).reason == f"{INCOMPLETE}60 of 100 bytes received"
 
 
 def test_all_instead_of_the_rest_is_taken_from_the_beginning() -> None:
@@ -967,7 +967,7 @@ def test_no_try_is_begun_that_would_be_too_late(then: float, late: bool) -> None
     assert waits(under_way).seconds == 1, "whether that is too long, the end of the response tells"
     under_way.succeeded(then - 1)
     if late:
-        why = "503 Service Unavailable; and no time is left for another try"
+        why = "503 Service Unavailable; no time left for another try"
         assert reason(under_way) == why
         assert under_way.action == Done(ended(under_way), keep_part=True, overloaded=True)
     else:

@@ -501,7 +501,7 @@ def test_what_comes_while_the_taker_is_busy_is_taken_though_nothing_follows() ->
             came += len(piece)
             if came < 900_000:
                 busy.set()
-                (transfer,) = transport._flying.values()
+                (transfer,) = transport._in_flight.values()
                 while came + transfer.size < 900_000:  # noqa: ASYNC110 - libcurl has no event for it
                     await asyncio.sleep(0)
             else:

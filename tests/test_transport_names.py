@@ -152,7 +152,7 @@ def test_a_target_is_tried_again_where_no_thread_could_be_had(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, engine: str, client: str
 ) -> None:
     """It is no fault of the target's, and no reason to end the run."""
-    monkeypatch.setattr(retry, "_FIRST", 0.05)
+    monkeypatch.setattr(retry, "_FIRST_DELAY", 0.05)
     begin = threading.Thread.start
     waits: list[Retrying] = []
 

@@ -53,7 +53,7 @@ class _Handler(BaseHTTPRequestHandler):
 @pytest.fixture(autouse=True)
 def _soon(monkeypatch: pytest.MonkeyPatch) -> None:
     """Try again soon; how long it is, is not the matter here."""
-    monkeypatch.setattr(retry, "_FIRST", 0.05)
+    monkeypatch.setattr(retry, "_FIRST_DELAY", 0.05)
 
 
 @pytest.fixture(scope="module")

@@ -110,8 +110,10 @@ def _prepare(
     settings = checked(given)
     entries = _entries(targets)
     adaptive = settings.max_req == AUTO
-    limit = adaptive_concurrency.MOST if isinstance(settings.max_req, str) else settings.max_req
-    granted = resource_limits.affordable(limit)
+    limit = (
+        adaptive_concurrency.MAX_LEVEL if isinstance(settings.max_req, str) else settings.max_req
+    )
+    granted = resource_limits.max_concurrency(limit)
     if granted < limit and not adaptive:
         text = f"max_req={limit} needs more open files than the system allows; {granted} it is"
         warnings.warn(text, RuntimeWarning, stacklevel=3)

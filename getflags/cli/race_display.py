@@ -12,7 +12,7 @@ from collections.abc import Callable
 from typing import Protocol, TextIO
 
 from getflags.bench.race import bars
-from getflags.bench.race.ranking import told
+from getflags.bench.race.ranking import ending
 from getflags.bench.race.standings import Race
 from getflags.cli.console import put
 from getflags.output import terminal
@@ -52,7 +52,7 @@ class Finishes:
         del now
         for standing in [standing for standing in self._running if standing.over]:
             self._running.remove(standing)
-            self._complain(f"getflags: {told(self._race, standing)}")
+            self._complain(f"getflags: {ending(self._race, standing)}")
 
     def close(self) -> None:
         """Nothing was begun."""
@@ -73,7 +73,7 @@ class Bars:
         """Draw the bars."""
         self._now = now
         size = terminal.size(self._stream)
-        look = bars.Look(size.columns, self._blocks, self._colours)
+        look = bars.BarStyle(size.columns, self._blocks, self._colours)
         lines = bars.lines(self._race, now, look)[: max(1, size.lines - 1)]
         # Where the window has become narrower, the terminal has broken the lines in two.
         rows = sum(-(-columns // size.columns) or 1 for columns in self._drawn)

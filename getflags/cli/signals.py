@@ -4,7 +4,7 @@ The promise is 130 or 143 within three seconds, whatever the servers and the res
 first signal raises ``Interrupted`` where the main thread is, for an orderly end, and the process
 ends after a while in any case; a second signal ends it at once. The main thread may be where no
 Python runs (in the resolver), so a thread of its own hears of the signal too, and waits. And it may
-be where Python loses what is raised, so ``never_lost`` sees to it that it is raised again.
+be where Python loses what is raised, so ``repeat_lost_signals`` sees to it that it is raised again.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from select import select
 from types import FrameType
 from typing import Any, TypeAlias
 
-from getflags.core.deferred_signals import never_lost
+from getflags.core.deferred_signals import repeat_lost_signals
 
 _PATIENCE = 2.5  # seconds
 _MOMENT = 0.1  # seconds
@@ -59,7 +59,7 @@ def handled() -> Iterator[None]:
 
     listen()
     try:
-        with never_lost(Interrupted, listen):
+        with repeat_lost_signals(Interrupted, listen):
             yield
     except Interrupted:
         raise  # the process is about to end; until then, guard and second signal stay in force

@@ -1,1 +1,1 @@
-"""What every other package shares: values, events, errors, text."""
+"""The modules that all other packages share: values, events, errors, settings, text."""

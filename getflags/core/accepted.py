@@ -1,7 +1,6 @@
-"""What values a setting takes: in words for people, and as a function that checks one.
+"""The ranges of values that settings accept: a description and a check for each.
 
-Pure. Which setting takes which of these stands in ``settings``; how the text of a command line
-becomes a value is the command line's business.
+Pure. ``settings`` says which setting has which range; the command line parses its own arguments.
 """
 
 from __future__ import annotations
@@ -23,60 +22,61 @@ _FIELD_VALUE = re.compile(r"[^\r\n\0\u0100-\U0010ffff]*")  # Latin-1, section 5.
 _WHOLE = "getflags fetches whole files and resumes interrupted ones by itself"
 _CHANGED = "--exists refresh asks for what has changed"
 _BODILESS = "a GET request has no Content-Length or Transfer-Encoding"
-# Fields that a user can't set, and why. The list is short on purpose: with any other field (Host,
-# Connection, TE, If-Match ...) the server does what the user asks for, or the file fails.
+# Header fields that a user cannot set, and why. The list is short on purpose: with any other field
+# (Host, Connection, TE, If-Match ...), the server does what the user asks for, or the file fails.
 _REFUSED = {
-    # The part that a server sends is not the file.
+    # The server would send a part, and a part is not the file.
     "range": _WHOLE,
     "if-range": _WHOLE,
-    # A 304 would speak of a file that we have never seen, and be taken for the one on the disk.
+    # A 304 would mean the file that the user knows, and be mistaken for the one on the disk.
     "if-none-match": _CHANGED,
     "if-modified-since": _CHANGED,
-    # The server would wait for a body, or take the next request for it (RFC 9112 section 11.2).
+    # The server would wait for a body, or read the next request as one (RFC 9112 section 11.2).
     "content-length": _BODILESS,
     "transfer-encoding": _BODILESS,
 }
 
 
-class Range(NamedTuple):
-    """The values that a setting takes: in words, and as a function.
+class ValueRange(NamedTuple):
+    """The range of values that a setting accepts.
 
-    ``accept`` returns the value as ``Settings`` holds it. It raises ValueError for any other; the
-    error's text, if there is one, is the rest of a sentence that begins with the setting's name.
+    ``accept`` returns the value in the form that ``Settings`` stores. It raises ValueError for a
+    value outside of the range; the error's text, if there is one, continues a sentence that begins
+    with the setting's name.
     """
 
-    words: str
+    description: str
     accept: Callable[[Any], Any]
 
 
-def _whole(least: int) -> Range:
+def _whole(least: int) -> ValueRange:
     def accept(value: object) -> int:
         if isinstance(value, int) and not isinstance(value, bool) and least <= value < TOO_LARGE:
             return value
         raise ValueError
 
-    return Range(f"a whole number, {least} or more", accept)
+    return ValueRange(f"a whole number, {least} or more", accept)
 
 
-def _number(words: str, inside: Callable[[float], bool]) -> Range:
+def _number(description: str, inside: Callable[[float], bool]) -> ValueRange:
     def accept(value: object) -> float:
-        # A bool is an int to Python; a nan is inside of nothing.
+        # In Python, a bool is an int. A NaN is in no range, because all comparisons with it fail.
         if isinstance(value, (int, float)) and not isinstance(value, bool) and inside(value):
             return value
         raise ValueError
 
-    return Range(words, accept)
+    return ValueRange(description, accept)
 
 
-def one_of(*names: str) -> Range:
-    """Return the range that holds these names."""
+def one_of(*names: str) -> ValueRange:
+    """Return the range that consists of these names."""
 
     def accept(value: object) -> str:
         if isinstance(value, str) and value in names:
             return value
         raise ValueError
 
-    return Range(", ".join(names), accept)
+    return ValueRange(", ".join(names), accept)
 
 
 def _count_or_auto(value: object) -> object:
@@ -114,11 +114,11 @@ def _mirror(value: object) -> str:
 
 def _fields(value: object) -> tuple[tuple[str, str], ...]:
     if not isinstance(value, Mapping):
-        raise ValueError  # noqa: TRY004 - one exception for whatever is outside of a range
+        raise ValueError  # noqa: TRY004 - one exception for all values outside of a range
     for name, content in value.items():
         if not (isinstance(name, str) and isinstance(content, str)):
             raise ValueError("holds something other than text")  # noqa: TRY004 - as above
-        if not is_field(name, content):  # its value may be a secret
+        if not is_field(name, content):  # the message leaves out the value, perhaps a secret
             raise ValueError(f"holds {quoted(name)}, whose name or value cannot be sent")
         try:
             check_field(name)
@@ -128,12 +128,12 @@ def _fields(value: object) -> tuple[tuple[str, str], ...]:
 
 
 def is_field(name: str, value: str) -> bool:
-    """Whether a header field of that name and value can be sent."""
+    """Return whether a header field with this name and value can be sent."""
     return bool(_FIELD_NAME.fullmatch(name) and _FIELD_VALUE.fullmatch(value))
 
 
 def check_field(name: str) -> None:
-    """Check that a user may set this header field. Raises ValueError, its text half a sentence."""
+    """Check that a user may set this header field. Raises ValueError with the reason."""
     why = _REFUSED.get(name.lower())
     if why:
         raise ValueError(f"{name} cannot be set: {why}")
@@ -147,13 +147,13 @@ def _function(value: object) -> object:
 
 COUNT = _whole(1)
 NATURAL = _whole(0)
-COUNT_OR_AUTO = Range(f"{COUNT.words}, or {AUTO}", _count_or_auto)
+COUNT_OR_AUTO = ValueRange(f"{COUNT.description}, or {AUTO}", _count_or_auto)
 SECONDS = _number("a positive number of seconds, at most 1e9", lambda value: 0 < value <= _LONGEST)
 SPEED = _number("0 or more bytes a second", lambda value: 0 <= value < TOO_LARGE)
 RATE = _number("1 or more bytes a second", lambda value: 1 <= value < TOO_LARGE)
-FLAG = Range("True or False", _flag)
-TEXT = Range("a text that is not empty", _text)
-PATH = Range("a path", _path)
-MIRROR = Range("an http:// or https:// URL", _mirror)
-FIELDS = Range("a mapping of names to values, both text", _fields)
-FUNCTION = Range("a function", _function)
+FLAG = ValueRange("True or False", _flag)
+TEXT = ValueRange("a text that is not empty", _text)
+PATH = ValueRange("a path", _path)
+MIRROR = ValueRange("an http:// or https:// URL", _mirror)
+FIELDS = ValueRange("a mapping of names to values, both text", _fields)
+FUNCTION = ValueRange("a function", _function)

@@ -1,8 +1,9 @@
-"""Signals put off, and none lost: what a handler raises is raised where it can be, and will be.
+"""Deferred signals: exceptions of signal handlers, raised later or again so that none is lost.
 
-For stretches in which an exception out of nowhere would do harm: a running event loop (tasks left
-half done, and uvloop doesn't even let it through) and a C library's callbacks (pycurl prints it and
-goes on). Which handlers there are is none of this room's business.
+Some code must not be interrupted by a handler's exception: a running event loop (its tasks would
+stay half done, and uvloop does not pass the exception on) and the callbacks of a C library (pycurl
+prints the exception and continues). This module works with any handlers and installs none but
+SIGTERM's, in ``exit_on_sigterm``.
 """
 
 from __future__ import annotations
@@ -15,16 +16,16 @@ from contextlib import contextmanager
 from types import FrameType
 from typing import Any
 
-_MOMENT = 0.05  # seconds
+_REDELIVERY_DELAY = 0.05  # seconds
 
 
 @contextmanager
-def postponed(wake: Callable[[], object]) -> Iterator[list[BaseException]]:
-    """Put off what the handlers of SIGINT and SIGTERM raise until the block's end.
+def signals_deferred(wake: Callable[[], object]) -> Iterator[list[BaseException]]:
+    """Defer the exceptions of the SIGINT and SIGTERM handlers to the end of the block.
 
-    ``wake`` is called when something was raised, on the main thread and in the midst of anything:
-    it should make the block end soon. Yields what was raised so far. On other threads, where no
-    signal is ever handled, it does nothing.
+    ``wake`` is called after an exception, on the main thread and between any two instructions: it
+    should make the block end soon. Yield the list of exceptions so far. On any other thread, this
+    does nothing, because Python handles signals on the main thread only.
     """
     raised: list[BaseException] = []
     before: dict[int, Callable[[int, FrameType | None], object]] = {}
@@ -46,19 +47,20 @@ def postponed(wake: Callable[[], object]) -> Iterator[list[BaseException]]:
         yield raised
     finally:
         for number, handler in before.items():
-            if signal.getsignal(number) is postpone:  # else the handler has put another in place
+            if signal.getsignal(number) is postpone:  # unless the handler has replaced itself
                 signal.signal(number, handler)
         if raised:
             raise raised[0]
 
 
 @contextmanager
-def blocked() -> Iterator[None]:
-    """Start a process in the block: no signal comes between it and our knowing of it.
+def signals_blocked() -> Iterator[None]:
+    """Block SIGINT and SIGTERM while a process is started in the block.
 
-    Nor does one come to the process while it is half made; it has to call ``unblock``.
+    Without this, a signal could arrive before the parent has stored the new process, or reach the
+    child before it is ready. The child must call ``unblock_signals``.
     """
-    with postponed(lambda: None):
+    with signals_deferred(lambda: None):
         before = _mask(signal.SIG_BLOCK)
         try:
             yield
@@ -66,8 +68,8 @@ def blocked() -> Iterator[None]:
             signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
-def unblock() -> None:
-    """Let signals come to a process that was started in a block of ``blocked``."""
+def unblock_signals() -> None:
+    """Unblock the signals in a process that was started within ``signals_blocked``."""
     _mask(signal.SIG_UNBLOCK)
 
 
@@ -76,19 +78,18 @@ def _mask(how: int) -> set[int | signal.Signals]:
 
 
 @contextmanager
-def never_lost(
+def repeat_lost_signals(
     kind: type[BaseException], prepare: Callable[[], object] = lambda: None
 ) -> Iterator[None]:
-    """Raise in the block what a signal's handler has raised, once more where Python loses it.
+    """Repeat a signal in the block if Python has lost the exception that its handler raised.
 
-    A handler runs between any two instructions of the main thread. In a destructor, a weakref's
-    callback or a generator that is finalized, Python only prints what is raised, and goes on. So
-    the signal comes again in a moment, when the main thread is elsewhere; or what was lost is
-    raised at the block's end, if that is sooner.
+    A handler runs between any two instructions of the main thread. If it raises in a destructor, a
+    weakref callback or a generator that is being finalized, Python only prints the exception. The
+    signal is therefore raised again after a moment, and at the end of the block at the latest.
 
-    ``kind`` has a ``code``: 128 and the signal's number. ``prepare`` is called before the signal
-    comes again. The system's timer brings it, for no thread can be begun where a handler runs; so
-    this is for a process of our own, where nobody else uses that timer.
+    ``kind`` is the class of the exception; its ``code`` is 128 plus the signal's number.
+    ``prepare`` is called before the repetition, which uses the system's timer (SIGALRM), because a
+    handler cannot start a thread. No other code of the process may use that timer.
     """
     lost: list[Any] = []
     before = sys.unraisablehook
@@ -100,7 +101,7 @@ def never_lost(
         lost.append(unraisable.exc_value)
         prepare()
         signal.signal(signal.SIGALRM, ring)
-        signal.setitimer(signal.ITIMER_REAL, _MOMENT)
+        signal.setitimer(signal.ITIMER_REAL, _REDELIVERY_DELAY)
 
     def ring(*_: object) -> None:
         number = lost[0].code - 128
@@ -119,13 +120,13 @@ def never_lost(
 
 
 @contextmanager
-def leaving() -> Iterator[None]:
-    """Leave the block at SIGTERM, by SystemExit.
+def exit_on_sigterm() -> Iterator[None]:
+    """Raise SystemExit in the block at SIGTERM.
 
-    The block is all that this process does, so the handler stays until its end.
+    The handler is never removed, because the block is all that the process does.
     """
     signal.signal(signal.SIGTERM, _leave)
-    with never_lost(SystemExit):
+    with repeat_lost_signals(SystemExit):
         yield
 
 

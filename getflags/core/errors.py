@@ -1,43 +1,43 @@
-"""What can go wrong, as a small tree.
+"""The exceptions of getflags.
 
-Only exceptions live here: no texts for people beyond what the raiser gives, no policy (what is
-worth another try is decided elsewhere), no foreign exception (each transport converts those of its
-library). A file's failure is *not* an exception for long: it ends as an ``Outcome``.
+This module holds no messages, no policy (``transfer.retry`` decides which faults are retried) and
+no exceptions of libraries (each transport translates those). A file's failure is an exception only
+until the transfer handles it; then it is an ``Outcome``.
 
 ::
 
     GetflagsError
     ├── UsageError        the command or the arguments are wrong: nothing was requested (exit 2)
-    ├── NotSaved          the disk refused a file
-    └── Fault             one request went wrong; the transfer decides what becomes of the file
+    ├── NotSaved          a file could not be written
+    └── Fault             a request failed; the transfer decides whether to retry
         ├── Unreachable   no connection: name not resolved, refused, no route, proxy
         ├── TimedOut      connecting or reading took longer than allowed
-        ├── Exhausted     the system grants no more threads just now
-        ├── Untrusted     TLS failed: never tried again, never downgraded
-        ├── Disconnected  the connection broke; ``stale`` where it was an idle one, reused
-        ├── Expired       the whole file took longer than allowed: there is no time for more
-        ├── Excess        more came than is wanted
-        ├── Malformed     what came is not HTTP, or what we were to send is not
-        └── Aborted       we ended it ourselves; what came may look whole and is not
+        ├── Exhausted     the system grants no more threads at the moment
+        ├── Untrusted     TLS failed: never retried, never downgraded
+        ├── Disconnected  the connection broke; ``stale`` if it was an idle one, reused
+        ├── Expired       the deadline of the whole file has passed
+        ├── Excess        the body is larger than allowed
+        ├── Malformed     the response is not valid HTTP, or the request cannot be sent
+        └── Aborted       getflags ended the request; its body may look complete and is not
 """
 
 from __future__ import annotations
 
 
 class GetflagsError(Exception):
-    """Every error that getflags raises on purpose."""
+    """The base class of all errors that getflags raises on purpose."""
 
 
 class UsageError(GetflagsError):
-    """The request makes no sense as given; its text is one sentence for the user."""
+    """A command or an argument is wrong; the text is one sentence for the user."""
 
 
 class NotSaved(GetflagsError):
-    """The disk refused; the text is its reason."""
+    """A file could not be written; the text is the system's reason."""
 
 
 class Fault(GetflagsError):
-    """One request went wrong. Its text says what happened and is never empty."""
+    """A request failed. The text says what happened and is never empty."""
 
 
 class Unreachable(Fault):
@@ -45,34 +45,34 @@ class Unreachable(Fault):
 
 
 class TimedOut(Fault):
-    """The peer was silent for longer than allowed."""
+    """The peer was silent, or too slow, for longer than allowed."""
 
 
 class Exhausted(Fault):
-    """The system grants no more threads just now."""
+    """The system grants no more threads at the moment."""
 
 
 EXPIRED = "the time for the whole file is over"
 
 
 class Expired(Fault):
-    """The time for the whole file is over. ``EXPIRED`` says so."""
+    """The deadline of the whole file has passed. ``EXPIRED`` is its text."""
 
 
 class Excess(Fault):
-    """More came than is wanted."""
+    """The body is larger than allowed."""
 
 
 class Untrusted(Fault):
-    """TLS could not be set up: the certificate, the protocol or the local store is at fault."""
+    """TLS failed, because of the certificate, the protocol or the local store of certificates."""
 
 
 class Disconnected(Fault):
-    """The connection broke before the response was whole.
+    """The connection broke before the response was complete.
 
-    ``stale`` is true where no head had come on a connection that had served before: most likely
-    the server had closed it between two requests, and a GET may be sent again on a fresh one, even
-    where retries are off (RFC 9112 section 9.3.1, RFC 9110 section 9.2.2).
+    ``stale`` is true if the connection had served an earlier request and no response head arrived.
+    In that case, the server has most likely closed the idle connection, and a GET may be sent again
+    on a new one even if retries are off (RFC 9112 section 9.3.1, RFC 9110 section 9.2.2).
     """
 
     def __init__(self, message: str, *, stale: bool = False) -> None:
@@ -81,12 +81,12 @@ class Disconnected(Fault):
 
 
 class Malformed(Fault):
-    """The peer's message breaks the protocol, or no message could be made from the request."""
+    """The response violates the protocol, or the request cannot be sent."""
 
 
 class Aborted(Fault):
-    """We ended the request ourselves, from another thread.
+    """Another thread of getflags ended the request.
 
-    Not a kind of ``Disconnected``: nobody may try again, and a body that ends with the connection
-    must not be taken for whole.
+    It is no ``Disconnected``: the request must not be retried, and a body that ends with the
+    connection must not count as complete.
     """

@@ -1,8 +1,8 @@
-"""What happens to targets, as one closed union of frozen values.
+"""The events of a run, as one closed union of frozen values.
 
-Engines pass them to one function, an ``EventHandler``: progress display, report and JSON output are
-handlers. The values are tuples because at least one is made for each file, and a tuple is the
-cheapest frozen, picklable value. What an event *means to people* is the handlers' business.
+Engines pass them to one function, an ``EventHandler``: the progress display, the report and the
+JSON output are handlers. The events are tuples because at least one is made for each file, and a
+tuple is the cheapest frozen, picklable value. Their wording for users is up to the handlers.
 """
 
 from __future__ import annotations
@@ -14,16 +14,19 @@ from getflags.core.models import Outcome, Target
 
 
 class Started(NamedTuple):
-    """This target's turn has come; whether it needs a request is not yet decided.
+    """The first try of a target begins. Whether it needs a request is not known yet.
 
-    In the processes engine, it has been given to a process, which may have others to do first.
+    In the processes engine, the target has been sent to a worker, which may be busy with others.
     """
 
     target: Target
 
 
 class Progressed(NamedTuple):
-    """A long body is coming: ``received`` bytes so far, of ``expected`` where announced."""
+    """A part of a long body has arrived: ``received`` of ``expected`` bytes so far.
+
+    ``expected`` is None if the server announced no length.
+    """
 
     target: Target
     received: int
@@ -31,10 +34,10 @@ class Progressed(NamedTuple):
 
 
 class Retrying(NamedTuple):
-    """A try has failed, and another one follows after so many seconds, at the earliest.
+    """A try has failed, and the next one follows in ``seconds`` at the earliest.
 
-    ``origin`` is set where the server asked for a pause (429, 503): nothing is asked of that
-    origin meanwhile, for any target.
+    ``origin`` is set if the server asked for a pause (429, 503). No target of that origin is
+    requested until then.
     """
 
     target: Target
@@ -44,9 +47,9 @@ class Retrying(NamedTuple):
 
 
 class Finished(NamedTuple):
-    """The end of a target; each has exactly one.
+    """A target has ended. Each target has exactly one such event.
 
-    ``seconds`` is how long it took from its first request on, with all that it waited for.
+    ``seconds`` is the time since its first try began, including retries and waits.
     """
 
     outcome: Outcome
@@ -54,7 +57,7 @@ class Finished(NamedTuple):
 
 
 class Adjusted(NamedTuple):
-    """With ``-m auto``: from now on so many requests at a time at that origin, and why."""
+    """With ``-m auto``, the concurrency of an origin has changed to ``level`` for this reason."""
 
     origin: str
     level: int
@@ -63,5 +66,5 @@ class Adjusted(NamedTuple):
 
 Event: TypeAlias = Started | Progressed | Retrying | Finished | Adjusted
 
-#: Runs on the caller's thread, must not block, must not raise.
+#: A function that gets each event, on the caller's thread. It must not block or raise.
 EventHandler: TypeAlias = Callable[[Event], None]

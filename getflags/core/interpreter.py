@@ -1,8 +1,8 @@
-"""Our own interpreter, for running a module of ours as another process.
+"""Child processes that run a module of getflags or servers with the same interpreter.
 
-Only how such a process finds our modules, wherever its parent had them from, and never takes a
-file that happens to lie where the user stands for one of them; and how it ends with us, however we
-end: its standard input is its lifeline. What it does, and what is said to it, is told elsewhere.
+A child finds the same modules as its parent, and never imports a file from the user's working
+directory instead. It ends with its parent, however the parent ends: its standard input is a pipe
+from the parent, and the child exits when that pipe is closed.
 """
 
 from __future__ import annotations
@@ -16,59 +16,62 @@ from pathlib import Path
 from typing import IO, NamedTuple
 
 _ROOT = Path(__file__).parent.parent.parent
-_PATIENCE = 2.0  # seconds; more than one of ours takes when its lifeline is cut
+_EXIT_TIMEOUT = 2.0  # seconds; a child exits sooner when its standard input is closed
 
 
 class Child(NamedTuple):
-    """A process of ours, its standard input and its standard output."""
+    """A child process, its standard input and its standard output."""
 
     process: subprocess.Popen[bytes]
     input: IO[bytes]
     output: IO[bytes]
 
 
-def command(module: str, *words: str) -> list[str]:
-    """Return the command line that runs a module of ours."""
-    return [sys.executable, "-P", "-m", module, *words]
+def command(module: str, *arguments: str) -> list[str]:
+    """Return the command line that runs a module of the project."""
+    return [sys.executable, "-P", "-m", module, *arguments]
 
 
 def environment() -> dict[str, str]:
-    """Return the environment for it: ours, and where our modules are."""
+    """Return the environment of a child: the parent's, with the modules on ``PYTHONPATH``."""
     path = os.environ.get("PYTHONPATH")
     return {**os.environ, "PYTHONPATH": f"{_ROOT}{os.pathsep}{path}" if path else str(_ROOT)}
 
 
-def start(module: str, *words: str, errors: int | IO[bytes] | None = None) -> Child:
-    """Start a module of ours. Its standard error is ours, or what is given for it."""
-    process = subprocess.Popen(  # noqa: S603 - our own interpreter and our own words
-        command(module, *words),
+def start(module: str, *arguments: str, errors: int | IO[bytes] | None = None) -> Child:
+    """Start a module as a child process.
+
+    ``errors`` is its standard error, by default the parent's.
+    """
+    process = subprocess.Popen(  # noqa: S603 - our own interpreter and arguments
+        command(module, *arguments),
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=errors,
         env=environment(),
-        start_new_session=True,  # Ctrl-C is for us
+        start_new_session=True,  # Ctrl-C is for the parent
     )
-    assert process.stdin is not None  # noqa: S101 - it was asked for
+    assert process.stdin is not None  # noqa: S101 - a pipe was requested
     assert process.stdout is not None  # noqa: S101 - as above
     return Child(process, process.stdin, process.stdout)
 
 
 def end(child: Child) -> None:
-    """Cut its lifeline, and wait for its end; not for long."""
-    with suppress(BrokenPipeError):  # what it never read
+    """Close the child's standard input and wait until it exits; kill it after a timeout."""
+    with suppress(BrokenPipeError):  # buffered data that the child never read
         child.input.close()
     child.output.close()
     try:
-        child.process.wait(_PATIENCE)
+        child.process.wait(_EXIT_TIMEOUT)
     except subprocess.TimeoutExpired:
         child.process.kill()
         child.process.wait()
 
 
 @contextmanager
-def running(module: str, *words: str, errors: IO[bytes] | None = None) -> Iterator[Child]:
-    """Run a module of ours, as ``start`` has it. It is gone when the block ends."""
-    child = start(module, *words, errors=errors)
+def running(module: str, *arguments: str, errors: IO[bytes] | None = None) -> Iterator[Child]:
+    """Run a module as a child process, as ``start`` does, until the end of the block."""
+    child = start(module, *arguments, errors=errors)
     try:
         yield child
     finally:

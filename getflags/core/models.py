@@ -1,4 +1,4 @@
-"""The values that all packages pass around: frozen and picklable, with hardly any behaviour.
+"""The values that all packages share: frozen and picklable, with hardly any behaviour.
 
 A ``Target`` is a file to download, ``DownloadOptions``, ``Network`` and ``Plan`` are how, and
 ``Outcome`` and ``ExitStatus`` are the result. Nothing here does I/O or reads a clock.
@@ -16,11 +16,11 @@ Fields = tuple[tuple[str, str], ...]  # header fields, in order
 
 
 class Exists(Enum):
-    """What to do when a file of the target's name is there already."""
+    """What to do if a file of the target's name exists."""
 
-    OVERWRITE = "overwrite"  # atomically, once the new one is whole
+    OVERWRITE = "overwrite"  # atomically, once the new file is complete
     SKIP = "skip"  # no request; the file counts as present
-    REFRESH = "refresh"  # ask for it only if it changed since (If-Modified-Since)
+    REFRESH = "refresh"  # download it only if it has changed (If-Modified-Since)
     FAIL = "fail"  # no request; the target fails
 
 
@@ -32,15 +32,16 @@ class Checksum(NamedTuple):
 
 
 class Target(NamedTuple):
-    """One file to fetch, its name settled.
+    """One file to fetch, with its final name.
 
-    ``url`` is ready for the wire (it may hold credentials); ``label`` is what to call the target
-    when talking to people (never secrets, never control characters); ``word`` is what the user
-    typed. ``name`` is relative to ``folder`` and never leaves it. ``flaw`` is why this target
-    can't even be asked for; such a target fails without a request. ``guessed`` marks a country
-    code that nobody named by itself (from a letter, or from ``-e``): it may well not exist.
-    ``number`` tells the targets of a run apart. A tuple, as is ``Outcome``, because one is made for
-    each file, and no frozen value is cheaper.
+    ``number`` identifies a target within a run. ``word`` is what the user typed; ``label`` is the
+    same for display, without secrets and control characters. ``url`` can be requested as it is and
+    may hold credentials. ``name`` is relative to ``folder`` and stays inside it. ``guessed`` marks
+    a country code that was expanded from a letter or from ``-e``, so it may not exist. ``flaw`` is
+    the reason why the target cannot be requested; such a target fails without a request.
+
+    It is a tuple, as is ``Outcome``, because one is made for each file, and a tuple is the cheapest
+    frozen value.
     """
 
     number: int
@@ -55,7 +56,7 @@ class Target(NamedTuple):
 
     @property
     def path(self) -> str:
-        """Where the file will stand."""
+        """The path of the file."""
         return f"{self.folder}/{self.name}"
 
 
@@ -81,11 +82,11 @@ class DownloadOptions(NamedTuple):
 
 
 class Network(NamedTuple):
-    """What a transport must know to connect. Times in seconds, ``limit_rate`` in bytes a second.
+    """The options of connections. Times are in seconds, ``limit_rate`` is in bytes a second.
 
-    ``proxies`` maps ``http``, ``https`` or ``all`` to a proxy's URL, ``no`` to the hosts that are
-    reached directly (the form of the environment's NO_PROXY). ``direct`` holds origins that no
-    proxy may stand before: the bundled servers.
+    ``proxies`` maps ``http``, ``https`` or ``all`` to a proxy's URL, and ``no`` to the hosts that
+    are reached directly (in the form of NO_PROXY). ``direct`` holds the origins that must never be
+    reached through a proxy: the bundled servers.
     """
 
     timeout: float = DEFAULTS.timeout
@@ -98,32 +99,32 @@ class Network(NamedTuple):
 
 
 class Plan(NamedTuple):
-    """A whole job: the targets, pulled one by one, and how to fetch them.
+    """A run: the targets, pulled one by one, and how to fetch them.
 
-    ``targets`` may be a generator of a million: nobody may turn it into a list. ``limit`` is the
-    largest number of requests at a time; with ``adaptive``, each server gets as many of them as it
-    is worth, which is found out on the way.
+    ``targets`` may be a generator of a million targets, so it must not be turned into a list.
+    ``limit`` is the largest number of requests in flight. With ``adaptive``, the concurrency of
+    each server is adapted to its goodput during the run.
     """
 
     targets: Iterable[Target]
     client: str
     limit: int
     loop: str = DEFAULTS.loop
-    rules: DownloadOptions = DownloadOptions()
+    options: DownloadOptions = DownloadOptions()
     network: Network = Network()
     adaptive: bool = False
 
     @property
-    def most(self) -> int | None:
-        """How many requests a server may get at a time at most, where that is found out."""
+    def max_per_host(self) -> int | None:
+        """The largest number of requests in flight at one server; None if it is not adapted."""
         return self.limit if self.adaptive else None
 
 
 class OnDisk(NamedTuple):
-    """What stands under the final name before the first request.
+    """The file that exists under the target's name before the first request.
 
-    ``modified`` is an HTTP date (RFC 9110 section 5.6.7); ``digest`` is in hex, and None where
-    the target has no checksum to compare it with.
+    ``modified`` is an HTTP date (RFC 9110 section 5.6.7). ``digest`` is in hex; it is None if the
+    target has no checksum to compare it with.
     """
 
     modified: str
@@ -138,7 +139,7 @@ class ResumeRecord(NamedTuple):
     """
 
     validator: str  # an entity tag with its quotes, or an HTTP date
-    total: int | None  # bytes, where announced
+    total: int | None  # bytes; None if the server announced no length
     coding: str = ""  # Content-Encoding, in lower case
 
 
@@ -150,21 +151,21 @@ class PartialFile(NamedTuple):
 
 
 class Status(Enum):
-    """How a target ended."""
+    """The kinds of results of a target."""
 
-    OK = "ok"  # fetched, checked, in place
-    PRESENT = "present"  # it was there, and the rules say that it stays
+    OK = "ok"  # fetched, checked and installed
+    PRESENT = "present"  # the file existed and was kept
     NOT_FOUND = "not found"
     FAILED = "failed"
 
 
 class Outcome(NamedTuple):
-    """What became of one target.
+    """The result of one target.
 
-    ``reason`` says why, for people, and is empty only for ``OK``. ``code`` is the last HTTP
-    status seen; ``size`` the file's bytes. ``unsized`` is true where the server announced no
-    length and no checksum was given: a body cut short could not have been told from a whole one
-    (RFC 9112 section 6.3, rule 8).
+    ``reason`` is for display and is empty only for ``OK``. ``code`` is the last HTTP status code,
+    and ``size`` is the file's size in bytes. ``unsized`` is true if the server announced no length
+    and the target has no checksum: a truncated body could not have been distinguished from a
+    complete one (RFC 9112 section 6.3, rule 8).
     """
 
     target: Target
@@ -177,7 +178,7 @@ class Outcome(NamedTuple):
 
     @property
     def failed(self) -> bool:
-        """Whether this target spoils the promise of exit code 0."""
+        """Whether this target forbids exit code 0."""
         if self.status is Status.NOT_FOUND:
             return not self.target.guessed
         return self.status is Status.FAILED

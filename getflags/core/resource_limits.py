@@ -1,6 +1,7 @@
-"""What the machine grants us: processors, and files that may be open at a time.
+"""The limits of the machine: processors, and files that may be open at a time.
 
-Asked before a run begins, so that too much to ask for is one warning and not a storm of errors.
+They are checked before a run, so that too high a concurrency causes one warning instead of many
+errors.
 """
 
 from __future__ import annotations
@@ -9,49 +10,54 @@ import os
 import resource
 from contextlib import suppress
 
-_EACH = 2  # a connection and a part file for each request in flight
-_SPARE = 128  # for all else: standard streams, lists, pipes, idle connections
-_KEPT = 1024  # connections; libcurl's own idea, four times those in use, closes too many
+_FILES_PER_REQUEST = 2  # a connection and a part file
+_RESERVE = 128  # files for all else: standard streams, lists, pipes, idle connections
+# libcurl's own limit, four times the connections in use, would close too many of them.
+_MAX_IDLE = 1024  # connections
 
 
-def workers_for(limit: int) -> int:
-    """Return how many processes are worth having: one for each processor that we may use."""
+def worker_count(limit: int) -> int:
+    """Return how many processes to run: one for each available processor, at most ``limit``."""
     if hasattr(os, "sched_getaffinity"):
         return min(limit, len(os.sched_getaffinity(0)))
     return min(limit, os.cpu_count() or 1)
 
 
-def affordable(limit: int) -> int:
-    """Return how many requests at a time we may have open files for, ``limit`` at most."""
+def max_concurrency(limit: int) -> int:
+    """Return how many concurrent requests the limit on open files allows, at most ``limit``."""
     soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
-    return limit if not _less(soft, _needed(limit)) else max(1, (soft - _SPARE) // _EACH)
+    return (
+        limit
+        if not _less(soft, _needed(limit))
+        else max(1, (soft - _RESERVE) // _FILES_PER_REQUEST)
+    )
 
 
-def allow(limit: int) -> None:
-    """Raise the process's soft limit on open files, as far as so many requests at a time need it.
+def raise_file_limit(limit: int) -> None:
+    """Raise the soft limit on open files for ``limit`` concurrent requests, if allowed.
 
-    And as far as the system lets us. For a command, which has its process to itself; a library must
-    leave its host's limits as they are.
+    Only a command may call this, because the limit is the whole process's. A library must not
+    change the limits of the program that uses it.
     """
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     needed = _needed(limit)
     if _less(soft, needed):
         soft = needed if _less(needed, hard) else hard
-        with suppress(OSError, ValueError):  # macOS has a limit beyond the limit
+        with suppress(OSError, ValueError):  # macOS has another, lower limit
             resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
 
 
 def _needed(limit: int) -> int:
-    return limit * _EACH + _SPARE
+    return limit * _FILES_PER_REQUEST + _RESERVE
 
 
-def keepable() -> int:
-    """Return how many connections to servers may stay open for later requests."""
+def max_idle_connections() -> int:
+    """Return how many idle connections may stay open for later requests."""
     soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
-    return _KEPT if _less(4 * _KEPT, soft) else max(1, soft // 4)
+    return _MAX_IDLE if _less(4 * _MAX_IDLE, soft) else max(1, soft // 4)
 
 
 def _less(files: int, other: int) -> bool:
-    """Compare two limits, of which either may be none at all."""
+    """Return whether one limit is below another; either may be infinite."""
     none = resource.RLIM_INFINITY
     return files != none and (other == none or files < other)

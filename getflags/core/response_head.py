@@ -1,7 +1,7 @@
-"""The head of a response, and how to read its fields.
+"""The head of a response, and functions that parse its header fields.
 
-A value and pure readers of it, with the sections of RFC 9110 and 9112 that say how. What follows
-from a field is the transfer's decision; ranges, validators and dates have rooms of their own.
+The functions are pure and follow RFC 9110 and RFC 9112. What to do about a field's value is the
+transfer's decision. Ranges and validators are parsed in ``transfer.ranges``.
 """
 
 from __future__ import annotations
@@ -17,29 +17,29 @@ from getflags.core.errors import Malformed
 from getflags.core.models import Fields
 
 _LENGTH = re.compile("[0-9]{1,19}")
-_DIGITS = 30  # of a number of seconds; what is longer is just as far away
-_LARGEST = 2**63 - 1  # bytes in a file, as systems count them
+_MAX_DIGITS = 30  # of a number of seconds; more digits would change nothing
+_MAX_SIZE = 2**63 - 1  # bytes; file sizes are signed 64-bit numbers
 
 
 class Head(NamedTuple):
-    """Status code and header fields of a response; field names in lower case."""
+    """The status code and the header fields of a response. Field names are in lower case."""
 
     status: int
     fields: Fields
 
     def all(self, name: str) -> list[str]:
-        """Return every value of a field, in order. ``name`` in lower case."""
+        """Return every value of a field, in order. ``name`` must be in lower case."""
         return [value for key, value in self.fields if key == name]
 
 
 def is_chunked(head: Head) -> bool:
-    """Whether the body tells its own end: the last coding is chunked (RFC 9112 section 6.3)."""
+    """Return whether the last transfer coding is chunked (RFC 9112 section 6.3)."""
     codings = ",".join(head.all("transfer-encoding")).split(",")
     return codings[-1].strip(" \t").lower() == "chunked"
 
 
 def content_length(head: Head) -> int | None:
-    """Return the body's announced length in bytes; None where nothing usable announces it.
+    """Return the announced length of the body in bytes; None if there is none.
 
     Transfer-Encoding overrides Content-Length (RFC 9112 section 6.3, rule 3), and a list of
     identical values counts as one (rule 5). Raises Malformed for conflicting or illegal values.
@@ -52,22 +52,22 @@ def content_length(head: Head) -> int | None:
     if not values:
         return None
     value = values.pop()
-    if not values and _LENGTH.fullmatch(value) and int(value) <= _LARGEST:
+    if not values and _LENGTH.fullmatch(value) and int(value) <= _MAX_SIZE:
         return int(value)
     raise Malformed("the server sent an invalid Content-Length")
 
 
 def modified(head: Head) -> int | None:
-    """Return Last-Modified in seconds since 1970; None where it is missing or makes no sense."""
+    """Return Last-Modified in seconds since 1970; None if it is missing or invalid."""
     return next(filter(None, map(seconds, head.all("last-modified"))), None)
 
 
-@lru_cache(1024)  # many files of a server have one date
+@lru_cache(1024)  # many files of a server have the same date
 def seconds(date: str) -> int | None:
-    """Return an HTTP date in seconds since 1970; None where it makes no sense.
+    """Return an HTTP date in seconds since 1970; None if it is invalid.
 
-    HTTP dates are in UTC (RFC 9110 section 5.6.7). ``email.utils`` returns no time zone for
-    asctime's form, nor for ``-0000``; a naive datetime would be read as local time.
+    HTTP dates are in UTC (RFC 9110 section 5.6.7). ``email.utils`` returns no time zone for the
+    asctime format and for ``-0000``, and Python would read such a datetime as local time.
     """
     try:
         moment = parsedate_to_datetime(date)
@@ -78,22 +78,21 @@ def seconds(date: str) -> int | None:
 
 
 def retry_after(head: Head) -> float | None:
-    """Return for how many seconds the server asks to be left alone (RFC 9110 section 10.2.3).
+    """Return Retry-After in seconds; None if it is missing or invalid (RFC 9110 section 10.2.3).
 
-    None where it doesn't, or makes no sense. A date is compared with the server's own clock, the
-    response's Date: nobody knows what ours is worth.
+    If it is a date, it is compared with the response's Date, because the local clock may be wrong.
     """
     values = head.all("retry-after")
     if len(values) != 1:
         return None
     if values[0].isascii() and values[0].isdigit():
-        return float(values[0][:_DIGITS])
+        return float(values[0][:_MAX_DIGITS])
     now, then = (next(map(seconds, head.all(name)), None) for name in ("date", "retry-after"))
     return None if now is None or then is None else float(max(0, then - now))
 
 
 def describe(status: int) -> str:
-    """Return ``404 Not Found``, in the standard's words, not the server's (RFC 9112 section 4)."""
+    """Return ``404 Not Found``, with the standard phrase, not the server's (RFC 9112 section 4)."""
     try:
         return f"{status} {HTTPStatus(status).phrase}"
     except ValueError:
@@ -101,12 +100,12 @@ def describe(status: int) -> str:
 
 
 def location(head: Head) -> str:
-    """Return where a redirect points. Raises Malformed unless there is exactly one Location."""
+    """Return a redirect's Location. Raises Malformed unless there is exactly one."""
     values = head.all("location")
     if len(values) != 1:
         what = "more than one Location" if values else "no Location"
         raise Malformed(f"redirected ({describe(head.status)}) with {what}")
     try:
-        return values[0].encode("latin-1").decode("utf-8")  # raw UTF-8 is common in the wild
+        return values[0].encode("latin-1").decode("utf-8")  # many servers send raw UTF-8
     except ValueError:
         return values[0]

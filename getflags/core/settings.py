@@ -1,21 +1,21 @@
-"""The settings of a download: name, type, default, range and meaning of each, said once.
+"""The settings of a download: the name, type, default, range and meaning of each.
 
-``Settings`` is the only description. The keyword arguments of ``download`` and ``adownload`` and
-the options of the command line are checked against it and take their defaults and help texts from
-it. How a text on the command line is read (``500K``) is the command line's business.
+``Settings`` is their only description. The keyword arguments of ``download`` and ``adownload`` and
+the options of the command line are checked against it, and take their defaults and help texts from
+it. The command line itself parses texts such as ``500K``.
 """
 
-# No postponed evaluation of annotations here: those of Settings hold the descriptions.
+# Annotations are evaluated at once here, because those of Settings hold the descriptions.
 from collections.abc import Callable, Mapping
 from typing import Annotated, Any, Literal, NamedTuple
 
 from getflags.core import accepted
-from getflags.core.accepted import AUTO, Range, one_of
+from getflags.core.accepted import AUTO, ValueRange, one_of
 from getflags.core.errors import UsageError
 from getflags.core.text import brief, quoted
 from getflags.core.urls import redact
 
-TYPE_CHECKING = False  # events import the models, which import the defaults from here
+TYPE_CHECKING = False  # a cycle at run time: events import models, which import this module
 if TYPE_CHECKING:
     from getflags.core.events import Event
 
@@ -28,21 +28,20 @@ EXISTS = ("overwrite", "skip", "refresh", "fail")
 class Option(NamedTuple):
     """The range of a setting and its meaning.
 
-    ``auto`` says what the value ``auto`` means, and ``usual`` describes the default where its
-    value alone would not.
+    ``auto`` is the meaning of the value ``auto``. ``usual`` describes a default of None.
     """
 
-    range: Range
+    range: ValueRange
     meaning: str
     auto: str = ""
     usual: str = ""
 
 
 class Settings(NamedTuple):
-    """The settings of a download, all checked. They can't be changed.
+    """The settings of a download, all of them checked. They cannot be changed.
 
-    Each is a keyword argument of ``download`` and ``adownload``; ``max_time`` and whatever else is
-    None by default takes None as well.
+    Each is a keyword argument of ``download`` and ``adownload``. A setting that is None by default,
+    such as ``max_time``, also accepts None.
     """
 
     dir: Annotated[str, Option(accepted.PATH, "folder for the files, created if missing")] = (
@@ -56,7 +55,7 @@ class Settings(NamedTuple):
             auto="processes for 1,000 targets or more where there are several processors, else "
             "asyncio",
         ),
-    ] = "asyncio"  # processes started in somebody else's program are for that program to want
+    ] = "asyncio"  # a library must not start processes unless the program asks for them
     client: Annotated[
         str,
         Option(
@@ -78,14 +77,14 @@ class Settings(NamedTuple):
         Option(
             accepted.COUNT_OR_AUTO,
             "maximum number of requests in flight at a time",
-            auto="as many as each server is worth, found out during the run",
+            auto="adapted to the goodput of each server during the run",
         ),
     ] = 20  # a compromise, argued in docs/decisions/0003-default-concurrency.md
     exists: Annotated[
         str,
         Option(
             one_of(*EXISTS),
-            "what to do if a file of that name exists: overwrite (once the new one is whole), "
+            "what to do if a file with that name exists: overwrite (once the new one is complete), "
             "skip, refresh (download it only if it changed) or fail",
         ),
     ] = "overwrite"
@@ -124,7 +123,7 @@ class Settings(NamedTuple):
             "abort (and retry) a transfer slower than this, in bytes a second, averaged over the "
             "timeout; 0: never",
         ),
-    ] = 10.0  # cargo and git draw the line there, too
+    ] = 10.0  # as in cargo and git
     fsync: Annotated[
         bool,
         Option(
@@ -168,23 +167,22 @@ DEFAULTS = Settings()
 
 
 def described(name: str, default: object = None, usual: str = "", *, auto: bool = True) -> str:
-    """Return the meaning of a setting and its default.
+    """Return the meaning of a setting and its default, as a help text.
 
-    ``default`` and ``usual`` replace the setting's own; without ``auto``, that value is left out.
+    ``default`` and ``usual`` replace the setting's own. Without ``auto``, the text does not mention
+    the value ``auto``.
     """
     option = OPTIONS[name]
     value = getattr(DEFAULTS, name) if default is None else default
-    words = (
-        f"{option.meaning}, or {AUTO}: {option.auto}" if auto and option.auto else option.meaning
-    )
+    text = f"{option.meaning}, or {AUTO}: {option.auto}" if auto and option.auto else option.meaning
     if value is False or value == ():
-        return words
+        return text
     shown = f"{value:g}" if isinstance(value, float) else "none" if value is None else value
-    return f"{words} (default: {usual or option.usual or shown})"
+    return f"{text} (default: {usual or option.usual or shown})"
 
 
 def checked(given: Mapping[str, object]) -> Settings:
-    """Return the settings with what was given in place of the defaults. Raises UsageError."""
+    """Return the settings, checked, with defaults for those not given. Raises UsageError."""
     for name in given:
         if name not in OPTIONS:
             raise UsageError(_unknown(name))
@@ -201,33 +199,33 @@ def _accepted(name: str, value: object) -> Any:
     except ValueError as error:
         if str(error):
             raise UsageError(f"{name} {error}") from None
-        takes = f"{kind.words}, or None" if optional else kind.words
+        takes = f"{kind.description}, or None" if optional else kind.description
         raise UsageError(f"{name} is {_shown(value)}; it takes {takes}") from None
 
 
 def _shown(value: object) -> str:
-    """Return a value as it may be shown: no password, nothing long."""
+    """Return a value for display: without a password, and not too long."""
     if isinstance(value, str):
         return quoted(redact(value))
     if isinstance(value, int) and abs(value) >= accepted.TOO_LARGE:
-        return brief(hex(value))  # Python refuses to write thousands of decimal digits
+        return brief(hex(value))  # Python refuses to convert thousands of decimal digits
     if value is None or isinstance(value, (bool, int, float)):
         return repr(value)
     return f"of type {type(value).__name__}"
 
 
 def _unknown(name: str) -> str:
-    """Say that there is no such setting, and which one was probably meant."""
-    from difflib import get_close_matches  # 3 ms, for mistakes alone
+    """Return the error message for an unknown setting, with the most similar name."""
+    from difflib import get_close_matches  # takes 3 ms, and is needed only for mistakes
 
     close = get_close_matches(name, OPTIONS, 1)
     hint = f"; did you mean {close[0]}?" if close else f"; there are {', '.join(OPTIONS)}"
     return f"there is no setting {quoted(name)}{hint}"
 
 
-# For help(Settings): plain types in the signature, and each field's meaning beside its name.
+# For help(Settings): plain types in the signature, and the meaning of each field.
 Settings.__annotations__ = Settings.__new__.__annotations__ = {
     name: hint.__origin__ for name, hint in Settings.__annotations__.items()
 }
 for _name, _option in OPTIONS.items():
-    getattr(Settings, _name).__doc__ = f"{described(_name)}; takes {_option.range.words}"
+    getattr(Settings, _name).__doc__ = f"{described(_name)}; takes {_option.range.description}"

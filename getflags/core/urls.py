@@ -1,9 +1,9 @@
-"""URLs as text: cleaning, comparing, joining, hiding secrets.
+"""URLs as text: normalizing, comparing and joining them, and hiding secrets.
 
-Pure. A URL that has passed ``clean`` is ASCII, absolute, http or https, with a host and a legal
-port, so that no later room meets ``UnicodeError`` or a library's own idea of a bad URL.
-The grammar is RFC 3986's; what people type beyond it (accents in a path or a host) is encoded
-as browsers do. What must not be guessed at (spaces, control characters) is refused.
+Pure. A URL that ``clean`` has returned is ASCII and absolute, its scheme is http or https, and it
+has a host and a valid port. No later module gets a ``UnicodeError`` or a library's own exception
+for a bad URL. The grammar is that of RFC 3986. Non-ASCII characters in a path or a host are encoded
+as in browsers. Spaces and control characters are refused, because their meaning would be a guess.
 """
 
 from __future__ import annotations
@@ -13,19 +13,19 @@ from base64 import b64encode
 from urllib.parse import SplitResult, quote, unquote_to_bytes, urljoin, urlsplit
 
 _DEFAULT_PORTS = {"http": 80, "https": 443}
-# What nearly all URLs look like; a match needs no further look.
+# The form of nearly all URLs; a URL that matches needs no further check.
 _PLAIN = re.compile(
     r"https?://[a-z0-9-]{1,63}(?:\.[a-z0-9-]{1,63})*(?::[0-9]{1,4})?"
     r"/[\w.~/%&=+,;:@!$'()*?-]*",
     re.ASCII,
 )
-# The surrogates that stay are bytes of the command line that were no UTF-8.
+# The surrogates left out stand for bytes of the command line that were not valid UTF-8.
 _FORBIDDEN = re.compile("[\x00-\x20\x7f-\x9f\u2028\u2029\ud800-\udc7f\udd00-\udfff]")
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*")
 _BRACKETED = re.compile(r"\[[0-9A-Fa-f:.]+\](?::[0-9]*)?")
 _HOST = re.compile(r"[a-z0-9._~!$&'()*+,;=-]+", re.ASCII)
-_LABEL = 63  # bytes in a part of a host name (RFC 1035 section 2.3.4)
-_PATH_SAFE = "/%:@!$&'()*+,;=~?[]|"  # "%": what is encoded already stays as it is
+_MAX_LABEL = 63  # bytes in a label of a host name (RFC 1035 section 2.3.4)
+_PATH_SAFE = "/%:@!$&'()*+,;=~?[]|"  # "%" keeps percent-encoded characters as they are
 
 
 class BadURL(ValueError):
@@ -33,7 +33,7 @@ class BadURL(ValueError):
 
 
 def clean(url: str) -> str:
-    """Return the URL in the form that goes on the wire, without a fragment.
+    """Return the URL in the form in which it is requested, without its fragment.
 
     Raises BadURL.
     """
@@ -50,8 +50,8 @@ def clean(url: str) -> str:
         raise BadURL("only http:// and https:// are accepted")
     if not host or "\\" in parts.netloc:
         raise BadURL("it names no host")
-    place = parts.netloc.rpartition("@")[2]
-    if "[" in place and not _BRACKETED.fullmatch(place):  # urlsplit would drop what is beside it
+    netloc = parts.netloc.rpartition("@")[2]
+    if "[" in netloc and not _BRACKETED.fullmatch(netloc):  # urlsplit ignores text beside brackets
         raise BadURL("its host name is not valid")
     return _compose(parts, _ascii_host(host), _port(parts)) + _empty_query(url)
 
@@ -59,7 +59,7 @@ def clean(url: str) -> str:
 def _port(parts: SplitResult) -> int | None:
     try:
         return parts.port
-    except ValueError:  # whose text may quote a part of a password
+    except ValueError:  # its text may quote a part of a password
         raise BadURL("its port is not a number up to 65535") from None
 
 
@@ -74,33 +74,33 @@ def _compose(parts: SplitResult, host: str, port: int | None) -> str:
 
 
 def _empty_query(url: str) -> str:
-    """Return ``?`` if the URL ends in it, not counting a fragment, and the empty string if not.
+    """Return ``?`` if the URL without its fragment ends in it, else the empty string.
 
-    ``/p?`` is another resource than ``/p`` (RFC 3986 section 6.2.3), and servers may tell them
-    apart. ``urllib.parse`` can't: it drops the mark.
+    ``/p?`` is another resource than ``/p`` (RFC 3986 section 6.2.3), and servers may distinguish
+    them, but ``urllib.parse`` drops the question mark.
     """
     _, mark, query = url.partition("#")[0].partition("?")
     return "" if query else mark
 
 
 def _ascii_host(host: str) -> str:
-    if ":" in host:  # an IPv6 literal: urlsplit has checked it
+    if ":" in host:  # an IPv6 address, which urlsplit has checked
         return f"[{host}]"
     if not host.isascii():
-        import idna  # 20 ms; only for those who need it
+        import idna  # takes 20 ms, and few hosts need it
 
         try:
             host = idna.encode(host, uts46=True).decode("ascii")
         except idna.IDNAError as error:
             raise BadURL(f"its host name is not valid ({error})") from None
     labels = host.removesuffix(".").split(".")
-    if not _HOST.fullmatch(host) or not all(0 < len(label) <= _LABEL for label in labels):
+    if not _HOST.fullmatch(host) or not all(0 < len(label) <= _MAX_LABEL for label in labels):
         raise BadURL("its host name is not valid")
     return host
 
 
 def origin(url: str) -> str:
-    """Scheme, host and port, the port always written (RFC 6454 section 4)."""
+    """Return scheme, host and port, always with the port (RFC 6454 section 4)."""
     parts = urlsplit(url)
     host = f"[{parts.hostname}]" if ":" in (parts.hostname or "") else parts.hostname
     port = _DEFAULT_PORTS[parts.scheme] if parts.port is None else parts.port
@@ -108,9 +108,9 @@ def origin(url: str) -> str:
 
 
 def split_credentials(url: str) -> tuple[str, str | None]:
-    """Take ``user:password@`` out of a URL; return the rest and the Authorization it asks for.
+    """Split a URL into the URL without ``user:password@`` and an Authorization value, or None.
 
-    No transport ever sees the password inside a URL, because libraries print URLs.
+    No HTTP library ever gets a password in a URL, because libraries print URLs.
     """
     if "@" not in url:
         return url, None
@@ -127,10 +127,10 @@ def split_credentials(url: str) -> tuple[str, str | None]:
 
 
 def redact(url: str) -> str:
-    """Return any text as it may be shown: ``***`` for what may be a user's name and password.
+    """Replace what may be a user's name and password in any text by ``***``.
 
-    In a URL that is what stands before the host's ``@``. In text that is none, it may be all that
-    stands before the last ``@``.
+    In a URL, this is the part before the host's ``@``. In any other text, it may be everything
+    before the last ``@``.
     """
     if "@" not in url:
         return url
@@ -148,13 +148,13 @@ def redact(url: str) -> str:
 
 
 def join(base: str, reference: str) -> str:
-    """Resolve a Location against the URL that it came from (RFC 3986 section 5).
+    """Resolve a Location against the URL of its request (RFC 3986 section 5).
 
-    Credentials that a server writes into a Location are dropped: they are not the user's. Raw
-    spaces are encoded, as browsers do, because servers do write them. Raises BadURL.
+    Credentials in a Location are dropped, because they are the server's and not the user's. Raw
+    spaces are encoded, as in browsers, because some servers send them. Raises BadURL.
     """
     reference = reference.strip(" \t").replace(" ", "%20")
-    if _FORBIDDEN.search(reference):  # urljoin would leave some of them out
+    if _FORBIDDEN.search(reference):  # urljoin would remove some of them
         raise BadURL("it holds a control character")
     reference = reference.partition("#")[0]
     try:

@@ -16,7 +16,7 @@ from getflags.core.accepted import AUTO
 from getflags.core.errors import UsageError
 from getflags.core.events import EventHandler
 from getflags.core.models import Plan
-from getflags.core.resource_limits import workers_for
+from getflags.core.resource_limits import worker_count
 
 Engine: TypeAlias = Callable[[Plan, EventHandler], None]
 
@@ -46,7 +46,7 @@ def select(name: str, total: int | None, limit: int, *, adaptive: bool = False) 
         return name
     if adaptive:
         return "asyncio"
-    large = total is not None and total >= PROCESSES_FROM and workers_for(limit) > 1
+    large = total is not None and total >= PROCESSES_FROM and worker_count(limit) > 1
     return "processes" if large else "asyncio"
 
 

@@ -14,13 +14,13 @@ from importlib.util import find_spec
 from time import monotonic
 
 from getflags.core.accepted import AUTO
-from getflags.core.deferred_signals import postponed
+from getflags.core.deferred_signals import signals_deferred
 from getflags.core.errors import UsageError
 from getflags.core.events import EventHandler
 from getflags.core.models import Plan
 from getflags.rates.rate_limit import RateLimiter
 from getflags.scheduling.bounded_concurrency import as_completed_async
-from getflags.scheduling.scheduler import Agenda
+from getflags.scheduling.scheduler import Scheduler
 from getflags.transfer.run import afetch
 from getflags.transfer.transfer import Transfer
 from getflags.transport import client
@@ -37,13 +37,13 @@ def run(plan: Plan, emit: EventHandler) -> None:
             "download() cannot run the asyncio engine inside a running event loop; "
             "await adownload() instead"
         )
-    drive(plan, emit, Agenda(plan.targets, plan.rules, monotonic, plan.most))
+    drive(plan, emit, Scheduler(plan.targets, plan.options, monotonic, plan.max_per_host))
 
 
-def drive(plan: Plan, emit: EventHandler, agenda: Agenda) -> None:
-    """Download everything on the agenda, in a new event loop."""
+def drive(plan: Plan, emit: EventHandler, scheduler: Scheduler) -> None:
+    """Download everything on the scheduler, in a new event loop."""
     loop = new_loop(plan.loop)
-    job = loop.create_task(_download_all(plan, emit, agenda))
+    job = loop.create_task(_download_all(plan, emit, scheduler))
     try:
         _run_until_signalled(loop, job)
     finally:
@@ -54,20 +54,22 @@ def drive(plan: Plan, emit: EventHandler, agenda: Agenda) -> None:
 
 async def arun(plan: Plan, emit: EventHandler) -> None:
     """Run the engine in the caller's event loop."""
-    await _download_all(plan, emit, Agenda(plan.targets, plan.rules, monotonic, plan.most))
+    await _download_all(
+        plan, emit, Scheduler(plan.targets, plan.options, monotonic, plan.max_per_host)
+    )
 
 
-async def _download_all(plan: Plan, emit: EventHandler, agenda: Agenda) -> None:
+async def _download_all(plan: Plan, emit: EventHandler, scheduler: Scheduler) -> None:
     limiter = RateLimiter(plan.network.limit_rate, monotonic)
     transport = client(plan.client).open_async_transport(plan.network)
 
     async def work(transfer: Transfer) -> Transfer:
-        return await afetch(transfer, plan.rules, transport, limiter, emit)
+        return await afetch(transfer, plan.options, transport, limiter, emit)
 
     try:
-        async with aclosing(as_completed_async(agenda, work, plan.limit)) as tried:
+        async with aclosing(as_completed_async(scheduler, work, plan.limit)) as tried:
             async for transfer in tried:
-                for event in agenda.returned(transfer):
+                for event in scheduler.returned(transfer):
                     emit(event)
     finally:
         await transport.close()
@@ -87,7 +89,7 @@ def new_loop(name: str) -> asyncio.AbstractEventLoop:
 def _run_until_signalled(loop: asyncio.AbstractEventLoop, job: asyncio.Task[None]) -> None:
     """Run the job. A signal cancels it, and its handler runs after the cleanup."""
     in_main_thread = threading.current_thread() is threading.main_thread()
-    with postponed(lambda: loop.call_soon_threadsafe(job.cancel)) as raised:
+    with signals_deferred(lambda: loop.call_soon_threadsafe(job.cancel)) as raised:
         for number in (signal.SIGINT, signal.SIGTERM) if in_main_thread else ():
             _wake_on_signal(loop, number)
         try:

@@ -23,10 +23,10 @@ from queue import SimpleQueue
 from time import monotonic, sleep
 from typing import cast
 
-from getflags.core.deferred_signals import blocked, leaving, unblock
+from getflags.core.deferred_signals import exit_on_sigterm, signals_blocked, unblock_signals
 from getflags.core.events import EventHandler, Finished, Progressed, Retrying, Started
 from getflags.core.models import Outcome, Plan, Status, Target
-from getflags.core.resource_limits import workers_for
+from getflags.core.resource_limits import worker_count
 from getflags.engines.worker import Connection, Message, serve
 
 _BATCH = 512  # targets that a worker may have queued beyond its share of the limit
@@ -86,7 +86,7 @@ class _Coordinator:
 
     def work(self) -> None:
         """Start the workers, and run until every target has ended."""
-        count = workers_for(self._plan.limit)
+        count = worker_count(self._plan.limit)
         shares = [self._plan.limit // count + (n < self._plan.limit % count) for n in range(count)]
         started = [self._start(share) for share in shares]
         for worker in started:
@@ -121,7 +121,7 @@ class _Coordinator:
         process = self._context.Process(
             target=_worker_main, args=(theirs, inherited, plan), daemon=True
         )
-        with blocked():
+        with signals_blocked():
             process.start()
             worker = _Worker(process, ours, share)
             self._workers.append(worker)
@@ -196,7 +196,7 @@ class _Coordinator:
                 reason = "the worker process died twice"
                 self._emit(Finished(Outcome(target, Status.FAILED, reason)))
         if self._unreported or not self._exhausted:
-            successor = self._start(max(1, self._plan.limit // workers_for(self._plan.limit)))
+            successor = self._start(max(1, self._plan.limit // worker_count(self._plan.limit)))
             self._start_listening(successor)
 
 
@@ -222,8 +222,8 @@ def _worker_main(connection: Connection, inherited: list[Connection], plan: Plan
     signal.set_wakeup_fd(-1)  # a forked process inherits its parent's
     # Ctrl-C in a terminal also sends SIGINT to the parent, which handles it.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    with leaving():
-        unblock()
+    with exit_on_sigterm():
+        unblock_signals()
         for each in inherited:
             each.close()
         threading.Thread(

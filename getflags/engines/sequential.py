@@ -11,8 +11,8 @@ from time import monotonic, sleep
 from getflags.core.events import EventHandler
 from getflags.core.models import Plan
 from getflags.rates.rate_limit import RateLimiter
-from getflags.scheduling.bounded_concurrency import Nothing
-from getflags.scheduling.scheduler import Agenda
+from getflags.scheduling.bounded_concurrency import NoJob
+from getflags.scheduling.scheduler import Scheduler
 from getflags.transfer.run import fetch
 from getflags.transport import client
 
@@ -21,14 +21,14 @@ def run(plan: Plan, emit: EventHandler) -> None:
     """See ``getflags.engines``. The limit is 1, whatever the plan allows."""
     with closing(client(plan.client).open_transport(plan.network)) as transport:
         limiter = RateLimiter(plan.network.limit_rate, monotonic)
-        agenda = Agenda(plan.targets, plan.rules, monotonic, plan.most)
+        scheduler = Scheduler(plan.targets, plan.options, monotonic, plan.max_per_host)
         while True:
-            transfer = agenda.take()
-            if not isinstance(transfer, Nothing):
-                tried = fetch(transfer, plan.rules, transport, limiter, emit)
-                for event in agenda.returned(tried):
+            transfer = scheduler.take()
+            if not isinstance(transfer, NoJob):
+                tried = fetch(transfer, plan.options, transport, limiter, emit)
+                for event in scheduler.returned(tried):
                     emit(event)
-            elif agenda.over:
+            elif scheduler.exhausted:
                 return
             else:
-                sleep(agenda.wait() or 0)
+                sleep(scheduler.delay() or 0)

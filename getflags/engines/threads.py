@@ -15,7 +15,7 @@ from getflags.core.events import Event, EventHandler
 from getflags.core.models import Plan
 from getflags.rates.rate_limit import RateLimiter
 from getflags.scheduling.bounded_concurrency import merge
-from getflags.scheduling.scheduler import Agenda
+from getflags.scheduling.scheduler import Scheduler
 from getflags.transfer.run import fetch
 from getflags.transfer.transfer import Transfer
 from getflags.transport import Transport, client
@@ -28,16 +28,16 @@ def run(plan: Plan, emit: EventHandler) -> None:
     pool = _Pool(plan)
 
     limiter = RateLimiter(plan.network.limit_rate, monotonic)
-    agenda = Agenda(plan.targets, plan.rules, monotonic, plan.most)
+    scheduler = Scheduler(plan.targets, plan.options, monotonic, plan.max_per_host)
 
     def work(transfer: Transfer, put: Callable[[Event | Transfer], None]) -> None:
         with pool.borrow() as transport:
-            put(fetch(transfer, plan.rules, transport, limiter, put))
+            put(fetch(transfer, plan.options, transport, limiter, put))
 
     try:
-        with closing(merge(agenda, work, plan.limit)) as results:
+        with closing(merge(scheduler, work, plan.limit)) as results:
             for item in results:
-                for event in agenda.returned(item) if isinstance(item, Transfer) else (item,):
+                for event in scheduler.returned(item) if isinstance(item, Transfer) else (item,):
                     emit(event)
     except BaseException:
         pool.abort()

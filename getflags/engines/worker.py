@@ -19,7 +19,7 @@ from typing import Any, Protocol, TypeAlias, cast
 from getflags.core.events import Event, Finished, Progressed, Retrying
 from getflags.core.models import Plan, Target
 from getflags.engines import event_loop
-from getflags.scheduling.scheduler import Agenda
+from getflags.scheduling.scheduler import Scheduler
 
 _MAX_EVENTS = 128  # events in one message
 _MAX_DELAY = 0.05  # seconds that an event may wait for others
@@ -52,10 +52,10 @@ def serve(connection: Connection, plan: Plan) -> None:
     """Download the targets received until the last batch is done or the connection is closed."""
     outbox = _Outbox(connection)
     inbox: SimpleQueue[tuple[list[Target], bool] | None] = SimpleQueue()
-    agenda = Agenda(_incoming(inbox, outbox), plan.rules, monotonic)
-    threading.Thread(target=_listen, args=(connection, inbox, agenda), daemon=True).start()
+    scheduler = Scheduler(_incoming(inbox, outbox), plan.options, monotonic)
+    threading.Thread(target=_listen, args=(connection, inbox, scheduler), daemon=True).start()
     try:
-        event_loop.drive(plan, outbox.emit, agenda)
+        event_loop.drive(plan, outbox.emit, scheduler)
         outbox.flush()
     except _ConnectionClosed:
         return
@@ -77,7 +77,9 @@ def _picklable(bug: Exception) -> Exception:
 
 
 def _listen(
-    connection: Connection, inbox: SimpleQueue[tuple[list[Target], bool] | None], agenda: Agenda
+    connection: Connection,
+    inbox: SimpleQueue[tuple[list[Target], bool] | None],
+    scheduler: Scheduler,
 ) -> None:
     """Put received batches into the inbox; runs in a thread, because ``recv`` blocks."""
     last = False
@@ -86,10 +88,10 @@ def _listen(
             batch = connection.recv()
             last = batch[1]
             inbox.put(batch)
-            agenda.wake()
+            scheduler.wake()
     except (EOFError, OSError):
         inbox.put(None)
-        agenda.wake()
+        scheduler.wake()
 
 
 def _incoming(

@@ -1,1 +1,1 @@
-"""Which target is fetched next, and how many are in flight."""
+"""Scheduling: which target is fetched next, and how many are in flight at a time."""

@@ -1,9 +1,9 @@
-"""How many at a time a server is worth: the decisions behind ``-m auto``.
+"""Adaptive concurrency (``-m auto``): the decisions about one server's level of concurrency.
 
-Pure: told what began and what ended, and when, on any clock. It starts low and doubles while that
-pays. What is compared is goodput, over enough transfers to tell. Single latencies decide nothing:
-on a server whose delays vary, they would lead downwards for ever. Nor do single refusals: what
-fails by chance fails at any level, and less would be got with half as many.
+Pure: the caller reports when requests start and end, on any clock. The level starts low and is
+doubled while that increases the goodput, measured over enough requests to be sure. The latency of
+single requests decides nothing: on a server whose delays vary, it would lower the level for ever.
+Nor does a single refusal: random failures occur at every level, and a lower one would not help.
 """
 
 from __future__ import annotations
@@ -11,189 +11,209 @@ from __future__ import annotations
 import math
 from typing import NamedTuple
 
-from getflags.scheduling.goodput import LONGEST, SURE, Window, compare, more
+from getflags.scheduling.goodput import CONFIDENT, MAX_SAMPLE, Window, compare, gain
 
 START = 16
-#: As many as may ever be under way at one server.
-MOST = 256
-_GAIN = 1.2  # what a doubling must bring: less than that, and half as many do nearly as well
-_HALF = math.sqrt(2)  # half of what a doubling may bring, for when nothing is sure
-_JUST = 0.1  # of the time that a transfer takes: who is no further has just begun
-_FILE = 16 * 1024  # bytes that a file counts beyond its own: the work that each of them is
-_REST = 8  # windows between two looks upwards, and twice as many each time one was in vain
-_LONGEST_REST = 64
-_FORGIVEN = 60.0  # seconds after which a level that hurt may be tried again
-_PAIN = 0.1  # share of refusals for which it is worth a look at half as many
+#: The largest number of requests in flight at one server.
+MAX_LEVEL = 256
+_GAIN = 1.2  # the gain that a doubled level must bring, else half of it does nearly as well
+_HALF = math.sqrt(2)  # half of a doubling, on a logarithmic scale; decides if nothing is certain
+_JUST_STARTED = 0.1  # of the average time of a request
+_FILE_WORK = 16 * 1024  # bytes added to each file's size, for the work that any file takes
+_REST = 8  # windows between two probes of a higher level; doubled after each one in vain
+_MAX_REST = 64
+_CEILING_LIFETIME = 60.0  # seconds after which an overloaded level may be tried again
+_OVERLOAD_SHARE = 0.1  # share of overloads above which half the level is tried
 
 
-class Decision(NamedTuple):
-    """From now on so many at a time, and why (for people)."""
+class LevelChange(NamedTuple):
+    """A new level of concurrency, and the reason in the words that the user sees."""
 
     level: int
     reason: str
 
 
-class Governor:
-    """Decides for one server. ``level`` is how many may be under way."""
+class AdaptiveConcurrency:
+    """The level of concurrency of one server: how many requests may be in flight."""
 
-    def __init__(self, start: int = START, most: int = MOST) -> None:
-        self.level = min(start, most)
-        self._most = most
-        self._flying: dict[object, tuple[Window, int, float]] = {}
+    def __init__(self, start: int = START, max_level: int = MAX_LEVEL) -> None:
+        self.level = min(start, max_level)
+        self._max_level = max_level
+        # The window of each request in flight, its index there, and when it started.
+        self._in_flight: dict[object, tuple[Window, int, float]] = {}
         self._window = Window(self.level)
-        self._before: Window | None = None  # the level that this one has to beat, while it is new
-        self._above: Window | None = None  # the level whose refusals this one is to explain
-        self._settled: Window | None = None  # how it was when the level was last found good
-        self._resting = 0  # windows since
+        self._before: Window | None = None  # the level that a new level has to beat
+        self._above: Window | None = None  # the level with overloads that half of it may explain
+        self._accepted: Window | None = None  # the present level, when it was last found good
+        self._resting = 0  # windows since then
         self._rest = _REST
-        self._ceiling: Window | None = None  # a level that hurt
-        self._hurt_at = -math.inf
+        self._ceiling: Window | None = None  # an overloaded level
+        self._ceiling_set_at = -math.inf
 
-    def began(self, key: object, now: float) -> None:
-        """Take it that a request is under way."""
-        self._window.passing(now, len(self._flying))
-        self._flying[key] = self._window, self._window.begin(), now
+    def started(self, key: object, now: float) -> None:
+        """Record the start of a request."""
+        self._window.advance(now, len(self._in_flight))
+        self._in_flight[key] = self._window, self._window.start(), now
 
-    def forget(self, key: object, now: float) -> None:
-        """Take it that there was no request after all."""
-        self._window.passing(now, len(self._flying))
-        window, place, _ = self._flying.pop(key)
-        window.forget(place)
+    def discard(self, key: object, now: float) -> None:
+        """Leave out a request that was never sent."""
+        self._window.advance(now, len(self._in_flight))
+        window, index, _ = self._in_flight.pop(key)
+        window.discard(index)
 
     def ended(
-        self, key: object, now: float, size: int | None, *, strained: bool
-    ) -> Decision | None:
-        """Take an end: ``size`` in bytes, None for what failed; ``strained``: 429, 503, a reset.
+        self, key: object, now: float, size: int | None, *, overloaded: bool
+    ) -> LevelChange | None:
+        """Record the end of a request; return the new level, if it changes.
 
-        Returns what follows from it, if anything.
+        ``size`` is in bytes, None for a failure. ``overloaded`` is true for 429, 503 and a reset.
         """
-        self._window.passing(now, len(self._flying))
-        window, place, began = self._flying.pop(key)
-        if window is not self._window:  # it had to do with two levels
-            window.count(strained=strained)
+        self._window.advance(now, len(self._in_flight))
+        window, index, started = self._in_flight.pop(key)
+        if window is not self._window:  # the level changed while the request was in flight
+            window.count(overloaded=overloaded)
             return None
-        work = 0.0 if size is None else float(size + _FILE)
-        window.end(place, now - began, work, strained=strained)
+        work = 0.0 if size is None else float(size + _FILE_WORK)
+        window.end(index, now - started, work, overloaded=overloaded)
         before, above = self._before, self._above
-        if before and window.hurts_more(before):
-            return self._refuse(before, now)
-        if not before and window.storm and window.level > 1:
-            return self._descend()
+        if before and window.more_overloaded(before):
+            return self._step_back(before, now)
+        if not before and window.mostly_overloaded and window.level > 1:
+            return self._halve()
         if not window.full:
-            if window.ended > LONGEST * window.level:  # it would take as long to fill up
+            if window.ended > MAX_SAMPLE * window.level:  # it would take as long again to fill it
                 self._window = Window(window.level, raised=bool(before))
             return None
         if before:
             return self._judge(before, now)
-        return self._explain(above, now) if above else self._rested(now)
+        return self._explain(above, now) if above else self._watch(now)
 
-    def _refuse(self, before: Window, now: float) -> Decision:
-        """Step back from a new level that hurts."""
+    def _step_back(self, before: Window, now: float) -> LevelChange:
+        """Return to the previous level, because the new one is overloaded."""
         window = self._window
-        self._ceiling, self._hurt_at = window, now
-        self._move(before.level, settle=before)
-        return Decision(before.level, f"{window.level} at a time were refused")
+        self._ceiling, self._ceiling_set_at = window, now
+        self._move(before.level, accepted=before)
+        return LevelChange(before.level, f"overload at {window.level}")
 
-    def _harmed(self, before: Window) -> bool:
-        """Whether more than accidents are refused, and more than twice as many as below."""
+    def _overloaded_since(self, before: Window) -> bool:
+        """Return whether overload is frequent, and over twice as frequent as at a lower level."""
         window = self._window
-        return self._painful and window.strains * before.ended > 2 * before.strains * window.ended
+        return (
+            self._overloaded
+            and window.overloads * before.ended > 2 * before.overloads * window.ended
+        )
 
     @property
-    def _painful(self) -> bool:
-        """Whether it is worth a look at half as many."""
+    def _overloaded(self) -> bool:
+        """Whether overload is frequent enough to try half the level."""
         window = self._window
-        return window.level > 1 and window.strains >= max(2, _PAIN * window.ended)
+        return window.level > 1 and window.overloads >= max(2, _OVERLOAD_SHARE * window.ended)
 
-    def _descend(self) -> Decision:
-        """Look at half as many."""
+    def _halve(self) -> LevelChange:
+        """Try half the level."""
         window = self._window
         level = window.level // 2
-        self._move(level, settle=None)
+        self._move(level, accepted=None)
         self._above = window
-        return Decision(level, f"{window.level} at a time were refused")
+        return LevelChange(level, f"overload at {window.level}")
 
-    def _explain(self, above: Window, now: float) -> Decision | None:
-        """Tell whether it was the level: hardly, where half as many bring half and hurt as much."""
+    def _explain(self, above: Window, now: float) -> LevelChange | None:
+        """Decide whether the level caused the overload.
+
+        It did not if half of it has half the goodput and as much overload.
+        """
         window = self._window
-        if not window.known:
+        if not window.precise:
             return None
-        if not above.hurts_more(window) and compare(above.proof, window.proof, _HALF) > 0:
-            return self._climb(above, now, f"{window.level} are refused as often as {above.level}")
-        if self._painful:
-            return self._descend()
-        self._ceiling, self._hurt_at = above, now
-        self._move(window.level, settle=window)
+        slower = compare(above.estimate, window.estimate, _HALF) > 0
+        if slower and not above.more_overloaded(window):
+            reason = f"as much overload at {window.level} as at {above.level}"
+            return self._climb(above, now, reason)
+        if self._overloaded:
+            return self._halve()
+        self._ceiling, self._ceiling_set_at = above, now
+        self._move(window.level, accepted=window)
         return None
 
-    def _judge(self, before: Window, now: float) -> Decision | None:
+    def _judge(self, before: Window, now: float) -> LevelChange | None:
+        """Decide whether a new level is better than the previous one."""
         window = self._window
-        lead = compare(window.rest, before.proof, _GAIN)
-        harmed = self._harmed(before)
-        if not harmed and window.surely_over(before.proof):
-            window.proof, lead = window.first, math.inf
-        elif not window.large or (abs(lead) < SURE and window.rest.count < LONGEST * window.level):
+        lead = compare(window.rest, before.estimate, _GAIN)
+        overloaded = self._overloaded_since(before)
+        unsure = abs(lead) < CONFIDENT and window.rest.count < MAX_SAMPLE * window.level
+        if not overloaded and window.surely_better(before.estimate):
+            window.estimate, lead = window.first, math.inf
+        elif not window.large or unsure:
             return None
-        if harmed:
-            return self._refuse(before, now)
-        if lead > SURE or compare(window.rest, before.proof, _HALF) > 0:
+        if overloaded:
+            return self._step_back(before, now)
+        ratio = f"{gain(window, before):.2f} times that at {before.level}"
+        if lead > CONFIDENT or compare(window.rest, before.estimate, _HALF) > 0:
             self._rest = _REST
-            return self._climb(window, now, f"{more(window, before)} than {before.level}")
-        self._move(before.level, settle=before)
-        self._rest = min(2 * self._rest, _LONGEST_REST)
-        return Decision(before.level, f"{more(window, before)} only")
+            return self._climb(window, now, f"goodput at {window.level} is {ratio}")
+        self._move(before.level, accepted=before)
+        self._rest = min(2 * self._rest, _MAX_REST)
+        return LevelChange(before.level, f"goodput at {window.level} is only {ratio}")
 
-    def _rested(self, now: float) -> Decision | None:
-        """Look at a level that needs no proof: the first one, or one that was found good."""
-        window, settled = self._window, self._settled
-        if settled is None:
-            if not window.known:
+    def _watch(self, now: float) -> LevelChange | None:
+        """Measure a level that needs no proof: the first one, or one that was found good."""
+        window, accepted = self._window, self._accepted
+        if accepted is None:
+            if not window.precise:
                 return None
-            return self._descend() if self._painful else self._climb(window, now, "a beginning")
-        if window.rest.count < LONGEST * window.level:
+            if self._overloaded:
+                return self._halve()
+            return self._climb(window, now, f"no overload at {window.level}")
+        if window.rest.count < MAX_SAMPLE * window.level:
             return None
-        if self._painful and window.hurts_more(settled):
-            return self._descend()
-        return self._compared(window, settled, now)
+        if self._overloaded and window.more_overloaded(accepted):
+            return self._halve()
+        return self._check_again(window, accepted, now)
 
-    def _compared(self, window: Window, settled: Window, now: float) -> Decision | None:
-        """See what has become of a level that was found good, and look upwards now and then."""
-        if window.rest.rate < settled.proof.rate / 2 and self.level > 1:
+    def _check_again(self, window: Window, accepted: Window, now: float) -> LevelChange | None:
+        """Check a level that was found good, and probe a higher one now and then."""
+        if window.rest.rate < accepted.estimate.rate / 2 and self.level > 1:
             level = self.level // 2
-            self._move(level, settle=None)
-            return Decision(level, f"{window.level} bring less than half of what they did")
-        if self._ceiling and self._painful and not self._ceiling.hurts_more(window):
+            self._move(level, accepted=None)
+            return LevelChange(level, f"goodput at {window.level} has fallen by more than half")
+        ceiling = self._ceiling
+        if ceiling and self._overloaded and not ceiling.more_overloaded(window):
             self._ceiling = None
-            return self._climb(window, now, f"{window.level} are refused as often")
+            reason = f"as much overload at {window.level} as at {ceiling.level}"
+            return self._climb(window, now, reason)
         self._resting += 1
         if self._resting >= self._rest:
-            return self._climb(window, now, "another look")
+            return self._climb(window, now, "probing a higher level")
         self._window = Window(self.level)
         return None
 
-    def _climb(self, window: Window, now: float, reason: str) -> Decision | None:
-        """Take a level for good, and try twice as many."""
-        if now - self._hurt_at > _FORGIVEN:
+    def _climb(self, window: Window, now: float, reason: str) -> LevelChange | None:
+        """Accept a level, and try twice that level unless it is known to be overloaded."""
+        if now - self._ceiling_set_at > _CEILING_LIFETIME:
             self._ceiling = None
-        level, now_at = min(2 * window.level, self._most), self.level
+        level, previous = min(2 * window.level, self._max_level), self.level
         if (self._ceiling and level >= self._ceiling.level) or level == window.level:
-            self._move(window.level, settle=window)
+            self._move(window.level, accepted=window)
         else:
-            self._move(level, settle=window)
+            self._move(level, accepted=window)
             self._window, self._before = Window(level, raised=True), window
             self._adopt(window, now)
-        return Decision(self.level, reason) if self.level != now_at else None
+        return LevelChange(self.level, reason) if self.level != previous else None
 
     def _adopt(self, window: Window, now: float) -> None:
-        """Count those as new that have just begun: where all take as long, all begin at once."""
-        just = now - _JUST * window.proof.mean
-        for key, (_, _, began) in list(self._flying.items()):
-            if began >= just:
-                self._flying[key] = self._window, self._window.begin(), began
+        """Move the requests that have just started to the new window.
 
-    def _move(self, level: int, settle: Window | None) -> None:
+        Where all requests take equally long, all of them start at once.
+        """
+        earliest = now - _JUST_STARTED * window.estimate.mean_time
+        for key, (_, _, started) in list(self._in_flight.items()):
+            if started >= earliest:
+                self._in_flight[key] = self._window, self._window.start(), started
+
+    def _move(self, level: int, accepted: Window | None) -> None:
+        """Change the level and start a new window."""
         self.level = level
         self._window = Window(level)
         self._before = self._above = None
-        self._settled = settle
+        self._accepted = accepted
         self._resting = 0

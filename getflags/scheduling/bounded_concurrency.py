@@ -1,10 +1,10 @@
-"""Many jobs, a few at a time, results as they come: a lazy ``as_completed`` in two colours.
+"""Bounded concurrency: a lazy ``as_completed`` for asyncio and for threads.
 
-The standard ones take all jobs up front; a million of them are gigabytes. These pull a job from
-the iterable only when a slot of the semaphore is free, yield results in order of completion, and
-cancel what is left when the consumer stops. General on purpose: nothing here knows of downloads.
-An exception in a job is the program's failure and is raised to the consumer as it is. Where jobs
-come back, or wait for something else than a slot, a ``Feed`` takes the iterable's place.
+The ones in the standard library take all jobs up front, and a million jobs are gigabytes. These
+pull a job from the iterable only when a slot of the semaphore is free, yield results in the order
+of completion, and cancel the remaining jobs when the consumer stops. They know nothing of
+downloads. An exception in a job is a bug in the program and is raised to the consumer unchanged. A
+``JobSource`` replaces the iterable where jobs come back or wait for something other than a slot.
 """
 
 from __future__ import annotations
@@ -21,92 +21,92 @@ T_co = TypeVar("T_co", covariant=True)
 R = TypeVar("R")
 
 
-class Nothing:
-    """The type of ``NOTHING``, which stands for no job: any other value may be one."""
+class NoJob:
+    """The type of ``NO_JOB``. It is a type of its own because any other value may be a job."""
 
 
-NOTHING = Nothing()
+NO_JOB = NoJob()
 
 
 @runtime_checkable
-class Feed(Protocol[T_co]):
-    """Jobs that may have to wait. All is called on one thread, but for ``wake``."""
+class JobSource(Protocol[T_co]):
+    """A source of jobs that may have to wait. Only ``wake`` may be called on other threads."""
 
-    #: Set for the time of a run; to be called, from any thread, when ``take`` has news.
+    #: Set for the time of a run; call it, on any thread, when ``take`` has a new job.
     wake: Callable[[], object]
 
     @property
-    def over(self) -> bool:
-        """Whether no job will come any more, unless one that is under way comes back."""
+    def exhausted(self) -> bool:
+        """Whether no job will come any more, unless one that is in flight comes back."""
         ...
 
-    def take(self) -> T_co | Nothing:
-        """Return a job to begin now."""
+    def take(self) -> T_co | NoJob:
+        """Return a job to start now."""
         ...
 
-    def wait(self) -> float | None:
-        """Return after how many seconds to ask again; None: not before a result."""
+    def delay(self) -> float | None:
+        """Return in how many seconds to call ``take``; None: not before a job has ended."""
         ...
 
 
-class _Plain(Generic[T]):
-    """An iterable as a feed: there is always a job until there is none any more."""
+class _IterableSource(Generic[T]):
+    """An iterable as a ``JobSource``: its jobs never have to wait."""
 
     def __init__(self, jobs: Iterable[T]) -> None:
         self.wake: Callable[[], object] = lambda: None
-        self.over = False
+        self.exhausted = False
         self._jobs = iter(jobs)
 
-    def take(self) -> T | Nothing:
-        """Return the next."""
-        if not self.over:
+    def take(self) -> T | NoJob:
+        """Return the next job."""
+        if not self.exhausted:
             for job in self._jobs:
                 return job
-            self.over = True
-        return NOTHING
+            self.exhausted = True
+        return NO_JOB
 
-    def wait(self) -> None:
-        """Never wait for anything but a slot."""
+    def delay(self) -> None:
+        """Return None: a job waits only for a slot."""
 
 
-def _feed(jobs: Iterable[T] | Feed[T]) -> Feed[T]:
-    return jobs if isinstance(jobs, Feed) else _Plain(jobs)
+def _source(jobs: Iterable[T] | JobSource[T]) -> JobSource[T]:
+    return jobs if isinstance(jobs, JobSource) else _IterableSource(jobs)
 
 
 async def as_completed_async(
-    jobs: Iterable[T] | Feed[T], work: Callable[[T], Awaitable[R]], limit: int
+    jobs: Iterable[T] | JobSource[T], work: Callable[[T], Awaitable[R]], limit: int
 ) -> AsyncGenerator[R, None]:
     """Await ``work(job)`` for each job, at most ``limit`` at a time; yield results as they come.
 
-    Close the iterator (``contextlib.aclosing``) to cancel what is in flight.
+    Close the iterator (``contextlib.aclosing``) to cancel the jobs in flight.
     """
     if limit < 1:
         raise ValueError("the limit is at least 1")
-    feed = _feed(jobs)
+    source = _source(jobs)
     slots = asyncio.Semaphore(limit)
     done: asyncio.Queue[asyncio.Future[R] | None] = asyncio.Queue()
-    flying: set[asyncio.Future[R]] = set()
-    feed.wake = partial(asyncio.get_running_loop().call_soon_threadsafe, done.put_nowait, None)
+    in_flight: set[asyncio.Future[R]] = set()
+    source.wake = partial(asyncio.get_running_loop().call_soon_threadsafe, done.put_nowait, None)
     try:
         while True:
-            while not slots.locked() and not isinstance(job := feed.take(), Nothing):
-                await slots.acquire()  # at once: it isn't locked
-                begun = asyncio.ensure_future(work(job))
-                flying.add(begun)
-                begun.add_done_callback(done.put_nowait)
-            if not flying and feed.over:
+            while not slots.locked() and not isinstance(job := source.take(), NoJob):
+                await slots.acquire()  # returns at once, because the semaphore is not locked
+                started = asyncio.ensure_future(work(job))
+                in_flight.add(started)
+                started.add_done_callback(done.put_nowait)
+            if not in_flight and source.exhausted:
                 return
-            seconds = None if slots.locked() else feed.wait()
+            seconds = None if slots.locked() else source.delay()
             future = await (done.get() if seconds is None else _get(done, seconds))
-            if future is not None:  # else it is time to look at the feed again
-                flying.discard(future)
+            if future is not None:  # None: ask the source again
+                in_flight.discard(future)
                 slots.release()
                 yield future.result()
     finally:
-        feed.wake = lambda: None
-        for future in flying:
+        source.wake = lambda: None
+        for future in in_flight:
             future.cancel()
-        await asyncio.gather(*flying, return_exceptions=True)
+        await asyncio.gather(*in_flight, return_exceptions=True)
 
 
 async def _get(queue: asyncio.Queue[R | None], seconds: float) -> R | None:
@@ -118,50 +118,51 @@ async def _get(queue: asyncio.Queue[R | None], seconds: float) -> R | None:
 
 
 def as_completed(
-    jobs: Iterable[T] | Feed[T], work: Callable[[T], R], limit: int
+    jobs: Iterable[T] | JobSource[T], work: Callable[[T], R], limit: int
 ) -> Generator[R, None, None]:
     """Run ``work(job)`` on threads, at most ``limit`` at a time; yield results as they come."""
     return merge(jobs, lambda job, put: put(work(job)), limit)
 
 
 def merge(
-    jobs: Iterable[T] | Feed[T], work: Callable[[T, Callable[[R], None]], None], limit: int
+    jobs: Iterable[T] | JobSource[T], work: Callable[[T, Callable[[R], None]], None], limit: int
 ) -> Generator[R, None, None]:
-    """Run ``work(job, put)`` on threads, at most ``limit`` at a time; yield all that they put.
+    """Run ``work(job, put)`` on threads, at most ``limit`` at a time; yield the values put.
 
-    The iterable is pulled and the results are yielded on the caller's thread. Threads cannot be
-    cancelled: when the consumer stops, no further job is handed out, and whoever can end the
-    running ones (by shutting their sockets) should. They are daemons, so none holds up the exit.
+    The iterable is pulled, and the values are yielded, on the caller's thread. Threads cannot be
+    cancelled: when the consumer stops, no further job starts, and the consumer should end the
+    running ones if it can (by shutting down their sockets). The threads are daemons, so they do not
+    delay the exit of the program.
     """
-    crew: _Crew[T, R] = _Crew(work)
+    threads: _DaemonThreads[T, R] = _DaemonThreads(work)
     if limit < 1:
         raise ValueError("the limit is at least 1")
-    feed = _feed(jobs)
+    source = _source(jobs)
     slots = threading.Semaphore(limit)
-    flying = 0
+    in_flight = 0
     try:
         while True:
             while slots.acquire(blocking=False):
-                if isinstance(job := feed.take(), Nothing):
+                if isinstance(job := source.take(), NoJob):
                     slots.release()
                     break
-                crew.begin(job, flying)
-                flying += 1
-            if not flying and feed.over:
+                threads.submit(job, in_flight)
+                in_flight += 1
+            if not in_flight and source.exhausted:
                 return
             try:
-                news = crew.news.get(timeout=feed.wait() if flying < limit else None)
+                result = threads.results.get(timeout=source.delay() if in_flight < limit else None)
             except Empty:
-                continue  # it is time to look at the feed again
-            if isinstance(news, _End):
-                flying -= 1
+                continue  # ask the source again
+            if isinstance(result, _End):
+                in_flight -= 1
                 slots.release()
-                if news.bug is not None:
-                    raise news.bug
+                if result.bug is not None:
+                    raise result.bug
             else:
-                yield news.item
+                yield result.item
     finally:
-        crew.dismiss()
+        threads.shut_down()
 
 
 class _Item(NamedTuple, Generic[R]):
@@ -172,45 +173,48 @@ class _End(NamedTuple):
     bug: BaseException | None
 
 
-class _Crew(Generic[T, R]):
-    """Daemon threads, hired when a job finds nobody idle.
+class _DaemonThreads(Generic[T, R]):
+    """Daemon threads that run jobs; one is started when a job finds no idle thread.
 
     Not a ThreadPoolExecutor: the interpreter waits for its threads at exit, and a thread that
-    reads from a silent server would hold up Ctrl-C for as long as the server likes.
+    reads from a silent server would delay Ctrl-C for as long as the server likes.
     """
 
     def __init__(self, work: Callable[[T, Callable[[R], None]], None]) -> None:
-        self.news: SimpleQueue[_Item[R] | _End] = SimpleQueue()
+        self.results: SimpleQueue[_Item[R] | _End] = SimpleQueue()
         self._work = work
         self._jobs: SimpleQueue[T | _End] = SimpleQueue()
         self._size = 0
-        self._over = False
+        self._closed = False
 
-    def begin(self, job: T, flying: int) -> None:
-        """Give a job to somebody; ``flying`` is how many are at work already."""
-        if flying == self._size:
+    def submit(self, job: T, in_flight: int) -> None:
+        """Queue a job; ``in_flight`` is the number of jobs that have not ended.
+
+        Raises RuntimeError if the system grants no thread at all.
+        """
+        if in_flight == self._size:
             try:
                 threading.Thread(target=self._worker, name="getflags", daemon=True).start()
                 self._size += 1
-            except RuntimeError:  # the system grants no more
+            except RuntimeError:  # the system grants no more threads
                 if not self._size:
                     raise
-        self._jobs.put(job)  # who finds nobody idle waits for the first who is
+        self._jobs.put(job)  # it waits for the first idle thread
 
-    def dismiss(self) -> None:
-        """Let each go home after the job at hand; those that wait in the queue are not begun."""
-        self._over = True
+    def shut_down(self) -> None:
+        """End each thread after its present job. Queued jobs are not started."""
+        self._closed = True
         for _ in range(self._size):
             self._jobs.put(_End(None))
 
     def _put(self, item: R) -> None:
-        self.news.put(_Item(item))
+        self.results.put(_Item(item))
 
     def _worker(self) -> None:
-        while not (isinstance(job := self._jobs.get(), _End) or self._over):
+        while not (isinstance(job := self._jobs.get(), _End) or self._closed):
             try:
                 self._work(job, self._put)
-            except BaseException as bug:  # noqa: BLE001 - raised again, on the consumer's thread
-                self.news.put(_End(bug))
+            except BaseException as bug:  # noqa: BLE001 - raised again on the consumer's thread
+                self.results.put(_End(bug))
             else:
-                self.news.put(_End(None))
+                self.results.put(_End(None))

@@ -1,8 +1,9 @@
-"""Goodput and refusals at a level, and whether another has more: what a governor judges by.
+"""Goodput and overload at one level of concurrency, and the comparison of two levels.
 
-Pure arithmetic on what began and ended in a window: the work of all that began at a level, divided
-by the time they were under way, times the level (Little's law). The slow ones are waited for, too:
-judging by the first to come back would favour every change.
+Pure arithmetic on the requests that started and ended in a measurement window. The goodput is the
+work of all requests that started at a level, divided by the time they were in flight, times the
+level (Little's law). The window waits for slow requests, too: a judgement by the first ones to end
+would favour every change.
 """
 
 from __future__ import annotations
@@ -10,17 +11,20 @@ from __future__ import annotations
 import math
 from collections import deque
 
-SURE = 2.0  # standard deviations between a judgement and its opposite
-LONGEST = 4  # times the level: so many transfers decide, sure or not
-_STEEP = 1.5  # what, if surely brought by the first half of a window, needs no second half
-_CLEAR = 3.0  # standard deviations, where it is asked after each of many requests
-_FULL = 0.9
-_BEHIND = 16  # times the level: when so many began later, one that is under way is left out
-_KNOWN = 0.12  # the standard deviation of a rate that others are compared with, as a share
+CONFIDENT = 2.0  # standard deviations between two rates that count as different
+MAX_SAMPLE = 4  # times the level: a window of this size decides, confident or not
+_STEEP = 1.5  # a gain that needs no second half of a window if the first half surely brings it
+_CLEAR = 3.0  # standard deviations for a check that is repeated after each of many requests
+_FULL = 0.9  # of the level: the average number in flight in a window that is full
+_MAX_BEHIND = 16  # times the level: a request is left out if more than that started after it
+_PRECISE = 0.12  # standard deviation, as a share, of a rate that others can be compared with
 
 
-class Goodput:
-    """Work a second at a level, from those of the first to begin that have all ended."""
+class GoodputEstimate:
+    """Work per second at a level, estimated from requests that have ended.
+
+    The requests are taken in the order in which they started.
+    """
 
     def __init__(self, level: int) -> None:
         self.count = 0
@@ -28,7 +32,7 @@ class Goodput:
         self._work = self._time = self._work2 = self._time2 = self._both = 0.0
 
     def add(self, seconds: float, work: float) -> None:
-        """Take one more."""
+        """Add a request, its duration in seconds and its work."""
         self.count += 1
         self._work += work
         self._time += seconds
@@ -38,17 +42,17 @@ class Goodput:
 
     @property
     def rate(self) -> float:
-        """Work a second."""
+        """The work per second."""
         return self._level * self._work / self._time if self._time else 0.0
 
     @property
-    def mean(self) -> float:
-        """Seconds that one takes."""
+    def mean_time(self) -> float:
+        """The average duration of a request, in seconds."""
         return self._time / self.count if self.count else 0.0
 
     @property
     def variance(self) -> float:
-        """Of the rate's logarithm, by the usual estimate for a ratio of two sums."""
+        """The variance of the rate's logarithm, by the usual estimate for a ratio of two sums."""
         if self.count < 2 or not self._work or not self._time:  # noqa: PLR2004 - one has no spread
             return math.inf
         each = self._work / self._time
@@ -57,108 +61,116 @@ class Goodput:
 
 
 class Window:
-    """What began since the level is what it is.
+    """The requests since the level was last changed, as one measurement of that level.
 
-    Where it was ``raised``, the first of them, as many as may be under way, meet a queue that is
-    yet to grow. They are counted apart: they flatter.
+    In a window of a ``raised`` level, the first requests (as many as the level) meet a queue that
+    has not grown yet. They are counted separately because they overestimate the goodput.
     """
 
     def __init__(self, level: int, *, raised: bool = False) -> None:
         self.level = level
-        self.strains = self.ended = 0
-        self.first = Goodput(level)
-        self._most_first = level if raised else 0
-        self.rest = Goodput(level)
-        self._patience = _BEHIND * level
-        self.proof = self.rest  # what it was judged by
-        self._ended: deque[tuple[float, float] | tuple[()] | None] = deque()  # as they began
-        self._gone = 0  # how many have left it at its head
-        self._seen = self._area = 0.0  # seconds, and seconds times those under way
+        self.overloads = self.ended = 0
+        self.first = GoodputEstimate(level)
+        self._first_count = level if raised else 0
+        self.rest = GoodputEstimate(level)
+        self._max_pending = _MAX_BEHIND * level
+        self.estimate = self.rest  # the estimate by which the level was judged
+        # One item for each request, in the order of their starts: None while it is in flight, else
+        # its seconds and work, or () if it does not count.
+        self._requests: deque[tuple[float, float] | tuple[()] | None] = deque()
+        self._removed = 0  # items removed from the left end
+        self._duration = 0.0  # seconds
+        self._area = 0.0  # seconds, multiplied by the number of requests in flight
         self._now: float | None = None
 
-    def begin(self) -> int:
-        """Return a place for one more."""
-        self._ended.append(None)
-        return self._gone + len(self._ended) - 1
+    def start(self) -> int:
+        """Add a request that starts now; return its index."""
+        self._requests.append(None)
+        return self._removed + len(self._requests) - 1
 
-    def end(self, place: int, seconds: float, work: float, *, strained: bool) -> None:
-        """Take the end of one."""
-        self.count(strained=strained)
-        self._put(place, (seconds, work))
+    def end(self, index: int, seconds: float, work: float, *, overloaded: bool) -> None:
+        """Record the end of a request."""
+        self.count(overloaded=overloaded)
+        self._set(index, (seconds, work))
 
-    def forget(self, place: int) -> None:
-        """Take it that one had nothing to do with the server."""
-        self._put(place, ())
+    def discard(self, index: int) -> None:
+        """Leave out a request that was never sent to the server."""
+        self._set(index, ())
 
-    def _put(self, place: int, what: tuple[float, float] | tuple[()]) -> None:
-        if place < self._gone:  # nobody has waited for it
+    def _set(self, index: int, result: tuple[float, float] | tuple[()]) -> None:
+        if index < self._removed:  # too many started after it
             return
-        self._ended[place - self._gone] = what
-        while self._ended and (self._ended[0] is not None or len(self._ended) > self._patience):
-            known = self._ended.popleft()
-            if known:
-                (self.first if self._gone < self._most_first else self.rest).add(*known)
-            self._gone += 1
+        self._requests[index - self._removed] = result
+        while self._requests and (
+            self._requests[0] is not None or len(self._requests) > self._max_pending
+        ):
+            oldest = self._requests.popleft()
+            if oldest:
+                (self.first if self._removed < self._first_count else self.rest).add(*oldest)
+            self._removed += 1
 
-    def passing(self, now: float, flying: int) -> None:
-        """Take it that so many were under way until now."""
+    def advance(self, now: float, in_flight: int) -> None:
+        """Move the clock; ``in_flight`` is the number of requests in flight until ``now``."""
         passed = 0.0 if self._now is None else now - self._now
-        self._seen += passed
-        self._area += flying * passed
+        self._duration += passed
+        self._area += in_flight * passed
         self._now = now
 
     @property
     def full(self) -> bool:
-        """Whether about as many were under way as might, on the average; else it proves nothing."""
-        return self._area >= _FULL * self.level * self._seen
+        """Whether nearly as many requests as allowed were in flight, on average.
 
-    def count(self, *, strained: bool) -> None:
-        """Count an end, and whether it was a refusal."""
+        A window that is not full says nothing about its level.
+        """
+        return self._area >= _FULL * self.level * self._duration
+
+    def count(self, *, overloaded: bool) -> None:
+        """Count the end of a request, and whether the server was overloaded."""
         self.ended += 1
-        self.strains += strained
+        self.overloads += overloaded
 
     @property
-    def angle(self) -> float:
-        """The share of refusals on a scale where chance spreads it evenly (Anscombe 1948)."""
-        return math.asin(math.sqrt((self.strains + 0.375) / (self.ended + 0.75)))
+    def overload_angle(self) -> float:
+        """The share of overloads, transformed to constant variance (Anscombe 1948)."""
+        return math.asin(math.sqrt((self.overloads + 0.375) / (self.ended + 0.75)))
 
     @property
-    def storm(self) -> bool:
-        """Whether clearly more than half are refused; most of those come at once."""
-        return 2 * (self.angle - math.pi / 4) * math.sqrt(self.ended) > _CLEAR
+    def mostly_overloaded(self) -> bool:
+        """Whether clearly more than half of the requests met an overload."""
+        return 2 * (self.overload_angle - math.pi / 4) * math.sqrt(self.ended) > _CLEAR
 
-    def hurts_more(self, other: Window) -> bool:
-        """Whether clearly more are refused than at another level."""
-        doubt = math.sqrt(1 / self.ended + 1 / other.ended)
-        return 2 * (self.angle - other.angle) > _CLEAR * doubt
+    def more_overloaded(self, other: Window) -> bool:
+        """Return whether the share of overloads is clearly larger than in another window."""
+        deviation = math.sqrt(1 / self.ended + 1 / other.ended)
+        return 2 * (self.overload_angle - other.overload_angle) > _CLEAR * deviation
 
-    def surely_over(self, before: Goodput) -> bool:
-        """Whether the first alone tell that it pays, though they flatter."""
-        whole = 0 < self._most_first <= self._gone
-        return whole and compare(self.first, before, _STEEP) > SURE
+    def surely_better(self, before: GoodputEstimate) -> bool:
+        """Return whether the first requests suffice to show a gain, although they overestimate."""
+        complete = 0 < self._first_count <= self._removed
+        return complete and compare(self.first, before, _STEEP) > CONFIDENT
 
     @property
-    def known(self) -> bool:
-        """Whether enough have ended to compare others with."""
+    def precise(self) -> bool:
+        """Whether enough requests have ended to compare other levels with this one."""
         count = self.rest.count
         return count >= self.level and (
-            self.rest.variance < _KNOWN**2 or count >= LONGEST * self.level
+            self.rest.variance < _PRECISE**2 or count >= MAX_SAMPLE * self.level
         )
 
     @property
     def large(self) -> bool:
-        """Whether enough have ended to judge by."""
+        """Whether enough requests have ended to judge the level."""
         return self.rest.count >= self.level / 2
 
 
-def compare(found: Goodput, before: Goodput, factor: float) -> float:
-    """Return by how many standard deviations one exceeds the other, times a factor."""
+def compare(found: GoodputEstimate, before: GoodputEstimate, factor: float) -> float:
+    """Return by how many standard deviations a rate exceeds another one, times a factor."""
     lead = math.log(max(found.rate, 1e-9) / max(before.rate, 1e-9) / factor)
-    doubt = math.sqrt(found.variance + before.variance)
-    return lead / max(doubt, 1e-9)
+    deviation = math.sqrt(found.variance + before.variance)
+    return lead / max(deviation, 1e-9)
 
 
-def more(window: Window, before: Window) -> str:
-    """Say what one level brings, compared with another."""
-    ratio = window.proof.rate / before.proof.rate if before.proof.rate else math.inf
-    return f"{window.level} bring {ratio:.2f} times as much"
+def gain(window: Window, before: Window) -> float:
+    """Return the goodput of a window as a multiple of another one's."""
+    rate = before.estimate.rate
+    return window.estimate.rate / rate if rate else math.inf

@@ -1,8 +1,8 @@
-"""Servers as the agenda knows them: who wants a pause, and how many requests each gets at a time.
+"""The state of each server in the scheduler: its pause, and how many requests it may get at a time.
 
-Decides from what it is told, on whatever clock. A server that refuses with Retry-After is left
-alone for that long; those that it went on serving meanwhile are what it takes at a time. With
-``-m auto`` a governor says besides how many it is worth.
+The caller passes the time in. A server that answers 429 or 503 with Retry-After gets no request for
+that long. Its concurrency is then limited to the number of requests that it served meanwhile. With
+``-m auto``, adaptive concurrency limits it, too.
 """
 
 from __future__ import annotations
@@ -11,80 +11,84 @@ from collections import deque
 from math import inf
 
 from getflags.core.models import Status
-from getflags.scheduling.adaptive_concurrency import Decision, Governor
+from getflags.scheduling.adaptive_concurrency import AdaptiveConcurrency, LevelChange
 from getflags.transfer.actions import Done, Wait
 from getflags.transfer.transfer import Transfer
 
-_FORGIVEN = 60.0  # seconds without a refusal, after which a server may get one more at a time
+_LIMIT_LIFETIME = 60.0  # seconds without a refusal after which the refused level is tried again
 
 
-class Origin:
-    """One server: its pause, and how much it takes at a time.
+class HostState:
+    """The state of one server, identified by its origin.
 
-    With a ``governor``, how much it is *worth* at a time is decided as well.
+    ``adaptive`` is given with ``-m auto``.
     """
 
-    def __init__(self, governor: Governor | None = None) -> None:
-        self.governor = governor
-        self.until = 0.0  # the end of its pause
-        self.parked: deque[Transfer] = deque()
-        self.flying: dict[Transfer, int] = {}  # → how many had been served when it began
-        self._peak = 0  # the most that ever were under way
-        self._ceiling = inf
-        self._refused_level = inf  # a number at a time that was too many
+    def __init__(self, adaptive: AdaptiveConcurrency | None = None) -> None:
+        self.adaptive = adaptive
+        self.paused_until = 0.0
+        self.waiting: deque[Transfer] = deque()  # transfers that the server cannot take now
+        self.in_flight: dict[Transfer, int] = {}  # → the number served when it started
+        self._peak = 0  # the largest number in flight so far
+        self._limit = inf  # on the number in flight
+        self._refused_level = inf  # the number in flight that was refused
         self._served = 0
-        self._round = 0  # served since the ceiling was last moved
+        self._served_at_limit = 0  # since the limit was last changed
         self._refused_at = 0.0
 
-    def open(self, now: float) -> bool:
-        """Whether a request may be made."""
-        limit = min(self._ceiling, self.governor.level) if self.governor else self._ceiling
-        return now >= self.until and len(self.flying) < limit
+    def accepts(self, now: float) -> bool:
+        """Return whether a request may be sent now."""
+        limit = min(self._limit, self.adaptive.level) if self.adaptive else self._limit
+        return now >= self.paused_until and len(self.in_flight) < limit
 
-    def idle(self, now: float) -> bool:
-        """Whether nobody would miss what is known of it."""
-        nobody = not self.flying and not self.parked
-        return nobody and self._ceiling == inf and now >= self.until
+    def is_idle(self, now: float) -> bool:
+        """Return whether the state may be forgotten: nothing is in flight, waiting or limited."""
+        busy = self.in_flight or self.waiting
+        return not busy and self._limit == inf and now >= self.paused_until
 
-    def began(self, transfer: Transfer, now: float) -> None:
-        """Take it that a request is under way."""
-        self.flying[transfer] = self._served
-        if self.governor:
-            self.governor.began(transfer, now)
-        self._peak = max(self._peak, len(self.flying))
+    def started(self, transfer: Transfer, now: float) -> None:
+        """Record the start of a try."""
+        self.in_flight[transfer] = self._served
+        if self.adaptive:
+            self.adaptive.started(transfer, now)
+        self._peak = max(self._peak, len(self.in_flight))
 
     def refused(self, transfer: Transfer, now: float, seconds: float) -> None:
-        """Take a refusal.
+        """Pause for ``seconds`` after a refusal, and limit the requests in flight.
 
-        Those that were served beside it, and those that may yet be, are as much as the server takes
-        at a time. Where there are none, it isn't a matter of how many at a time.
+        The limit is the number of requests that were served beside the refused one or are still in
+        flight. If there are none, the number in flight was not the cause, and there is no limit.
         """
-        before = self.flying.get(transfer, self._served)
-        others = len(self.flying) - (transfer in self.flying)
+        before = self.in_flight.get(transfer, self._served)
+        others = len(self.in_flight) - (transfer in self.in_flight)
         level = min(others + self._served - before, self._peak - 1)
-        self.until = max(self.until, now + seconds)
+        self.paused_until = max(self.paused_until, now + seconds)
         self._refused_at = now
-        self._round = 0
-        self._ceiling = level if level > 0 else inf
-        self._refused_level = self._ceiling + 1
+        self._served_at_limit = 0
+        self._limit = level if level > 0 else inf
+        self._refused_level = self._limit + 1
 
     def served(self, now: float) -> None:
-        """Take an end: one more at a time for each round of them, below what was refused."""
-        self._served += 1
-        self._round += 1
-        if now - self._refused_at > _FORGIVEN:
-            self._refused_level = inf
-        if self._round >= self._ceiling and self._ceiling + 1 < self._refused_level:
-            self._ceiling += 1
-            self._round = 0
+        """Record a served request.
 
-    def left(self, transfer: Transfer, action: Wait | Done, now: float) -> Decision | None:
-        """Take it that a try is over. Returns what the governor makes of it."""
-        if self.flying.pop(transfer, None) is None or self.governor is None:
+        The limit is raised by one after as many served requests as the limit, but stays below the
+        level that was refused.
+        """
+        self._served += 1
+        self._served_at_limit += 1
+        if now - self._refused_at > _LIMIT_LIFETIME:
+            self._refused_level = inf
+        if self._served_at_limit >= self._limit and self._limit + 1 < self._refused_level:
+            self._limit += 1
+            self._served_at_limit = 0
+
+    def ended(self, transfer: Transfer, action: Wait | Done, now: float) -> LevelChange | None:
+        """Record the end of a try; return the new level of adaptive concurrency, if it changes."""
+        if self.in_flight.pop(transfer, None) is None or self.adaptive is None:
             return None
         outcome = action.outcome if isinstance(action, Done) else None
-        if outcome and not outcome.requests:  # it was there already: the server had no part in it
-            self.governor.forget(transfer, now)
+        if outcome and not outcome.requests:  # the file existed: nothing was sent to the server
+            self.adaptive.discard(transfer, now)
             return None
         size = outcome.size if outcome and outcome.status is not Status.FAILED else None
-        return self.governor.ended(transfer, now, size, strained=action.overloaded)
+        return self.adaptive.ended(transfer, now, size, overloaded=action.overloaded)

@@ -1,11 +1,12 @@
-"""Which target is next: new ones, those that are due again, and those whose server wants a pause.
+"""The scheduler: which transfer is next, among new ones, retries, and those whose server is paused.
 
-Decides and keeps no clock and no thread of its own: engines ask it for work (``take``), for how
-long there will be none (``wait``), and bring back what they did (``returned``). Who waits here
-holds no slot. It is the engine's one place for *when*; whether at all is the transfer's decision.
+It has no thread of its own and reads the time from the clock it is given. An engine asks it for
+work (``take``) and for how long there will be none (``delay``), and reports the end of each try
+(``returned``). A waiting transfer does not occupy a slot. The scheduler decides only when a try
+starts; whether there is another one is the transfer's decision.
 
-A server that answers 429 or 503 with Retry-After is left alone for that long, by all targets, and
-with ``-m auto`` each gets as many requests at a time as it is worth: see ``origins``.
+A server that answers 429 or 503 with Retry-After gets no request for that long, for any target, and
+with ``-m auto`` the concurrency of each server is adapted: see ``host``.
 """
 
 from __future__ import annotations
@@ -16,151 +17,159 @@ from itertools import count
 
 from getflags.core.events import Adjusted, Event, Finished, Retrying
 from getflags.core.models import DownloadOptions, Target
-from getflags.scheduling.adaptive_concurrency import Governor
-from getflags.scheduling.bounded_concurrency import NOTHING, Nothing
-from getflags.scheduling.host import Origin
+from getflags.scheduling.adaptive_concurrency import AdaptiveConcurrency
+from getflags.scheduling.bounded_concurrency import NO_JOB, NoJob
+from getflags.scheduling.host import HostState
 from getflags.transfer.actions import Done, Wait
 from getflags.transfer.transfer import Transfer
 
-#: So many targets may wait; then new ones stay where they come from, however many there are.
-MOST = 1_000
-_IDLE = 1_000  # servers of which more is known than is needed
+#: The largest number of waiting transfers; beyond it, no new targets are pulled.
+MAX_WAITING = 1_000
+_MAX_HOSTS = 1_000  # states of servers; beyond it, those of idle servers are forgotten
 
 
-class Agenda:
-    """See ``throttle.Feed``. ``targets`` may yield None: nothing at the moment (see ``wake``).
+class Scheduler:
+    """A ``JobSource`` of transfers.
 
-    ``most``, for ``-m auto``, is the most that a server may ever get at a time.
+    ``targets`` may yield None if it has no target at the moment; ``wake`` is then to be called when
+    it has. ``max_per_host``, for ``-m auto``, is the largest number in flight at one server.
     """
 
     def __init__(
         self,
         targets: Iterable[Target | None],
-        rules: DownloadOptions,
+        options: DownloadOptions,
         clock: Callable[[], float],
-        most: int | None = None,
+        max_per_host: int | None = None,
     ) -> None:
         self.wake: Callable[[], object] = lambda: None
         self._targets = iter(targets)
-        self._rules = rules
+        self._options = options
         self._clock = clock
-        self._exhausted = False
-        self._flying: set[Transfer] = set()
-        self._began: dict[Transfer, float] = {}  # when its first try did
-        self._due: list[tuple[float, int, Transfer]] = []  # a heap
+        self._no_more_targets = False
+        self._in_flight: set[Transfer] = set()
+        self._started: dict[Transfer, float] = {}  # the time of each transfer's first try
+        self._retries: list[tuple[float, int, Transfer]] = []  # a heap, by the time they are due
         self._serial = count()
-        self._most = most
-        self._servers: dict[str, Origin] = {}  # that have asked for a pause, or all
-        self._waited_for: dict[str, Origin] = {}  # those of them that transfers wait for
-        self._parked = 0  # transfers that do
+        self._max_per_host = max_per_host
+        # By origin: every server with ``-m auto``, else those that have asked for a pause.
+        self._hosts: dict[str, HostState] = {}
+        self._waited_for: dict[str, HostState] = {}  # those with waiting transfers
+        self._waiting = 0  # transfers that wait for a server
 
     @property
-    def over(self) -> bool:
-        """Whether nothing waits and nothing will come, but for what is under way."""
-        return self._exhausted and not self._due and not self._parked
+    def exhausted(self) -> bool:
+        """Whether nothing waits and nothing will come, except from transfers in flight."""
+        return self._no_more_targets and not self._retries and not self._waiting
 
-    def take(self) -> Transfer | Nothing:
-        """Return what to do now."""
-        if self._due or self._servers or self._most:
-            return self._take_with_care()
-        return self._begin(self._new())
+    def take(self) -> Transfer | NoJob:
+        """Return a transfer to start now."""
+        if self._retries or self._hosts or self._max_per_host:
+            return self._take_in_order()
+        return self._start(self._new())
 
-    def wait(self) -> float | None:
-        """Return after how many seconds to ask again; None: not before something has ended."""
+    def delay(self) -> float | None:
+        """Return in how many seconds to call ``take``; None: not before a transfer returns."""
         now = self._clock()
-        servers = self._waited_for.values()
-        # One that is full waits for an end, not for a time.
-        times = [each.until for each in servers if each.until > now or each.open(now)]
-        times += [self._due[0][0]] if self._due else []
+        hosts = self._waited_for.values()
+        # A server at its limit waits for the end of a request, not for a time.
+        times = [
+            each.paused_until for each in hosts if each.paused_until > now or each.accepts(now)
+        ]
+        times += [self._retries[0][0]] if self._retries else []
         return max(0.0, min(times) - now) if times else None
 
     def returned(self, transfer: Transfer) -> list[Event]:
-        """Take back what was tried; return what there is to tell of it."""
+        """Take back a transfer at the end of a try; return the events to emit."""
         now = self._clock()
-        self._flying.discard(transfer)
-        server = self._server(transfer)
+        self._in_flight.discard(transfer)
+        host = self._host(transfer)
         action = transfer.action
         if isinstance(action, Wait):
             if action.origin:
                 self._pause(transfer, action, now)
-            heappush(self._due, (now + action.seconds, next(self._serial), transfer))
+            heappush(self._retries, (now + action.seconds, next(self._serial), transfer))
             event: Event = Retrying(transfer.target, action.seconds, action.reason, action.origin)
         elif isinstance(action, Done):
-            event = Finished(action.outcome, now - self._began.pop(transfer))
-            if server and not action.overloaded:
-                server.served(now)
+            event = Finished(action.outcome, now - self._started.pop(transfer))
+            if host and not action.overloaded:
+                host.served(now)
         else:
             raise RuntimeError("the try has not ended")  # noqa: TRY004 - a bug, not a wrong type
         events = [event]
-        home = self._server(transfer)  # not always the one that refused it: a redirect may lead on
-        if home and (decision := home.left(transfer, action, now)):
-            events.append(Adjusted(transfer.origin, *decision))
+        home = self._host(transfer)  # a redirect may lead to another server, which refused it
+        if home and (change := home.ended(transfer, action, now)):
+            events.append(Adjusted(transfer.origin, *change))
         return events
 
-    def _take_with_care(self) -> Transfer | Nothing:
-        """Return what is due, else what was parked, else what is new."""
+    def _take_in_order(self) -> Transfer | NoJob:
+        """Return a retry that is due, else a transfer that waits for a server, else a new one."""
         now = self._clock()
-        while self._due and self._due[0][0] <= now:
-            transfer = heappop(self._due)[-1]
-            if self._may_go(transfer, now):
-                return self._begin(transfer)
-        for place, server in self._waited_for.items():
-            if server.open(now):
-                self._parked -= 1
-                parked = server.parked.popleft()
-                if not server.parked:
-                    del self._waited_for[place]
-                return self._begin(parked)
-        while len(self._due) + self._parked < MOST:
+        while self._retries and self._retries[0][0] <= now:
+            transfer = heappop(self._retries)[-1]
+            if self._may_start(transfer, now):
+                return self._start(transfer)
+        for origin, host in self._waited_for.items():
+            if host.accepts(now):
+                self._waiting -= 1
+                transfer = host.waiting.popleft()
+                if not host.waiting:
+                    del self._waited_for[origin]
+                return self._start(transfer)
+        while len(self._retries) + self._waiting < MAX_WAITING:
             new = self._new()
-            if isinstance(new, Nothing) or self._may_go(new, now):
-                return self._begin(new)
-        return NOTHING
+            if isinstance(new, NoJob) or self._may_start(new, now):
+                return self._start(new)
+        return NO_JOB
 
-    def _new(self) -> Transfer | Nothing:
-        if not self._exhausted:
+    def _new(self) -> Transfer | NoJob:
+        if not self._no_more_targets:
             for target in self._targets:
-                return NOTHING if target is None else Transfer(target, self._rules)
-            self._exhausted = True
-        return NOTHING
+                return NO_JOB if target is None else Transfer(target, self._options)
+            self._no_more_targets = True
+        return NO_JOB
 
-    def _may_go(self, transfer: Transfer, now: float) -> bool:
-        """Whether its server is open to it; if not, it is parked."""
-        server = self._server(transfer)
-        if server is None or server.open(now):
+    def _may_start(self, transfer: Transfer, now: float) -> bool:
+        """Return whether the transfer's server accepts it; if not, let the transfer wait."""
+        host = self._host(transfer)
+        if host is None or host.accepts(now):
             return True
-        server.parked.append(transfer)
-        self._waited_for[transfer.origin] = server
-        self._parked += 1
+        host.waiting.append(transfer)
+        self._waited_for[transfer.origin] = host
+        self._waiting += 1
         return False
 
-    def _begin(self, transfer: Transfer | Nothing) -> Transfer | Nothing:
-        if not isinstance(transfer, Nothing):
+    def _start(self, transfer: Transfer | NoJob) -> Transfer | NoJob:
+        if not isinstance(transfer, NoJob):
             now = self._clock()
-            self._flying.add(transfer)
-            self._began.setdefault(transfer, now)
-            if server := self._server(transfer):
-                server.began(transfer, now)
+            self._in_flight.add(transfer)
+            self._started.setdefault(transfer, now)
+            if host := self._host(transfer):
+                host.started(transfer, now)
         return transfer
 
-    def _server(self, transfer: Transfer) -> Origin | None:
-        if not self._servers and not self._most:
+    def _host(self, transfer: Transfer) -> HostState | None:
+        """Return the state of a transfer's server; None if there is none."""
+        if not self._hosts and not self._max_per_host:
             return None
-        home = transfer.origin
-        server = self._servers.get(home)
-        if server is None and self._most and home:
-            if len(self._servers) >= _IDLE:
-                now, known = self._clock(), self._servers.items()
-                self._servers = {key: each for key, each in known if not each.idle(now)}
-            server = self._servers[home] = Origin(Governor(most=self._most))
-        return server
+        origin = transfer.origin
+        host = self._hosts.get(origin)
+        if host is None and self._max_per_host and origin:
+            if len(self._hosts) >= _MAX_HOSTS:
+                now, hosts = self._clock(), self._hosts.items()
+                self._hosts = {key: each for key, each in hosts if not each.is_idle(now)}
+            adaptive = AdaptiveConcurrency(max_level=self._max_per_host)
+            host = self._hosts[origin] = HostState(adaptive)
+        return host
 
     def _pause(self, transfer: Transfer, wait: Wait, now: float) -> None:
-        server = self._servers.get(wait.origin)
-        if server is None:
-            server = Origin(Governor(most=self._most) if self._most else None)
-            self._servers[wait.origin] = server
-            for each in (*self._flying, transfer):
+        """Pause the server that has asked for it."""
+        host = self._hosts.get(wait.origin)
+        if host is None:
+            limit = self._max_per_host
+            host = HostState(AdaptiveConcurrency(max_level=limit) if limit else None)
+            self._hosts[wait.origin] = host
+            for each in (*self._in_flight, transfer):
                 if each.origin == wait.origin:
-                    server.began(each, now)
-        server.refused(transfer, now, wait.seconds)
+                    host.started(each, now)
+        host.refused(transfer, now, wait.seconds)

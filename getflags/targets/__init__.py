@@ -1,1 +1,1 @@
-"""From the words that a user gives to targets: lists, country codes, file names."""
+"""Targets: lists of URLs and country codes, their URLs and their file names."""

@@ -1,6 +1,6 @@
-"""Country codes: which there are, and what a code, a letter or ``-e`` stands for.
+"""Country codes: the existing ones, and the expansion of a letter and of ``-e``.
 
-Data and pure look-ups, as in the seed. That a code exists says nothing of a server having it.
+Data and pure functions. Whether a server has a flag for a code is not known here.
 """
 
 from __future__ import annotations
@@ -19,22 +19,22 @@ _ALL = """
     TT TV TW TZ UA UG US UY UZ VA VC VE VN VU WS YE ZA ZM ZW
     """
 
-#: The 20 most populous countries, in the seed's order.
+#: The 20 most populous countries, as listed in Fluent Python.
 POP20 = tuple(_POP20.split())
 
-#: Every flag there is.
+#: The codes of all existing flags.
 ALL = tuple(_ALL.split())
 
 
 def every() -> tuple[str, ...]:
-    """All 676 possible codes, AA to ZZ."""
+    """Return all 676 possible codes, AA to ZZ."""
     return tuple(first + second for first in ascii_uppercase for second in ascii_uppercase)
 
 
 def expand(word: str) -> tuple[str, ...]:
-    """Return the codes that a word stands for; none where it is neither a code nor a letter.
+    """Return the codes that an argument stands for; none if it is neither a code nor a letter.
 
-    A letter stands for all 26 codes that begin with it, as in the seed: most don't exist.
+    A letter stands for all 26 codes that begin with it, most of which do not exist.
     """
     if not (word.isascii() and word.isalpha()):
         return ()
@@ -44,6 +44,6 @@ def expand(word: str) -> tuple[str, ...]:
 
 
 def flag_url(base: str, code: str) -> str:
-    """Where a mirror keeps a flag: ``{base}/br/br.gif``."""
+    """Return the URL of a flag on a mirror: ``{base}/br/br.gif``."""
     code = code.lower()
     return f"{base.rstrip('/')}/{code}/{code}.gif"

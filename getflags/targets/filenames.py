@@ -1,8 +1,8 @@
-"""File names: from a URL, made safe, and each used once.
+"""File names: derived from URLs, made safe, and unique within a run.
 
-Pure: text in, text out. A name is settled before its request is made and only from what the user
-gave; nothing that a server says (Location, Content-Disposition) can change it, which closes the
-family of CVE-2010-2252. Looking at the disk is the save layer's business.
+Pure. A name depends only on the user's input and is chosen before the request. No response header
+(Location, Content-Disposition) can change it, which rules out attacks such as CVE-2010-2252. The
+storage package looks at the disk.
 """
 
 from __future__ import annotations
@@ -14,12 +14,12 @@ from urllib.parse import unquote
 from getflags.core.text import UNSAFE
 
 PART_PREFIX = ".getflags-"
-FALLBACK = "index.html"  # as wget, for a URL whose path ends in a slash
+FALLBACK = "index.html"  # as in wget, for a URL whose path ends in a slash
 
-_DEEPEST = 200  # levels; making more exhausts Python's stack
-_NAME_MAX = 255  # bytes, nearly everywhere
-_LONGEST = 240  # bytes; a number may have to fit in
-_SUFFIX = 15  # characters; what is longer is no suffix
+_MAX_DEPTH = 200  # levels; creating more would exhaust Python's stack
+_NAME_MAX = 255  # bytes, on nearly all file systems
+_MAX_LENGTH = 240  # bytes; leaves space for a number that makes a name unique
+_MAX_SUFFIX = 15  # characters; a longer ending does not count as a suffix
 _UNSAFE = re.compile(f"[{UNSAFE}/\\\\]")
 _UNPORTABLE = re.compile(r'[<>:"|?*]')
 _DEVICE = re.compile(
@@ -28,18 +28,18 @@ _DEVICE = re.compile(
 
 
 class BadName(ValueError):
-    """The name that the user asked for can't be had; the message says why."""
+    """The requested name cannot be used; the message says why."""
 
 
 def safe(name: str, *, portable: bool = False) -> str:
-    """Make one path component of foreign text: no separator, no control character, not too long.
+    """Turn foreign text into one path component: no separator, no control character, not too long.
 
-    ``portable`` also removes what Windows forbids or gives a meaning of its own: a disk may travel.
+    ``portable`` also replaces characters and names that Windows forbids or treats specially.
     """
     name = _shortened(_harmless(name.strip(), portable=portable))
     if portable:
         name = name.rstrip(". ")
-    # "", ".", "..", and what would look like nothing
+    # A name of dots and spaces is invalid or invisible.
     return name if name.strip(". ") else FALLBACK
 
 
@@ -49,23 +49,23 @@ def _harmless(name: str, *, portable: bool) -> str:
         name = _UNPORTABLE.sub("_", name).rstrip(". ")
         if _DEVICE.match(name):
             name = f"_{name}"
-    if name.startswith(PART_PREFIX):  # ours: such a name would be taken for a file in transfer
+    if name.startswith(PART_PREFIX):  # else it would be mistaken for a part file
         name = f"_{name}"
     return name
 
 
 def _shortened(name: str) -> str:
-    if len(name) * 4 <= _LONGEST or len(name.encode()) <= _LONGEST:
+    if len(name) * 4 <= _MAX_LENGTH or len(name.encode()) <= _MAX_LENGTH:
         return name
     stem, suffix = _split(name)
-    if len(suffix) > _SUFFIX:
+    if len(suffix) > _MAX_SUFFIX:
         stem, suffix = name, ""
-    cut = stem.encode()[: _LONGEST - len(suffix.encode())]
+    cut = stem.encode()[: _MAX_LENGTH - len(suffix.encode())]
     return cut.decode(errors="ignore") + suffix
 
 
 def from_url(url: str, *, portable: bool = False) -> str:
-    """Name a file after the last segment of its URL's path; the query is no part of it."""
+    """Return a name made of the last segment of the URL's path, without the query."""
     last = url.partition("?")[0].rpartition("/")[2]  # a clean URL has a path and no fragment
     if "%" in last:
         last = unquote(last, errors="replace")  # decode first, then make safe: %2e%2e%2f
@@ -73,13 +73,13 @@ def from_url(url: str, *, portable: bool = False) -> str:
 
 
 def checked(out: str, *, portable: bool = False) -> str:
-    """Return a name that the user chose (``-o``, ``out=``); it may hold sub-folders.
+    """Check a name that the user chose (``-o``, ``out=``), which may hold sub-folders; return it.
 
-    Refused rather than mended, because the user meant something by it. Raises BadName.
+    Raises BadName for an unsafe name: to change a name that the user chose would be a surprise.
     """
     parts = re.split(r"[/\\]", out) if portable else out.split("/")
-    if len(parts) > _DEEPEST:
-        raise BadName(f"the name has more than {_DEEPEST} levels")
+    if len(parts) > _MAX_DEPTH:
+        raise BadName(f"the name has more than {_MAX_DEPTH} levels")
     for part in parts:
         if part in {"", ".", ".."}:
             raise BadName("the name must be relative and stay inside the folder")
@@ -88,16 +88,18 @@ def checked(out: str, *, portable: bool = False) -> str:
             or _harmless(part, portable=portable) != part
             or len(part.encode()) > _NAME_MAX
         ):
-            raise BadName("the name holds something that a file name may not")
+            raise BadName(
+                "the name holds characters that are not allowed in a file name, or is too long"
+            )
     return "/".join(parts)
 
 
 def check_folder(folder: str) -> None:
-    """Refuse a folder that no system can make. Raises BadName."""
+    """Raise BadName for a folder that no system can create."""
     if "\0" in folder:
         raise BadName("the folder's name holds a NUL character")
-    if folder.count("/") > _DEEPEST:
-        raise BadName(f"the folder lies deeper than {_DEEPEST} levels")
+    if folder.count("/") > _MAX_DEPTH:
+        raise BadName(f"the folder lies deeper than {_MAX_DEPTH} levels")
 
 
 def _split(name: str) -> tuple[str, str]:
@@ -105,30 +107,29 @@ def _split(name: str) -> tuple[str, str]:
     return (stem, dot + suffix) if stem.strip(".") and "/" not in suffix else (name, "")
 
 
-class Names:
-    """Gives each target a path of its own: ``f.gif``, ``f.1.gif``, ``f.2.gif``.
+class UniqueNames:
+    """The names taken in a run. Each target gets a name of its own: ``f.gif``, ``f.1.gif``.
 
-    First come, first served, in the order of the list: the same list gives the same names,
-    whatever the order in which the files arrive. ``fold`` is for file systems that take ``A`` and
-    ``a`` for one name.
+    Names are assigned in the order of the list, so that the same list always gets the same names,
+    in whatever order the files arrive. ``fold`` is for file systems that ignore case.
     """
 
     def __init__(self, *, fold: bool = False) -> None:
         self._fold = fold
         self._taken = _HashSet()
-        self._next: dict[str, int] = {}  # only for names that were wanted twice
+        self._next: dict[str, int] = {}  # the next number, for names that were requested twice
 
-    def settle(self, folder: str, name: str) -> str:
-        """Return ``name``, or the next free one like it."""
+    def assign(self, folder: str, name: str) -> str:
+        """Return ``name`` if it is free, else the first free name with a number in it."""
         if self._claim(folder, name):
             return name
-        wanted = f"{folder}/{name}"
+        requested = f"{folder}/{name}"
         stem, suffix = _split(name)
-        number = self._next.get(wanted, 1)
-        while not self._claim(folder, settled := f"{stem}.{number}{suffix}"):
+        number = self._next.get(requested, 1)
+        while not self._claim(folder, unique := f"{stem}.{number}{suffix}"):
             number += 1
-        self._next[wanted] = number + 1
-        return settled
+        self._next[requested] = number + 1
+        return unique
 
     def _claim(self, folder: str, name: str) -> bool:
         path = f"{folder}/{name}"
@@ -136,10 +137,10 @@ class Names:
 
 
 class _HashSet:
-    """A set of 64-bit hashes at 12 to 24 bytes a member.
+    """A set of 64-bit hashes that takes 12 to 24 bytes per member.
 
-    A million names as a set of strings are 150 MB. Keeping only hashes can take two different
-    names for one (a chance of 3 in 10^8 for a million names); the price is a needless ``.1``.
+    A set of a million strings takes 150 MB. Two different names may have the same hash (with a
+    probability of 3 in 10^8 for a million names); then one of them gets a needless ``.1``.
     """
 
     def __init__(self) -> None:
@@ -147,7 +148,7 @@ class _HashSet:
         self._count = 0
 
     def add(self, key: int) -> bool:
-        """Return whether the key is new."""
+        """Add a key; return whether it is new."""
         key = key or 1
         table = self._table
         mask = len(table) - 1

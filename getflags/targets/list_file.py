@@ -1,8 +1,8 @@
-"""The list of targets as a text file: reading it and writing it.
+"""The text format of a list of targets: parsing and writing.
 
-The form is aria2's: a target a line, ``#`` comments, and indented ``out=``, ``dir=`` and
-``checksum=`` lines that belong to the target above. Pure: lines in, entries out, and back. What a
-target's word *means* is the plan's business.
+The format is aria2's: one target per line, ``#`` comments, and indented ``out=``, ``dir=`` and
+``checksum=`` lines that belong to the target above. Pure: the functions convert lines to entries
+and back. The meaning of a target is decided in ``resolve``.
 """
 
 from __future__ import annotations
@@ -17,33 +17,33 @@ from getflags.core.models import Checksum
 from getflags.core.text import printable, quoted
 from getflags.core.urls import redact
 
-# A byte order mark is none in the midst of a list, and would be one at its beginning.
+# U+FEFF is a byte order mark only at the beginning of a list.
 _CONTROL = re.compile("[\x00-\x1f\x7f\x85\u2028\u2029\ufeff]")
 
 
 class BadInput(ValueError):
-    """A line, or an option's value, that can't be understood; the message names it."""
+    """A line or an option's value is invalid; the message quotes it."""
 
 
 class Entry(NamedTuple):
-    """One thing asked for, in the user's words. ``""`` where an option was not given."""
+    """One item of the user's input, as given. An option that was not given is empty."""
 
     word: str
     out: str = ""
     folder: str = ""
     checksum: Checksum | None = None
-    guessed: bool = False  # a code that came from a letter or from -e
+    guessed: bool = False  # the code was expanded from a letter or from -e
 
 
 def parse(lines: Iterable[str]) -> Iterator[Entry]:
-    """Read entries, lazily. Windows line ends and a byte order mark do no harm.
+    """Parse entries, lazily. Windows line endings and a byte order mark are accepted.
 
     Raises BadInput with the number of the line.
     """
     entry: Entry | None = None
     for number, line in enumerate(lines, start=1):
         if number == 1:
-            line = line.removeprefix("\ufeff")  # noqa: PLW2901 - the mark is no part of it
+            line = line.removeprefix("\ufeff")  # noqa: PLW2901 - the mark is not part of the line
         text = line.strip()
         if not text or text.startswith("#"):
             continue
@@ -74,9 +74,9 @@ def _with_option(entry: Entry, text: str) -> Entry:
 
 
 def parse_checksum(text: str) -> Checksum:
-    """Read ``sha-256=HEX``; any fixed-length hash of ``hashlib`` by its name, dashes optional.
+    """Parse ``sha-256=HEX``, with the name of any fixed-length hash in ``hashlib``.
 
-    Raises BadInput.
+    Dashes in the name are optional. Raises BadInput.
     """
     name, _, digest = text.partition("=")
     shown = printable(text)
@@ -94,15 +94,15 @@ def _algorithm(name: str) -> str | None:
     known = {
         found.replace("-", "").replace("_", ""): found
         for found in sorted(hashlib.algorithms_available)
-        if not found.startswith("shake")  # no length of their own: nothing to compare with
+        if not found.startswith("shake")  # their digests have no fixed length
     }
     return known.get(name.replace("-", "").replace("_", ""))
 
 
 def unparse(entry: Entry) -> str:
-    """Write an entry as lines that ``parse`` reads back as one that asks for the same.
+    """Return an entry as lines that ``parse`` reads back as an equivalent entry.
 
-    Control characters in a word, which is no target then, must not make two lines of it.
+    Control characters are encoded, because they could split a line in two.
     """
     lines = [_CONTROL.sub(lambda match: quote(match[0]), entry.word)]
     if entry.out:

@@ -1,8 +1,8 @@
-"""From words to targets: what a word means, in which order, under which name.
+"""The resolution of entries to targets: their URLs, their order and their file names.
 
-Pure and lazy: generators over generators, so that a million targets cost no memory. A word that
-can't be a target is the caller's error where a person typed it, and a target with a flaw where
-it stood in a list: then it fails alone (``settle``). Files are read and folders made elsewhere.
+Pure and lazy: the functions are generators, so that a million targets take no memory. An invalid
+entry becomes a target with a flaw, so that it fails alone. The command line checks its own
+arguments before. This module reads no file and creates no folder.
 """
 
 from __future__ import annotations
@@ -23,17 +23,17 @@ ACCEPTED = "an http:// or https:// URL, a two-letter country code (BR) or one le
 
 
 def is_code(word: str) -> bool:
-    """Whether a word stands for country codes rather than for a URL."""
-    return len(word) <= 2 and bool(country_codes.expand(word))  # noqa: PLR2004 - letters of a code
+    """Return whether an argument stands for country codes rather than for a URL."""
+    return len(word) <= 2 and bool(country_codes.expand(word))  # noqa: PLR2004 - the length of a code
 
 
 def is_target(word: str) -> bool:
-    """Whether a word is a target at all, if perhaps a malformed URL."""
+    """Return whether an argument is a code or a URL, even if the URL is malformed."""
     return is_code(word) or word.lower().startswith(("http://", "https://"))
 
 
 def expand(entries: Iterable[Entry]) -> Iterator[Entry]:
-    """Replace letters by the codes that they stand for; codes in capitals."""
+    """Replace letters by the codes that they stand for, and convert codes to upper case."""
     for entry in entries:
         if not is_code(entry.word):
             yield entry
@@ -44,7 +44,7 @@ def expand(entries: Iterable[Entry]) -> Iterator[Entry]:
 
 
 class Store(Protocol):
-    """What a Listing keeps entries in: a list, or a spool for a long one."""
+    """The storage of a Listing's entries: a list, or a spool for many entries."""
 
     def append(self, entry: Entry, /) -> None:
         """Add an entry."""
@@ -56,17 +56,17 @@ class Store(Protocol):
 
 
 class Listing:
-    """All entries of a run, in the order in which they are fetched.
+    """All entries of a run, in the order in which they are fetched, at most ``limit``.
 
-    ``entries`` is read once, to its end. URLs come as given; country codes come sorted and once
-    each, where the first of them stood, and a code that was named outweighs the same one guessed.
-    At most ``limit`` entries come. ``urls`` counts those that are not codes, all of them.
+    ``entries`` is read once, to its end. URLs keep their order. Country codes are sorted and
+    without duplicates, at the place of the first code; an explicit code replaces the same code from
+    an expansion. ``urls`` is the number of URLs, without the limit.
     """
 
     def __init__(self, entries: Iterable[Entry], store: Store, limit: int | None = None) -> None:
         self.urls = 0
         self._store = store
-        found: dict[str, Entry] = {}  # there are at most 676
+        found: dict[str, Entry] = {}  # at most 676
         self._before = 0  # entries before the first code
         for entry in entries:
             if is_code(entry.word):
@@ -84,17 +84,17 @@ class Listing:
 
     @property
     def has_codes(self) -> bool:
-        """Whether a country code was asked for."""
+        """Whether the entries include a country code."""
         return bool(self._codes)
 
     def __len__(self) -> int:
         return self._total
 
     def __getitem__(self, index: int) -> Entry:
-        place = index - self._before
-        if 0 <= place < len(self._codes):
-            return self._codes[place]
-        return self._store[index if place < 0 else index - len(self._codes)]
+        offset = index - self._before
+        if 0 <= offset < len(self._codes):
+            return self._codes[offset]
+        return self._store[index if offset < 0 else index - len(self._codes)]
 
     def __iter__(self) -> Iterator[Entry]:
         urls = iter(self._store)
@@ -102,25 +102,25 @@ class Listing:
 
 
 class Place(NamedTuple):
-    """Where targets come from and where they go: the flags' mirror, the folder, its manners."""
+    """The mirror of the flags, the folder for the files, and the properties of its file system."""
 
     base_url: str = ""
     folder: str = "downloaded"
-    real: Callable[[str], str] = normpath  # a folder's one true name, if it has several
-    portable: bool = False  # avoid names that Windows can't keep
-    fold: bool = False  # the file system takes "A" and "a" for one name
+    real: Callable[[str], str] = normpath  # returns a folder's canonical name
+    portable: bool = False  # avoid names that Windows does not allow
+    fold: bool = False  # the file system ignores case
 
 
 def settle(entries: Iterable[Entry], place: Place) -> Iterator[Target]:
-    """Make targets, each under a name of its own, settled in the order of the entries."""
-    names = filenames.Names(fold=place.fold)
+    """Yield a target for each entry, each with a unique name, in the order of the entries."""
+    names = filenames.UniqueNames(fold=place.fold)
     real = lru_cache(1024)(place.real)
     for index, entry in enumerate(entries):
         folder = entry.folder or place.folder
         try:
             url, flaw = _url(entry.word, place.base_url), ""
             filenames.check_folder(folder)
-            name = names.settle(real(folder), _name(entry, url, portable=place.portable))
+            name = names.assign(real(folder), _name(entry, url, portable=place.portable))
         except ValueError as error:
             url, flaw, name = "", str(error), entry.out
         yield Target(
@@ -151,15 +151,15 @@ def _url(word: str, base_url: str) -> str:
 
 
 def label(word: str) -> str:
-    """Return a word as it may be shown: no password, no control character."""
+    """Return an argument for display, without a password and control characters."""
     return printable(urls.redact(word))
 
 
 def entry_again(target: Target, default_folder: str) -> Entry:
-    """Return the entry that asks for the same file under the same name once more.
+    """Return an entry that requests the same file under the same name again.
 
-    A name that came from a collision is written down, because in a shorter list it would be
-    settled otherwise.
+    If the name is not the usual one, because another target had taken that, it is given explicitly:
+    in a shorter list, there might be no collision.
     """
     usual = filenames.from_url(target.url) if target.url else ""
     return Entry(

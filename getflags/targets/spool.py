@@ -1,7 +1,7 @@
-"""A growing sequence of entries that keeps a long one in a temporary file.
+"""A growing sequence of entries, kept in a temporary file if it is long.
 
-It is what lets a list be read once: a list of a million is checked and counted before the first
-request, and neither read again nor held in memory (docs/decisions/0016-a-list-is-read-once.md).
+With it, a list of a million entries is checked and counted before the first request without being
+read twice or held in memory (docs/decisions/0016-a-list-is-read-once.md).
 """
 
 from __future__ import annotations
@@ -12,16 +12,16 @@ from typing import IO
 
 from getflags.targets.list_file import Entry
 
-_BATCH = 1_000  # entries in memory; a short list needs no file
+_BATCH = 1_000  # entries held in memory; a shorter list needs no file
 
 
 class Spool:
-    """Entries, in the order in which they were appended."""
+    """A sequence of entries, in the order in which they were appended."""
 
     def __init__(self) -> None:
         self._file: IO[bytes] | None = None
-        self._starts: list[int] = []  # where in the file each batch begins
-        self._rest: list[Entry] = []  # the batch that is not yet full
+        self._starts: list[int] = []  # the offset of each batch in the file
+        self._rest: list[Entry] = []  # the batch that is not full yet
 
     def append(self, entry: Entry) -> None:
         """Add an entry. Raises OSError if the temporary file cannot be written."""
@@ -32,15 +32,15 @@ class Spool:
     def close(self) -> None:
         """Remove the temporary file."""
         if self._file is not None:
-            with suppress(OSError):  # once more what append() has raised already
+            with suppress(OSError):  # append() has raised the same error before
                 self._file.close()
 
     def __len__(self) -> int:
         return len(self._starts) * _BATCH + len(self._rest)
 
     def __getitem__(self, index: int) -> Entry:
-        number, place = divmod(index, _BATCH)
-        return self._batch(number)[place]
+        number, offset = divmod(index, _BATCH)
+        return self._batch(number)[offset]
 
     def __iter__(self) -> Iterator[Entry]:
         for number in range(len(self._starts) + 1):
@@ -52,16 +52,16 @@ class Spool:
         import pickle
 
         self._file.seek(self._starts[number])
-        return list(map(Entry._make, pickle.load(self._file)))  # noqa: S301 - our own
+        return list(map(Entry._make, pickle.load(self._file)))  # noqa: S301 - written below
 
     def _flush(self) -> None:
-        import pickle  # 3 ms, and tempfile 5: only for long lists
+        import pickle  # takes 3 ms, and tempfile 5 ms; only long lists need them
         import tempfile
 
         if self._file is None:
             self._file = tempfile.TemporaryFile()  # noqa: SIM115 - close() closes it
         self._starts.append(self._file.tell())
-        # Plain tuples take a quarter of the time that named ones take.
+        # Plain tuples are pickled four times as fast as named ones.
         pickle.dump([tuple(entry) for entry in self._rest], self._file, pickle.HIGHEST_PROTOCOL)
-        self._file.flush()  # here, where a full disk is still a usage error
+        self._file.flush()  # so that a full disk is reported here, as a usage error
         self._rest = []

@@ -1,6 +1,7 @@
 """The actions that a transfer may ask its shell to take, as one closed union of frozen values.
 
-Tuples, because at least three are made for each file, and no frozen value is cheaper.
+They are tuples because at least three are made for each file, and a tuple is the cheapest frozen
+value.
 """
 
 from __future__ import annotations
@@ -12,9 +13,10 @@ from getflags.core.models import Fields, Outcome, ResumeRecord
 
 
 class Request(NamedTuple):
-    """Send a GET request: URL without credentials, header fields in order.
+    """Send a GET request with these header fields, in this order.
 
-    ``time_left`` is the number of seconds in which the response must end; None for no limit.
+    ``url`` holds no credentials. ``time_left`` is the number of seconds in which the response must
+    end; None for no limit.
     """
 
     url: str
@@ -23,7 +25,7 @@ class Request(NamedTuple):
 
 
 class Wait(NamedTuple):
-    """Begin another try after so many seconds, because this one failed for ``reason``.
+    """Begin another try after ``seconds``, because this one failed for ``reason``.
 
     ``origin`` is set if the server asked for a pause on behalf of all targets of that origin.
     ``overloaded`` is true if the failure may be a sign of too many concurrent requests.
@@ -59,7 +61,7 @@ class Done(NamedTuple):
 Action: TypeAlias = Request | Wait | Install | Done
 
 
-class Progress(NamedTuple):
+class ProgressStep(NamedTuple):
     """A step in a long body: the event to emit, and the validator to store with the part file."""
 
     event: Progressed

@@ -35,18 +35,18 @@ class Body:
         self._speed: retry.MinimumSpeed | None = None
 
     def __str__(self) -> str:
-        """Return how many bytes have come, as in ``60 of 100``."""
+        """Return how many bytes have arrived, as in ``60 of 100``."""
         of = "" if self.expected is None else f" of {self.expected:,}"
         return f"{self.received:,}{of}"
 
     def arrived(self, count: int, seconds: float) -> bool:
-        """Count so many bytes that were waited for so many seconds; return whether a step is due.
+        """Count bytes after a wait of ``seconds``; return whether a progress event is due.
 
         Raises TimedOut if the body is too slow, Excess if it is too large.
         """
         if self._speed:
-            self._speed.heard(count, seconds)
-        else:  # the wait for the first piece has time limits of its own
+            self._speed.count(count, seconds)
+        else:  # the first piece; the timeouts limit the wait for it
             options = self._options
             self._speed = retry.MinimumSpeed(options.speed_limit, options.speed_time)
         self.received = received = self.received + count
@@ -63,9 +63,9 @@ class Body:
 
     @property
     def delimited(self) -> bool:
-        """Whether a body that was cut short would be noticed.
+        """Whether the end of the body is marked, so that truncation can be detected.
 
-        Without Content-Length and chunks, it ends with the connection (RFC 9112 section 6.3, rule
-        8).
+        Without Content-Length and chunks, a body ends with the connection (RFC 9112 section 6.3,
+        rule 8).
         """
         return self.expected is not None or is_chunked(self._head)

@@ -1,6 +1,6 @@
 """Partial responses and validators (RFC 9110 sections 8.8, 13.1.5, 14).
 
-The functions tell whether two responses are about the same bytes; the transfer decides what to do.
+The functions decide whether two responses are about the same file; the transfer decides what to do.
 Only strong validators count: a weak one stays the same when bytes change, and a file made of halves
 of two versions is a wrong file.
 """
@@ -19,7 +19,7 @@ _RANGE = re.compile(r"bytes[ \t]+([0-9]{1,18})-([0-9]{1,18})/([0-9]{1,18}|\*)", 
 _STRONG = re.compile(r'"[\x21\x23-\x7e\x80-\xff]*"')
 
 
-class Span(NamedTuple):
+class ByteRange(NamedTuple):
     """The bytes of a partial response: from ``first`` up to, not including, ``end``."""
 
     first: int
@@ -27,7 +27,7 @@ class Span(NamedTuple):
     total: int | None
 
 
-def span(head: Head) -> Span | None:
+def span(head: Head) -> ByteRange | None:
     """Parse Content-Range; return None if it is missing or invalid (section 14.4), or multipart."""
     values = head.all("content-range")
     match = _RANGE.fullmatch(values[0]) if len(values) == 1 else None
@@ -35,7 +35,9 @@ def span(head: Head) -> Span | None:
         return None
     first, end = int(match[1]), int(match[2]) + 1
     total = None if match[3] == "*" else int(match[3])
-    return Span(first, end, total) if first < end <= (end if total is None else total) else None
+    return (
+        ByteRange(first, end, total) if first < end <= (end if total is None else total) else None
+    )
 
 
 def record_of(head: Head, total: int | None) -> ResumeRecord | None:
@@ -54,7 +56,7 @@ def record_of(head: Head, total: int | None) -> ResumeRecord | None:
     return None
 
 
-def rest(head: Head, partial: PartialFile) -> Span | None:
+def rest(head: Head, partial: PartialFile) -> ByteRange | None:
     """Return the span of a partial response if it continues a partial file; else None.
 
     If-Range obliges the server to that (section 13.1.5), but not all servers comply. The total size
@@ -75,10 +77,10 @@ def rest(head: Head, partial: PartialFile) -> Span | None:
 def _same_file(head: Head, record: ResumeRecord) -> bool:
     tags, dates = head.all("etag"), head.all("last-modified")
     tagged = record.validator.startswith('"')
-    told = tags if tagged else dates
-    # If the whole file has an ETag, its parts must have it, too (section 15.3.7). And if the
-    # record holds a date, the file had no ETag.
-    if not told and (tagged or any(map(_STRONG.fullmatch, tags))):
+    validators = tags if tagged else dates
+    # If the complete response had an ETag, a partial one must have it, too (section 15.3.7). If the
+    # record holds a date, the complete response had no ETag.
+    if not validators and (tagged or any(map(_STRONG.fullmatch, tags))):
         return False
     coding = ", ".join(head.all("content-encoding")).lower()
-    return all(each == record.validator for each in told) and coding == record.coding
+    return all(each == record.validator for each in validators) and coding == record.coding

@@ -1,7 +1,7 @@
 """One GET request: its URL, its header fields, and where a redirect leads.
 
-Whether a request is made is the transfer's decision; this module knows which fields must never be
-sent to which origin.
+The transfer decides whether to send it. This module decides which header fields may be sent to
+which origin.
 """
 
 from __future__ import annotations
@@ -13,8 +13,8 @@ from getflags.core.errors import Malformed
 from getflags.core.models import DownloadOptions, Fields, PartialFile
 from getflags.transfer.actions import Request
 
-# The user's fields that may follow a redirect to another origin. Any other field may be a secret:
-# a list of harmless ones is safe, a list of secrets (X-Api-Key, X-Auth-Token ...) never complete.
+# The user's fields that may be sent to another origin after a redirect. Any other field may be a
+# secret. A list of harmless fields is safe; a list of secret ones would never be complete.
 _HARMLESS = {
     "accept",
     "accept-encoding",
@@ -47,14 +47,14 @@ class Route:
         self._redirects = 0
 
     def follow(self, reference: str) -> None:
-        """Go to where a redirect leads. Raises Malformed if it must not be followed."""
+        """Set the URL to the target of a redirect. Raises Malformed if it must not be followed."""
         self._redirects += 1
         if self._redirects > self._options.max_redirs:
             raise Malformed(f"too many redirects (more than {self._options.max_redirs})")
         try:
             url = urls.join(self.url, reference)
         except urls.BadURL as error:
-            raise Malformed(f"redirected to a place that can't be followed: {error}") from None
+            raise Malformed(f"redirected to a URL that cannot be requested: {error}") from None
         if self.url.startswith("https:") and url.startswith("http:"):
             raise Malformed("redirected from https to http, which is refused")
         self.url = url
@@ -62,7 +62,7 @@ class Route:
     def request(self, partial: PartialFile | None, since: str | None) -> Request:
         """Return the request to make, which asks only for the rest of a partial file.
 
-        ``since`` becomes If-Modified-Since. The user's fields override ours.
+        ``since`` becomes If-Modified-Since. The user's fields override the defaults.
         """
         home = self._redirects == 0 or urls.origin(self.url) == self.origin
         users = self._options.headers
@@ -79,9 +79,9 @@ class Route:
         return Request(self.url, tuple(sent))
 
 
-@lru_cache(2)  # nearly all requests of a run have the same fields
+@lru_cache(2)  # nearly all requests of a run have the same user's fields
 def _ours_beside(users: Fields) -> Fields:
-    """Return those of our own fields that the user's do not override."""
+    """Return the default fields that the user's fields do not override."""
     return tuple(ours for ours in _OURS if not _names(users, ours[0]))
 
 

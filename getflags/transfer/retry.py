@@ -1,7 +1,7 @@
 """Retry policy and limits: what is retried and after how long, size, minimum speed, deadline.
 
-Pure: the caller passes the time in and does the waiting. ``answer`` says which status codes are
-worth a retry.
+Pure: the caller passes the time in and does the waiting. ``status_code`` lists the status codes
+that are retried.
 """
 
 from __future__ import annotations
@@ -11,9 +11,9 @@ from zlib import crc32
 from getflags.core.errors import Disconnected, Excess, Exhausted, Fault, TimedOut
 from getflags.core.models import DownloadOptions
 
-_FIRST = 0.5  # seconds before the second try; doubled for each further one ...
-_LONGEST = 30.0  # ... up to this
-_DOUBLINGS = 6  # enough to reach it; a float cannot hold 2.0 ** 1024
+_FIRST_DELAY = 0.5  # seconds before the second try; doubled for each further try
+_MAX_DELAY = 30.0  # seconds
+_DOUBLINGS = 6  # reach _MAX_DELAY; without a limit, the power would overflow
 #: The longest Retry-After in seconds that is obeyed; if a server asks for more, the target fails.
 MAX_RETRY_AFTER = 60.0
 
@@ -28,23 +28,23 @@ def is_transient(fault: Fault) -> bool:
 
 
 def backoff(tries: int, salt: str) -> float:
-    """Return how many seconds to wait after so many tries.
+    """Return the delay before the next try, in seconds, after this number of tries.
 
-    Exponential backoff with ±50 % jitter, so that targets that failed together are not retried
-    together. The jitter is derived from ``salt``, which differs between targets and runs.
+    It is an exponential backoff with ±50 % jitter, so that targets that failed together are not
+    retried together. The jitter is derived from ``salt``, which differs between targets and runs.
     """
     share = crc32(f"{tries} {salt}".encode(errors="surrogatepass")) / 2**32
-    return min(_FIRST * 2.0 ** min(tries - 1, _DOUBLINGS), _LONGEST) * (0.5 + share)
+    return min(_FIRST_DELAY * 2.0 ** min(tries - 1, _DOUBLINGS), _MAX_DELAY) * (0.5 + share)
 
 
 def check_size(size: int, options: DownloadOptions) -> None:
-    """Raise Excess if a file of so many bytes is larger than the limit."""
+    """Raise Excess if a size in bytes exceeds the limit."""
     if options.max_filesize is not None and size > options.max_filesize:
         raise Excess(f"larger than the {options.max_filesize:,} bytes allowed")
 
 
 class MinimumSpeed:
-    """The lowest average rate of a body, in bytes a second, over windows of so many seconds.
+    """The lowest average rate of a body, in bytes a second, over windows of ``window`` seconds.
 
     The first window begins with the first piece. Only time spent waiting for the server counts, not
     time spent writing to the disk. Silence is not noticed here; the read timeout limits it.
@@ -54,21 +54,21 @@ class MinimumSpeed:
         self._rate = rate
         self._window = window
         self._left = window  # seconds
-        self._lacking = rate * window  # bytes
+        self._missing = rate * window  # bytes
 
-    def heard(self, count: int, seconds: float) -> None:
-        """Count a piece of so many bytes, after so many seconds of waiting. Raises TimedOut."""
+    def count(self, count: int, seconds: float) -> None:
+        """Count a piece of the body, in bytes, and the seconds waited for it. Raises TimedOut."""
         self._left -= seconds
-        self._lacking -= count
+        self._missing -= count
         if self._left > 0:
             return
-        if self._lacking > 0:
+        if self._missing > 0:
             raise TimedOut(f"slower than {self._rate:g} bytes a second for {self._window:g} s")
-        self._left, self._lacking = self._window, self._rate * self._window
+        self._left, self._missing = self._window, self._rate * self._window
 
 
 class Deadline:
-    """The latest end of one target's download, so many ``seconds`` after its first request."""
+    """The latest end of one target's download: ``seconds`` after its first request."""
 
     def __init__(self, seconds: float) -> None:
         self._seconds = seconds
@@ -77,7 +77,7 @@ class Deadline:
     def left(self, now: float) -> float:
         """Return how many seconds are left, on any clock; the first call is the start.
 
-        Never 0, which some HTTP libraries take for *no limit*.
+        It is never 0, which means *no limit* to some HTTP libraries.
         """
         if self._end is None:
             self._end = now + self._seconds

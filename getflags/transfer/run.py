@@ -1,10 +1,10 @@
-"""The twin shells: they do the I/O that a ``Transfer`` decides on, and tell it what happened.
+"""The twin shells: they do the I/O that a ``Transfer`` decides on, and report the result to it.
 
-Only here do decisions, HTTP and files meet, once without ``await`` and once with. The shells make
-no decisions, and they must stay the same: a test removes ``async`` and ``await`` from the second
-and compares it with the first. (Two alternatives were rejected: a generator of I/O requests needs
-two interpreters, which are longer twins; generating one version from the other hides the decisions
-between awaits.)
+This is the only module that combines decisions, HTTP and files, once without ``await`` and once
+with it. The shells make no decisions, and they must stay the same: a test removes ``async`` and
+``await`` from the second and compares it with the first. (Two alternatives were rejected: a
+generator of I/O requests needs two interpreters, which are longer twins; generating one version
+from the other hides the decisions between awaits.)
 """
 
 from __future__ import annotations

@@ -10,14 +10,16 @@ class State(Enum):
 
     NEW = auto()  # no try has begun
     REQUESTED = auto()  # a request is in flight; no response head has arrived
-    RESENT = auto()  # the same, sent again because the server had closed an idle connection
+    RESENT = auto()  # the request was sent again, because the server had closed an idle connection
     RECEIVING = auto()  # the response's body is the file
     DISCARDING = auto()  # the response's body is not wanted; another request follows
     INSTALLING = auto()  # the file is complete and has been checked
     WAITING = auto()  # the try has failed, and another one follows
     DONE = auto()
 
-    __hash__ = object.__hash__  # as good for singletons; Enum's own is a slow Python function
+    __hash__ = (
+        object.__hash__
+    )  # suffices for singletons; Enum's own is slow, because it is written in Python
 
 
 NEW, REQUESTED, RESENT, RECEIVING, DISCARDING, INSTALLING, WAITING, DONE = State

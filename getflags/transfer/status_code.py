@@ -1,6 +1,6 @@
 """The meaning of a response's status code (RFC 9110 section 15) and of an existing file.
 
-What follows from either is the transfer's decision.
+The transfer decides what to do about it.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ class Kind(Enum):
     MISSING = auto()  # there is no such file
     UNCHANGED = auto()  # the existing file is up to date
     TRANSIENT = auto()  # an error that is worth a retry
-    FINAL = auto()  # any other error
+    FINAL = auto()  # an error that is not retried
 
 
 # 2xx without a representation, or with another one than requested (sections 15.3.5 to 15.3.7).
@@ -31,7 +31,7 @@ _KINDS = dict.fromkeys({*range(200, 300)} - {*_EMPTY}, Kind.FILE)
 _KINDS |= dict.fromkeys((301, 302, 303, 307, 308), Kind.REDIRECT)
 _KINDS |= {404: Kind.MISSING, 304: Kind.UNCHANGED}
 # As in curl (sections 15.5.9, 15.6.1, 15.6.3 to 15.6.5, RFC 6585 section 4; 522 and 524 are what a
-# well-known proxy sends instead of 504), without the errors that are likely to stay.
+# well-known proxy sends instead of 504), without the errors that are likely to last.
 _KINDS |= dict.fromkeys((408, 429, 500, 502, 503, 504, 522, 524), Kind.TRANSIENT)
 PAUSES = {429, 503}  # their Retry-After applies to all targets of the origin
 
@@ -70,7 +70,7 @@ def existing_file(
 ) -> tuple[Status, str, int] | None:
     """Return status, reason and size of a target whose file exists; None if a request is needed."""
     if exists is Exists.FAIL:
-        return Status.FAILED, "a file of that name exists", 0
+        return Status.FAILED, "a file with that name exists", 0
     if exists is Exists.SKIP and matches(checksum, found):
-        return Status.PRESENT, "it was there already", found.size
+        return Status.PRESENT, "already exists", found.size
     return None

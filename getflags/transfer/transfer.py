@@ -3,7 +3,7 @@
 Facts go in: a try begins, a response head arrives, bytes arrive, the last action succeeded or
 failed. ``begin``, ``succeeded`` and ``failed`` return exactly one ``Action``: send a request, wait
 and try again, install the complete file, or nothing more. ``Transfer._move`` is the only place
-where the state changes; the table in ``states`` says which states may follow which.
+where the state changes; the table in ``state`` lists the transitions that are allowed.
 
 Redirects, retries, resuming and checks are decided here, once, for every engine and HTTP client.
 Nothing here may use an HTTP library, a socket, a file, a clock or a thread: the shell passes the
@@ -25,7 +25,7 @@ from getflags.core.models import (
 from getflags.core.response_head import Head, content_length, describe, location, modified
 from getflags.transfer import ranges, retry, status_code
 from getflags.transfer import state as states
-from getflags.transfer.actions import Action, Done, Install, Progress, Request, Wait
+from getflags.transfer.actions import Action, Done, Install, ProgressStep, Request, Wait
 from getflags.transfer.body import Body
 from getflags.transfer.request import Route
 from getflags.transfer.state import State
@@ -45,13 +45,13 @@ class Transfer:
         self._route = Route(target.url, options)
         self._deadline = None if options.max_time is None else retry.Deadline(options.max_time)
         self._on_disk: OnDisk | None = None  # the file to refresh
-        self._partial: PartialFile | None = None  # the part whose rest is requested
+        self._partial: PartialFile | None = None  # the part file whose rest is requested
         self._modified: int | None = None  # the whole file's Last-Modified, in seconds since 1970
         self._code: int | None = None
         self._tries = self._requests = 0
 
     def begin(self, on_disk: OnDisk | None, partial: PartialFile | None, now: float) -> Action:
-        """Begin a try, given the file under the final name and what an earlier try has left.
+        """Begin a try, given the existing file and the part file of an earlier try.
 
         Every try begins at the target's own URL: a redirect may lead elsewhere the next time.
         """
@@ -71,9 +71,9 @@ class Transfer:
         return self.action
 
     def head_arrived(self, head: Head) -> bool:
-        """Take a response's head; return whether its body is wanted.
+        """Handle a response head; return whether the body is wanted.
 
-        If it is not, the connection is closed without reading it: a redirect's body may be endless.
+        If not, the connection is closed without reading the body: a redirect's body may be endless.
         """
         self._code = head.status
         try:
@@ -91,8 +91,8 @@ class Transfer:
             self._fail(str(fault))
         return self.state is states.RECEIVING
 
-    def bytes_arrived(self, count: int, seconds: float) -> tuple[int, Progress | None]:
-        """Count a piece of the body, in bytes, that was waited for so many seconds.
+    def bytes_arrived(self, count: int, seconds: float) -> tuple[int, ProgressStep | None]:
+        """Count a piece of the body, in bytes, and the seconds waited for it.
 
         Return its offset in the file, and a progress step if one is due. Raises TimedOut or Excess.
         """
@@ -100,7 +100,7 @@ class Transfer:
         at = body.received
         if not body.arrived(count, seconds):
             return at, None
-        return at, Progress(Progressed(self.target, body.received, body.expected), body.record)
+        return at, ProgressStep(Progressed(self.target, body.received, body.expected), body.record)
 
     @property
     def size(self) -> int | None:
@@ -113,7 +113,7 @@ class Transfer:
         return "" if self.target.flaw else self._route.origin
 
     def succeeded(self, now: float, digest: str | None = None) -> Action:
-        """Take it that the response has ended, or that the file has been installed.
+        """Record that the response has ended, or that the file has been installed.
 
         ``digest`` is the part file's, in hex; None if the target has no checksum.
         """
@@ -129,10 +129,11 @@ class Transfer:
         return self.action
 
     def failed(self, error: Fault | NotSaved, now: float) -> Action:
-        """Take it that the last action failed: a request, or anything that was done to the disk.
+        """Record that the last action failed: a request, or an operation on the disk.
 
         A request that failed because the server had closed an idle connection is sent once more. If
-        the head had decided already, only closing the connection failed, and nothing changes.
+        the response head has led to a decision already, only closing the connection failed, and
+        nothing changes.
         """
         if isinstance(error, NotSaved):
             self._fail(f"cannot save: {error}")
@@ -150,7 +151,7 @@ class Transfer:
         if isinstance(action, Request):
             self.action = action._replace(time_left=deadline.left(now))
         elif isinstance(action, Wait) and deadline.over(now + action.seconds):
-            reason = f"{action.reason}; and no time is left for another try"
+            reason = f"{action.reason}; no time left for another try"
             self._fail(reason, keep_part=True, overloaded=action.overloaded)
 
     def _request(self, state: State) -> None:
@@ -159,7 +160,7 @@ class Transfer:
         self._move(state, self._route.request(self._partial, since))
 
     def _receive(self, head: Head) -> None:
-        """Take a response whose body is the whole file, even if its rest was requested."""
+        """Accept a response whose body is the whole file, even if only the rest was requested."""
         expected = content_length(head)
         retry.check_size(expected or 0, self.options)
         self.body = Body(head, self.options, expected)
@@ -167,7 +168,7 @@ class Transfer:
         self._move(states.RECEIVING, self.action)
 
     def _resume(self, partial: PartialFile, head: Head) -> None:
-        """Take a part if it is exactly the rest of the file; if in doubt, request all of it."""
+        """Accept a part if it is exactly the rest of the file, else request the whole file."""
         part = ranges.rest(head, partial) if head.status == 206 else None  # noqa: PLR2004 - else 416
         if part is None:
             self._partial = None
@@ -181,7 +182,7 @@ class Transfer:
         if kind is Kind.MISSING:
             self._end(Status.NOT_FOUND, describe(head.status))
         elif kind is Kind.UNCHANGED and self._on_disk:
-            self._end(Status.PRESENT, "not changed since", self._on_disk.size)
+            self._end(Status.PRESENT, "not modified", self._on_disk.size)
         elif kind is Kind.TRANSIENT:
             pause = status_code.wait(head, self._route.url)
             self._retry(describe(head.status), pause, overloaded=head.status in status_code.PAUSES)
@@ -193,9 +194,9 @@ class Transfer:
         body, checksum = self.body, self.target.checksum
         received, expected = body.received, body.expected
         if expected is not None and received < expected:
-            self._retry(f"incomplete: {body} bytes came")
+            self._retry(f"incomplete: {body} bytes received")
         elif expected is not None and received > expected:
-            self._fail(f"too long: {body} bytes came")
+            self._fail(f"too long: {body} bytes received")
         elif body.resumed and body.resumed.total != received:
             self._request_rest(PartialFile(received, body.resumed))
         elif checksum and digest != checksum.hexdigest:
@@ -205,22 +206,22 @@ class Transfer:
             self._move(states.INSTALLING, Install(self._modified))
 
     def _request_rest(self, partial: PartialFile) -> None:
-        """Request what a part has left out, provided that it has added bytes."""
+        """Request the bytes that are still missing, provided that the last part has added some."""
         old = self._partial
         if old and partial.size > old.size and self._requests < ranges.MAX_PARTS:
             self._partial = partial
             self._request(states.REQUESTED)
         else:
-            self._fail(f"incomplete: {partial.size:,} of {partial.record.total:,} bytes came")
+            self._fail(f"incomplete: {partial.size:,} of {partial.record.total:,} bytes received")
 
     def _request_failed(self, fault: Fault) -> None:
-        """Decide what follows a fault before the head or within the body."""
+        """Decide what to do about a fault before the head or within the body."""
         cut = isinstance(fault, Disconnected)
         if isinstance(fault, Disconnected) and fault.stale and self.state is states.REQUESTED:
             self._requests += 1
             self._move(states.RESENT, self.action)
         elif cut and self.state is states.RECEIVING:
-            self._retry(f"incomplete: {self.body} bytes came ({fault})", overloaded=True)
+            self._retry(f"incomplete: {self.body} bytes received ({fault})", overloaded=True)
         elif retry.is_transient(fault):
             self._retry(str(fault), overloaded=cut)
         else:

@@ -200,7 +200,7 @@ def _no_more(first: Figures, last: Figures, busy: float) -> Caveat:
 
 def _named(cells: Iterable[Cell]) -> str:
     """Return cells as text: the first few, and the number of the others."""
-    told = [brief(str(cell)) for cell in cells]
-    others = len(told) - _SHOWN
-    shown = ", ".join(told[:_SHOWN])
+    names = [brief(str(cell)) for cell in cells]
+    others = len(names) - _SHOWN
+    shown = ", ".join(names[:_SHOWN])
     return shown if others <= 0 else f"{shown} and {counted(others, 'other')}"

@@ -1,6 +1,6 @@
-"""The figures of each cell, each series of levels and each server in a file of results.
+"""The values of an analysis: the figures of each cell, each series of levels and each server.
 
-Values only: how they are computed, worded or drawn is decided elsewhere.
+Other modules compute, word and draw them.
 """
 
 from __future__ import annotations
@@ -88,7 +88,7 @@ class Figures(NamedTuple):
 
 
 class Step(NamedTuple):
-    """Another level than the knee, and its goodput over the knee's."""
+    """A level other than the knee, with the ratio of its goodput to the knee's."""
 
     level: int
     ratio: Estimate

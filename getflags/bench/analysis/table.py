@@ -71,10 +71,10 @@ def _against(compared: Compared) -> list[str]:
     ratio = compared.ratio
     if ratio is None:
         return [_UNKNOWN, "", ""]
-    told = "less" if ratio.middle < 1 else "more"
+    verdict = "less" if ratio.middle < 1 else "more"
     if not differs(ratio):
-        told = "unsure" if ratio.rounds >= FEWEST else "too few rounds"
-    return [f"{ratio.middle:.2f}", _interval(ratio), told]
+        verdict = "unsure" if ratio.rounds >= FEWEST else "too few rounds"
+    return [f"{ratio.middle:.2f}", _interval(ratio), verdict]
 
 
 def _known(value: float | None, factor: float = 1.0) -> str:
@@ -138,8 +138,8 @@ def _legend(compared: Sequence[Compared]) -> list[str]:
     return textwrap.wrap(text, _WIDTH)
 
 
-def told(caveats: Iterable[Caveat]) -> list[str]:
-    """Return caveats as wrapped lines."""
+def caveat_lines(caveats: Iterable[Caveat]) -> list[str]:
+    """Return caveats as wrapped lines of text."""
     lines = []
     for caveat in caveats:
         lines += ["", *textwrap.wrap(" ".join(caveat), _WIDTH, initial_indent="? ",

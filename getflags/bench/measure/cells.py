@@ -30,7 +30,7 @@ class Cell(NamedTuple):
 
 
 class Run(NamedTuple):
-    """One run of a cell in a round; round 0 is the warm-up."""
+    """One run of a cell in a round. Round 0 is the warm-up."""
 
     cell: Cell
     round: int

@@ -2,8 +2,8 @@
 
 Run as ``python -m getflags.bench.measure.child``, with JSON on standard input and standard output.
 Each run gets a fresh process, so that no run inherits the caches, connections, garbage or memory
-peak of another. The clock starts after all imports, when the folder exists. The child terminates
-with its parent, however the parent ends, because standard input is its lifeline.
+peak of another. The clock starts after all imports, when the folder exists. The child exits when
+its standard input is closed, so it ends with its parent, however the parent ends.
 """
 
 from __future__ import annotations
@@ -24,16 +24,16 @@ from getflags import engines
 from getflags.bench.measure import steady_state
 from getflags.bench.measure.job import Job, loads
 from getflags.bench.measure.steady_state import End
-from getflags.core.deferred_signals import leaving
+from getflags.core.deferred_signals import exit_on_sigterm
 from getflags.core.errors import GetflagsError
 from getflags.core.events import Event, Finished
 from getflags.core.models import Status
-from getflags.core.resource_limits import workers_for
+from getflags.core.resource_limits import worker_count
 from getflags.core.text import brief
 
 SHARES = {"p50": 0.5, "p90": 0.9, "p99": 0.99}
-_REASONS = 20  # different error reasons that are reported; the rest is counted together
-_PATIENCE = 1.0  # seconds for an engine to clean up
+_MAX_REASONS = 20  # error reasons that are reported; all others are counted together
+_CLEANUP_TIMEOUT = 1.0  # seconds for an engine to clean up
 _STATUS = "/proc/self/status"
 _KIB = 1024
 
@@ -41,14 +41,14 @@ _KIB = 1024
 def main() -> None:
     """Run the job from standard input and print its figures."""
     job = loads(_line())
-    with leaving():
+    with exit_on_sigterm():
         with tempfile.TemporaryDirectory(prefix="getflags-bench-") as folder:
             threading.Thread(target=_end_with_parent, args=(folder,), daemon=True).start()
             try:
-                told = measure(job, folder)
+                figures = measure(job, folder)
             except GetflagsError as error:
-                told = {"failed": str(error)}
-        sys.stdout.write(json.dumps(told) + "\n")
+                figures = {"failed": str(error)}
+        sys.stdout.write(json.dumps(figures) + "\n")
 
 
 def measure(job: Job, folder: str) -> dict[str, Any]:
@@ -88,8 +88,8 @@ class _Tally:
         arrived = [end for end in self._ends if end.arrived]
         steady = steady_state.steady(self._ends, level)
         latency = steady_state.percentiles(self._ends, list(SHARES.values()))
-        told = dict(self._errors.most_common(_REASONS))
-        others = self._errors.total() - sum(told.values())
+        reasons = dict(self._errors.most_common(_MAX_REASONS))
+        others = self._errors.total() - sum(reasons.values())
         return {
             "files": len(self._ends),
             "arrived": len(arrived),
@@ -99,7 +99,7 @@ class _Tally:
             "steady_bytes": steady.bytes,
             "steady_seconds": steady.seconds,
             "latency": dict(zip(SHARES, latency, strict=False)),
-            "errors": {**told, "other reasons": others} if others else told,
+            "errors": {**reasons, "other reasons": others} if others else reasons,
         }
 
 
@@ -114,7 +114,7 @@ def _peak(job: Job) -> int:
 
     Memory that workers share with their parent is counted once for each of them.
     """
-    workers = workers_for(job.level) if job.engine == "processes" else 0
+    workers = worker_count(job.level) if job.engine == "processes" else 0
     largest = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
     return (_own_peak() + workers * largest) * _KIB
 
@@ -134,7 +134,7 @@ def _own_peak() -> int:
 def _line() -> bytes:
     """Read one line from file descriptor 0, without buffering beyond it.
 
-    ``sys.stdin`` is avoided: its lock, held by the lifeline thread, would stay locked in a fork.
+    ``sys.stdin`` is avoided: the thread that waits for its end would hold its lock during a fork.
     """
     data = b""
     while not data.endswith(b"\n"):
@@ -149,7 +149,7 @@ def _end_with_parent(folder: str) -> None:
     """Wait for the end of standard input, then terminate; by force if SIGTERM takes too long."""
     os.read(0, 1)  # the parent sends nothing more
     os.kill(os.getpid(), signal.SIGTERM)
-    sleep(_PATIENCE)
+    sleep(_CLEANUP_TIMEOUT)
     shutil.rmtree(folder, ignore_errors=True)
     os._exit(128 + signal.SIGTERM)  # an engine did not react to SIGTERM
 

@@ -25,13 +25,13 @@ class Job(NamedTuple):
     targets: str
     files: int
     base_url: str
-    rules: DownloadOptions
+    options: DownloadOptions
     network: Network
 
     def plan(self, folder: str) -> Plan:
         """Return the job's download plan, with lazily expanded targets."""
         targets = resolve.settle(self._entries(), resolve.Place(self.base_url, folder))
-        return Plan(targets, self.client, self.level, rules=self.rules, network=self.network)
+        return Plan(targets, self.client, self.level, options=self.options, network=self.network)
 
     def _entries(self) -> Iterator[Entry]:
         """Yield the required number of entries, without output names and folders."""
@@ -41,19 +41,19 @@ class Job(NamedTuple):
 
 def dumps(job: Job) -> str:
     """Return a job as JSON, on one line."""
-    rules = job.rules._asdict()
-    del rules["exists"]  # a bench starts with an empty folder
-    return json.dumps({**job._asdict(), "rules": rules, "network": job.network._asdict()})
+    options = job.options._asdict()
+    del options["exists"]  # a bench starts with an empty folder
+    return json.dumps({**job._asdict(), "options": options, "network": job.network._asdict()})
 
 
 def loads(text: bytes) -> Job:
     """Return the job that ``dumps`` serialized."""
     values = json.loads(text)
-    rules, network = values["rules"], values["network"]
-    rules["headers"] = _fields(rules["headers"])
+    options, network = values["options"], values["network"]
+    options["headers"] = _fields(options["headers"])
     network["proxies"] = _fields(network["proxies"])
     network["direct"] = tuple(network["direct"])
-    return Job(**{**values, "rules": DownloadOptions(**rules), "network": Network(**network)})
+    return Job(**{**values, "options": DownloadOptions(**options), "network": Network(**network)})
 
 
 def _fields(pairs: list[Any]) -> Fields:

@@ -75,7 +75,7 @@ def line(result: Result) -> bytes:
     return json.dumps({"version": VERSION, **asdict(result)}).encode() + b"\n"
 
 
-def made_of(values: Mapping[str, Any]) -> Result:
+def result_from(values: Mapping[str, Any]) -> Result:
     """Return a result with these values. Raises ValueError or KeyError if one is unusable."""
     return Result(**{one.name: _checked(one.name, values[one.name]) for one in _FIELDS})
 
@@ -95,7 +95,7 @@ def read(path: Path) -> list[Result]:
 def parse(data: bytes, name: str) -> list[Result]:
     """Return all results in ``data``, as ``read`` does; ``name`` is the file's name."""
     *lines, last = data.split(b"\n")
-    # Only the beginning of a result is taken for a partial line; other text is an error.
+    # Only the beginning of a result counts as a partial line; any other text is an error.
     if not (last.startswith(_BEGINNING) or _BEGINNING.startswith(last)):
         lines.append(last)
     return [_result(each, name) for each in lines if each.strip()]
@@ -106,7 +106,7 @@ def _result(text: bytes, name: str) -> Result:
         values = json.loads(text)
         version = int(values["version"])
         if version == VERSION:
-            return made_of(values)
+            return result_from(values)
     except (ValueError, TypeError, KeyError, OverflowError, RecursionError):
         raise UsageError(f"{quoted(name)} is not a file of results") from None
     raise UsageError(

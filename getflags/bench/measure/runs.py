@@ -1,4 +1,4 @@
-"""Running a job in a child process, from the parent's side."""
+"""Running a job in a child process: starting it, sending the job, and reading its figures."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from getflags.core.errors import GetflagsError
 from getflags.core.interpreter import running
 
 _MODULE = "getflags.bench.measure.child"
-_FAREWELL = 1.0  # seconds for the child to exit after it has reported
+_EXIT_TIMEOUT = 1.0  # seconds for the child to exit after it has reported
 
 
-def carry_out(job: Job) -> dict[str, Any]:
+def run_job(job: Job) -> dict[str, Any]:
     """Run a job once and return its figures. Raises GetflagsError.
 
     If this process ends meanwhile, the child ends, too.
@@ -24,12 +24,12 @@ def carry_out(job: Job) -> dict[str, Any]:
         with suppress(BrokenPipeError):  # the child has exited already, which is reported below
             to_child.write(dumps(job).encode() + b"\n")
             to_child.flush()
-        told = from_child.readline()
+        answer = from_child.readline()
         with suppress(subprocess.TimeoutExpired):
-            process.wait(_FAREWELL)
-    if not told:
+            process.wait(_EXIT_TIMEOUT)
+    if not answer:
         raise GetflagsError(f"its process exited without a result (exit code {process.returncode})")
-    figures: dict[str, Any] = json.loads(told)
+    figures: dict[str, Any] = json.loads(answer)
     if "failed" in figures:
         raise GetflagsError(figures["failed"])
     return figures

@@ -14,8 +14,8 @@ from typing import Any
 
 from getflags.bench.measure.cells import Cell, Run, experiment
 from getflags.bench.measure.job import Job
-from getflags.bench.measure.results import Result, made_of
-from getflags.bench.measure.runs import carry_out
+from getflags.bench.measure.results import Result, result_from
+from getflags.bench.measure.runs import run_job
 from getflags.bench.measure.servers import BundledServer
 from getflags.core.errors import GetflagsError
 from getflags.core.models import DownloadOptions, Network
@@ -44,7 +44,7 @@ class Session:
     """Produces results. ``conditions`` are other settings that all runs share, as text."""
 
     field: Field
-    rules: DownloadOptions
+    options: DownloadOptions
     network: Network
     seed: int
     servers: Mapping[str, BundledServer]
@@ -55,12 +55,12 @@ class Session:
     def experiment(self) -> str:
         """The hash of the settings that runs must share; salts, folders and ports are left out."""
         settings: dict[str, Any] = asdict(self.field)
-        rules, network = self.rules._asdict(), self.network._asdict()
-        del settings["servers"], rules["exists"], rules["salt"]
+        options, network = self.options._asdict(), self.network._asdict()
+        del settings["servers"], options["exists"], options["salt"]
         return experiment(
             {
                 **settings,
-                "rules": rules,
+                "rules": options,
                 "network": network,
                 "seed": self.seed,
                 "conditions": self.conditions,
@@ -77,7 +77,7 @@ class Session:
         if not figures["arrived"] and not server:
             reason, number = next(iter(figures["errors"].items()))
             raise GetflagsError(f"nothing arrived: {reason} ({number:,} of {figures['files']:,})")
-        return made_of(
+        return result_from(
             {
                 **figures,
                 **run.cell._asdict(),
@@ -100,7 +100,7 @@ class Session:
         server = self.servers.get(run.cell.server)
         if server:
             server.reset(self.seed + run.round)
-        return carry_out(self.job(run.cell, server, files))
+        return run_job(self.job(run.cell, server, files))
 
     def job(self, cell: Cell, server: BundledServer | None, files: int) -> Job:
         """Return the job that runs a cell once. ``server`` is the bundled server, if any."""
@@ -119,6 +119,6 @@ class Session:
             targets,
             files,
             base_url,
-            self.rules,
+            self.options,
             network,
         )

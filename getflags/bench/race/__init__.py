@@ -1,5 +1,5 @@
 """Races: every engine downloads the same targets in a process of its own.
 
 ``standings``, ``bars`` and ``ranking`` are pure. ``track`` starts the ``racer`` processes and
-receives their news; a ``job`` tells a racer what to download.
+receives their reports; a ``job`` holds the downloads of a racer.
 """

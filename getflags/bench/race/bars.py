@@ -19,7 +19,7 @@ _COLOUR = re.compile(r"\x1b\[\d*m")
 _CYAN, _GREEN, _YELLOW, _RED = 36, 32, 33, 31
 
 
-class Look(NamedTuple):
+class BarStyle(NamedTuple):
     """The terminal's width in columns, and whether it shows block characters and colours."""
 
     width: int
@@ -42,16 +42,16 @@ class _Text(NamedTuple):
 _EXPENDABLE = ("rate", "errors", "ended", "time", "place")
 
 
-def lines(race: Race, now: float, look: Look) -> list[str]:
+def lines(race: Race, now: float, style: BarStyle) -> list[str]:
     """Return one line for each engine, without the last column, where a terminal may wrap."""
     texts = [_text(race, standing, now) for standing in race.standings.values()]
-    width = look.width - 1
+    width = style.width - 1
     columns = _columns(texts, width, most=f"{race.total:,}/{race.total:,}")
     used = sum(columns.values()) + len(_GAP) * len(columns)
     shown = []
     for standing, text in zip(race.standings.values(), texts, strict=True):
         name = f"{text.name:<{columns['name']}}"[: max(0, width)]
-        bar = _bar(race, standing, width - used, look) if width > used else ""
+        bar = _bar(race, standing, width - used, style) if width > used else ""
         rest = [f"{getattr(text, each):>{columns[each]}}" for each in columns if each != "name"]
         shown.append(_GAP.join([name, *([bar] if bar else []), *rest]).rstrip())
     return shown
@@ -70,19 +70,19 @@ def ordinal(place: int) -> str:
 def _text(race: Race, standing: Standing, now: float) -> _Text:
     elapsed, tally = standing.elapsed(now), standing.tally
     place = race.place(standing)
-    waits = standing.began is None and not standing.over
+    waiting = standing.began is None and not standing.over
     return _Text(
         standing.engine,
         f"{tally.done:,}/{race.total:,}",
         f"{tally.done / elapsed:,.1f}/s" if elapsed else "",
-        "waits" if waits else f"{elapsed:,.1f} s",
+        "waits" if waiting else f"{elapsed:,.1f} s",
         counted(tally.failed, "error") if tally.failed else "",
         "out" if standing.trouble else ordinal(place) if place else "",
     )
 
 
 def _columns(texts: Sequence[_Text], width: int, most: str) -> dict[str, int]:
-    """Return the widths of the columns beside the bar, as many as leave room for a bar."""
+    """Return the widths of the columns beside the bar, as many as leave space for a bar."""
     # Typical widths, so that the width of the bars seldom changes.
     widest = _Text("", most, "100.0/s", "100.0 s", "", "1st")
     columns = {
@@ -97,14 +97,14 @@ def _columns(texts: Sequence[_Text], width: int, most: str) -> dict[str, int]:
     return columns
 
 
-def _bar(race: Race, standing: Standing, width: int, look: Look) -> str:
+def _bar(race: Race, standing: Standing, width: int, style: BarStyle) -> str:
     full = width * 8 * standing.tally.done // race.total
-    if look.blocks:
+    if style.blocks:
         filled = _EIGHTHS[8] * (full // 8) + (_EIGHTHS[full % 8] if full % 8 else "")
     else:
         filled = "#" * (full // 8)
-    rest = ("░" if look.blocks else ".") * (width - len(filled))
-    return (_painted(filled, _colour(standing)) if look.colours else filled) + rest
+    rest = ("░" if style.blocks else ".") * (width - len(filled))
+    return (_painted(filled, _colour(standing)) if style.colours else filled) + rest
 
 
 def _painted(text: str, colour: int) -> str:

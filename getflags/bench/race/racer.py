@@ -3,7 +3,7 @@
 Run as ``python -m getflags.bench.race.racer FILE``, where FILE holds the job. The racer imports
 what it needs, reports that it is ready, waits for a byte on standard input, downloads, and reports
 its tally ten times a second. The messages are small and rare, so reporting does not slow the race.
-When standard input ends, the parent is gone, and the racer terminates its process group.
+When standard input ends, the parent has exited, and the racer kills its process group.
 """
 
 from __future__ import annotations
@@ -19,47 +19,47 @@ from time import perf_counter
 
 from getflags import engines
 from getflags.bench.race import job
-from getflags.bench.race.standings import Count, News
+from getflags.bench.race.standings import Count, RacerReport
 from getflags.core.errors import GetflagsError
 from getflags.core.models import Target
 from getflags.core.text import brief
 from getflags.storage import directories
 from getflags.targets import resolve
 
-_OFTEN = 0.1  # seconds between two reports
+_INTERVAL = 0.1  # seconds between two reports
 
 
 def main(path: str) -> None:
     """Run the job in this file and report to standard output."""
     output = _own_output()
 
-    def tell(news: News) -> None:
-        os.write(output, pickle.dumps(news))
+    def send(report: RacerReport) -> None:
+        os.write(output, pickle.dumps(report))
 
     mine = job.read(path)
     count = Count()
     try:
         run = engines.engine(mine.engine)
         run(mine.plan, count.read)  # without targets: loads the engine's modules
-        tell(News(count.tally))
+        send(RacerReport(count.tally))
         if not os.read(0, 1):
             return
         threading.Thread(target=end_with, args=(0, _end_all), daemon=True).start()
-        settled = mine.plan._replace(targets=_targets(mine))
-        with _telling(count, tell):
+        plan = mine.plan._replace(targets=_targets(mine))
+        with _reporting(count, send):
             start = perf_counter()
-            run(settled, count.read)
+            run(plan, count.read)
             seconds = perf_counter() - start
     except GetflagsError as error:
-        tell(News(count.tally, trouble=brief(str(error))))
+        send(RacerReport(count.tally, trouble=brief(str(error))))
     except Exception as bug:  # noqa: BLE001 - reported, because this process has no terminal
-        tell(News(count.tally, trouble=brief(f"{type(bug).__name__}: {bug}")))
+        send(RacerReport(count.tally, trouble=brief(f"{type(bug).__name__}: {bug}")))
     else:
-        tell(News(count.tally, seconds))
+        send(RacerReport(count.tally, seconds))
 
 
 def end_with(lifeline: int, end: Callable[[], None]) -> None:
-    """Wait until the other end of a pipe is closed, then call ``end``."""
+    """Wait until the other end of the pipe ``lifeline`` is closed, then call ``end``."""
     while os.read(lifeline, 1):
         pass
     end()
@@ -87,18 +87,18 @@ def _own_output() -> int:
 
 
 @contextmanager
-def _telling(count: Count, tell: Callable[[News], None]) -> Iterator[None]:
+def _reporting(count: Count, send: Callable[[RacerReport], None]) -> Iterator[None]:
     """Report the tally during the block, from a thread, because events may be far apart."""
     over = threading.Event()
 
-    def often() -> None:
-        told = count.tally
-        while not over.wait(_OFTEN):
-            if count.tally is not told:
-                told = count.tally
-                tell(News(told))
+    def report() -> None:
+        sent = count.tally
+        while not over.wait(_INTERVAL):
+            if count.tally is not sent:
+                sent = count.tally
+                send(RacerReport(sent))
 
-    thread = threading.Thread(target=often, daemon=True)
+    thread = threading.Thread(target=report, daemon=True)
     thread.start()
     try:
         yield

@@ -13,7 +13,7 @@ from getflags.bench.race.standings import Race, Standing
 from getflags.core.text import brief, counted
 
 _EQUAL = 1.1  # a smaller ratio of times is not worth an explanation
-_ONE = 1.05  # a mean concurrency below this counts as one at a time
+_ONE = 1.05  # a mean concurrency below this counts as 1
 _WIDTH = 80  # columns
 
 
@@ -23,7 +23,7 @@ def ranking(race: Race) -> list[str]:
     out = [standing for standing in race.standings.values() if standing.trouble]
     return [
         *_table([_row(race, standing, ranked) for standing in (*ranked, *out)]),
-        *(told(race, standing) for standing in out),
+        *(ending(race, standing) for standing in out),
         *(
             f"{standing.engine}: {counted(standing.tally.failed, 'error')}, the first: "
             f"{brief(standing.tally.reason)}"
@@ -34,7 +34,7 @@ def ranking(race: Race) -> list[str]:
     ]
 
 
-def told(race: Race, standing: Standing) -> str:
+def ending(race: Race, standing: Standing) -> str:
     """Return a sentence about how an engine ended."""
     tally = standing.tally
     if standing.trouble:
@@ -87,15 +87,15 @@ def _why(race: Race, ranked: Sequence[Standing]) -> str:
     fastest, slowest = standings[0], standings[-1]
     begin = f"On average, a {race.noun} took"
     if fastest is slowest:
-        return f"{begin} {_so(fastest)}."
+        return f"{begin} {_average(fastest)}."
     if slowest.seconds >= _EQUAL * fastest.seconds:
-        return f"{begin} {_so(slowest)}; and {_so(fastest)}."
+        return f"{begin} {_average(slowest)}; and {_average(fastest)}."
     few, many = (f"{pick(map(_level, standings)):.1f}" for pick in (min, max))
     levels = few if few == many else f"{few} to {many}"
     return f"No engine was much faster: each had {levels} {race.noun}s in flight on average."
 
 
-def _so(standing: Standing) -> str:
+def _average(standing: Standing) -> str:
     each = standing.tally.took / standing.tally.done
     figure = f"{each:.2f} s" if each >= 1 else f"{each * 1000:.1f} ms"
     if (

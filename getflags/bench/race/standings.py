@@ -34,7 +34,7 @@ class Tally(NamedTuple):
         return self.arrived + self.missing + self.failed
 
 
-class News(NamedTuple):
+class RacerReport(NamedTuple):
     """A report of a racer. Its first report says that it is ready.
 
     ``seconds`` is its time once all targets have ended. ``trouble`` is why it failed as a whole.
@@ -104,24 +104,24 @@ class Race:
         """Record the start of an engine."""
         self.standings[engine].began = now
 
-    def take(self, engine: str, news: News, now: float) -> None:
+    def take(self, engine: str, report: RacerReport, now: float) -> None:
         """Record a report of an engine; reports after its end are ignored."""
         standing = self.standings[engine]
         if standing.over:
             return
-        standing.tally = news.tally
-        if news.trouble:
+        standing.tally = report.tally
+        if report.trouble:
             standing.seconds, standing.trouble, standing.over = (
                 standing.elapsed(now),
-                news.trouble,
+                report.trouble,
                 True,
             )
-        elif news.seconds is not None:
-            standing.seconds, standing.over = news.seconds, True
+        elif report.seconds is not None:
+            standing.seconds, standing.over = report.seconds, True
 
-    def gone(self, engine: str, how: str, now: float) -> None:
+    def exited(self, engine: str, how: str, now: float) -> None:
         """Record that an engine's process has exited, which is a failure if it had not finished."""
-        self.take(engine, News(self.standings[engine].tally, trouble=how), now)
+        self.take(engine, RacerReport(self.standings[engine].tally, trouble=how), now)
 
     @property
     def exit_status(self) -> ExitStatus:

@@ -23,32 +23,32 @@ from queue import Empty, SimpleQueue
 from time import monotonic
 
 from getflags.bench.race import job
-from getflags.bench.race.standings import News, Race
+from getflags.bench.race.standings import Race, RacerReport
 from getflags.core import interpreter
 from getflags.core.errors import GetflagsError
 
 FRAME = 0.1  # seconds between two updates of the screen
 _MODULE = "getflags.bench.race.racer"
-_PATIENCE = 1.0  # seconds to wait for killed processes
+_EXIT_TIMEOUT = 1.0  # seconds to wait for killed processes
 
 
-def conduct(race: Race, track: Track, show: Callable[[float], None], *, one_by_one: bool) -> None:
+def run_race(race: Race, track: Track, show: Callable[[float], None], *, one_by_one: bool) -> None:
     """Run a race until all racers have exited; call ``show`` with the time every 0.1 s."""
     unready = set(race.standings)
-    to_go = deque(race.standings)
-    going: set[str] = set()
-    while track.under_way:
-        while to_go and not unready and not (one_by_one and going & track.under_way):
-            engine = to_go.popleft()
-            going.add(engine)
+    to_start = deque(race.standings)
+    started: set[str] = set()
+    while track.running:
+        while to_start and not unready and not (one_by_one and started & track.running):
+            engine = to_start.popleft()
+            started.add(engine)
             track.go(engine)
             race.begin(engine, monotonic())
-        for engine, news in track.news(FRAME):
+        for engine, report in track.reports(FRAME):
             unready.discard(engine)
-            if news is None:
-                race.gone(engine, track.how(engine), monotonic())
+            if report is None:
+                race.exited(engine, track.exit_reason(engine), monotonic())
             else:
-                race.take(engine, news, monotonic())
+                race.take(engine, report, monotonic())
         show(monotonic())
 
 
@@ -56,35 +56,35 @@ class Track:
     """The racer processes. The owner must call ``close``, which kills them."""
 
     def __init__(self) -> None:
-        self.under_way: set[str] = set()  # engines whose processes are running
-        self._inbox: SimpleQueue[tuple[str, News | None]] = SimpleQueue()
+        self.running: set[str] = set()  # engines whose processes are running
+        self._inbox: SimpleQueue[tuple[str, RacerReport | None]] = SimpleQueue()
         self._racers: dict[str, _Racer] = {}
 
-    def enter(self, mine: job.RaceJob, path: str) -> None:
+    def add(self, mine: job.RaceJob, path: str) -> None:
         """Start a racer; its job is written to ``path``. Raises GetflagsError."""
         job.write(mine, path)
         try:
             self._racers[mine.engine] = _Racer(mine.engine, path, self._inbox)
         except OSError as error:
             raise GetflagsError(f"no process could be started: {error.strerror}") from error
-        self.under_way.add(mine.engine)
+        self.running.add(mine.engine)
 
     def go(self, engine: str) -> None:
         """Start the downloads of an engine."""
         self._racers[engine].go()
 
-    def news(self, seconds: float) -> Iterator[tuple[str, News | None]]:
+    def reports(self, seconds: float) -> Iterator[tuple[str, RacerReport | None]]:
         """Yield the reports of the given seconds; None for a process that has exited."""
         end = monotonic() + seconds
         with suppress(Empty):
-            while self.under_way:
-                engine, news = self._inbox.get(timeout=max(0.0, end - monotonic()))
-                if news is None:
-                    self.under_way.discard(engine)
-                yield engine, news
+            while self.running:
+                engine, report = self._inbox.get(timeout=max(0.0, end - monotonic()))
+                if report is None:
+                    self.running.discard(engine)
+                yield engine, report
 
-    def how(self, engine: str) -> str:
-        """Return how a process that has exited ended, as text."""
+    def exit_reason(self, engine: str) -> str:
+        """Return why the process of an engine has exited, as text."""
         code = self._racers[engine].process.wait()
         return f"its process was ended by signal {-code}" if code < 0 else "its process has ended"
 
@@ -92,7 +92,7 @@ class Track:
         """Kill all racers and wait until they have exited."""
         for racer in self._racers.values():
             racer.kill()
-        end = monotonic() + _PATIENCE
+        end = monotonic() + _EXIT_TIMEOUT
         for racer in self._racers.values():
             racer.close(max(0.0, end - monotonic()))
 
@@ -100,14 +100,16 @@ class Track:
 class _Racer:
     """A racer process and the thread that receives its reports."""
 
-    def __init__(self, engine: str, path: str, inbox: SimpleQueue[tuple[str, News | None]]) -> None:
+    def __init__(
+        self, engine: str, path: str, inbox: SimpleQueue[tuple[str, RacerReport | None]]
+    ) -> None:
         # The terminal shows the race, so errors are sent as reports.
         child = interpreter.start(_MODULE, path, errors=subprocess.DEVNULL)
         self.process, self._input, self._output = child
-        self._hears = threading.Thread(target=self._hear, args=(engine, inbox), daemon=True)
-        self._hears.start()
+        self._receiver = threading.Thread(target=self._receive, args=(engine, inbox), daemon=True)
+        self._receiver.start()
 
-    def _hear(self, engine: str, inbox: SimpleQueue[tuple[str, News | None]]) -> None:
+    def _receive(self, engine: str, inbox: SimpleQueue[tuple[str, RacerReport | None]]) -> None:
         # The pipe may end in the middle of a report if the racer is killed.
         with self._output, suppress(EOFError, pickle.UnpicklingError):
             while True:
@@ -121,13 +123,13 @@ class _Racer:
 
     def kill(self) -> None:
         """Kill the process group; its files are in a temporary folder."""
-        if self._hears.is_alive():
+        if self._receiver.is_alive():
             with suppress(ProcessLookupError):
                 os.killpg(self.process.pid, signal.SIGKILL)
 
     def close(self, seconds: float) -> None:
         """Wait until the whole group has exited, at most this many seconds."""
-        self._hears.join(seconds)
+        self._receiver.join(seconds)
         self.process.wait()
         with suppress(OSError):  # flushes a byte that the racer never read
             self._input.close()

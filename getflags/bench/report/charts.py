@@ -145,12 +145,12 @@ def _limits(values: Iterable[float], *, wide: bool) -> tuple[float, float]:
 
 def described(chart: Chart, server: str) -> str:
     """Return the text alternative of a chart."""
-    told = [f"{chart.title} on {brief(server)}, in {chart.unit}, against requests at a time."]
+    parts = [f"{chart.title} on {brief(server)}, in {chart.unit}, against requests at a time."]
     for one in chart.curves:
         if not one.points:
-            told.append(f"{one.name}: nothing known.")
+            parts.append(f"{one.name}: nothing known.")
             continue
         values = ", ".join(f"{significant(point.middle)} at {point.level}" for point in one.points)
         knee = f"; knee at {one.knee}" if one.knee else ""
-        told.append(f"{one.name}: {values}{knee}.")
-    return " ".join(told)
+        parts.append(f"{one.name}: {values}{knee}.")
+    return " ".join(parts)

@@ -129,7 +129,7 @@ def _commands(section: Section) -> Markup:
 
 def _facts(facts: Facts) -> Markup:
     low, middle, high = facts.load
-    told = {
+    rows = {
         "Runs": f"{facts.runs:,}, and {facts.warmups:,} warm-up runs",
         "When": " to ".join(dict.fromkeys((facts.first, facts.last))),
         "getflags": listed(facts.versions),
@@ -139,5 +139,5 @@ def _facts(facts: Facts) -> Markup:
     }
     return tag(
         "dl",
-        *(joined(tag("dt", name), tag("dd", brief(value))) for name, value in told.items()),
+        *(joined(tag("dt", name), tag("dd", brief(value))) for name, value in rows.items()),
     )

@@ -65,12 +65,12 @@ def _best(lead: Series) -> str:
 
 
 def _steps(lead: Series) -> list[str]:
-    told = []
+    parts = []
     if lead.above:
-        told.append(f"{lead.above.level} brings {gain(lead.above)}")
+        parts.append(f"{lead.above.level} brings {gain(lead.above)}")
     if lead.below:
-        told.append(f"{lead.below.level} brings {loss(lead.below)}")
-    return [", ".join(told) + "."] if told else []
+        parts.append(f"{lead.below.level} brings {loss(lead.below)}")
+    return [", ".join(parts) + "."] if parts else []
 
 
 def gain(step: Step) -> str:
@@ -85,8 +85,8 @@ def gain(step: Step) -> str:
 
 def loss(step: Step) -> str:
     """Return what a level brings, as a share of the knee's goodput; marked unless it is proven."""
-    told = share(step.ratio.middle)
-    return told if differs(step.ratio) else f"{told} (may be chance)"
+    text = share(step.ratio.middle)
+    return text if differs(step.ratio) else f"{text} (may be chance)"
 
 
 def _caveat(lead: Series) -> list[str]:
@@ -132,25 +132,27 @@ def _compared(lead: Series, others: Sequence[Series]) -> list[str]:
     ratios = {one.name: one.against for one in others if one.against}
     surely = {name: ratio.middle for name, ratio in ratios.items() if differs(ratio)}
     equal = [brief(name) for name in ratios if name not in surely]
-    told = []
+    parts = []
     if surely and len(surely) <= _MANY:
-        told += [f"{brief(name)} gets {share(ratio)}" for name, ratio in surely.items()]
+        parts += [f"{brief(name)} gets {share(ratio)}" for name, ratio in surely.items()]
     elif surely:
         shares = dict.fromkeys(map(share, (min(surely.values()), max(surely.values()))))
-        told.append(f"{len(surely)} others get {' to '.join(shares)}")
+        parts.append(f"{len(surely)} others get {' to '.join(shares)}")
     if equal and len(equal) <= _MANY:
-        told.append(f"no difference can be claimed for {listed(equal)}")
+        parts.append(f"no difference can be claimed for {listed(equal)}")
     elif equal:
-        told.append(f"no difference can be claimed for {len(equal)} others")
-    return [f"Each at its own level, beside {brief(lead.name)}: {'; '.join(told)}."] if told else []
+        parts.append(f"no difference can be claimed for {len(equal)} others")
+    return (
+        [f"Each at its own level, beside {brief(lead.name)}: {'; '.join(parts)}."] if parts else []
+    )
 
 
 def _silent(section: Section) -> list[str]:
     silent = [brief(one.name) for one in section.series if not one.knee]
     if not silent or section.lead is None:
         return []
-    told = listed(silent) if len(silent) <= _MANY else f"{len(silent)} others"
-    return [f"No level can be named for {told}."]
+    parts = listed(silent) if len(silent) <= _MANY else f"{len(silent)} others"
+    return [f"No level can be named for {parts}."]
 
 
 def _failed(section: Section) -> list[str]:

@@ -135,14 +135,14 @@ def _highest(found: Knee) -> Markup:
     return _number(found.highest, f"{found.highest:,}", note)
 
 
-def _step(step: Step | None, told: str | None) -> Markup:
+def _step(step: Step | None, gain: str | None) -> Markup:
     if step is None:
         return _number(None)
     interval = between(step.ratio)
     note = joined(" ", tag("span", interval, class_="faint")) if interval else ""
     return tag(
         "td",
-        f"{step.level:,}: {told}",
+        f"{step.level:,}: {gain}",
         note,
         class_="number",
         data_value=f"{step.ratio.middle:.9g}",

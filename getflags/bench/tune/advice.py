@@ -32,18 +32,18 @@ def levels(tuner: Tuner, knee: Knee) -> list[Level]:
 
 def lines(tuner: Tuner, knee: Knee | None) -> list[str]:
     """Return the result as lines of text."""
-    told = ["No level can be recommended: nothing arrived."]
+    parts = ["No level can be recommended: nothing arrived."]
     if knee:
-        told = [*_table(tuner, knee), "", f"Use -m {knee.level}.", *_why(knee)]
+        parts = [*_table(tuner, knee), "", f"Use -m {knee.level}.", *_why(knee)]
         if not knee.sure:
-            told.append(f"This is a guess: it takes {FEWEST} rounds to prove a difference.")
-    if tuner.hurt:
-        level, sign = tuner.hurt
-        told.append(f"The search stopped at {level}, where the server was overloaded: {sign}.")
+            parts.append(f"This is a guess: it takes {FEWEST} rounds to prove a difference.")
+    if tuner.overload:
+        level, sign = tuner.overload
+        parts.append(f"The search stopped at {level}, where the server was overloaded: {sign}.")
     if tuner.capped:
-        told.append("The search stopped because another run would have exceeded --max-requests.")
-    told.append(f"{counted(tuner.spent, 'request')} {'was' if tuner.spent == 1 else 'were'} made.")
-    return told
+        parts.append("The search stopped because another run would have exceeded --max-requests.")
+    parts.append(f"{counted(tuner.spent, 'request')} {'was' if tuner.spent == 1 else 'were'} made.")
+    return parts
 
 
 def values(tuner: Tuner, knee: Knee | None) -> dict[str, Any]:
@@ -65,7 +65,7 @@ def values(tuner: Tuner, knee: Knee | None) -> dict[str, Any]:
             }
             for each in (levels(tuner, knee) if knee else ())
         ],
-        "hurt": tuner.hurt and {"level": tuner.hurt[0], "sign": tuner.hurt[1]},
+        "hurt": tuner.overload and {"level": tuner.overload[0], "sign": tuner.overload[1]},
         "capped": tuner.capped,
         "requests": tuner.spent,
     }
@@ -93,18 +93,18 @@ def _why(knee: Knee) -> list[str]:
         first = f"{knee.level} brought {knee.against.middle:.0%} of the best ({knee.best})"
     if knee.below:
         unsure = "" if knee.gains else " (which may be chance)"
-        told = [f"{first}; half as many brought {knee.below.middle:.0%} of it{unsure}."]
+        parts = [f"{first}; half as many brought {knee.below.middle:.0%} of it{unsure}."]
     else:
-        told = [f"{first}."]
+        parts = [f"{first}."]
     if knee.highest > knee.level:
-        told.append(
+        parts.append(
             f"No difference was found from {knee.level} to {knee.highest}; the smallest level loads"
             " the server least."
         )
-    return told
+    return parts
 
 
-def pain(errors: Mapping[str, int]) -> str:
+def overload_signs(errors: Mapping[str, int]) -> str:
     """Return the signs of overload among errors (reason → number), as text."""
     signs = [
         f"{reason} ({number:,} times)" if number > 1 else reason

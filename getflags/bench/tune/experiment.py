@@ -18,7 +18,8 @@ from getflags.bench.measure import steady_state
 
 ROUNDS = 6  # one more than a difference needs to be proven
 _GAIN = 1.1  # the gain from which a doubling is worth the next one
-_HOPELESS = 0.35  # of the best: a level with half the goodput is a candidate, with a quarter not
+# Of the best goodput: a level with half of it is a candidate, a level with a quarter is not.
+_HOPELESS = 0.35
 _ENOUGH = 0.9  # of the best: no candidate is more than one doubling above this level
 
 
@@ -33,41 +34,44 @@ class Trial(NamedTuple):
 class Sample(NamedTuple):
     """The outcome of a trial: goodput in any unit per second, requests, and signs of overload.
 
-    ``pain`` describes 429, 503 and connection resets as text; empty if there were none.
+    ``overload`` describes 429, 503 and connection resets as text; empty if there were none.
     """
 
     goodput: float
     requests: int
-    pain: str = ""
+    overload: str = ""
 
 
 class Tuner:
-    """A search. ``highest`` is the largest level, ``most`` the maximum number of requests."""
+    """A search for the best level.
+
+    ``highest`` is the largest level, and ``most`` is the maximum number of requests.
+    """
 
     def __init__(self, *, highest: int, most: int, rounds: int = ROUNDS, seed: int = 0) -> None:
         self.spent = 0
         self._files = 0  # targets so far; redirects and retries cost further requests
         self.goodput: dict[int, dict[int, float]] = {}
-        self.hurt: tuple[int, str] | None = None  # the level of an overload, and its signs
+        self.overload: tuple[int, str] | None = None  # the level of an overload, and its signs
         self.capped = False
         self._highest = highest
         self._most = most
         self._rounds = rounds
         self._source = random.Random(seed)  # noqa: S311 - a reproducible order
         self._level = 1
-        self._barren = 0  # doublings in a row without a gain
+        self._without_gain = 0  # doublings in a row
         self._round = 0
         self._turn: list[int] = []
 
     def next(self) -> Trial | None:
         """Return the next trial; None when the search is over."""
         level = self._climb() if self._round == 0 else None
-        level = level or self._again()
+        level = level or self._next_in_round()
         if level is None:
             return None
         trial = Trial(level, self._round, steady_state.fewest(level))
-        dear = self.spent / self._files if self._files else 1.0
-        if self.spent + math.ceil(trial.files * max(1.0, dear)) > self._most:
+        cost = self.spent / self._files if self._files else 1.0  # requests for each target
+        if self.spent + math.ceil(trial.files * max(1.0, cost)) > self._most:
             self.capped = True
             return None
         return trial
@@ -76,8 +80,8 @@ class Tuner:
         """Record the outcome of a trial."""
         self.spent += sample.requests
         self._files += trial.files
-        if sample.pain:
-            self.hurt = trial.level, sample.pain
+        if sample.overload:
+            self.overload = trial.level, sample.overload
             self._highest = trial.level // 2
             for level in [level for level in self.goodput if level > self._highest]:
                 del self.goodput[level]
@@ -85,7 +89,7 @@ class Tuner:
             return
         if trial.round == 0:
             before = max((rounds[0] for rounds in self.goodput.values()), default=0.0)
-            self._barren = 0 if sample.goodput > before * _GAIN else self._barren + 1
+            self._without_gain = 0 if sample.goodput > before * _GAIN else self._without_gain + 1
             self._level *= 2
         self.goodput.setdefault(trial.level, {})[trial.round] = sample.goodput
 
@@ -95,10 +99,10 @@ class Tuner:
         return find({level: self.goodput[level] for level in candidates}, pairs(len(candidates)))
 
     def _climb(self) -> int | None:
-        more = self._level <= self._highest and self._barren < 2  # noqa: PLR2004 - in a row
+        more = self._level <= self._highest and self._without_gain < 2  # noqa: PLR2004 - doublings
         return self._level if more else None
 
-    def _again(self) -> int | None:
+    def _next_in_round(self) -> int | None:
         """Return the next level of the round, or of the next round."""
         if not self._turn:
             self._round += 1

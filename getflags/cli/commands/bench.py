@@ -133,6 +133,6 @@ def _report(bench: _Bench) -> list[str]:
     compared = comparison.compare(bench.matrix, results)
     if not compared:
         return []
-    processors = resource_limits.workers_for(sys.maxsize)
+    processors = resource_limits.worker_count(sys.maxsize)
     found = caveats.caveats([each.figures for each in compared], processors)
-    return [*table.tables(compared), *table.told(found)]
+    return [*table.tables(compared), *table.caveat_lines(found)]

@@ -19,7 +19,7 @@ from getflags.api import configure
 from getflags.bench.race import job
 from getflags.bench.race.ranking import ranking
 from getflags.bench.race.standings import Race
-from getflags.bench.race.track import Track, conduct
+from getflags.bench.race.track import Track, run_race
 from getflags.cli.console import print_line
 from getflags.cli.options import checks
 from getflags.cli.options import race as race_options
@@ -79,8 +79,8 @@ def _run(options: RaceOptions, race: Race, targets: resolve.Listing) -> None:
                 _say(line)
             track = stack.enter_context(closing(Track()))
             for each in _jobs(options, sites, targets, limit, folder):
-                track.enter(each, str(Path(folder, f"{each.engine}.job")))
-            conduct(race, track, shown.show, one_by_one=one_by_one)
+                track.add(each, str(Path(folder, f"{each.engine}.job")))
+            run_race(race, track, shown.show, one_by_one=one_by_one)
         finally:
             with put_off():
                 stack.close()

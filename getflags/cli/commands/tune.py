@@ -66,11 +66,11 @@ def measured(session: Session, options: Options, trial: Trial) -> Sample:
     cell = Cell(settings.engine, settings.client, trial.level, session.field.servers[0])
     figures = session.figures(Run(cell, trial.round), trial.files)
     goodput = rate(figures["steady_files"], figures["steady_seconds"])
-    return Sample(goodput, figures["requests"], advice.pain(figures["errors"]))
+    return Sample(goodput, figures["requests"], advice.overload_signs(figures["errors"]))
 
 
 def _told(trial: Trial, sample: Sample) -> str:
-    what = printable(sample.pain) if sample.pain else f"{sample.goodput:,.1f} files/s"
+    what = printable(sample.overload) if sample.overload else f"{sample.goodput:,.1f} files/s"
     return f"{trial.level:4} at a time: {what}"
 
 

@@ -27,13 +27,13 @@ def wanted(options: Options, *, remote: bool) -> int:
     if options.max_req is None and remote:
         return groups.REMOTE_LIMIT
     limit = options.settings.max_req
-    return adaptive_concurrency.MOST if isinstance(limit, str) else limit
+    return adaptive_concurrency.MAX_LEVEL if isinstance(limit, str) else limit
 
 
 def allowed(limit: int) -> int:
     """Raise our limit on open files as far as need be; return how many requests it allows."""
-    resource_limits.allow(limit)
-    return resource_limits.affordable(limit)
+    resource_limits.raise_file_limit(limit)
+    return resource_limits.max_concurrency(limit)
 
 
 def affordable(limit: int, complain: Callable[[str], None]) -> int:

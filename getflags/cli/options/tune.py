@@ -7,7 +7,7 @@ from getflags.cli.options import bench as bench_options
 from getflags.cli.options import groups, values
 from getflags.cli.options.parser import Parser
 from getflags.core.settings import DEFAULTS, ENGINES
-from getflags.scheduling.adaptive_concurrency import MOST
+from getflags.scheduling.adaptive_concurrency import MAX_LEVEL
 
 #: Requests that an experiment may cost, unless somebody says otherwise.
 REQUESTS = 5_000
@@ -85,8 +85,8 @@ def _method(group: groups.Group) -> None:
         help=f"make no more than N requests in all (default: {REQUESTS:,})",
     )  # fmt: skip
     add(
-        "--max-level", metavar="N", type=values.count, default=MOST,
-        help=f"try no more than N at a time (default: {MOST})",
+        "--max-level", metavar="N", type=values.count, default=MAX_LEVEL,
+        help=f"try no more than N at a time (default: {MAX_LEVEL})",
     )  # fmt: skip
     add(
         "--rounds", metavar="N", type=values.count, default=ROUNDS,

@@ -12,7 +12,7 @@ import re
 from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
-from getflags.core.accepted import AUTO, COUNT, NATURAL, SECONDS, Range, check_field, is_field
+from getflags.core.accepted import AUTO, COUNT, NATURAL, SECONDS, ValueRange, check_field, is_field
 from getflags.core.models import Checksum
 from getflags.core.settings import OPTIONS
 from getflags.targets.list_file import BadInput, parse_checksum
@@ -47,18 +47,18 @@ def natural(text: str) -> int:
     return _whole(text, NATURAL)
 
 
-def _whole(text: str, kind: Range) -> int:
+def _whole(text: str, kind: ValueRange) -> int:
     digits = re.fullmatch(r"[0-9]{1,18}", text)
     number: int = _accepted(int(text) if digits else None, text, kind)
     return number
 
 
-def _accepted(value: object, text: str, kind: Range) -> Any:
+def _accepted(value: object, text: str, kind: ValueRange) -> Any:
     """Return the value that a text stands for, if it is in the range."""
     try:
         return kind.accept(value)
     except ValueError:
-        raise argparse.ArgumentTypeError(f"{text!r} is not {kind.words}") from None
+        raise argparse.ArgumentTypeError(f"{text!r} is not {kind.description}") from None
 
 
 def several(one: Callable[[str], T]) -> Callable[[str], list[T]]:
@@ -115,7 +115,7 @@ def exists(text: str) -> str:
     try:
         word: str = kind.accept(text)
     except ValueError:
-        raise argparse.ArgumentTypeError(f"{text!r} is none of {kind.words}") from None
+        raise argparse.ArgumentTypeError(f"{text!r} is none of {kind.description}") from None
     return word
 
 

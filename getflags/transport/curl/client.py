@@ -18,7 +18,7 @@ from typing import cast
 
 import pycurl
 
-from getflags.core.deferred_signals import postponed
+from getflags.core.deferred_signals import signals_deferred
 from getflags.core.errors import Aborted, Fault, UsageError
 from getflags.core.models import Fields, Network
 from getflags.core.response_head import Head
@@ -99,7 +99,7 @@ class CurlTransport:
         self._handle.prepare(url, proxy, headers, on_head, within)
         self._on_body = on_body
         self._silence = None
-        with postponed(self._interrupt):
+        with signals_deferred(self._interrupt):
             verdict = self._perform()
         self._conclude(*verdict)
 
@@ -143,7 +143,9 @@ class CurlTransport:
 
     def close(self) -> None:
         """See ``getflags.transport.Transport``."""
-        with postponed(lambda: None):  # libcurl calls ``_Sockets.close``, which must run to its end
+        with signals_deferred(
+            lambda: None
+        ):  # libcurl calls ``_Sockets.close``, which must run to its end
             self._handle.curl.close()
 
 

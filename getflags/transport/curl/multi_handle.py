@@ -15,7 +15,7 @@ import pycurl
 
 from getflags.core.errors import Fault
 from getflags.core.models import Fields, Network
-from getflags.core.resource_limits import keepable
+from getflags.core.resource_limits import max_idle_connections
 from getflags.core.response_head import Head
 from getflags.transport import proxies
 from getflags.transport.curl.easy_handle import Handle
@@ -35,7 +35,7 @@ class AsyncCurlTransport:
         self._loop = asyncio.get_running_loop()
         self._idle: list[_Transfer] = []
         self._sockets = Sockets()
-        self._flying: dict[pycurl.Curl, _Transfer] = {}
+        self._in_flight: dict[pycurl.Curl, _Transfer] = {}
         self._timer: asyncio.TimerHandle | None = None
         self._sweep = self._loop.call_later(_SWEEP, self._sweep_up)
         self._due = False  # whether a call for libcurl's expired timer is scheduled
@@ -43,7 +43,7 @@ class AsyncCurlTransport:
         self._watched: dict[int, int] = {}  # socket → the events it is watched for
         self._multi = pycurl.CurlMulti()
         self._multi.setopt(pycurl.M_PIPELINING, pycurl.PIPE_MULTIPLEX)
-        self._multi.setopt(pycurl.M_MAXCONNECTS, keepable())
+        self._multi.setopt(pycurl.M_MAXCONNECTS, max_idle_connections())
         self._multi.setopt(pycurl.M_SOCKETFUNCTION, self._on_socket)
         self._multi.setopt(pycurl.M_TIMERFUNCTION, self._on_timer)
 
@@ -68,7 +68,7 @@ class AsyncCurlTransport:
     async def _run(self, transfer: _Transfer, on_body: Callable[[bytes], Awaitable[None]]) -> None:
         curl = transfer.handle.curl
         transfer.begin(self._loop)
-        self._flying[curl] = transfer
+        self._in_flight[curl] = transfer
         self._multi.add_handle(curl)
         self._running += 1
         try:
@@ -80,7 +80,7 @@ class AsyncCurlTransport:
                 else:  # no data is buffered: the transfer has ended
                     break
         finally:
-            del self._flying[curl]
+            del self._in_flight[curl]
             self._multi.remove_handle(curl)
         transfer.conclude()
 
@@ -139,23 +139,23 @@ class AsyncCurlTransport:
 
     def _act(self, number: int, flag: int) -> None:
         """Pass an event to libcurl, and end the transfers that it reports as complete."""
-        _, flying = self._multi.socket_action(number, flag)
-        if flying == self._running:
+        _, in_flight = self._multi.socket_action(number, flag)
+        if in_flight == self._running:
             return
-        self._running = flying
+        self._running = in_flight
         left = 1
         while left:
             left, good, bad = self._multi.info_read()
             for curl in good:
-                self._flying[curl].end(pycurl.E_OK, "")
+                self._in_flight[curl].end(pycurl.E_OK, "")
             for curl, code, text in bad:
-                self._flying[curl].end(code, text)
+                self._in_flight[curl].end(code, text)
 
     def _sweep_up(self) -> None:
         self._sweep = self._loop.call_later(
             _SWEEP, self._sweep_up
         )  # before the checks, which may raise
-        for transfer in list(self._flying.values()):
+        for transfer in list(self._in_flight.values()):
             transfer.look_after()
 
 

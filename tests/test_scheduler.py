@@ -9,10 +9,10 @@ import pytest
 from getflags.core.events import Adjusted, Finished, Retrying
 from getflags.core.models import DownloadOptions, Exists, OnDisk, Status, Target
 from getflags.core.response_head import Head
-from getflags.scheduling import scheduler as room
+from getflags.scheduling import scheduler as module
 from getflags.scheduling.adaptive_concurrency import START
-from getflags.scheduling.bounded_concurrency import Nothing
-from getflags.scheduling.scheduler import Agenda
+from getflags.scheduling.bounded_concurrency import NoJob
+from getflags.scheduling.scheduler import Scheduler
 from getflags.transfer.actions import Install
 from getflags.transfer.transfer import Transfer
 
@@ -38,12 +38,12 @@ class Desk:
 
     def __init__(self, targets: Iterable[Target | None]) -> None:
         self.clock = Clock()
-        self.agenda = Agenda(targets, FORGIVING, self.clock)
+        self.scheduler = Scheduler(targets, FORGIVING, self.clock)
 
     def take(self, most: int = 99) -> list[Transfer]:
         """Take all there is to do, up to ``most``, and begin it."""
         taken: list[Transfer] = []
-        while len(taken) < most and not isinstance(new := self.agenda.take(), Nothing):
+        while len(taken) < most and not isinstance(new := self.scheduler.take(), NoJob):
             new.begin(None, None, self.clock.now)
             taken.append(new)
         return taken
@@ -54,7 +54,7 @@ class Desk:
             each.head_arrived(head)
             if isinstance(each.succeeded(self.clock.now), Install):
                 each.succeeded(self.clock.now)
-            (event,) = self.agenda.returned(each)
+            (event,) = self.scheduler.returned(each)
             assert isinstance(event, Finished if head is OK else Retrying)
 
 
@@ -71,14 +71,14 @@ def test_targets_come_in_order_until_there_are_no_more() -> None:
     first = desk.take(3)
     assert numbers(first) == [0, 1, 2]
     assert numbers(desk.take()) == [3, 4]
-    assert desk.agenda.over
-    assert desk.agenda.wait() is None
+    assert desk.scheduler.exhausted
+    assert desk.scheduler.delay() is None
 
 
 def test_a_flaw_ends_without_a_request() -> None:
     desk = Desk([Target(0, "x", "x", "", "d", "x", flaw="bad")])
     (flawed,) = desk.take()
-    (event,) = desk.agenda.returned(flawed)
+    (event,) = desk.scheduler.returned(flawed)
     assert isinstance(event, Finished)
     assert event.outcome.status is Status.FAILED
 
@@ -87,13 +87,13 @@ def test_a_try_that_has_not_ended_cannot_be_returned() -> None:
     desk = Desk(targets(1))
     (begun,) = desk.take()
     with pytest.raises(RuntimeError, match="not ended"):
-        desk.agenda.returned(begun)
+        desk.scheduler.returned(begun)
 
 
 def test_nothing_at_the_moment_is_not_the_end() -> None:
     one, two = targets(2)
     desk = Desk([one, None, two])
-    seen = [(numbers(desk.take()), desk.agenda.over) for _ in range(2)]
+    seen = [(numbers(desk.take()), desk.scheduler.exhausted) for _ in range(2)]
     assert seen == [([0], False), ([1], True)]
 
 
@@ -102,7 +102,7 @@ def test_who_waits_for_another_try_lets_others_go_first() -> None:
     desk.answer(desk.take(1), BROKEN)
     assert numbers(desk.take(1)) == [1]
     assert numbers(desk.take()) == [2]
-    seconds = desk.agenda.wait()
+    seconds = desk.scheduler.delay()
     assert seconds
     assert 0.25 <= seconds <= 0.75
     desk.clock.now += seconds - 0.001
@@ -111,16 +111,16 @@ def test_who_waits_for_another_try_lets_others_go_first() -> None:
     again = desk.take()
     assert numbers(again) == [0]
     desk.answer(again, OK)
-    assert desk.agenda.over
+    assert desk.scheduler.exhausted
 
 
 def test_no_more_than_some_wait_and_new_ones_stay_where_they_are() -> None:
-    pulled = iter(targets(room.MOST + 50))
+    pulled = iter(targets(module.MAX_WAITING + 50))
     desk = Desk(pulled)
-    for _ in range(room.MOST):
+    for _ in range(module.MAX_WAITING):
         desk.answer(desk.take(1), BROKEN)
     assert desk.take() == []
-    assert next(pulled).number == room.MOST
+    assert next(pulled).number == module.MAX_WAITING
 
 
 def test_a_pause_is_for_all_targets_of_a_server_and_for_no_other() -> None:
@@ -129,35 +129,35 @@ def test_a_pause_is_for_all_targets_of_a_server_and_for_no_other() -> None:
     desk.answer([busy], BUSY)
     others = desk.take()
     assert [each.target.url for each in others] == ["http://elsewhere/0", "http://elsewhere/1"]
-    assert desk.agenda.wait() == 5
+    assert desk.scheduler.delay() == 5
     desk.clock.now += 4.9
     assert desk.take() == []
     desk.answer(first[1:], OK)
     desk.clock.now += 0.1
     assert len(desk.take()) == 1, "as many at a time as were served beside the refused one"
-    assert desk.agenda.wait() is None
+    assert desk.scheduler.delay() is None
 
 
 def test_what_a_server_takes_is_learnt_from_whom_it_refuses() -> None:
     desk = Desk(targets(300))
-    flying = desk.take(50)
-    desk.answer(flying[16:], BUSY)
-    desk.answer(flying[:16], OK)
+    in_flight = desk.take(50)
+    desk.answer(in_flight[16:], BUSY)
+    desk.answer(in_flight[:16], OK)
     assert desk.take() == []
     desk.clock.now += 5
     for _ in range(10):
-        flying = desk.take()
-        assert len(flying) == 16
-        desk.answer(flying, OK)
+        in_flight = desk.take()
+        assert len(in_flight) == 16
+        desk.answer(in_flight, OK)
 
 
 def test_it_is_learnt_too_where_the_served_are_heard_of_first() -> None:
     desk = Desk(targets(300))
     desk.answer(desk.take(1), BUSY)
     desk.clock.now += 5
-    flying = desk.take(50)
-    desk.answer(flying[:16], OK)
-    desk.answer(flying[16:], BUSY)
+    in_flight = desk.take(50)
+    desk.answer(in_flight[:16], OK)
+    desk.answer(in_flight[16:], BUSY)
     desk.clock.now += 5
     assert len(desk.take()) == 16
 
@@ -171,25 +171,25 @@ def test_a_server_that_refuses_everybody_has_nothing_against_numbers() -> None:
 
 def test_a_rival_that_leaves_makes_room_after_a_minute() -> None:
     desk = Desk(targets(900))
-    flying = desk.take(3)
-    desk.answer(flying[1:], BUSY)
-    desk.answer(flying[:1], OK)
+    in_flight = desk.take(3)
+    desk.answer(in_flight[1:], BUSY)
+    desk.answer(in_flight[:1], OK)
     desk.clock.now += 5
     sizes = []
     for _ in range(9):
-        flying = desk.take()
-        sizes.append(len(flying))
-        desk.answer(flying, OK)
+        in_flight = desk.take()
+        sizes.append(len(in_flight))
+        desk.answer(in_flight, OK)
         desk.clock.now += 10
     assert sizes == [1, 1, 1, 1, 1, 1, 1, 2, 3]
 
 
 def test_a_failure_that_is_no_refusal_frees_its_place() -> None:
     desk = Desk(targets(9))
-    flying = desk.take(2)
-    desk.answer(flying[:1], BUSY)
+    in_flight = desk.take(2)
+    desk.answer(in_flight[:1], BUSY)
     desk.clock.now += 5
-    desk.answer(flying[1:], BROKEN)
+    desk.answer(in_flight[1:], BROKEN)
     assert len(desk.take()) == 1
 
 
@@ -200,16 +200,16 @@ def test_what_has_become_due_meanwhile_is_not_waited_for() -> None:
     desk.answer(first[:1], BUSY)
     assert desk.take() == []
     desk.clock.now += 5
-    assert desk.agenda.wait() == 0, "the refused one is due"
+    assert desk.scheduler.delay() == 0, "the refused one is due"
     desk.answer(first[1:], BROKEN)
     (again,) = desk.take()
-    assert desk.agenda.wait() is not None, "the broken one will be"
+    assert desk.scheduler.delay() is not None, "the broken one will be"
     desk.clock.now += 5
-    assert desk.agenda.wait() == 0
+    assert desk.scheduler.delay() == 0
     assert desk.take() == []
-    assert desk.agenda.wait() is None, "as many are under way as the server takes"
+    assert desk.scheduler.delay() is None, "as many are under way as the server takes"
     desk.answer([again], OK)
-    assert desk.agenda.wait() == 0
+    assert desk.scheduler.delay() == 0
 
 
 def test_a_place_at_one_server_is_free_again_when_another_refuses() -> None:
@@ -228,24 +228,24 @@ def test_a_place_at_one_server_is_free_again_when_another_refuses() -> None:
 
 def test_who_has_no_time_left_does_not_wait() -> None:
     clock = Clock()
-    agenda = Agenda(targets(1), DownloadOptions(max_time=3), clock)
-    transfer = agenda.take()
+    scheduler = Scheduler(targets(1), DownloadOptions(max_time=3), clock)
+    transfer = scheduler.take()
     assert isinstance(transfer, Transfer)
     transfer.begin(None, None, clock())
     transfer.head_arrived(BUSY)
     transfer.succeeded(clock())
-    (event,) = agenda.returned(transfer)
+    (event,) = scheduler.returned(transfer)
     assert isinstance(event, Finished)
-    assert "no time is left for another try" in event.outcome.reason
-    assert isinstance(agenda.take(), Nothing)
-    assert agenda.over
+    assert "no time left for another try" in event.outcome.reason
+    assert isinstance(scheduler.take(), NoJob)
+    assert scheduler.exhausted
 
 
 def test_the_longer_pause_wins() -> None:
     desk = Desk(targets(9))
-    flying = desk.take(2)
-    desk.answer(flying[:1], Head(503, (("retry-after", "50"),)))
-    desk.answer(flying[1:], BUSY)
+    in_flight = desk.take(2)
+    desk.answer(in_flight[:1], Head(503, (("retry-after", "50"),)))
+    desk.answer(in_flight[1:], BUSY)
     desk.clock.now += 49
     assert desk.take() == []
 
@@ -265,7 +265,7 @@ class Auto(Desk):
 
     def __init__(self, targets: Iterable[Target | None], most: int = 64) -> None:
         super().__init__(targets)
-        self.agenda = Agenda(targets, FORGIVING, self.clock, most)
+        self.scheduler = Scheduler(targets, FORGIVING, self.clock, most)
 
     def rounds(self, count: int, seconds: float = 1.0) -> list[Adjusted]:
         """Serve all that is under way, so many times; return what was decided."""
@@ -277,7 +277,7 @@ class Auto(Desk):
                 each.head_arrived(OK)
                 each.succeeded(self.clock.now)
                 each.succeeded(self.clock.now)
-                decided += [e for e in self.agenda.returned(each) if isinstance(e, Adjusted)]
+                decided += [e for e in self.scheduler.returned(each) if isinstance(e, Adjusted)]
         return decided
 
 
@@ -289,7 +289,7 @@ def test_auto_gives_each_server_as_many_as_it_is_worth() -> None:
     assert [(each.origin, each.level) for each in decided[:2]] == [
         ("http://h:80", 32), ("http://h:80", 64)
     ]  # fmt: skip
-    assert decided[0].reason == "a beginning"
+    assert decided[0].reason == "no overload at 16"
     assert len(desk.take()) == 64
 
 
@@ -297,7 +297,7 @@ def test_auto_counts_for_each_server_by_itself() -> None:
     desk = Auto([*targets(100, "a"), *targets(100, "b")])
     hosts = [each.target.url[7] for each in desk.take()]
     assert (hosts.count("a"), hosts.count("b")) == (START, START)
-    assert desk.agenda.wait() is None, "an end is what is waited for"
+    assert desk.scheduler.delay() is None, "an end is what is waited for"
 
 
 def test_auto_steps_back_from_refusals_and_keeps_their_pause() -> None:
@@ -310,9 +310,9 @@ def test_auto_steps_back_from_refusals_and_keeps_their_pause() -> None:
     for each in refused:
         each.head_arrived(BUSY)
         each.succeeded(desk.clock.now)
-        events += desk.agenda.returned(each)
+        events += desk.scheduler.returned(each)
     (decision,) = [event for event in events if isinstance(event, Adjusted)]
-    assert (decision.level, decision.reason) == (16, "32 at a time were refused")
+    assert (decision.level, decision.reason) == (16, "overload at 32")
     desk.answer(served, OK)
     assert desk.take() == []
     desk.clock.now += 5
@@ -326,11 +326,11 @@ def test_auto_does_not_learn_from_what_made_no_request() -> None:
 
 
 def test_auto_forgets_servers_that_nobody_would_miss(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(room, "_IDLE", 3)
+    monkeypatch.setattr(module, "_MAX_HOSTS", 3)
     desk = Auto([target for host in "abcdefghij" for target in targets(1, host)])
     for _ in range(10):
         desk.answer(desk.take(1), OK)
-    assert len(desk.agenda._servers) <= 3
+    assert len(desk.scheduler._hosts) <= 3
 
 
 def test_auto_minds_a_server_that_a_redirect_has_led_to() -> None:
@@ -345,7 +345,7 @@ def test_auto_minds_a_server_that_a_redirect_has_led_to() -> None:
 
 
 def test_auto_keeps_a_pause_however_many_servers_there_are(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(room, "_IDLE", 3)
+    monkeypatch.setattr(module, "_MAX_HOSTS", 3)
     others = [target for host in "bcdefghij" for target in targets(1, host)]
     desk = Auto([*targets(1, "a"), *others, *targets(1, "a")])
     desk.answer(desk.take(1), BUSY)
@@ -365,31 +365,31 @@ def test_auto_counts_an_answer_without_a_file_as_work(status: int) -> None:
             each.head_arrived(Head(status, (("content-length", "0"),)))
             if isinstance(each.succeeded(desk.clock.now), Install):
                 each.succeeded(desk.clock.now)
-            decided += [e for e in desk.agenda.returned(each) if isinstance(e, Adjusted)]
-    assert decided[0] == Adjusted("http://h:80", 32, "a beginning")
+            decided += [e for e in desk.scheduler.returned(each) if isinstance(e, Adjusted)]
+    assert decided[0] == Adjusted("http://h:80", 32, "no overload at 16")
 
 
 def test_auto_takes_what_stood_there_already_for_no_answer() -> None:
     desk = Auto(targets(500))
     there = OnDisk("Sun, 06 Nov 1994 08:49:37 GMT", 7)
-    while not isinstance(each := desk.agenda.take(), Nothing):
+    while not isinstance(each := desk.scheduler.take(), NoJob):
         each.options = DownloadOptions(exists=Exists.SKIP)
         each.begin(there, None, desk.clock.now)
-        assert isinstance(desk.agenda.returned(each)[0], Finished)
-    assert desk.agenda._servers["http://h:80"].governor
-    assert desk.agenda._servers["http://h:80"].governor.level == START
+        assert isinstance(desk.scheduler.returned(each)[0], Finished)
+    assert desk.scheduler._hosts["http://h:80"].adaptive
+    assert desk.scheduler._hosts["http://h:80"].adaptive.level == START
 
 
 def test_the_last_refusal_of_a_file_is_no_service() -> None:
     desk = Desk(targets(40))
-    flying = desk.take(8)
-    desk.answer(flying[:4], BUSY)
-    desk.answer(flying[4:], OK)
+    in_flight = desk.take(8)
+    desk.answer(in_flight[:4], BUSY)
+    desk.answer(in_flight[4:], OK)
     desk.clock.now += 5
     taken = desk.take()
     for each in taken:
         each.options = DownloadOptions(retries=0)
         each.head_arrived(Head(429, ()))
         each.succeeded(desk.clock.now)
-        assert isinstance(desk.agenda.returned(each)[0], Finished)
+        assert isinstance(desk.scheduler.returned(each)[0], Finished)
     assert len(desk.take()) == len(taken), "not one more"
