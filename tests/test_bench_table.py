@@ -6,7 +6,7 @@ import pytest
 
 from getflags.bench.analysis.caveats import Caveat
 from getflags.bench.analysis.comparison import compare
-from getflags.bench.analysis.table import digits, summary, tables, told
+from getflags.bench.analysis.table import caveat_lines, digits, summary, tables
 from getflags.bench.measure.cells import Cell
 from getflags.bench.measure.results import Result
 from tests.bench_rows import measured, result
@@ -93,7 +93,9 @@ def test_numbers_have_as_many_digits_as_they_deserve(value: float, text: str) ->
 
 
 def test_doubts_are_paragraphs() -> None:
-    text = told([Caveat("Seen " * 20 + "so.", "It may be.", "Do."), Caveat("A.", "B.", "C.")])
+    text = caveat_lines(
+        [Caveat("Seen " * 20 + "so.", "It may be.", "Do."), Caveat("A.", "B.", "C.")]
+    )
     assert text[0] == ""
     assert text[1].startswith("? Seen")
     assert text[2].startswith("  ")
@@ -103,4 +105,4 @@ def test_doubts_are_paragraphs() -> None:
 
 def test_the_beginning_says_how_much_there_is_to_do() -> None:
     assert summary(3, 6, 21, 21) == "3 cells, a warm-up and 6 rounds: 21 runs."
-    assert summary(1, 1, 2, 1) == "1 cell, a warm-up and 1 round: 2 runs, 1 of them there already."
+    assert summary(1, 1, 2, 1) == "1 cell, a warm-up and 1 round: 2 runs, 1 of them already done."

@@ -1,4 +1,4 @@
-"""``getflags serve``: hand over to the bundled servers' own command line."""
+"""The command ``getflags serve``: it runs the command line of the bundled servers."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import cast
 from getflags.testing.bundled import module
 
 
-def main(words: list[str]) -> int:
+def main(arguments: list[str]) -> int:
     """Run the servers until a signal ends them; return their exit code."""
     servers = import_module(f"{module()}.app.program")
-    return cast("int", servers.main(words, prog="getflags serve"))
+    return cast("int", servers.main(arguments, prog="getflags serve"))
