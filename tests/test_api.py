@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import signal
 import threading
 import tracemalloc
@@ -92,6 +93,19 @@ def test_download_inside_a_running_loop_names_adownload(
     with asyncio.Runner(loop_factory=partial(event_loop.new_loop, loop)) as runner:
         runner.run(scenario())
     assert server.asked("/f") == 1
+
+
+@pytest.mark.parametrize("engine", ["sequential", "threads", "processes"])
+def test_adownload_refuses_other_engines_and_names_download(
+    server: RawServer, tmp_path: Path, engine: str
+) -> None:
+    sentence = (
+        f"adownload() always uses the asyncio engine; for engine='{engine}', use download() instead"
+    )
+    with pytest.raises(UsageError, match=f"^{re.escape(sentence)}$"):
+        asyncio.run(getflags.adownload([server.url("/f")], dir=tmp_path / "new", engine=engine))
+    assert server.heads == []
+    assert files(tmp_path) == {}
 
 
 @pytest.mark.parametrize("engine", ["sequential", "threads", "processes"])

@@ -92,12 +92,17 @@ def download(targets: Iterable[str | Entry], **settings: Unpack[SettingsDict]) -
 async def adownload(targets: Iterable[str | Entry], **settings: Unpack[SettingsDict]) -> Report:
     """Download all targets on the running event loop and return a report, as ``download`` does.
 
-    The engine is always asyncio. ``targets`` is consumed on
+    The engine is asyncio; any other except ``auto`` raises UsageError. ``targets`` is consumed on
     the loop's thread, so it must not block. If the task is cancelled, incomplete files are deleted.
     """
     from getflags.engines.event_loop import arun
 
     chosen = checked(settings)
+    if chosen.engine not in {AUTO, "asyncio"}:
+        raise UsageError(
+            f"adownload() always uses the asyncio engine; for engine={chosen.engine!r}, use "
+            "download() instead"
+        )
     job, report = _prepare(targets, chosen)
     start = perf_counter()
     await arun(job, _tee(report, chosen.emit))
