@@ -105,7 +105,7 @@ def test_it_doubles_while_that_pays_up_to_a_limit() -> None:
     paper.fetch(20_000)
     assert [decision.level for decision in paper.decisions] == [32, 64, 128, 256]
     assert paper.decisions[0].reason == "a beginning"
-    assert paper.decisions[1].reason == "32 bring 2.00 times as much than 16"
+    assert paper.decisions[1].reason == "32 bring 2.00 times as much as 16"
     assert paper.governor.level == MOST
 
 

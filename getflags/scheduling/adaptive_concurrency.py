@@ -138,7 +138,7 @@ class Governor:
             return self._refuse(before, now)
         if lead > SURE or compare(window.rest, before.proof, _HALF) > 0:
             self._rest = _REST
-            return self._climb(window, now, f"{more(window, before)} than {before.level}")
+            return self._climb(window, now, f"{more(window, before)} as {before.level}")
         self._move(before.level, settle=before)
         self._rest = min(2 * self._rest, _LONGEST_REST)
         return Decision(before.level, f"{more(window, before)} only")
