@@ -206,7 +206,7 @@ def test_a_second_signal_does_not_end_what_tidies_up_after_the_first(
 ) -> None:
     ended: list[int] = []
     monkeypatch.setattr("os._exit", ended.append)
-    signal.signal(signal.SIGTERM, signals._second)
+    signal.signal(signal.SIGTERM, signals._second_handler)
     with signals.defer_signals():
         signal.raise_signal(signal.SIGTERM)
     assert ended == []
@@ -245,7 +245,7 @@ def test_the_end_of_the_terminal_is_ignored_where_it_was() -> None:
 def test_the_second_signal_ends_the_process(monkeypatch: pytest.MonkeyPatch) -> None:
     ended: list[int] = []
     monkeypatch.setattr("os._exit", ended.append)
-    signals._second(signal.SIGTERM, None)
+    signals._second_handler(signal.SIGTERM, None)
     assert ended == [143]
 
 
@@ -255,9 +255,9 @@ def test_what_was_ignored_is_ignored_after_the_first_signal_too() -> None:
     try:
         signal.signal(signal.SIGTERM, signal.SIG_IGN)
         with hears, tells, pytest.raises(signals.Interrupted):
-            signals._first(tells, threading.Event())(signal.SIGINT, None)
+            signals._first_handler(tells, threading.Event())(signal.SIGINT, None)
         assert signal.getsignal(signal.SIGTERM) is signal.SIG_IGN
-        assert signal.getsignal(signal.SIGINT) is signals._second
+        assert signal.getsignal(signal.SIGINT) is signals._second_handler
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)

@@ -55,7 +55,7 @@ class FinishLines:
             self._print_message(f"getflags: {conclusion(self._race, standing)}")
 
     def close(self) -> None:
-        """Do nothing: lines need no end."""
+        """Do nothing: there is no bar to close."""
 
 
 class Bars:

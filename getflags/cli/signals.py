@@ -58,7 +58,7 @@ def handle_signals() -> Iterator[None]:
 
     def install() -> None:
         for number in previous:
-            signal.signal(number, _first(wakeup_writer, handler_ran))
+            signal.signal(number, _first_handler(wakeup_writer, handler_ran))
 
     install()
     try:
@@ -106,7 +106,7 @@ def defer_signals() -> Iterator[None]:
         for number in deferrable:
             signal.signal(number, previous[number])
         first = previous[signal.Signals(pending[0])] if pending else None
-        if callable(first) and first is not _second:
+        if callable(first) and first is not _second_handler:
             first(pending[0], None)
 
 
@@ -145,13 +145,13 @@ def _wake_main_thread(number: int) -> None:
     """Send the signal to the main thread again.
 
     Python runs handlers between two bytecode instructions of the main thread. If a signal arrives
-    after the last instruction previous the thread waits for a lock, its handler would not run until
+    after the last instruction before the thread waits for a lock, its handler would not run until
     the wait is over.
     """
     signal.pthread_kill(threading.main_thread().ident or 0, number)
 
 
-def _first(
+def _first_handler(
     wakeup_writer: socket.socket, handler_ran: threading.Event
 ) -> Callable[[int, FrameType | None], None]:
     def handler(number: int, frame: FrameType | None) -> None:
@@ -159,7 +159,7 @@ def _first(
         handler_ran.set()
         for other in (signal.SIGINT, signal.SIGTERM):
             if signal.getsignal(other) is not signal.SIG_IGN:
-                signal.signal(other, _second)
+                signal.signal(other, _second_handler)
         # Wake the guard explicitly, because an event loop may have replaced the wakeup descriptor.
         # No thread is started here: the handler may have interrupted the start of a thread.
         wakeup_writer.send(bytes([number]))
@@ -168,6 +168,6 @@ def _first(
     return handler
 
 
-def _second(number: int, frame: FrameType | None) -> None:
+def _second_handler(number: int, frame: FrameType | None) -> None:
     del frame
     os._exit(128 + number)

@@ -49,7 +49,7 @@ class Quiet:
             self._warn(failure(event.outcome))
 
     def close(self) -> None:
-        """Do nothing: lines need no end."""
+        """Do nothing: there is no bar to close."""
 
 
 class Lines(Quiet):

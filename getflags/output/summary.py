@@ -17,7 +17,7 @@ FEW = 10  # up to this number of targets, all of them are listed
 
 
 class Report:
-    """The outcomes of a run and their counts.
+    """The outcomes of a run, and their counts.
 
     ``outcomes`` is in order of completion; with ``keep=False``, for millions of targets, it stays
     empty. ``bytes`` is the size of all files downloaded in this run. ``elapsed`` is in seconds; the
@@ -62,7 +62,7 @@ class Report:
 
     @property
     def exit_status(self) -> ExitStatus:
-        """The exit status. Expanded codes (``-e``, a letter) that do not exist are no failures."""
+        """The exit status. Expanded codes (``-e``, a letter) that do not exist are not failures."""
         if not self.failures:
             return ExitStatus.OK
         return ExitStatus.SOME_FAILED if self.arrived else ExitStatus.ALL_FAILED

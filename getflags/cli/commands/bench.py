@@ -35,7 +35,7 @@ from getflags.core.text import counted, printable, quoted
 
 
 def main(arguments: list[str]) -> int:
-    """Make the missing runs, print the tables, and return the exit code. Raises UsageError."""
+    """Make the remaining runs, print the tables, and return the exit code. Raises UsageError."""
     options = bench_options.parse(arguments)
     with _prepared(arguments, options) as bench:
         code = _measure(bench)

@@ -1,4 +1,4 @@
-"""The command ``getflags``, without a name of its own: it downloads targets.
+"""The download: the command that ``getflags`` runs if no other command is named.
 
 All options and targets of the command line are checked before the first request.
 """
@@ -118,7 +118,7 @@ def _site(options: Options, targets: resolve.Listing, screen: Screen) -> Iterato
 
 
 def _run(job: _Job, screen: Screen, result: summary.Report) -> int:
-    """Download, and return the exit code; an error after the first outcome is no usage error."""
+    """Download and return the exit code. Raises GetflagsError only before the first outcome."""
     try:
         _download(job, screen, result)
     except GetflagsError as error:

@@ -25,7 +25,7 @@ _PAGE = "report.html"
 _FORMATS = (".svg", ".png")
 _EPILOG = """\
 The page is a single file, works offline, and follows the light or dark theme of the browser.
-It needs matplotlib: pip install 'getflags[report]'
+The command needs matplotlib: pip install 'getflags[report]'
 
   getflags report results.jsonl -o report.html
   getflags report results.jsonl --plot goodput.svg

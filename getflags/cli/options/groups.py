@@ -143,7 +143,10 @@ def network(group: Group) -> None:
 
 
 def limits(group: Group, retries: int | None = None) -> None:
-    """Add the options that limit retries, times, sizes and rates. ``retries`` is a default."""
+    """Add the options that limit retries, times, sizes and rates.
+
+    ``retries`` replaces the default of ``--retries``.
+    """
     add_setting(group, "retries", "--retries", metavar="N", type=values.natural, default=retries)
     for name in ("timeout", "connect_timeout", "max_time"):
         flag = f"--{name.replace('_', '-')}"
