@@ -30,7 +30,7 @@ ROOT = Path(__file__).parent.parent
 #: With more than one, the kernel's choice of worker for each connection becomes part of the
 #: measurement, and on two cores the client needs the other one.
 WORKERS = 1
-MAX_RETRY_AFTER = 10.0
+PATIENCE = 10.0
 INSTALL = "no nginx here; try `apt-get install nginx`"
 
 
@@ -55,7 +55,7 @@ class Ground:
         """Return how many requests the server has refused so far, where it counts them."""
         if not self.ledger:
             return 0
-        with urllib.request.urlopen(self.ledger, timeout=MAX_RETRY_AFTER) as answer:  # noqa: S310 - http
+        with urllib.request.urlopen(self.ledger, timeout=PATIENCE) as answer:  # noqa: S310 - http
             return int(json.load(answer).get("refused", 0))
 
     def noted(self) -> int:
@@ -120,7 +120,7 @@ http {{
 
 def wait_for(ports: list[int], process: subprocess.Popen[bytes], log: Path) -> None:
     """Return when every port answers. Raises RuntimeError with the server's own words."""
-    deadline = time.monotonic() + MAX_RETRY_AFTER
+    deadline = time.monotonic() + PATIENCE
     for port in ports:
         while True:
             try:

@@ -12,7 +12,7 @@ import tempfile
 
 import getflags
 from getflags.targets.country_codes import ALL
-from servers.app.sites import SITES
+from servers.app.server_defaults import SERVER_DEFAULTS
 from servers.faults.draws import decide
 from tests.siteserver import serve
 
@@ -22,7 +22,7 @@ LEVELS = (5, 20, 100)
 
 def ideal(limit: int) -> float:
     """Return the makespan in seconds of all flags on so many slots, in order."""
-    behaviour = SITES["DELAY"].behaviour
+    behaviour = SERVER_DEFAULTS["DELAY"].behaviour
     slots = [0.0] * limit
     for code in ALL:
         path = f"/flags/{code.lower()}/{code.lower()}.gif"

@@ -11,7 +11,7 @@ from itertools import cycle, islice
 from typing import NamedTuple
 
 from servers.content.generated import find
-from servers.faults import decision, scenario
+from servers.faults import fault_plan, scenario
 from servers.faults.draws import Behaviour
 from servers.faults.kinds.body.stall import Stall
 
@@ -72,5 +72,5 @@ class Plan:
 
     def fails(self, target: Target) -> bool:
         """Whether the first request for it fails, whoever makes it."""
-        met = decision.judge(self._behaviour, self.seed, target.path, 1, 1).faults.values()
+        met = fault_plan.plan_faults(self._behaviour, self.seed, target.path, 1, 1).faults.values()
         return any(not isinstance(each, Stall) or each.seconds > TIMEOUT for each in met)

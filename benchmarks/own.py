@@ -1,7 +1,7 @@
 """What a small file costs in our own Python, in microseconds of CPU: all but HTTP and the wait.
 
-A wire that answers from memory stands in for the network; everything else is what a run does: a
-list is read, names are settled, transfers decide, files are saved (12 KB each, on tmpfs), events
+A transport that answers from memory stands in for the network; everything else is what a run does:
+a list is read, names are settled, transfers decide, files are saved (12 KB each, on tmpfs), events
 are counted. The plan and the saving, the system's share included, are told by themselves too.
 """
 
@@ -17,7 +17,7 @@ from getflags.core.models import Fields, Network, Plan, Target
 from getflags.core.response_head import Head
 from getflags.engines import event_loop
 from getflags.output.summary import Report
-from getflags.storage.part_file import Part
+from getflags.storage.part_file import PartFile
 from getflags.targets import list_file, resolve
 
 COUNT = 5_000
@@ -39,7 +39,7 @@ HEAD = Head(
 
 
 class _Memory:
-    """An ``AsyncWire`` without a network."""
+    """An ``AsyncTransport`` without a network."""
 
     async def get(
         self,
@@ -58,9 +58,9 @@ class _Memory:
 
 
 class _Client:
-    """A ``Client`` of such wires."""
+    """A ``Client`` of such transports."""
 
-    def open_async_wire(self, network: Network) -> _Memory:
+    def open_async_transport(self, network: Network) -> _Memory:
         del network
         return _Memory()
 
@@ -81,7 +81,7 @@ def _spent(work: Callable[[], object]) -> float:
 
 def _save(targets: Iterable[Target]) -> None:
     for target in targets:
-        with Part(target) as part:
+        with PartFile(target) as part:
             part.write(BODY, 0)
             part.install(0)
 

@@ -28,7 +28,7 @@ from typing import NamedTuple, Self
 from tests.kit import ENVIRON, ROOT
 
 RUNNABLE = {"console", "python"}
-MAX_RETRY_AFTER = 50  # seconds for one block
+PATIENCE = 50  # seconds for one block
 _BLOCK = re.compile(
     r"^(?P<marks>(?:<!--(?:(?!-->).)*-->\n)*)```(?P<language>\S*)[^\n]*\n(?P<text>.*?)^```$",
     re.MULTILINE | re.DOTALL,
@@ -193,5 +193,5 @@ class Page:
     def _finish(self, words: list[str], stderr: int) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
             words, cwd=self.folder, env=self._environ, stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE, stderr=stderr, text=True, timeout=MAX_RETRY_AFTER, check=False,
+            stdout=subprocess.PIPE, stderr=stderr, text=True, timeout=PATIENCE, check=False,
         )  # fmt: skip

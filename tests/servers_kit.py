@@ -1,7 +1,7 @@
-"""What the tests of the servers share: a tiny collection, a server in a thread, a plain client.
+"""Helpers for the tests of the servers: a few flags, a server in a thread, a plain client.
 
-The client speaks over a bare socket, because the libraries tidy up what is to be looked at: they
-don't pipeline, they hide an interim response, they normalise a path with dots.
+The client uses a bare socket, because HTTP libraries hide what these tests look at: they do not
+pipeline, they hide interim responses, and they normalise a path with dots.
 """
 
 import asyncio
@@ -21,20 +21,20 @@ from typing import BinaryIO, NamedTuple, Self, cast
 
 from servers.app.connection import HttpProtocol, Service
 from servers.app.options import Server
-from servers.app.running import listen, serve
+from servers.app.runner import listen, serve
 from servers.content.flags import Catalogue, load
 from servers.content.resources import Contents, Flags
 from servers.faults.draws import Behaviour
-from servers.state.recording import Record, Replay
-from servers.state.server import Origin
+from servers.state.recording import RecordWriter, Replay
+from servers.state.server_state import ServerState
 
 ROOT = Path(__file__).parent.parent
-MAX_RETRY_AFTER = 20.0  # seconds after which a test gives up on a server
+PATIENCE = 20.0  # seconds after which a test gives up on a server
 COUNTRIES = {"ad": "Andorra", "br": "Brazil", "ci": "Côte d'Ivoire"}
 
 
 def gif(code: str) -> bytes:
-    """Return the bytes that stand for a flag."""
+    """Return bytes that stand for the flag of `code`."""
     return b"GIF89a" + code.encode() * 5000
 
 
@@ -62,7 +62,7 @@ class Client:
     def __init__(
         self, port: int, host: str = "127.0.0.1", tls: ssl.SSLContext | None = None
     ) -> None:
-        self.socket = socket.create_connection((host, port), timeout=MAX_RETRY_AFTER)
+        self.socket = socket.create_connection((host, port), timeout=PATIENCE)
         if tls is not None:
             self.socket = tls.wrap_socket(
                 self.socket, server_hostname=host, suppress_ragged_eofs=False
@@ -85,7 +85,7 @@ class Client:
         self.socket.sendall(data)
 
     def receive(self, *, head_only: bool = False) -> Answer:
-        """Read a response; `head_only` for the answer to a HEAD."""
+        """Read a response; `head_only` for the response to a HEAD request."""
         line = self._file.readline()
         status = int(line.split()[1])
         fields = {}
@@ -99,24 +99,24 @@ class Client:
         return Answer(status, fields, body)
 
     def ask(self, target: str, method: str = "GET", **fields: str) -> Answer:
-        """Send a request and read its answer; `if_range="x"` becomes the field `if-range: x`."""
+        """Send a request and read its response; `if_range="x"` becomes the field `if-range: x`."""
         self.send(request(target, method, **fields))
         return self.receive(head_only=method == "HEAD")
 
     def rest(self) -> tuple[bytes, str]:
-        """Read to the end; return the bytes, and whether it was an "end" or a "reset"."""
+        """Read to the end; return the bytes, and "end" or "reset" for how the connection closed."""
         found = b""
         while True:
             try:
                 piece = self.socket.recv(65_536)
-            except (ConnectionResetError, ssl.SSLEOFError):  # which is how Python's TLS tells it
+            except (ConnectionResetError, ssl.SSLEOFError):  # how Python's TLS reports a reset
                 return found, "reset"
             if not piece:
                 return found, "end"
             found += piece
 
     def at_end(self) -> bool:
-        """Return whether the server has closed; wait until it says anything."""
+        """Wait for data or the end of the connection; return whether it is the end."""
         return self._file.read(1) == b""
 
 
@@ -136,24 +136,24 @@ class Running(NamedTuple):
 
     @property
     def connections(self) -> set[HttpProtocol]:
-        """Return the connections that are open; the service knows only that they can be ended."""
+        """Return the open connections; their declared type is only what a service needs."""
         return cast("set[HttpProtocol]", self.service.connections)
 
     def client(self) -> Client:
-        """Connect."""
+        """Return a new connection to the server."""
         return Client(self.port)
 
     def ask(self, target: str, method: str = "GET", **fields: str) -> Answer:
-        """Send a request over a connection of its own."""
+        """Send a request over a new connection."""
         with self.client() as client:
             return client.ask(target, method, **fields)
 
     def counts(self) -> dict[str, object]:
-        """Return the ledger as it is between two turns of the server's loop."""
+        """Return the ledger between two iterations of the server's event loop."""
         found: Future[dict[str, object]] = Future()
-        ledger = self.service.origin.ledger
+        ledger = self.service.state.ledger
         self.loop.call_soon_threadsafe(lambda: found.set_result(dict(ledger.as_dict())))
-        return found.result(MAX_RETRY_AFTER)
+        return found.result(PATIENCE)
 
 
 Factory = Callable[[], asyncio.AbstractEventLoop]
@@ -166,13 +166,13 @@ def running(
     *,
     seed: int = 7,
     factory: Factory | None = None,
-    record: Record | None = None,
+    record: RecordWriter | None = None,
     replay: Replay | None = None,
     tls: ssl.SSLContext | None = None,
 ) -> Iterator[Running]:
     """Serve in a thread, on asyncio's loop or on one made by `factory`."""
-    origin = Origin("TEST", behaviour or Behaviour(), seed, record=record, replay=replay)
-    service = Service(origin, served)
+    state = ServerState("TEST", behaviour or Behaviour(), seed, record=record, replay=replay)
+    service = Service(state, served)
     listener = listen(Server("TEST", 0, strict=True, behaviour=Behaviour()), "127.0.0.1", print)
     started: Future[tuple[asyncio.AbstractEventLoop, asyncio.Event]] = Future()
     troubles: list[dict[str, object]] = []
@@ -194,20 +194,20 @@ def running(
 
     thread = threading.Thread(target=run)
     thread.start()
-    loop, stop = started.result(MAX_RETRY_AFTER)
+    loop, stop = started.result(PATIENCE)
     try:
         yield Running(listener.getsockname()[1], service, loop)
     finally:
         loop.call_soon_threadsafe(stop.set)
-        thread.join(MAX_RETRY_AFTER)
+        thread.join(PATIENCE)
         listener.close()
     assert not thread.is_alive()
-    assert not troubles, troubles  # nothing was printed as a traceback
+    assert not troubles, troubles  # no callback raised an exception
 
 
 def until(condition: Callable[[], bool]) -> None:
-    """Wait until `condition` holds; fail if it doesn't come true."""
-    deadline = time.monotonic() + MAX_RETRY_AFTER
+    """Wait until `condition` holds; fail if it does not within PATIENCE."""
+    deadline = time.monotonic() + PATIENCE
     while not condition():
         assert time.monotonic() < deadline
         os.sched_yield()
@@ -219,7 +219,7 @@ def flags(tmp_path: Path) -> Flags:
 
 
 class Program:
-    """`python -m servers` with some words, in a process of its own."""
+    """`python -m servers` with arguments, in a process of its own."""
 
     def __init__(self, *words: str, stdin: int = subprocess.DEVNULL) -> None:
         self.process = subprocess.Popen(
@@ -245,13 +245,13 @@ class Program:
         return [(line.split()[0], line.split()[1]) for line in lines]
 
     def end(self, signal: int) -> tuple[int, str]:
-        """Send a signal; return exit code and standard error."""
+        """Send a signal; return the exit code and standard error."""
         self.process.send_signal(signal)
         return self.wait()
 
     def wait(self) -> tuple[int, str]:
-        """Wait for the end; return exit code and standard error."""
-        _, errors = self.process.communicate(timeout=MAX_RETRY_AFTER)
+        """Wait for the exit; return the exit code and standard error."""
+        _, errors = self.process.communicate(timeout=PATIENCE)
         return self.process.returncode, errors
 
 

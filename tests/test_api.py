@@ -226,7 +226,7 @@ def test_fields_that_are_not_the_callers_to_set(
 def test_where_uvloop_does_not_run(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(__import__("sys").modules, "uvloop", None)
     monkeypatch.setattr(event_loop, "find_spec", lambda _: None)
-    with pytest.raises(UsageError, match="uvloop is not installed: pip install uvloop"):
+    with pytest.raises(UsageError, match="uvloop is not installed; run: pip install uvloop"):
         event_loop.new_loop("uvloop")
     loop = event_loop.new_loop("auto")
     assert type(loop).__module__.startswith("asyncio")
@@ -400,14 +400,14 @@ def test_a_malformed_url_in_a_list_fails_alone(server: RawServer, tmp_path: Path
     assert (report.arrived, report.failures) == (1, 2)
 
 
-def test_a_wire_that_is_lent_after_the_end_is_of_no_use(tmp_path: Path) -> None:
-    wires = threads._Wires(Plan([], "httpx", 1))
-    wires.abort()
+def test_a_transport_that_is_lent_after_the_end_is_of_no_use(tmp_path: Path) -> None:
+    pool = threads._Pool(Plan([], "httpx", 1))
+    pool.abort()
     with (
-        wires.one() as wire,
+        pool.borrow() as transport,
         pytest.raises(errors.Aborted),
         RawServer({"/f": ok(b"x")}) as server,
     ):
-        wire.get(server.url("/f"), (), lambda _: True, lambda _: None)
-    wires.close()
+        transport.get(server.url("/f"), (), lambda _: True, lambda _: None)
+    pool.close()
     assert files(tmp_path) == {}

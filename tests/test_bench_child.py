@@ -138,7 +138,7 @@ def test_it_tells_its_figures_and_leaves_nothing(server: RawServer, tmp_path: Pa
 
 def test_what_cannot_work_is_told_in_a_sentence(tmp_path: Path) -> None:
     failure = told(job(["http://127.0.0.1:1/"], client="telnet"), tmp_path)
-    assert failure["failed"].startswith("unknown client 'telnet'; there are")
+    assert failure["failed"].startswith("unknown client 'telnet'; choose from")
 
 
 @pytest.mark.parametrize("engine", sorted(ENGINES))

@@ -30,7 +30,7 @@ def test_a_large_list_goes_through() -> None:
 
 
 def test_what_cannot_work_is_raised() -> None:
-    with pytest.raises(GetflagsError, match=r"^unknown client 'telnet'; there are"):
+    with pytest.raises(GetflagsError, match=r"^unknown client 'telnet'; choose from"):
         carry_out(job(["http://127.0.0.1:1/"], client="telnet"))
 
 

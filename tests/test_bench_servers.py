@@ -61,9 +61,11 @@ def test_a_ledger_may_be_long() -> None:
 
 
 def test_words_that_the_servers_refuse_are_refused_in_their_words() -> None:
-    with pytest.raises(UsageError, match=r"^argument --delay: 'x' is not a delay: give MIN-MAX"):
+    with pytest.raises(UsageError, match=r"^argument --delay: 'x' is not a delay: use MIN-MAX"):
         prepared(["LOCAL"], ["--delay=x"]).__enter__()
-    with pytest.raises(UsageError, match=r"^--error-rate applies to ERROR, or to the one LABEL"):
+    with pytest.raises(
+        UsageError, match=r"^--error-rate needs the server ERROR, or exactly one LABEL"
+    ):
         prepared(["LOCAL", "DELAY"], ["--error-rate=0.5"]).__enter__()
     assert children() == []
 

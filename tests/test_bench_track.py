@@ -218,7 +218,7 @@ def test_an_engine_that_cannot_begin_says_why(track: Track, tmp_path: Path) -> N
     race = Race(("threads",), 1, "file")
     enter(track, tmp_path, "threads", "http://127.0.0.1:1/", client="pigeon")
     conduct(race, track, show_nothing, one_by_one=False)
-    assert race.standings["threads"].trouble.startswith("unknown client 'pigeon'; there are")
+    assert race.standings["threads"].trouble.startswith("unknown client 'pigeon'; choose from")
 
 
 def test_a_bug_is_told_and_no_failure_of_a_file(track: Track, tmp_path: Path) -> None:

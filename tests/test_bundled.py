@@ -1,4 +1,4 @@
-"""Finding a bundled server or starting one, and never mistaking a stranger for ours."""
+"""Finding or starting a bundled server, and never using another program by mistake."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def ask(url: str) -> dict[str, object]:
 
 @pytest.fixture
 def port() -> int:
-    """Return the port that stands for 8000 in this test (see conftest.py)."""
+    """Return the port that replaces 8000 in this test (see conftest.py)."""
     return bundled.PORTS["LOCAL"]
 
 
@@ -56,7 +56,7 @@ def test_the_public_form_gives_the_base_url(port: int, tmp_path: Path) -> None:
 
 @pytest.fixture
 def running(port: int) -> Iterator[str]:
-    """One of ours, started by somebody else."""
+    """Return a bundled server that another process started."""
     command = [sys.executable, "-m", "servers", "LOCAL", "--port", str(port), "--seed", "3"]
     process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True, env=ENVIRON)
     assert process.stdout
@@ -113,12 +113,12 @@ def test_a_stranger_keeps_its_port_and_is_spoken_of(
             about = server.base_url.replace("/flags", "/-/about")
             assert ask(about)["server"] == "getflags-servers"
     assert said == [
-        f"getflags: port {stranger.port} is taken by another program; using another port for LOCAL"
+        f"getflags: port {stranger.port} is in use by another program; using another port for LOCAL"
     ]
 
 
 def test_another_runs_server_is_not_counted_on(port: int) -> None:
-    """It ends when that run ends."""
+    """A private server ends with the run that started it."""
     said: list[str] = []
     with (
         bundled.running("LOCAL", None, print) as first,
@@ -126,12 +126,12 @@ def test_another_runs_server_is_not_counted_on(port: int) -> None:
     ):
         assert first.base_url != second.base_url
     assert said == [
-        f"getflags: port {port} is taken by another run of getflags; using another port for LOCAL"
+        f"getflags: port {port} is in use by another run of getflags; using another port for LOCAL"
     ]
 
 
 def test_somebody_takes_the_port_while_we_start(port: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(bundled, "_look", lambda *_: bundled._NOBODY)
+    monkeypatch.setattr(bundled, "_identify", lambda *_: bundled._NO_SERVER)
     with (
         socket.create_server(("127.0.0.1", port)),
         bundled.running("LOCAL", None, print) as server,
@@ -145,7 +145,7 @@ def test_a_server_that_does_not_take_a_seed(monkeypatch: pytest.MonkeyPatch) -> 
     with RawServer({"/-/about": about}) as odd:
         monkeypatch.setitem(bundled.PORTS, "LOCAL", odd.port)
         with (
-            pytest.raises(GetflagsError, match=f"port {odd.port} does not take a seed"),
+            pytest.raises(GetflagsError, match=f"cannot reset the server on port {odd.port}"),
             bundled.running("LOCAL", 7, print),
         ):
             pytest.fail("it does not")
@@ -153,7 +153,7 @@ def test_a_server_that_does_not_take_a_seed(monkeypatch: pytest.MonkeyPatch) -> 
 
 def test_there_are_three_labels() -> None:
     with (
-        pytest.raises(UsageError, match="no bundled server 'MOON'; there are LOCAL, DELAY, ERROR"),
+        pytest.raises(UsageError, match="'MOON' is not a bundled server: use LOCAL, DELAY, ERROR"),
         getflags.serving("MOON"),
     ):
         pytest.fail("there is none")
@@ -168,7 +168,7 @@ def test_a_server_that_does_not_start_is_one_sentence(
         pytest.raises(GetflagsError, match=f"the bundled server LOCAL {NOT_STARTED}"),
         bundled.running("LOCAL", None, print),
     ):
-        pytest.fail("there is no server")
+        pytest.fail("there is not a server")
 
 
 def test_several_servers_share_a_seed_and_nothing_else() -> None:

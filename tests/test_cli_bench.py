@@ -244,7 +244,7 @@ USAGE = {
     "size and codes": (["--size", "1", "BR"], "--size cannot be combined with targets"),
     "size and URL": (["--size", "1", "--base-url", "http://h"], "--size cannot be combined with"),
     "delay": (["--delay", "soon"], "argument --delay: 'soon' is not a delay"),
-    "rate": (["-s", "local,delay", "--error-rate", "1"], "--error-rate applies to ERROR, or to"),
+    "rate": (["-s", "local,delay", "--error-rate", "1"], "--error-rate needs the server ERROR, or"),
     "fault": (["--fault", "flood"], "--fault"),
     "scenario": (["--scenario", "none"], "--scenario: cannot read 'none': No such file"),
     "scenario's bytes": (

@@ -22,7 +22,7 @@ from tests.kit import ENVIRON, ROOT, command
 from tests.messages import INTERRUPTED
 from tests.rawserver import RawServer, ok, stall_after
 
-MAX_RETRY_AFTER = 20.0
+PATIENCE = 20.0
 WORDS = ["--engine", "asyncio,processes", "-m", "4", "-s", "DELAY", "--delay", "0.005",
          "--files", "30", "--rounds", "3", "--seed", "5"]  # fmt: skip
 RUNS = 2 * 4
@@ -79,7 +79,7 @@ def marked(folder: Path, mark: str) -> str:
 
 def until(condition: Callable[[], object]) -> None:
     """Wait until a condition holds."""
-    deadline = monotonic() + MAX_RETRY_AFTER
+    deadline = monotonic() + PATIENCE
     while not condition():
         assert monotonic() < deadline
         os.sched_yield()
@@ -156,7 +156,7 @@ def test_a_signal_ends_a_run_that_stalls(tmp_path: Path, started: list[Bench], e
         urls = [server.url("/f"), server.url("/stall")]
         bench = Bench(tmp_path, *urls, "--engine", engine, "-m", "2")
         started.append(bench)
-        assert server.stalled.acquire(timeout=MAX_RETRY_AFTER)
+        assert server.stalled.acquire(timeout=PATIENCE)
         bench.process.send_signal(signal.SIGINT)
         began = monotonic()
         code, _, _ = bench.ends()

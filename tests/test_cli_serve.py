@@ -1,4 +1,4 @@
-"""``getflags serve``: the servers' own command line under our name."""
+"""``getflags serve``: the command line of the bundled servers."""
 
 from __future__ import annotations
 

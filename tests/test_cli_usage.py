@@ -50,7 +50,7 @@ USAGE = {
     ),
     "-m auto of processes": (
         ["-m", "auto", "--engine", "processes", "SERVER/x"],
-        "with -m auto one process decides",
+        "-m auto cannot be used with --engine processes",
     ),
     "-m half": (["-m", "half"], f"'half' {NOT_A_COUNT}, or auto"),
     "-m -1": (["-m", "-1"], f"'-1' {NOT_A_COUNT}"),
@@ -114,8 +114,8 @@ REFUSED = {
     "if-range": "fetches whole files and resumes interrupted ones by itself",
     "If-None-Match": "--exists refresh asks for what has changed",
     "If-Modified-Since": "--exists refresh asks for what has changed",
-    "CONTENT-LENGTH": "a GET has no body to announce",
-    "Transfer-Encoding": "a GET has no body to announce",
+    "CONTENT-LENGTH": "a GET request has no Content-Length or Transfer-Encoding",
+    "Transfer-Encoding": "a GET request has no Content-Length or Transfer-Encoding",
 }
 
 

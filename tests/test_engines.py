@@ -564,7 +564,7 @@ def test_a_drip_is_ended(tmp_path: Path, engine: str) -> None:
         assert monotonic() - began < 5
     reasons = {outcome.target.name: outcome.reason for outcome in report.outcomes}
     slow = "slower than 1000 bytes a second for 0.5 s"
-    head = "the answer's head took longer than 0.5 s"
+    head = "the response header took longer than 0.5 s"
     assert reasons == {"body": slow, "chunks": slow, "head": head, "fine": ""}
     assert files(tmp_path) == {"fine": b"fine"}
 
@@ -638,7 +638,7 @@ def test_a_disk_that_refuses_before_a_second_try_ends_the_target(
             [server.url("/file")], dir=tmp_path, engine=engine, exists="skip", retries=2
         )
     (outcome,) = report.outcomes
-    assert "something that is no file has that name" in outcome.reason
+    assert "it exists and is not a regular file" in outcome.reason
     assert (outcome.requests, server.asked("/file")) == (1, 1)
 
 
@@ -663,13 +663,13 @@ def test_auto_finds_out_how_many_at_a_time(tmp_path: Path, engine: str) -> None:
 
 
 def test_auto_wants_one_process_to_decide(tmp_path: Path) -> None:
-    with pytest.raises(UsageError, match="with -m auto one process decides: take --engine asyncio"):
+    with pytest.raises(UsageError, match="-m auto cannot be used with --engine processes; use"):
         getflags.download(["http://h/"], dir=tmp_path, engine="processes", max_req="auto")
-    assert engines.suited("auto", 10**6, 100, adaptive=True) == "asyncio"
+    assert engines.select("auto", 10**6, 100, adaptive=True) == "asyncio"
 
 
 def test_an_unknown_engine_is_refused_by_name() -> None:
-    with pytest.raises(UsageError, match="unknown engine 'warp'; there are auto, sequential"):
+    with pytest.raises(UsageError, match="unknown engine 'warp'; choose from auto, sequential"):
         engines.engine("warp")
 
 

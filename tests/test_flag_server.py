@@ -1,4 +1,4 @@
-"""A bundled server in the hands of a test, and the process that such servers are forked from."""
+"""A bundled server in a test, and the process that forks such servers."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ import pytest
 
 from getflags.core.errors import GetflagsError
 from getflags.testing import bundled, fork_server
-from getflags.testing.flag_server import FlagServer, Ledger, Options, StartFlagServer, words
+from getflags.testing.flag_server import FlagServer, Ledger, Options, StartFlagServer, arguments
 from getflags.testing.fork_server import ForkServer
 from tests.messages import NO_FAULT, NOT_STARTED
 from tests.rawserver import RawServer, ok
@@ -74,7 +74,7 @@ def refused(url: str) -> bool:
     ],
 )
 def test_options_become_words(options: Options, said: list[str]) -> None:
-    assert sorted(words(options, "ca")) == sorted([*said, "--port=0", "--lifeline"])
+    assert sorted(arguments(options, "ca")) == sorted([*said, "--port=0", "--lifeline"])
 
 
 @pytest.mark.parametrize(
@@ -85,32 +85,32 @@ def test_the_seed_is_the_scenarios_if_it_names_one(
     tmp_path: Path, text: str, *, seeded: bool
 ) -> None:
     (tmp_path / "s").write_text(text)
-    assert ("--seed=0" not in words({"scenario": tmp_path / "s"}, None)) is seeded
-    assert "--seed=7" in words({"scenario": tmp_path / "s", "seed": 7}, None)
+    assert ("--seed=0" not in arguments({"scenario": tmp_path / "s"}, None)) is seeded
+    assert "--seed=7" in arguments({"scenario": tmp_path / "s", "seed": 7}, None)
 
 
 def test_files_are_meant_from_where_the_test_stands(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    assert f"--record={tmp_path}/r" in words({"record": "r"}, None)
+    assert f"--record={tmp_path}/r" in arguments({"record": "r"}, None)
 
 
 @pytest.mark.parametrize(
     ("options", "sentence"),
     [
-        ({"eror_rate": 1}, "flag_server has no option 'eror_rate'; it takes label, seed, "),
-        ({"port": 1}, "flag_server has no option 'port'; it takes "),
-        ({"label": "--help"}, "there is no bundled server '--help'; there are LOCAL, DELAY, ERROR"),
-        ({"error_rate": 2}, "--error-rate: '2' is not a rate: give a number from 0 to 1"),
+        ({"eror_rate": 1}, "flag_server has no option 'eror_rate'; its options are label, seed, "),
+        ({"port": 1}, "flag_server has no option 'port'; its options are "),
+        ({"label": "--help"}, "'--help' is not a bundled server: use LOCAL, DELAY, ERROR"),
+        ({"error_rate": 2}, "--error-rate: '2' is not a rate: use a number from 0 to 1"),
         ({"error_rate": True}, "--error-rate: 'True' is not a rate"),
-        ({"delay": (2, 1)}, "--delay: '2-1' is not a delay: give MIN-MAX in seconds"),
-        ({"bandwidth": 0}, "--bandwidth: '0' is not a size: give at least 1 byte"),
-        ({"fault": "fire"}, f"--fault: 'fire' {NO_FAULT}: give latency, error,"),
-        ({"directory": ""}, "--directory: '' is not a folder that exists"),
+        ({"delay": (2, 1)}, "--delay: '2-1' is not a delay: use MIN-MAX in seconds"),
+        ({"bandwidth": 0}, "--bandwidth: '0' is not a size: use at least 1 byte"),
+        ({"fault": "fire"}, f"--fault: 'fire' {NO_FAULT}: use latency, error,"),
+        ({"directory": ""}, "--directory: '' is not an existing folder"),
         ({"scenario": "/no/such"}, "--scenario: cannot read '/no/such': No such file"),
         ({"record": "/no/such/r"}, "cannot write /no/such/r: No such file or directory"),
-        ({"retry_after": 1}, "--retry-after goes with --busy-above, which says when"),
+        ({"retry_after": 1}, "--retry-after requires --busy-above"),
     ],
 )
 def test_what_makes_no_sense_is_a_sentence(
@@ -241,7 +241,7 @@ def test_whoever_does_not_answer_as_one_of_ours_is_spoken_of() -> None:
 
 @pytest.fixture
 def fork() -> Iterator[ForkServer]:
-    """Start a process that forks servers."""
+    """Return a running process that forks servers."""
     with ForkServer() as found:
         yield found
 
@@ -256,7 +256,7 @@ def test_a_server_ends_with_its_block(fork: ForkServer) -> None:
 
 
 def gone(end: socket.socket) -> bool:
-    """Return whether nobody holds the other end any more."""
+    """Return whether the peer has closed the connection completely."""
     poll = select.poll()
     poll.register(end, 0)
     return bool(poll.poll(0))  # of all events, hanging up is told unasked
@@ -274,7 +274,7 @@ def test_a_process_that_does_not_end_is_killed_and_spoken_of(
 ) -> None:
     monkeypatch.setattr(fork_server, "_STOP_TIMEOUT", 0.1)
     with (
-        pytest.raises(GetflagsError, match="that forks servers does not end"),
+        pytest.raises(GetflagsError, match="that forks servers did not exit"),
         ForkServer() as fork,
     ):
         copy = fork._channel.dup()
@@ -326,19 +326,22 @@ def test_a_process_that_has_no_module_does_not_start(
 def test_a_server_that_does_not_end_is_spoken_of(
     fork: ForkServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(fork_server, "_STOP_TIMEOUT", 0.1)
     with (
-        pytest.raises(GetflagsError, match="the bundled server does not end"),
+        monkeypatch.context() as patch,  # the fixture's own end needs the usual timeout
+        pytest.raises(GetflagsError, match="the bundled server did not exit"),
         fork.server(WORDS),
     ):
+        patch.setattr(fork_server, "_STOP_TIMEOUT", 0.1)
         os.killpg(fork._group, signal.SIGSTOP)
     os.killpg(fork._group, signal.SIGCONT)
 
 
 def test_what_a_server_has_to_say_is_a_warning_at_its_end(fork: ForkServer) -> None:
-    said = r"^the bundled server said: flag_server: the record ends here: No space left on device$"
+    message = (
+        r"^the bundled server reported: flag_server: recording stopped: No space left on device$"
+    )
     with (
-        pytest.warns(RuntimeWarning, match=said),
+        pytest.warns(RuntimeWarning, match=message),
         fork.server([*WORDS, "--record=/dev/full"]) as url,
     ):
         get(f"{url}/br/br.gif")

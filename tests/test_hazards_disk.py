@@ -277,7 +277,7 @@ def test_a_part_that_is_meddled_with_is_no_file(tmp_path: Path, way: Way, row: s
         urls = [server.url("/f"), server.url("/g")]
         report = getflags.download(urls, dir=folder, max_req=1, retries=0, **way)
     reasons = {outcome.target.name: outcome.reason for outcome in report.outcomes}
-    assert reasons == {"f": f"{NOT_SAVED}its part file was taken away meanwhile", "g": ""}
+    assert reasons == {"f": f"{NOT_SAVED}the part file was deleted during the download", "g": ""}
     assert (folder / "g").read_bytes() == b"fine"
     if row != "X9 with its folder":
         assert (folder / "f").read_bytes() == b"old"

@@ -54,7 +54,7 @@ def test_a_worker_that_is_killed_loses_nothing(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, full: int
 ) -> None:
     """It is killed in the midst of a file, and with a batch in hand; some news are never sent."""
-    monkeypatch.setattr(worker, "_FULL", full)
+    monkeypatch.setattr(worker, "_MAX_EVENTS", full)
     paths = [f"/{number}" for number in range(300)]
     events: list[Event] = []
 
@@ -89,7 +89,7 @@ def test_a_target_that_two_workers_die_of_is_given_up_by_name(tmp_path: Path) ->
             [server.url("/deadly")], dir=tmp_path, engine="processes", max_req=1
         )
     (outcome,) = report.outcomes
-    assert (outcome.status, outcome.reason) == (Status.FAILED, "the worker process died, twice")
+    assert (outcome.status, outcome.reason) == (Status.FAILED, "the worker process died twice")
     assert report.exit_status == 3
     assert children() == []
 
@@ -226,7 +226,7 @@ def test_an_end_that_somebody_else_holds_too_does_not_hold_up_the_run() -> None:
     process.start()
     listener = threading.Thread(target=listen, daemon=True)
     listener.start()
-    processes._hang_up(processes._Worker(process, ours, 1, listener=listener))
+    processes._close_worker(processes._Worker(process, ours, 1, listener=listener))
     assert heard
     assert ours.closed
     theirs.close()
@@ -245,7 +245,7 @@ def test_a_pipe_whose_other_end_is_gone_is_closed_all_the_same(
     process.start()
     listener = threading.Thread(target=int)
     listener.start()
-    processes._hang_up(processes._Worker(process, ours, 1, listener=listener))
+    processes._close_worker(processes._Worker(process, ours, 1, listener=listener))
     assert ours.closed
 
 
@@ -324,10 +324,10 @@ def test_a_worker_that_does_not_end_by_itself_is_ended(monkeypatch: pytest.Monke
     ended: list[int] = []
     monkeypatch.setattr("os.kill", lambda _, number: ended.append(number))
     monkeypatch.setattr("os._exit", ended.append)
-    monkeypatch.setattr(processes, "_PATIENCE", 0)
+    monkeypatch.setattr(processes, "_CLEANUP_TIME", 0)
     parent = threading.Thread(target=int)  # anything that ends
     parent.start()
-    processes._end_with(parent)  # type: ignore[arg-type] # see above
+    processes._exit_with_parent(parent)  # type: ignore[arg-type] # see above
     assert ended == [signal.SIGTERM, 143]
 
 
@@ -350,8 +350,8 @@ def test_a_failure_crosses_as_it_is_or_as_it_would_be_printed() -> None:
     class Local(Exception):
         """Nobody else can make one."""
 
-    assert isinstance(worker._portable(ZeroDivisionError("x")), ZeroDivisionError)
-    told = worker._portable(Local("lost"))
+    assert isinstance(worker._picklable(ZeroDivisionError("x")), ZeroDivisionError)
+    told = worker._picklable(Local("lost"))
     assert isinstance(told, RuntimeError)
     assert "Local: lost" in str(told)
 
@@ -361,10 +361,10 @@ def test_an_outbox_that_nobody_empties() -> None:
     ours.close()
     outbox = worker._Outbox(theirs)
     outbox._waiting = [(1, "ok")]
-    with pytest.raises(worker._NobodyThere):
+    with pytest.raises(worker._ConnectionClosed):
         outbox.flush()
     outbox._waiting = [(1, "ok")]
-    outbox._flush_late()  # from the loop, which would print an exception
+    outbox._flush_delayed()  # from the loop, which would print an exception
 
 
 def test_workers_end_when_their_parent_is_killed(tmp_path: Path) -> None:
@@ -388,8 +388,8 @@ def test_auto_takes_processes_where_they_pay(
     monkeypatch: pytest.MonkeyPatch, total: int | None, limit: int, engine: str
 ) -> None:
     monkeypatch.setattr(engines, "workers_for", lambda limit: min(limit, 2))
-    assert engines.suited("auto", total, limit) == engine
-    assert engines.suited("threads", total, limit) == "threads"
+    assert engines.select("auto", total, limit) == engine
+    assert engines.select("threads", total, limit) == "threads"
 
 
 def test_elsewhere_processes_are_spawned(monkeypatch: pytest.MonkeyPatch) -> None:

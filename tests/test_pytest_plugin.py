@@ -1,4 +1,4 @@
-"""The pytest plugin, from outside: whole sessions of somebody else's tests."""
+"""The pytest plugin in whole sessions, run as a user would run their own tests."""
 
 from __future__ import annotations
 
@@ -152,15 +152,15 @@ def test_what_makes_no_sense_fails_the_test_in_a_sentence(pytester: pytest.Pytes
     done.assert_outcomes(failed=2)
     done.stdout.fnmatch_lines(
         [
-            "E * ValueError: argument --error-rate: '20' is not a rate: give a number from 0 to 1",
-            "E * ValueError: flag_server has no option 'error'; it takes label, seed, error_rate,*",
+            "E * ValueError: argument --error-rate: '20' is not a rate: use a number from 0 to 1",
+            "E * ValueError: flag_server has no option 'error'; its options are label, seed,*",
         ]
     )
 
 
 def test_pytest_lists_the_fixture_with_its_options(pytester: pytest.Pytester) -> None:
     short = pytester.runpytest_subprocess("--fixtures").stdout.str()
-    assert "one that misbehaves as it is told" in short.partition("\nflag_server -- ")[2]
+    assert "with the faults that a test requests" in short.partition("\nflag_server -- ")[2]
     assert "_flag_server" not in short
     long = pytester.runpytest_subprocess("--fixtures", "-v").stdout.str()
     text = " ".join(long.partition("\nflag_server -- ")[2].split())
@@ -195,7 +195,7 @@ def test_pytest_finds_the_plugin_and_getflags_does_without_pytest() -> None:
 def test_a_stopped_clock_stops_no_server(
     flag_server: StartFlagServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Whoever tests pauses stops the clock of the process."""
+    """Tests of pauses may stop the clock of their process."""
     server = flag_server(delay=0.01)
     for name in ("time", "monotonic", "perf_counter"):
         monkeypatch.setattr(time, name, lambda: 0.0)
@@ -204,7 +204,7 @@ def test_a_stopped_clock_stops_no_server(
 
 
 class PollFd(ctypes.Structure):
-    """What poll(2) takes."""
+    """The argument of poll(2)."""
 
     _fields_ = (("fd", ctypes.c_int), ("events", ctypes.c_short), ("revents", ctypes.c_short))
 
@@ -212,7 +212,7 @@ class PollFd(ctypes.Structure):
 def test_a_client_that_keeps_the_interpreter_to_itself_is_answered(
     flag_server: StartFlagServer,
 ) -> None:
-    """As one written in C may, while it waits."""
+    """A client written in C may hold the interpreter lock while it waits."""
     server = urlsplit(flag_server().root)
     with socket.create_connection((server.hostname, server.port), timeout=20) as client:
         client.sendall(b"GET /bytes/10/x HTTP/1.1\r\nHost: x\r\n\r\n")

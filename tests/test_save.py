@@ -18,7 +18,7 @@ from getflags.core.models import Checksum, Exists, PartialFile, ResumeRecord, Ta
 from getflags.storage import part_file as save
 from getflags.storage import resume_record
 from getflags.storage.directories import folds_case, make_folder, real_folder
-from getflags.storage.part_file import Part
+from getflags.storage.part_file import PartFile
 from tests.kit import files
 from tests.messages import NO_FOLDER
 
@@ -30,7 +30,7 @@ def target(folder: Path, name: str = "f.gif", checksum: Checksum | None = None) 
 
 
 def test_a_file_appears_only_when_it_is_installed(tmp_path: Path) -> None:
-    with Part(target(tmp_path)) as part:
+    with PartFile(target(tmp_path)) as part:
         part.write(b"ab", 0)
         part.write(b"c", 2)
         assert [name[:10] for name in files(tmp_path)] == [".getflags-"]
@@ -41,14 +41,14 @@ def test_a_file_appears_only_when_it_is_installed(tmp_path: Path) -> None:
 
 def test_what_is_not_installed_is_taken_away(tmp_path: Path) -> None:
     (tmp_path / "f.gif").write_bytes(b"old")
-    with pytest.raises(ZeroDivisionError), Part(target(tmp_path)) as part:
+    with pytest.raises(ZeroDivisionError), PartFile(target(tmp_path)) as part:
         part.write(b"new", 0)
         raise ZeroDivisionError
     assert files(tmp_path) == {"f.gif": b"old"}
 
 
 def test_a_part_file_that_somebody_removed_is_no_error(tmp_path: Path) -> None:
-    with Part(target(tmp_path)) as part:
+    with PartFile(target(tmp_path)) as part:
         part.write(b"new", 0)
         (hidden,) = tmp_path.iterdir()
         hidden.unlink()
@@ -66,7 +66,7 @@ def test_the_disk_confirms_the_bytes_before_the_name_and_then_the_name(
         fsync(descriptor)
 
     monkeypatch.setattr(os, "fsync", watch)
-    with Part(target(tmp_path / "a"), fsync=True) as part:
+    with PartFile(target(tmp_path / "a"), fsync=True) as part:
         part.write(b"abc", 0)
         part.install()
     file, folder, parent = (
@@ -76,7 +76,7 @@ def test_the_disk_confirms_the_bytes_before_the_name_and_then_the_name(
     assert confirmed[0] == file
     assert {folder, parent} <= set(confirmed[1:])
     confirmed.clear()
-    with Part(target(tmp_path / "a"), fsync=True) as part:
+    with PartFile(target(tmp_path / "a"), fsync=True) as part:
         part.write(b"abc", 0)
         part.install()
     assert [name for name, _ in confirmed[1:]] == [folder[0]], "its parents stand already"
@@ -90,7 +90,7 @@ def test_what_the_disk_does_not_confirm_gets_no_name(
 
     monkeypatch.setattr(os, "fsync", refuse)
     (tmp_path / "f.gif").write_bytes(b"old")
-    part = Part(target(tmp_path), fsync=True)
+    part = PartFile(target(tmp_path), fsync=True)
     with pytest.raises(NotSaved, match=r"(?i)input/output error"), part:
         part.write(b"new", 0)
         part.install()
@@ -98,25 +98,25 @@ def test_what_the_disk_does_not_confirm_gets_no_name(
 
 
 def test_an_empty_body_makes_an_empty_file(tmp_path: Path) -> None:
-    with Part(target(tmp_path)) as part:
+    with PartFile(target(tmp_path)) as part:
         part.flush(0)
         part.install()
     assert files(tmp_path) == {"f.gif": b""}
 
 
 def test_the_folder_and_its_parents_are_made(tmp_path: Path) -> None:
-    with Part(target(tmp_path / "a", "b/c.gif")) as part:
+    with PartFile(target(tmp_path / "a", "b/c.gif")) as part:
         part.write(b"x", 0)
         part.install()
     assert files(tmp_path) == {"a/b/c.gif": b"x"}
 
 
 def test_the_digest_is_of_all_that_was_written(tmp_path: Path) -> None:
-    with Part(target(tmp_path, checksum=Checksum("sha1", "00"))) as part:
+    with PartFile(target(tmp_path, checksum=Checksum("sha1", "00"))) as part:
         part.write(b"ab", 0)
         part.write(b"c", 2)
         assert part.digest == SHA1_OF_ABC
-    with Part(target(tmp_path)) as part:
+    with PartFile(target(tmp_path)) as part:
         assert part.digest is None
 
 
@@ -127,7 +127,7 @@ def test_new_files_follow_the_umask_and_replaced_ones_keep_their_mode(tmp_path: 
             if name == "old":
                 (tmp_path / name).touch()
                 (tmp_path / name).chmod(0o604)
-            with Part(target(tmp_path, name)) as part:
+            with PartFile(target(tmp_path, name)) as part:
                 part.write(b"x", 0)
                 part.install()
     finally:
@@ -144,7 +144,7 @@ def test_a_link_at_the_final_name_is_replaced_not_written_through(
     if not dangling:
         victim.write_bytes(b"precious")
     (tmp_path / "f.gif").symlink_to(victim)
-    with Part(target(tmp_path)) as part:
+    with PartFile(target(tmp_path)) as part:
         part.write(b"new", 0)
         part.install()
     assert not (tmp_path / "f.gif").is_symlink()
@@ -156,7 +156,7 @@ def test_a_link_at_the_final_name_is_replaced_not_written_through(
 
 def hidden_name(folder: Path) -> Path:
     """Return where the part file of the usual target stands."""
-    with Part(target(folder)) as part:
+    with PartFile(target(folder)) as part:
         part.open()
         (path,) = folder.iterdir()
     return path
@@ -167,10 +167,10 @@ def test_a_planted_link_is_never_followed(tmp_path: Path, suffix: str) -> None:
     victim = tmp_path / "victim"
     victim.write_bytes(b"precious")
     hidden_name(tmp_path / "d").with_suffix(suffix).symlink_to(victim)
-    with Part(target(tmp_path / "d")) as part:
-        assert part.kept() is None
+    with PartFile(target(tmp_path / "d")) as part:
+        assert part.reopen() is None
         part.write(b"new", 0)
-        part.remember(NOTE)
+        part.save_record(NOTE)
         part.install()
     assert victim.read_bytes() == b"precious"
     assert (tmp_path / "d" / "f.gif").read_bytes() == b"new"
@@ -178,7 +178,7 @@ def test_a_planted_link_is_never_followed(tmp_path: Path, suffix: str) -> None:
 
 def test_a_pipe_at_a_part_files_name_holds_nobody_up(tmp_path: Path) -> None:
     os.mkfifo(hidden_name(tmp_path))
-    with Part(target(tmp_path)) as part:
+    with PartFile(target(tmp_path)) as part:
         part.write(b"new", 0)
         part.install()
     assert (tmp_path / "f.gif").read_bytes() == b"new"
@@ -189,17 +189,17 @@ NOTE = ResumeRecord('"tag"', 10)
 
 def leave(folder: Path, data: bytes, note: ResumeRecord | None = NOTE) -> None:
     """Leave a part file, as a run does that is interrupted."""
-    with Part(target(folder)) as part:
+    with PartFile(target(folder)) as part:
         part.write(data, 0)
-        part.remember(note)
+        part.save_record(note)
 
 
 def test_what_is_known_by_something_is_kept_and_taken_up_again(tmp_path: Path) -> None:
     leave(tmp_path, b"abc")
     assert len(files(tmp_path)) == 2
     asked = target(tmp_path, checksum=Checksum("sha1", sha1(b"abcdef").hexdigest()))  # noqa: S324 - any will do
-    with Part(asked) as part:
-        assert part.kept() == PartialFile(3, NOTE)
+    with PartFile(asked) as part:
+        assert part.reopen() == PartialFile(3, NOTE)
         part.write(b"def", 3)
         part.flush(6)
         assert asked.checksum
@@ -211,8 +211,8 @@ def test_what_is_known_by_something_is_kept_and_taken_up_again(tmp_path: Path) -
 def test_a_part_of_a_file_of_unknown_size_is_kept_as_it_is(tmp_path: Path) -> None:
     note = ResumeRecord('"tag"', None)
     leave(tmp_path, b"abc", note)
-    with Part(target(tmp_path)) as part:
-        assert part.kept() == PartialFile(3, note)
+    with PartFile(target(tmp_path)) as part:
+        assert part.reopen() == PartialFile(3, note)
 
 
 def test_what_nobody_could_know_again_is_not_kept(tmp_path: Path) -> None:
@@ -222,8 +222,8 @@ def test_what_nobody_could_know_again_is_not_kept(tmp_path: Path) -> None:
 
 def test_beginning_anew_throws_away_what_was_kept(tmp_path: Path) -> None:
     leave(tmp_path, b"abc")
-    with Part(target(tmp_path)) as part:
-        assert part.kept()
+    with PartFile(target(tmp_path)) as part:
+        assert part.reopen()
         part.write(b"X", 0)
         assert [path.suffix for path in tmp_path.iterdir()] == [".part"], (
             "no note about other bytes"
@@ -234,8 +234,8 @@ def test_beginning_anew_throws_away_what_was_kept(tmp_path: Path) -> None:
 
 def test_an_empty_file_instead_of_what_was_kept(tmp_path: Path) -> None:
     leave(tmp_path, b"abc")
-    with Part(target(tmp_path)) as part:
-        assert part.kept()
+    with PartFile(target(tmp_path)) as part:
+        assert part.reopen()
         part.flush(0)
         part.install()
     assert files(tmp_path) == {"f.gif": b""}
@@ -243,15 +243,15 @@ def test_an_empty_file_instead_of_what_was_kept(tmp_path: Path) -> None:
 
 def test_of_a_whole_file_the_last_byte_is_asked_for_again(tmp_path: Path) -> None:
     leave(tmp_path, b"0123456789")
-    with Part(target(tmp_path)) as part:
-        assert part.kept() == PartialFile(9, NOTE)
+    with PartFile(target(tmp_path)) as part:
+        assert part.reopen() == PartialFile(9, NOTE)
 
 
 def test_what_was_kept_of_no_use_goes(tmp_path: Path) -> None:
     leave(tmp_path, b"abc")
-    with Part(target(tmp_path)) as part:
-        assert part.kept()
-        part.throw_away()
+    with PartFile(target(tmp_path)) as part:
+        assert part.reopen()
+        part.discard()
     assert files(tmp_path) == {}
 
 
@@ -259,8 +259,8 @@ def test_an_empty_part_is_not_gone_on_with(tmp_path: Path) -> None:
     leave(tmp_path, b"abc")
     (part_file,) = tmp_path.glob(".*.part")
     part_file.write_bytes(b"")
-    with Part(target(tmp_path)) as part:
-        assert part.kept() is None
+    with PartFile(target(tmp_path)) as part:
+        assert part.reopen() is None
         part.write(b"new", 0)
         part.install()
     assert files(tmp_path) == {"f.gif": b"new"}
@@ -270,8 +270,8 @@ def test_a_part_without_its_note_is_written_over(tmp_path: Path) -> None:
     leave(tmp_path, b"abcdefgh")
     (note,) = tmp_path.glob(".*.json")
     note.unlink()
-    with Part(target(tmp_path)) as part:
-        assert part.kept() is None
+    with PartFile(target(tmp_path)) as part:
+        assert part.reopen() is None
         part.write(b"new", 0)
         part.install()
     assert files(tmp_path) == {"f.gif": b"new"}
@@ -281,8 +281,8 @@ def test_a_note_without_its_part_is_no_use(tmp_path: Path) -> None:
     leave(tmp_path, b"abc")
     (part_file,) = tmp_path.glob(".*.part")
     part_file.unlink()
-    with Part(target(tmp_path)) as part:
-        assert part.kept() is None
+    with PartFile(target(tmp_path)) as part:
+        assert part.reopen() is None
 
 
 @pytest.mark.parametrize(
@@ -308,18 +308,18 @@ def test_a_note_that_makes_no_sense_is_as_good_as_none(
     text = note.read_text()
     assert change(text) != text
     note.write_text(change(text))
-    with Part(target(tmp_path)) as part:
-        assert part.kept() is None
+    with PartFile(target(tmp_path)) as part:
+        assert part.reopen() is None
 
 
 def test_a_part_that_somebody_works_on_is_left_alone(tmp_path: Path) -> None:
-    with Part(target(tmp_path)) as first:
+    with PartFile(target(tmp_path)) as first:
         first.write(b"first", 0)
-        first.remember(NOTE)
-        with Part(target(tmp_path)) as second:
-            assert second.kept() is None
+        first.save_record(NOTE)
+        with PartFile(target(tmp_path)) as second:
+            assert second.reopen() is None
             second.write(b"second", 0)
-            second.remember(ResumeRecord('"other"', 6))
+            second.save_record(ResumeRecord('"other"', 6))
             second.install()
         assert (tmp_path / "f.gif").read_bytes() == b"second"
         first.install()
@@ -329,13 +329,13 @@ def test_a_part_that_somebody_works_on_is_left_alone(tmp_path: Path) -> None:
 def test_a_name_that_a_killed_process_of_our_number_has_left_is_passed_over(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    with Part(target(tmp_path)) as first:
+    with PartFile(target(tmp_path)) as first:
         first.write(b"first", 0)
         (usual,) = tmp_path.iterdir()
         monkeypatch.setattr(save, "_serial", itertools.count(7))
         left = usual.with_name(f"{usual.stem}-{os.getpid():x}-7.part")
         left.write_bytes(b"left")
-        with Part(target(tmp_path)) as second:
+        with PartFile(target(tmp_path)) as second:
             second.write(b"second", 0)
             second.install()
         assert left.read_bytes() == b"left"
@@ -356,8 +356,8 @@ def test_a_file_system_that_lacks_something_is_good_enough(
     else:
         monkeypatch.setattr(os, "geteuid", lambda: os.getuid() + 1)
     leave(tmp_path, b"abc")
-    with Part(target(tmp_path)) as part:
-        assert part.kept() is None
+    with PartFile(target(tmp_path)) as part:
+        assert part.reopen() is None
         part.write(b"new", 0)
         assert len(list(tmp_path.glob(".*.part"))) == 2
         part.install()
@@ -379,7 +379,7 @@ def test_a_part_that_somebody_else_is_quicker_to_lock_is_theirs(
         real(descriptor, how)
 
     monkeypatch.setattr(resume_record, "flock", late)
-    with Part(target(tmp_path)) as part:
+    with PartFile(target(tmp_path)) as part:
         part.write(b"ours", 0)
         os.write(theirs[0], b"theirs")
         part.install()
@@ -392,7 +392,10 @@ def test_a_part_that_somebody_else_is_quicker_to_lock_is_theirs(
 def test_a_part_that_was_taken_away_is_no_file(tmp_path: Path, *, successor: bool) -> None:
     """Least of all where another run has begun one of that name since."""
     (tmp_path / "f.gif").write_bytes(b"old")
-    with pytest.raises(NotSaved, match="taken away meanwhile"), Part(target(tmp_path)) as part:
+    with (
+        pytest.raises(NotSaved, match="deleted during the download"),
+        PartFile(target(tmp_path)) as part,
+    ):
         part.write(b"whole", 0)
         (hidden,) = tmp_path.glob(".*.part")
         hidden.unlink()
@@ -404,17 +407,17 @@ def test_a_part_that_was_taken_away_is_no_file(tmp_path: Path, *, successor: boo
 
 def test_a_finished_file_is_never_taken_for_a_part(tmp_path: Path) -> None:
     """Somebody opens the part; before the lock is had, it has become the finished file."""
-    with Part(target(tmp_path)) as part:
+    with PartFile(target(tmp_path)) as part:
         part.write(b"whole", 0)
         (path,) = tmp_path.iterdir()
         late = os.open(path, os.O_RDWR)
         part.install()
-    assert resume_record._held(late, str(path)) is None
+    assert resume_record._lock_or_close(late, str(path)) is None
     assert files(tmp_path) == {"f.gif": b"whole"}
 
 
 def test_there_is_no_gap_in_a_file(tmp_path: Path) -> None:
-    with Part(target(tmp_path)) as part:
+    with PartFile(target(tmp_path)) as part:
         part.write(b"abc", 0)
         with pytest.raises(RuntimeError, match="ends at 3, not at 5"):
             part.write(b"x", 5)
@@ -422,7 +425,7 @@ def test_there_is_no_gap_in_a_file(tmp_path: Path) -> None:
 
 def test_a_folder_at_the_final_name_stays(tmp_path: Path) -> None:
     (tmp_path / "f.gif").mkdir()
-    with pytest.raises(NotSaved, match="Is a directory"), Part(target(tmp_path)) as part:
+    with pytest.raises(NotSaved, match="Is a directory"), PartFile(target(tmp_path)) as part:
         part.write(b"new", 0)
         part.install()
     assert [path.name for path in tmp_path.iterdir()] == ["f.gif"]
@@ -430,16 +433,16 @@ def test_a_folder_at_the_final_name_stays(tmp_path: Path) -> None:
 
 def test_what_could_not_be_put_in_place_is_kept_for_the_next_run(tmp_path: Path) -> None:
     (tmp_path / "f.gif").mkdir()
-    with pytest.raises(NotSaved, match="Is a directory"), Part(target(tmp_path)) as part:
+    with pytest.raises(NotSaved, match="Is a directory"), PartFile(target(tmp_path)) as part:
         part.write(b"0123456789", 0)
-        part.remember(NOTE)
+        part.save_record(NOTE)
         part.install()
-    with Part(target(tmp_path)) as part:
-        assert part.kept() == PartialFile(9, NOTE)
+    with PartFile(target(tmp_path)) as part:
+        assert part.reopen() == PartialFile(9, NOTE)
 
 
 def test_a_full_disk_is_an_error_and_not_a_short_file(tmp_path: Path) -> None:
-    with Part(target(tmp_path)) as part:
+    with PartFile(target(tmp_path)) as part:
         part.open()
         full = os.open("/dev/full", os.O_WRONLY)
         os.dup2(full, part.open())
@@ -453,40 +456,43 @@ def test_looking_at_the_disk_only_where_the_rules_need_it(tmp_path: Path) -> Non
     (tmp_path / "f.gif").write_bytes(b"abc")
     os.utime(tmp_path / "f.gif", (0, 784111777))
     asked = target(tmp_path, checksum=Checksum("sha1", SHA1_OF_ABC))
-    assert Part(asked).on_disk(Exists.OVERWRITE) is None
-    found = Part(asked).on_disk(Exists.REFRESH)
+    assert PartFile(asked).on_disk(Exists.OVERWRITE) is None
+    found = PartFile(asked).on_disk(Exists.REFRESH)
     assert found is not None
     assert (found.modified, found.size) == ("Sun, 06 Nov 1994 08:49:37 GMT", 3)
     assert found.digest == SHA1_OF_ABC
-    found = Part(target(tmp_path)).on_disk(Exists.SKIP)
+    found = PartFile(target(tmp_path)).on_disk(Exists.SKIP)
     assert found is not None
     assert found.digest is None
 
 
 def test_nothing_on_disk(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
-    assert Part(target(tmp_path)).on_disk(Exists.SKIP) is None
-    assert Part(target(tmp_path / "file")).on_disk(Exists.SKIP) is None
+    assert PartFile(target(tmp_path)).on_disk(Exists.SKIP) is None
+    assert PartFile(target(tmp_path / "file")).on_disk(Exists.SKIP) is None
 
 
 def test_something_that_is_no_file_is_not_taken_for_one(tmp_path: Path) -> None:
     (tmp_path / "f.gif").mkdir()
-    with pytest.raises(NotSaved, match="something that is no file has that name"):
-        Part(target(tmp_path)).on_disk(Exists.SKIP)
+    with pytest.raises(NotSaved, match="it exists and is not a regular file"):
+        PartFile(target(tmp_path)).on_disk(Exists.SKIP)
 
 
 @pytest.mark.parametrize(("modified", "kept"), [(784111777, True), (1 << 40, False)])
 def test_the_servers_date_is_kept_unless_it_lies_ahead(
     tmp_path: Path, modified: int, *, kept: bool
 ) -> None:
-    with Part(target(tmp_path)) as part:
+    with PartFile(target(tmp_path)) as part:
         part.write(b"x", 0)
         part.install(modified)
     assert ((tmp_path / "f.gif").stat().st_mtime == modified) == kept
 
 
 def test_a_name_that_cannot_be_spelt_is_a_refusal(tmp_path: Path) -> None:
-    with pytest.raises(NotSaved, match="embedded null byte"), Part(target(tmp_path, "a\0")) as part:
+    with (
+        pytest.raises(NotSaved, match="embedded null byte"),
+        PartFile(target(tmp_path, "a\0")) as part,
+    ):
         part.write(b"x", 0)
         part.install()
 
@@ -500,14 +506,17 @@ def test_two_spellings_of_a_folder_are_one(tmp_path: Path) -> None:
 
 def test_a_folder_that_is_a_file(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
-    with pytest.raises(NotSaved, match="Not a directory"), Part(target(tmp_path / "file")) as part:
+    with (
+        pytest.raises(NotSaved, match="Not a directory"),
+        PartFile(target(tmp_path / "file")) as part,
+    ):
         part.write(b"x", 0)
     assert files(tmp_path) == {"file": b""}
 
 
 def test_a_folder_behind_a_dangling_link(tmp_path: Path) -> None:
     (tmp_path / "link").symlink_to(tmp_path / "nowhere")
-    with pytest.raises(NotSaved, match="File exists"), Part(target(tmp_path / "link")) as part:
+    with pytest.raises(NotSaved, match="File exists"), PartFile(target(tmp_path / "link")) as part:
         part.write(b"x", 0)
 
 
@@ -519,12 +528,12 @@ def test_a_folder_that_can_be_written_to_is_left_empty(tmp_path: Path) -> None:
 
 def test_trying_a_folder_takes_nothing_away_from_a_file_of_any_name(tmp_path: Path) -> None:
     """Not even from one with the name that the try once used."""
-    with Part(target(tmp_path, "probe")) as part:
+    with PartFile(target(tmp_path, "probe")) as part:
         part.write(b"abc", 0)
-        part.remember(NOTE)
+        part.save_record(NOTE)
     make_folder(str(tmp_path))
-    with Part(target(tmp_path, "probe")) as part:
-        assert part.kept() == PartialFile(3, NOTE)
+    with PartFile(target(tmp_path, "probe")) as part:
+        assert part.reopen() == PartialFile(3, NOTE)
 
 
 @pytest.mark.parametrize("name", ["a-file", "a-file/below", "/proc/getflags", "d/" * 300])

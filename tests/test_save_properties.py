@@ -24,7 +24,7 @@ from hypothesis.stateful import (
 )
 
 from getflags.core.models import ResumeRecord, Target
-from getflags.storage.part_file import Part
+from getflags.storage.part_file import PartFile
 from getflags.targets.filenames import PART_PREFIX
 from tests.kit import descriptors
 from tests.stepping import Program, stepping
@@ -40,7 +40,7 @@ def version_of(note: ResumeRecord) -> bytes:
     return VERSIONS[NOTES.index(note)]
 
 
-def bytes_of(part: Part) -> bytes:
+def bytes_of(part: PartFile) -> bytes:
     return os.pread(part._descriptor, 100, 0) if part._descriptor >= 0 else b""
 
 
@@ -61,8 +61,8 @@ class Run(NamedTuple):
 
 def fetch(target: Target, run: Run) -> None:
     """Do with a file what the shell does; the server is an honest one."""
-    with Part(target) as part:
-        kept = part.kept()
+    with PartFile(target) as part:
+        kept = part.reopen()
         at = 0
         if kept:
             assert 0 < kept.size < SIZE
@@ -71,7 +71,7 @@ def fetch(target: Target, run: Run) -> None:
         for place in range(at, run.comes, 2):
             part.write(VERSIONS[run.version][place : place + 2][: run.comes - place], place)
             if run.noted:
-                part.remember(NOTES[run.version])
+                part.save_record(NOTES[run.version])
         if run.comes == SIZE:
             part.flush(SIZE)
             part.install(0)
@@ -224,7 +224,7 @@ class Slot:
     """A part, and what the model says that is in it."""
 
     def __init__(self, target: Target) -> None:
-        self.part = Part(target)
+        self.part = PartFile(target)
         self.version = 0
         self.size = 0
 
@@ -254,7 +254,7 @@ class Saving(RuleBasedStateMachine):
         self.slots: list[Slot] = []
         self.there: bytes | None = None
         self.open_before = descriptors()
-        stem = Part(self.target("a"))._stem
+        stem = PartFile(self.target("a"))._stem
         self.usual = {"part": Path(f"{stem}.part"), "json": Path(f"{stem}.json")}
 
     def target(self, url: str) -> Target:
@@ -271,7 +271,7 @@ class Saving(RuleBasedStateMachine):
     def somebody_takes_it_up(self, url: str) -> None:
         mine = Slot(self.target(url))
         self.slots.append(mine)
-        kept = mine.part.kept()
+        kept = mine.part.reopen()
         if kept:
             mine.version, mine.size = NOTES.index(kept.record), kept.size
             assert 0 < kept.size < SIZE
@@ -295,7 +295,7 @@ class Saving(RuleBasedStateMachine):
     @rule(which=either)
     def notes(self, which: int) -> None:
         mine = self.slots[which % len(self.slots)]
-        mine.part.remember(NOTES[mine.version] if mine.size else None)
+        mine.part.save_record(NOTES[mine.version] if mine.size else None)
 
     @precondition(busy)
     @rule(which=either)
@@ -310,7 +310,7 @@ class Saving(RuleBasedStateMachine):
         with self.slots.pop(which % len(self.slots)).part as part:
             path = part._temporary
             if worthless:
-                part.throw_away()
+                part.discard()
         assert not worthless or not os.path.lexists(path)
 
     @precondition(busy)

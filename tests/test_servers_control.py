@@ -1,4 +1,4 @@
-"""What is under `/-/`."""
+"""The control resources under `/-/`."""
 
 import json
 
@@ -7,21 +7,21 @@ import pytest
 from servers.app.control import answer
 from servers.faults.draws import Behaviour
 from servers.http.responses import Request, Response
-from servers.state.server import Origin
+from servers.state.server_state import ServerState
 
 
 @pytest.fixture
-def origin() -> Origin:
-    """Make a server that has been asked for something."""
-    origin = Origin("ERROR", Behaviour(delay=(0.5, 5.0), error_rate=0.25), 7)
-    origin.admit("/a")
-    return origin
+def state() -> ServerState:
+    """Return the state of a server that has received one request."""
+    state = ServerState("ERROR", Behaviour(delay=(0.5, 5.0), error_rate=0.25), 7)
+    state.count_request("/a")
+    return state
 
 
 def ask(
-    origin: Origin, target: str, method: str = "GET", fields: dict[str, str] | None = None
+    state: ServerState, target: str, method: str = "GET", fields: dict[str, str] | None = None
 ) -> Response:
-    return answer(origin, Request(method, target, fields or {}))
+    return answer(state, Request(method, target, fields or {}))
 
 
 def content(response: Response) -> object:
@@ -32,8 +32,8 @@ def content(response: Response) -> object:
     return json.loads(response.body)
 
 
-def test_about(origin: Origin) -> None:
-    assert content(ask(origin, "/-/about")) == {
+def test_about(state: ServerState) -> None:
+    assert content(ask(state, "/-/about")) == {
         "server": "getflags-servers",
         "version": 1,
         "label": "ERROR",
@@ -44,8 +44,8 @@ def test_about(origin: Origin) -> None:
     }
 
 
-def test_ledger(origin: Origin) -> None:
-    ledger = content(ask(origin, "/-/ledger?now"))
+def test_ledger(state: ServerState) -> None:
+    ledger = content(ask(state, "/-/ledger?now"))
     assert isinstance(ledger, dict)
     assert ledger["attempts"] == {"/a": 1}
     assert list(ledger)[7:] == [
@@ -58,30 +58,30 @@ def test_ledger(origin: Origin) -> None:
     ]
 
 
-def test_head(origin: Origin) -> None:
-    get, head = ask(origin, "/-/about"), ask(origin, "/-/about", "HEAD")
+def test_head(state: ServerState) -> None:
+    get, head = ask(state, "/-/about"), ask(state, "/-/about", "HEAD")
     assert (head.head, head.body) == (get.head, b"")
 
 
 @pytest.mark.parametrize(
     ("query", "seed"), [("", 7), ("?", 7), ("?x=1", 7), ("?seed=9", 9), ("?seed=1&seed=-2", -2)]
 )
-def test_reset(origin: Origin, query: str, seed: int) -> None:
-    about = content(ask(origin, f"/-/reset{query}", "POST"))
-    assert about == json.loads(json.dumps(origin.about()))
-    assert origin.seed == seed
-    assert origin.account()["requests"] == 0
+def test_reset(state: ServerState, query: str, seed: int) -> None:
+    about = content(ask(state, f"/-/reset{query}", "POST"))
+    assert about == json.loads(json.dumps(state.about()))
+    assert state.seed == seed
+    assert state.about_and_counts()["requests"] == 0
 
 
 @pytest.mark.parametrize("query", ["?seed=", "?seed=x", "?seed=1.5"])
-def test_a_bad_seed_changes_nothing(origin: Origin, query: str) -> None:
-    assert ask(origin, f"/-/reset{query}", "POST").status == 400
-    assert origin.account()["requests"] == 1
+def test_a_bad_seed_changes_nothing(state: ServerState, query: str) -> None:
+    assert ask(state, f"/-/reset{query}", "POST").status == 400
+    assert state.about_and_counts()["requests"] == 1
 
 
-def test_no_web_page_can_reset(origin: Origin) -> None:
-    assert ask(origin, "/-/reset", "POST", {"origin": "null"}).status == 403
-    assert origin.account()["requests"] == 1
+def test_no_web_page_can_reset(state: ServerState) -> None:
+    assert ask(state, "/-/reset", "POST", {"origin": "null"}).status == 403
+    assert state.about_and_counts()["requests"] == 1
 
 
 @pytest.mark.parametrize(
@@ -95,7 +95,7 @@ def test_no_web_page_can_reset(origin: Origin) -> None:
         ("/-/about/", "GET", 404, b""),
     ],
 )
-def test_refusals(origin: Origin, target: str, method: str, status: int, allow: bytes) -> None:
-    response = ask(origin, target, method)
+def test_refusals(state: ServerState, target: str, method: str, status: int, allow: bytes) -> None:
+    response = ask(state, target, method)
     assert response.status == status
     assert (b"Allow: " + allow in response.head) == bool(allow)

@@ -1,4 +1,4 @@
-"""Faults are decided by what is asked, and by nothing else."""
+"""Delays and errors depend only on the request and the seed."""
 
 import subprocess
 import sys
@@ -21,7 +21,7 @@ def test_a_draw_is_the_same_in_any_process() -> None:
 
 
 def test_a_draw_is_this_number() -> None:
-    """Seeds are written down in bug reports: a change that moves them is a breaking one."""
+    """Bug reports contain seeds, so a change of the draws is a breaking change."""
     assert draw(7, "error", "/flags/br/br.gif", 1) == 0.7155711076660944
 
 

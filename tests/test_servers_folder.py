@@ -1,4 +1,4 @@
-"""A folder served as it is, and nothing outside it."""
+"""A folder that is served, and no file outside it."""
 
 import errno
 import os
@@ -12,7 +12,7 @@ from servers.http.representation import Representation
 
 @pytest.fixture
 def root(tmp_path: Path) -> Path:
-    """Make a folder with a bit of everything, beside a file that is nobody's business."""
+    """Return a folder with files of all types, beside a file that must not be served."""
     (tmp_path / "secret").write_bytes(b"secret")
     root = tmp_path / "root"
     (root / "sub").mkdir(parents=True)
@@ -94,7 +94,7 @@ def test_a_compressed_file_is_just_bytes(root: Path) -> None:
 def test_a_link_put_there_since_is_not_followed(
     root: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The moment between looking and opening, made long."""
+    """The link is created between the check and the opening of the file."""
     folder = Folder(root)
     monkeypatch.setattr(Path, "resolve", lambda self, **_: self)
     assert folder.find("/outside") is None
@@ -141,6 +141,6 @@ def test_no_names(root: Path, path: str) -> None:
 
 
 def test_a_folder_that_may_not_be_read(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Faked, because the superuser may read everything."""
+    """Access is denied by a patch, because the superuser may read everything."""
     monkeypatch.setattr(os, "access", lambda *_: False)
     assert Folder(root).names("/") is None

@@ -1,4 +1,4 @@
-"""Distributions keep their promises."""
+"""Latency distributions."""
 
 from statistics import fmean, median, quantiles
 
@@ -67,5 +67,5 @@ def test_what_is_written_reads_the_same(text: str) -> None:
     ],
 )
 def test_what_is_no_latency(text: str) -> None:
-    with pytest.raises(ValueError, match=r"give fixed:SECONDS, uniform:MIN-MAX or lognormal"):
+    with pytest.raises(ValueError, match=r"use fixed:SECONDS, uniform:MIN-MAX or lognormal"):
         parse(text)

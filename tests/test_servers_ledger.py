@@ -1,4 +1,4 @@
-"""The ledger counts each request once."""
+"""The ledger, which counts each request once."""
 
 from servers.state.ledger import Ledger
 
@@ -26,7 +26,7 @@ def test_a_story() -> None:
     ledger.sent(5)
     ledger.sent(6)
     ledger.closed()
-    ledger.closed()  # the client of /b left
+    ledger.closed()  # the client of /b disconnected
     ledger.opened("/c")
     assert ledger.as_dict() == {
         "requests": 4,

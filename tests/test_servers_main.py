@@ -1,4 +1,4 @@
-"""The program, run for real."""
+"""The server program in a real process."""
 
 import json
 import os
@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from servers.app.program import main
+from servers.app.main import main
 from tests.messages import NO_SERVER
 from tests.servers_kit import Client, Program, port_of, request
 
@@ -40,7 +40,7 @@ def test_three_servers_and_their_end(number: int) -> None:
             client.send(request("/flags/br/br.gif"))
             while json.loads(witness.ask("/-/ledger").body)["in_flight"] == 0:
                 pass
-            assert program.end(number) == (0, "")  # a minute's delay doesn't hold it up
+            assert program.end(number) == (0, "")  # a delay of a minute does not prevent the exit
 
 
 def test_a_folder(tmp_path: Path) -> None:
@@ -65,7 +65,7 @@ def test_ipv6() -> None:
 
 @pytest.fixture
 def default_port_taken() -> Iterator[None]:
-    """See to it that LOCAL's default port is taken, by somebody else perhaps."""
+    """Ensure that the default port of LOCAL is taken, by this test or another program."""
     try:
         other = socket.create_server(("127.0.0.1", 8000))
     except OSError:
@@ -82,7 +82,7 @@ def test_a_default_port_that_is_taken() -> None:
         port = port_of(address)
         assert program.end(signal.SIGTERM) == (
             0,
-            f"python -m servers: port 8000 is taken: LOCAL is on {port} instead\n",
+            f"python -m servers: port 8000 is taken: LOCAL listens on port {port} instead\n",
         )
 
 
@@ -96,7 +96,7 @@ def test_the_lifeline() -> None:
 
 
 def test_the_lifeline_of_a_killed_program() -> None:
-    """The end of a pipe that nobody holds any more."""
+    """Standard input is a pipe whose other end is closed already."""
     end, start = os.pipe()
     with Program("local", "--port", "0", "--lifeline", stdin=end) as program:
         os.close(end)
@@ -120,7 +120,7 @@ def test_words_that_make_no_sense(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["mars"]) == 2
     assert capsys.readouterr() == (
         "",
-        f"python -m servers: 'mars' {NO_SERVER}: give LOCAL, DELAY, ERROR or nothing\n",
+        f"python -m servers: 'mars' {NO_SERVER}: use LOCAL, DELAY, ERROR, or none for all\n",
     )
 
 
@@ -150,7 +150,7 @@ def test_tls_record_and_replay(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("option", [["--record"], ["--tls", "--ca-out"]])
 @pytest.mark.parametrize(
-    ("name", "reason"), [("/no/such/file", "No such file"), ("a\0b", "not a name for a file")]
+    ("name", "reason"), [("/no/such/file", "No such file"), ("a\0b", "not a valid file name")]
 )
 def test_a_file_that_cannot_be_written(
     capsys: pytest.CaptureFixture[str], option: list[str], name: str, reason: str
@@ -169,7 +169,7 @@ def test_a_record_on_a_full_disk_is_told_once_and_ends_nothing() -> None:
             assert client.ask("/bytes/1/x").status == client.ask("/bytes/1/y").status == 200
         assert program.end(signal.SIGTERM) == (
             0,
-            "python -m servers: the record ends here: No space left on device\n",
+            "python -m servers: recording stopped: No space left on device\n",
         )
 
 

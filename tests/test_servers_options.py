@@ -1,11 +1,11 @@
-"""The command line: what is accepted, and how the rest is refused."""
+"""The command-line options: accepted arguments, and error messages for the others."""
 
 from pathlib import Path
 
 import pytest
 
 from servers.app.options import Server, Settings, UsageError, parse, printable
-from servers.app.sites import SITES
+from servers.app.server_defaults import SERVER_DEFAULTS
 from servers.faults.draws import Behaviour
 from servers.faults.rules import parse as rule
 from tests.messages import NO_FAULT, NO_SERVER
@@ -23,7 +23,7 @@ def test_no_words_are_all_three_sites() -> None:
     settings = ask()
     assert settings.servers == tuple(
         Server(label, site.port, strict=False, behaviour=site.behaviour)
-        for label, site in SITES.items()
+        for label, site in SERVER_DEFAULTS.items()
     )
     assert (settings.bind, settings.directory, settings.lifeline) == ("127.0.0.1", None, False)
 
@@ -88,30 +88,30 @@ def test_the_others(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("words", "sentence"),
     [
-        (["MARS"], f"'MARS' {NO_SERVER}: give LOCAL, DELAY, ERROR or nothing"),
+        (["MARS"], f"'MARS' {NO_SERVER}: use LOCAL, DELAY, ERROR, or none for all"),
         ([""], f"'' {NO_SERVER}"),
-        (["--port", "x"], "--port: 'x' is not a port: give 0 to 65535"),
-        (["--port", "65536"], "'65536' is not a port"),
-        (["--port", "-1"], "'-1' is not a port"),
-        (["--port", "٣"], "is not a port"),
-        (["--port", "65534"], "--port 65534 leaves no room for 3 servers"),
+        (["--port", "x"], "--port: 'x' is not a port number: use 0 to 65535"),
+        (["--port", "65536"], "'65536' is not a port number"),
+        (["--port", "-1"], "'-1' is not a port number"),
+        (["--port", "٣"], "is not a port number"),
+        (["--port", "65534"], "--port 65534 is too high for 3 servers on consecutive ports"),
         (["--port"], "--port: expected one argument"),
         (["--bind", ""], "'' is not an address"),
-        (["--directory", "/no/such"], "--directory: '/no/such' is not a folder that exists"),
-        (["--directory", ""], "'' is not a folder"),
-        (["--directory", "a\0b"], "is not a folder"),
-        (["--directory", __file__], "is not a folder"),
-        (["--seed", "x"], "--seed: 'x' is not a seed: give a whole number"),
-        (["--delay", "5-1"], "--delay: '5-1' is not a delay: give MIN-MAX in seconds"),
+        (["--directory", "/no/such"], "--directory: '/no/such' is not an existing folder"),
+        (["--directory", ""], "'' is not an existing folder"),
+        (["--directory", "a\0b"], "is not an existing folder"),
+        (["--directory", __file__], "is not an existing folder"),
+        (["--seed", "x"], "--seed: 'x' is not a seed: use a whole number"),
+        (["--delay", "5-1"], "--delay: '5-1' is not a delay: use MIN-MAX in seconds"),
         (["--delay", "-1"], "'-1' is not a delay"),
         (["--delay", "nan"], "'nan' is not a delay"),
         (["--delay", "1-inf"], "'1-inf' is not a delay"),
-        (["--delay", "1-86401"], "at most 86400"),
+        (["--delay", "1-86401"], "the maximum is 86400"),
         (["--delay", ""], "'' is not a delay"),
-        (["--error-rate", "1.5"], "--error-rate: '1.5' is not a rate: give a number from 0 to 1"),
+        (["--error-rate", "1.5"], "--error-rate: '1.5' is not a rate: use a number from 0 to 1"),
         (["--error-rate", "-0.5"], "'-0.5' is not a rate"),
         (["--error-rate", "25%"], "'25%' is not a rate"),
-        (["local", "delay", "--error-rate", "0.5"], "--error-rate applies to ERROR"),
+        (["local", "delay", "--error-rate", "0.5"], "--error-rate needs the server ERROR"),
         (["--see", "7"], "unrecognized arguments: --see"),
         (["--x\x1b[31m\n"], r"unrecognized arguments: --x\x1b[31m\n"),
         (["\x1b[31m"], r"\x1b[31m"),
@@ -163,7 +163,7 @@ def test_faults_for_one_label() -> None:
 
 @pytest.fixture
 def scenario(tmp_path: Path) -> str:
-    """Write a scenario."""
+    """Return the path of a scenario file."""
     file = tmp_path / "s.toml"
     file.write_text('seed = 3\nbandwidth = 500\n[[rule]]\nfault = "drip"\nlabel = "ERROR"\n')
     return str(file)
@@ -195,7 +195,7 @@ def test_a_replay_takes_the_place_of_everything_but_the_bandwidth(tmp_path: Path
     assert settings.record == Path("x")
     for words in ("--delay 1", "--error-rate 1", "--latency fixed:1", "--fail-first 1",
                   "--busy-above 1", "--fault drip"):  # fmt: skip
-        with pytest.raises(UsageError, match="--replay says all that goes wrong: leave out --"):
+        with pytest.raises(UsageError, match=r"--replay and --.* conflict: the recording already"):
             ask("--replay", str(file), *words.split())
 
 
@@ -204,7 +204,9 @@ def test_a_record_of_other_servers_is_none_to_replay(tmp_path: Path) -> None:
     file.write_text('{"label": "ERROR", "path": "/a", "attempt": 1, "decision": {}}\n')
     assert ask("--replay", str(file)).replay
     assert ask("error", "--replay", str(file)).replay
-    with pytest.raises(UsageError, match="--replay: the record is of servers that are not started"):
+    with pytest.raises(
+        UsageError, match="--replay: the recording has no request to any of the started"
+    ):
         ask("local", "delay", "--replay", str(file))
 
 
@@ -217,13 +219,13 @@ def test_tls() -> None:
 @pytest.mark.parametrize(
     ("words", "sentence"),
     [
-        ("--delay 1 --latency fixed:1", "--delay and --latency say the same thing"),
-        ("--retry-after 1", "--retry-after goes with --busy-above"),
-        ("--ca-out x", "--ca-out goes with --tls"),
-        ("--latency 5", "--latency: '5' is not a latency: give fixed:SECONDS"),
-        ("--fault x", f"--fault: 'x' {NO_FAULT}: give latency, error,"),
-        ("--fault drip --fault drip:size=2", "--fault: of the rules for drip only the first"),
-        ("local --fault drip:label=error", "label=ERROR is for a server that is not started"),
+        ("--delay 1 --latency fixed:1", "--delay and --latency conflict"),
+        ("--retry-after 1", "--retry-after requires --busy-above"),
+        ("--ca-out x", "--ca-out requires --tls"),
+        ("--latency 5", "--latency: '5' is not a latency: use fixed:SECONDS"),
+        ("--fault x", f"--fault: 'x' {NO_FAULT}: use latency, error,"),
+        ("--fault drip --fault drip:size=2", "--fault: only the first of the rules for drip"),
+        ("local --fault drip:label=error", "label=ERROR names a server that is not started"),
         ("--fail-first 0", "--fail-first: '0' is not a count"),
         ("--busy-above x", "--busy-above: 'x' is not a count"),
         ("--slots 0", "--slots: "),

@@ -1,4 +1,4 @@
-"""The package as a whole: its three sites, and that it stands on its own."""
+"""The package as a whole: its three default servers, and its independence."""
 
 import ast
 import sys
@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import servers
-from servers.app.sites import SITES
+from servers.app.server_defaults import SERVER_DEFAULTS
 from servers.faults.draws import Behaviour
 
 MODULES = sorted(Path(servers.__file__).parent.rglob("*.py"))
@@ -26,11 +26,11 @@ def test_the_three_sites() -> None:
         "LOCAL": (8000, Behaviour()),
         "DELAY": (8001, Behaviour(delay=(0.5, 5.0))),
         "ERROR": (8002, Behaviour(delay=(0.5, 5.0), error_rate=0.25)),
-    } == SITES
+    } == SERVER_DEFAULTS
 
 
 def test_imports_stay_in_the_package_or_the_standard_library() -> None:
-    """In a wheel the folder lies elsewhere, so an absolute import of itself would break."""
+    """In a wheel the package has another name, so absolute imports of it would break."""
     found = {
         (str(module), name)
         for module in MODULES

@@ -1,12 +1,12 @@
-"""The pages for people."""
+"""The HTML pages."""
 
 import re
 
-from servers.content.pages import listing, wall
+from servers.content.pages import flags_page, folder_page
 
 
 def test_the_wall_shows_each_flag() -> None:
-    page = wall("LOCAL", {"br": "Brazil", "ad": "Andorra <&>"})
+    page = flags_page("LOCAL", {"br": "Brazil", "ad": "Andorra <&>"})
     assert page.startswith("<!doctype html>")
     assert "<title>LOCAL: 2 flags</title>" in page
     assert re.findall(r'src="([^"]*)"', page) == ["/flags/ad/ad.gif", "/flags/br/br.gif"]
@@ -14,21 +14,21 @@ def test_the_wall_shows_each_flag() -> None:
 
 
 def test_pages_ask_for_nothing_from_elsewhere() -> None:
-    page = wall("LOCAL", {"br": "Brazil"})
+    page = flags_page("LOCAL", {"br": "Brazil"})
     assert "//" not in page.replace("<!doctype", "")
     assert "color-scheme: light dark" in page
     assert 'rel="icon" href="data:,"' in page
 
 
 def test_links_in_a_list_work_from_any_depth() -> None:
-    assert 'href="/a%20b"' in listing("/", ["a b"])
-    assert 'href="/sub/a"' in listing("/sub", ["a"])
-    assert 'href="/sub/a"' in listing("/sub/", ["a"])
-    assert 'href="/sub/"' in listing("/", ["sub/"])
+    assert 'href="/a%20b"' in folder_page("/", ["a b"])
+    assert 'href="/sub/a"' in folder_page("/sub", ["a"])
+    assert 'href="/sub/a"' in folder_page("/sub/", ["a"])
+    assert 'href="/sub/"' in folder_page("/", ["sub/"])
 
 
 def test_names_cannot_break_out() -> None:
-    page = listing('/"<x>', ["<script>", "q?#", "\udcff", "c\u00e9"])
+    page = folder_page('/"<x>', ["<script>", "q?#", "\udcff", "c\u00e9"])
     assert "<script>" not in page
     assert "<x>" not in page
     assert "%3Cscript%3E" in page

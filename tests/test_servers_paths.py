@@ -1,4 +1,4 @@
-"""Request targets: what they name, and what they may not name."""
+"""Request targets: the paths they name, and targets that are refused."""
 
 import pytest
 

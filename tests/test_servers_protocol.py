@@ -1,4 +1,4 @@
-"""Connections, over real sockets, on both event loops."""
+"""Connections over real sockets, with both event loops."""
 
 import asyncio
 import errno
@@ -23,7 +23,7 @@ from servers.content.resources import Contents, Files, Flags
 from servers.faults.draws import Behaviour, decide
 from servers.http.representation import Representation
 from servers.http.responses import Response
-from servers.state.server import Origin
+from servers.state.server_state import ServerState
 from tests.servers_kit import Factory, Running, flags, gif, request, running, until
 
 GIF = "/flags/br/br.gif"
@@ -32,14 +32,14 @@ HOUR = Behaviour(delay=(3600.0, 3600.0))
 
 @pytest.fixture(params=[None, uvloop.new_event_loop], ids=["asyncio", "uvloop"])
 def factory(request: pytest.FixtureRequest) -> Factory | None:
-    """Give the loops that the servers have to run on."""
+    """Return the factory of an event loop that the servers must support."""
     loop: Factory | None = request.param
     return loop
 
 
 @pytest.fixture
 def served(tmp_path: Path) -> Flags:
-    """Give a few flags."""
+    """Return a few flags as content."""
     return flags(tmp_path)
 
 
@@ -88,7 +88,7 @@ def test_the_closing_of_a_connection(local: Running) -> None:
         answer = client.ask(GIF, connection="close")
         assert answer.fields["connection"] == "close"
         assert answer.body == gif("br")
-        client.send(request(GIF))  # too late, and no reason for a reset
+        client.send(request(GIF))  # data after the end must not cause a reset
         assert client.at_end()
     with local.client() as client:
         client.send(b"GET / HTTP/1.0\r\n\r\n")
@@ -118,7 +118,7 @@ def test_pipelined_requests_are_answered_in_order(
 
 
 def test_many_pipelined_bodies_of_one_piece(local: Running) -> None:
-    """On a transport that takes everything at once, they must not nest."""
+    """On a transport that accepts everything immediately, the calls must not recurse."""
     count, size = 2000, 65_536
     with local.client() as client, ThreadPoolExecutor(1) as pool:
         sent = pool.submit(client.send, request(f"/bytes/{size}/x", range="bytes=0-9") * count)
@@ -128,13 +128,13 @@ def test_many_pipelined_bodies_of_one_piece(local: Running) -> None:
 
 
 def test_a_client_that_sends_and_does_not_read(local: Running) -> None:
-    """Neither answers nor requests may pile up; none may get lost."""
+    """Neither responses nor requests may accumulate, and none may get lost."""
     count = 5000
     with local.client() as client, ThreadPoolExecutor(1) as pool:
         sent = pool.submit(client.send, request(GIF) * count)
         until(lambda: bool(local.service.connections))
         (connection,) = local.connections
-        until(lambda: connection._muted)
+        until(lambda: connection._reading_paused)
         assert connection._transport.get_write_buffer_size() < 2**20
         assert local.counts()["requests"] != count
         for _ in range(count):
@@ -187,7 +187,7 @@ def test_refused_methods_of_no_resource(local: Running) -> None:
 
 
 def ask_all(server: Running, paths: list[str], workers: int) -> dict[str, int]:
-    """Ask for `paths` with so many connections at a time; return the statuses."""
+    """Request `paths` over a number of simultaneous connections; return the statuses."""
     with ThreadPoolExecutor(workers) as pool:
         return dict(zip(paths, pool.map(lambda path: server.ask(path).status, paths), strict=True))
 
@@ -215,7 +215,7 @@ def test_an_error_has_a_body_except_for_head(served: Contents) -> None:
 
 
 def test_what_is_in_flight(served: Contents, factory: Factory | None) -> None:
-    """Exactly as many as wait; and when their clients leave, none."""
+    """All waiting requests are in flight until their clients disconnect."""
     with running(served, HOUR, factory=factory) as server:
         clients = [server.client() for _ in range(10)]
         for client in clients:
@@ -228,7 +228,7 @@ def test_what_is_in_flight(served: Contents, factory: Factory | None) -> None:
         for client in clients[:5]:
             client.close()
         until(lambda: server.counts()["in_flight"] == 5)
-        for client in clients[5:]:  # not a goodbye but a reset
+        for client in clients[5:]:  # a reset instead of an orderly close
             linger = struct.pack("ii", 1, 0)
             client.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
             client.close()
@@ -280,7 +280,7 @@ def test_bodies_larger_than_memory(local: Running) -> None:
 
 
 class Trap(Contents):
-    """One large file that does something, when told what, to who reads on in it."""
+    """A large file that runs a callback, once it is set, when it is read."""
 
     ready: ClassVar[Mapping[str, Response]] = {}
 
@@ -302,15 +302,15 @@ class Trap(Contents):
 
 
 def test_a_client_may_go_just_when_sending_goes_on(factory: Factory | None) -> None:
-    """The next write fails at once then, in the midst of the transport's own."""
+    """The next write then fails immediately, inside the transport's own write."""
     trap = Trap()
     with running(trap, factory=factory) as server, server.client() as client:
         client.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         client.send(request("/large"))
-        until(lambda: any(each._paused for each in server.connections))
+        until(lambda: any(each._writing_paused for each in server.connections))
         trap.springs = client.close
         while client.socket.fileno() >= 0:
-            with suppress(OSError):  # nothing there yet, or closed just now
+            with suppress(OSError):  # the file is not there yet, or just closed
                 client.socket.recv(2**20, socket.MSG_DONTWAIT)
         until(lambda: not server.service.connections)
 
@@ -322,7 +322,7 @@ def descriptors() -> int:
 
 @pytest.fixture
 def file(tmp_path: Path) -> Path:
-    """Make a file of 3 MB."""
+    """Return the path of a file of 3 MB."""
     path = tmp_path / "a b.bin"
     path.write_bytes(Pattern("x", 3_000_000).read(0, 3_000_000))
     return path
@@ -363,30 +363,30 @@ def test_a_file_that_shrinks_ends_the_connection(file: Path, factory: Factory | 
             assert client.socket.recv(100)
             os.truncate(file, 0)
             received = 0
-            with suppress(ConnectionResetError):  # how it ends is up to the system
+            with suppress(ConnectionResetError):  # the system decides how the connection ends
                 while piece := client.socket.recv(2**20):
                     received += len(piece)
             assert received < 2**30
         until(lambda: server.counts()["in_flight"] == 0)
 
 
-class Deaf:
-    """A transport whose connection has just broken: `connection_lost` is still to come."""
+class BrokenTransport:
+    """A transport whose connection is broken, before `connection_lost` was called."""
 
     def __init__(self) -> None:
-        self.written: list[bytes] = []
+        self.parameter_values: list[bytes] = []
         self.closing = False
 
     def is_closing(self) -> bool:
-        """Return whether it has broken."""
+        """Return whether the connection is broken."""
         return self.closing
 
     def write(self, data: bytes) -> None:
-        """Record."""
-        self.written.append(data)
+        """Record the data."""
+        self.parameter_values.append(data)
 
     def abort(self) -> None:
-        """Break."""
+        """Break the connection."""
         self.closing = True
 
 
@@ -407,43 +407,43 @@ def test_a_disk_that_breaks_ends_the_connection(
 
 @pytest.mark.parametrize("behaviour", [Behaviour(delay=(0.0, 0.001)), Behaviour()])
 def test_nothing_is_sent_into_a_broken_connection(served: Contents, behaviour: Behaviour) -> None:
-    """In the moment between the break and the news of it, a timer may fire."""
+    """A timer may fire after the connection broke and before `connection_lost` is called."""
 
     async def story() -> None:
-        service = Service(Origin("TEST", behaviour, 7), served)
-        protocol, transport = HttpProtocol(service), Deaf()
+        service = Service(ServerState("TEST", behaviour, 7), served)
+        protocol, transport = HttpProtocol(service), BrokenTransport()
         protocol.connection_made(transport)  # type: ignore[arg-type]
         protocol.data_received(request("/bytes/10000000/x"))
         transport.closing = True
-        written = list(transport.written)
+        parameter_values = list(transport.parameter_values)
         await asyncio.sleep(0.01)
         protocol.pause_writing()
         protocol.resume_writing()
-        assert transport.written == written
-        assert service.origin.account()["in_flight"] == 1
+        assert transport.parameter_values == parameter_values
+        assert service.state.about_and_counts()["in_flight"] == 1
         protocol.connection_lost(None)
-        assert service.origin.account()["in_flight"] == 0
+        assert service.state.about_and_counts()["in_flight"] == 0
 
     asyncio.run(story())
 
 
 def test_no_more_is_sent_than_asked_for_between_pauses(served: Contents) -> None:
-    """A pause that comes while the next piece is already planned."""
+    """The transport pauses the protocol while the next piece is already scheduled."""
 
     async def story() -> None:
-        service = Service(Origin("TEST", Behaviour(), 7), served)
-        protocol, transport = HttpProtocol(service), Deaf()
+        service = Service(ServerState("TEST", Behaviour(), 7), served)
+        protocol, transport = HttpProtocol(service), BrokenTransport()
         protocol.connection_made(transport)  # type: ignore[arg-type]
         protocol.data_received(request("/bytes/10000000/x"))
         protocol.pause_writing()
-        written = len(transport.written)
+        parameter_values = len(transport.parameter_values)
         await asyncio.sleep(0)
         await asyncio.sleep(0)
-        assert len(transport.written) == written
+        assert len(transport.parameter_values) == parameter_values
         protocol.resume_writing()
-        protocol.resume_writing()  # the next piece is planned then; twice would be out of order
+        protocol.resume_writing()  # schedules the next piece; twice would be out of order
         await asyncio.sleep(0)
-        assert len(transport.written) == written + 1
+        assert len(transport.parameter_values) == parameter_values + 1
         protocol.abort()
         protocol.connection_lost(None)
 

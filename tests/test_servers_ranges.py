@@ -1,8 +1,8 @@
-"""Range fields: RFC 9110 section 14."""
+"""Range fields (RFC 9110 section 14)."""
 
 import pytest
 
-from servers.http.ranges import content_range, select
+from servers.http.ranges import content_range, parse_range
 
 
 @pytest.mark.parametrize(
@@ -23,7 +23,7 @@ from servers.http.ranges import content_range, select
     ],
 )
 def test_satisfiable(text: str, size: int, wanted: range) -> None:
-    assert select(text, size) == wanted
+    assert parse_range(text, size) == wanted
 
 
 @pytest.mark.parametrize(
@@ -31,7 +31,7 @@ def test_satisfiable(text: str, size: int, wanted: range) -> None:
     [("bytes=10-", 10), ("bytes=10-20", 10), ("bytes=-0", 10), ("bytes=0-", 0), ("bytes=-0", 0)],
 )
 def test_unsatisfiable(text: str, size: int) -> None:
-    positions = select(text, size)
+    positions = parse_range(text, size)
     assert positions is not None
     assert not positions
 
@@ -56,7 +56,7 @@ def test_unsatisfiable(text: str, size: int) -> None:
     ],
 )
 def test_ignored(text: str, size: int) -> None:
-    assert select(text, size) is None
+    assert parse_range(text, size) is None
 
 
 def test_content_range() -> None:

@@ -1,26 +1,26 @@
-"""Rules: what they are meant for, and how they are read."""
+"""Rules: the requests they cover, and the text they are parsed from."""
 
 import pytest
 
-from servers.app.sites import SITES
+from servers.app.server_defaults import SERVER_DEFAULTS
 from servers.faults.kinds.body.drip import Drip
 from servers.faults.kinds.body.reset import Reset
 from servers.faults.kinds.status.error import Error
 from servers.faults.latency import Latency
-from servers.faults.rules import LABELS, Rule, consistent, meant_for, parse
-from servers.faults.values import Point
+from servers.faults.rules import LABELS, Rule, check_consistent, parse, rules_for
+from servers.faults.values import BodyPosition
 from tests.messages import NO_FAULT, NO_SERVER
 
 
 def test_labels_are_those_of_the_sites() -> None:
-    assert tuple(SITES) == LABELS
+    assert tuple(SERVER_DEFAULTS) == LABELS
 
 
 @pytest.mark.parametrize(
     ("text", "rule"),
     [
         ("reset", Rule("reset", Reset())),
-        ("reset:after=2K", Rule("reset", Reset(Point(2048)))),
+        ("reset:after=2K", Rule("reset", Reset(BodyPosition(2048)))),
         ("drip:size=5,every=0.5,rate=0.3", Rule("drip", Drip(5, 0.5), rate=0.3)),
         (
             "latency:seconds=lognormal:0.2,0.8,rate=0.5",
@@ -39,17 +39,17 @@ def test_reading(text: str, rule: Rule) -> None:
 @pytest.mark.parametrize(
     ("text", "sentence"),
     [
-        ("explode", f"'explode' {NO_FAULT}: give latency, error, busy,"),
+        ("explode", f"'explode' {NO_FAULT}: use latency, error, busy,"),
         ("", f"'' {NO_FAULT}"),
-        ("reset:", "is not a fault: give NAME or NAME:PARAM=VALUE,..."),
-        ("reset:after", "is not a fault: give NAME"),
+        ("reset:", "is not a fault: use NAME or NAME:PARAM=VALUE,..."),
+        ("reset:after", "is not a fault: use NAME"),
         ("drip:size=1,size=2", "each parameter once"),
-        ("drip:speed=1", "'speed' is no parameter of drip: give size, every, rate, match, label"),
+        ("drip:speed=1", "'speed' is not a parameter of drip: use size, every, rate, match, label"),
         ("drip:every=x", "every: 'x' is not a time"),
         ("reset:rate=2", "rate: '2' is not a rate"),
-        ("reset:label=MARS", f"label: 'MARS' {NO_SERVER}: give LOCAL, DELAY, ERROR"),
-        ("latency", "latency needs its seconds"),
-        ("range-wrong:how=x", "how: 'x' is not a way to get a range wrong"),
+        ("reset:label=MARS", f"label: 'MARS' {NO_SERVER}: use LOCAL, DELAY, ERROR"),
+        ("latency", "latency requires seconds"),
+        ("range-wrong:how=x", "how: 'x' is not a kind of wrong range"),
         ("etag-changes:if-range=x", "if-range: 'x' is not a way to treat If-Range"),
         ("\x1b", r"\x1b"),
     ],
@@ -77,7 +77,7 @@ def test_refusals(text: str, sentence: str) -> None:
 def test_what_a_rule_is_meant_for(
     text: str, path: str, attempt: int, in_flight: int, *, meant: bool
 ) -> None:
-    assert parse(text).meant_for(path, attempt, in_flight) is meant
+    assert parse(text).applies_to(path, attempt, in_flight) is meant
 
 
 @pytest.mark.parametrize(
@@ -97,16 +97,16 @@ def test_what_a_rule_is_meant_for(
 def test_rules_that_would_never_count(texts: list[str], *, fine: bool) -> None:
     rules = [parse(text) for text in texts]
     if fine:
-        consistent(rules)
+        check_consistent(rules)
     else:
-        with pytest.raises(ValueError, match="of the rules for reset only the first would ever"):
-            consistent(rules)
+        with pytest.raises(ValueError, match="only the first of the rules for reset would ever"):
+            check_consistent(rules)
 
 
 def test_rules_for_a_server() -> None:
     everywhere, error = parse("reset"), parse("drip:label=ERROR")
-    assert meant_for("ERROR", [everywhere, error]) == (everywhere, error)
-    assert meant_for("LOCAL", [everywhere, error]) == (everywhere,)
+    assert rules_for("ERROR", [everywhere, error]) == (everywhere, error)
+    assert rules_for("LOCAL", [everywhere, error]) == (everywhere,)
 
 
 def test_a_rule_as_a_table() -> None:

@@ -1,11 +1,11 @@
-"""Scenarios are read, or refused in a sentence."""
+"""Scenarios: parsing, and error messages."""
 
 import re
 
 import pytest
 
-from servers.faults.kinds import FAULTS
-from servers.faults.kinds.base import written
+from servers.faults.kinds.interface import parameter_values
+from servers.faults.kinds.registry import FAULTS
 from servers.faults.rules import KINDS
 from servers.faults.rules import parse as rule
 from servers.faults.scenario import Scenario, parse
@@ -64,22 +64,25 @@ def test_nothing() -> None:
     [
         ("rule", "not TOML: "),
         ("x = " + "[" * 5000, "not TOML: "),
-        ("speed = 1", "'speed' is not known: give seed, bandwidth, slots and [[rule]]"),
+        (
+            "speed = 1",
+            "'speed' is not a key of a scenario: use seed, bandwidth, slots and [[rule]]",
+        ),
         ('"\\u001b" = 1', r"\x1b"),
-        ("seed = 1.5", "seed: give a whole number"),
-        ("seed = true", "seed: give a whole number"),
+        ("seed = 1.5", "seed: use a whole number"),
+        ("seed = true", "seed: use a whole number"),
         ("bandwidth = 0", "bandwidth: '0' is not a size"),
         ("slots = 0", "slots: "),
         ("bandwidth = true", "bandwidth: 'True' is not a size"),
-        ("rule = 1", "rule: give tables, each under a line [[rule]]"),
-        ("rule = [1]", "rule 1: it has no fault: give fault = one of latency, error,"),
-        ("[[rule]]\nfault = 1", "rule 1: it has no fault"),
-        ('[[rule]]\nfault = "x"', f"rule 1: 'x' {NO_FAULT}: give latency, error,"),
-        ('[[rule]]\nfault = "drip"\nspeed = 1', "rule 1: 'speed' is no parameter of drip: give"),
-        ('[[rule]]\nfault = "drip"\nsize = true', "rule 1: size: give a text or a number"),
-        ('[[rule]]\nfault = "drip"\nsize = []', "rule 1: size: give a text or a number"),
-        ('[[rule]]\nfault = "drip"\nrate = 2', "rule 1: rate: '2' is not a rate: give a number"),
-        ('[[rule]]\nfault = "drip"\n' * 2, "of the rules for drip only the first would ever count"),
+        ("rule = 1", "rule: use tables, each under a line [[rule]]"),
+        ("rule = [1]", "rule 1: fault is missing: use one of latency, error,"),
+        ("[[rule]]\nfault = 1", "rule 1: fault is missing"),
+        ('[[rule]]\nfault = "x"', f"rule 1: 'x' {NO_FAULT}: use latency, error,"),
+        ('[[rule]]\nfault = "drip"\nspeed = 1', "rule 1: 'speed' is not a parameter of drip: use"),
+        ('[[rule]]\nfault = "drip"\nsize = true', "rule 1: size: use a string or a number"),
+        ('[[rule]]\nfault = "drip"\nsize = []', "rule 1: size: use a string or a number"),
+        ('[[rule]]\nfault = "drip"\nrate = 2', "rule 1: rate: '2' is not a rate: use a number"),
+        ('[[rule]]\nfault = "drip"\n' * 2, "only the first of the rules for drip would ever apply"),
     ],
 )
 def test_refusals(text: str, sentence: str) -> None:
@@ -100,7 +103,7 @@ def test_the_documented_table_has_every_fault_and_every_parameter_with_its_defau
     found = {name: row for row in rows for name in re.findall(r"`([a-z-]+)`", row[0])}
     assert set(found) == set(KINDS)
     for name, kind in FAULTS.items():
-        defaults = {f"`{key}={value}`" for key, value in written(kind()).items()}
+        defaults = {f"`{key}={value}`" for key, value in parameter_values(kind()).items()}
         assert set(re.findall(r"`[^`]+`", found[name][1])) == {
             each.replace(".0`", "`") for each in defaults
         }

@@ -1,4 +1,4 @@
-"""Certificates for a run, on both event loops."""
+"""TLS certificates, with both event loops."""
 
 import ssl
 import sys
@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 import uvloop
 
-from servers.app.tls import Certified, MissingError, certified
+from servers.app.tls import Certificate, MissingPackageError, make_certificate
 from servers.content.resources import Flags
 from servers.faults.draws import Behaviour
 from servers.faults.rules import parse
@@ -18,29 +18,29 @@ GIF = "/flags/br/br.gif"
 
 @pytest.fixture(params=[None, uvloop.new_event_loop], ids=["asyncio", "uvloop"])
 def factory(request: pytest.FixtureRequest) -> Factory | None:
-    """Give the loops that the servers have to run on."""
+    """Return the factory of an event loop that the servers must support."""
     loop: Factory | None = request.param
     return loop
 
 
 @pytest.fixture(scope="module")
-def certificate() -> Certified:
-    """Make a certificate."""
-    return certified("127.0.0.1")
+def certificate() -> Certificate:
+    """Return a new certificate."""
+    return make_certificate("127.0.0.1")
 
 
 @pytest.fixture
 def served(tmp_path: Path) -> Flags:
-    """Give a few flags."""
+    """Return a few flags as content."""
     return flags(tmp_path)
 
 
-def connect(server: Running, certificate: Certified) -> Client:
+def connect(server: Running, certificate: Certificate) -> Client:
     trusting = ssl.create_default_context(cadata=certificate.authority)
     return Client(server.port, tls=trusting)
 
 
-def test_a_conversation(served: Flags, factory: Factory | None, certificate: Certified) -> None:
+def test_a_conversation(served: Flags, factory: Factory | None, certificate: Certificate) -> None:
     with running(served, factory=factory, tls=certificate.context) as server:
         with connect(server, certificate) as client:
             assert client.ask(GIF).body == gif("br")
@@ -51,7 +51,7 @@ def test_a_conversation(served: Flags, factory: Factory | None, certificate: Cer
 
 
 def test_who_does_not_know_the_authority_does_not_trust(
-    served: Flags, certificate: Certified
+    served: Flags, certificate: Certificate
 ) -> None:
     with (
         running(served, tls=certificate.context) as server,
@@ -65,7 +65,7 @@ def test_who_does_not_know_the_authority_does_not_trust(
     [("truncate:after=2000", "end"), ("reset:after=2000", "reset"), ("garbage:size=9", "end")],
 )
 def test_cut_short(
-    served: Flags, factory: Factory | None, certificate: Certified, fault: str, end: str
+    served: Flags, factory: Factory | None, certificate: Certificate, fault: str, end: str
 ) -> None:
     behaviour = Behaviour(rules=(parse(fault),))
     with running(served, behaviour, factory=factory, tls=certificate.context) as server:
@@ -78,7 +78,7 @@ def test_cut_short(
         until(lambda: not server.service.connections)
 
 
-def test_drops(served: Flags, factory: Factory | None, certificate: Certified) -> None:
+def test_drops(served: Flags, factory: Factory | None, certificate: Certificate) -> None:
     behaviour = Behaviour(rules=(parse("drip:size=1000,every=0.001"),))
     with (
         running(served, behaviour, factory=factory, tls=certificate.context) as server,
@@ -89,10 +89,12 @@ def test_drops(served: Flags, factory: Factory | None, certificate: Certified) -
 
 @pytest.mark.parametrize("bind", ["localhost", "::", "192.0.2.1"])
 def test_addresses(bind: str) -> None:
-    assert certified(bind).authority.startswith("-----BEGIN CERTIFICATE-----")
+    assert make_certificate(bind).authority.startswith("-----BEGIN CERTIFICATE-----")
 
 
 def test_without_the_package(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "trustme", None)
-    with pytest.raises(MissingError, match=r"^--tls needs the package trustme: pip install '.*'$"):
-        certified("localhost")
+    with pytest.raises(
+        MissingPackageError, match=r"^--tls needs the package trustme: pip install '.*'$"
+    ):
+        make_certificate("localhost")

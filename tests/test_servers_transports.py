@@ -1,4 +1,4 @@
-"""What is said differently to different transports."""
+"""Operations that differ between transports."""
 
 import asyncio
 import socket
@@ -7,7 +7,7 @@ import struct
 import pytest
 import uvloop
 
-from servers.http.transports import break_off, keep_empty, say_no_more
+from servers.http.transports import close_write_side, disable_buffering, reset_connection
 from tests.servers_kit import Factory
 
 
@@ -18,7 +18,7 @@ def test_a_reset_is_an_error_to_the_other_side(factory: Factory | None) -> None:
         ours, theirs = tcp_pair()
         with theirs:
             transport, _ = await loop.create_connection(asyncio.Protocol, sock=ours)
-            break_off(transport)
+            reset_connection(transport)
             theirs.settimeout(0)
             with pytest.raises(ConnectionResetError):
                 await asyncio.wait_for(loop.sock_recv(theirs, 1), 20)
@@ -28,7 +28,7 @@ def test_a_reset_is_an_error_to_the_other_side(factory: Factory | None) -> None:
 
 
 def tcp_pair() -> tuple[socket.socket, socket.socket]:
-    """Return two ends of a connection."""
+    """Return both ends of a TCP connection."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
         there = socket.create_connection(listener.getsockname())
         here, _ = listener.accept()
@@ -36,13 +36,13 @@ def tcp_pair() -> tuple[socket.socket, socket.socket]:
 
 
 class Writer(asyncio.Protocol):
-    """Counts its pauses."""
+    """A protocol that counts how often it is paused."""
 
     def __init__(self) -> None:
         self.pauses = 0
 
     def pause_writing(self) -> None:
-        """Count."""
+        """Count a pause."""
         self.pauses += 1
 
 
@@ -54,7 +54,7 @@ def test_who_writes_into_a_full_pipe_is_paused_at_the_first_byte(factory: Factor
             transport, protocol = await asyncio.get_running_loop().create_connection(
                 Writer, sock=ours
             )
-            keep_empty(transport)
+            disable_buffering(transport)
             assert protocol.pauses == 0
             full = b"x" * 2**24
             transport.write(full)
@@ -76,7 +76,7 @@ def test_a_client_that_is_gone_is_told_nothing(factory: Factory | None) -> None:
         )
         theirs.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         theirs.close()
-        say_no_more(transport)
+        close_write_side(transport)
         transport.abort()
         await asyncio.sleep(0)
 

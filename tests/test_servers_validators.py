@@ -1,8 +1,8 @@
-"""Entity tags, dates and conditions: RFC 9110 sections 8.8 and 13."""
+"""Entity tags, dates and conditional requests (RFC 9110 sections 8.8 and 13)."""
 
 import pytest
 
-from servers.http.validators import etag, http_date, parse_date, range_applies, unchanged
+from servers.http.validators import etag, http_date, not_modified, parse_date, range_applies
 
 MOMENT = 784_111_777
 TEXT = "Sun, 06 Nov 1994 08:49:37 GMT"  # the example of RFC 9110 section 5.6.7
@@ -63,7 +63,7 @@ def test_what_is_no_date(text: str) -> None:
     ],
 )
 def test_unchanged(fields: dict[str, str], same: bool) -> None:  # noqa: FBT001 - a column of the table
-    assert unchanged(fields, TAG, MOMENT) is same
+    assert not_modified(fields, TAG, MOMENT) is same
 
 
 @pytest.mark.parametrize(

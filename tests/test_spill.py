@@ -18,8 +18,8 @@ import pytest
 import getflags
 from getflags.core.errors import NotSaved
 from getflags.core.models import Checksum, Exists, PartialFile, ResumeRecord, Target
-from getflags.storage.async_part_file import BATCH, AsyncPart
-from getflags.storage.part_file import Part
+from getflags.storage.async_part_file import BATCH, AsyncPartFile
+from getflags.storage.part_file import PartFile
 from tests.kit import files
 from tests.rawserver import RawServer, ok
 
@@ -29,7 +29,7 @@ def target(folder: Path) -> Target:
 
 
 async def save(folder: Path, *pieces: bytes) -> str | None:
-    async with AsyncPart(target(folder)) as part:
+    async with AsyncPartFile(target(folder)) as part:
         end = 0
         for piece in pieces:
             await part.write(piece, end)
@@ -65,7 +65,7 @@ def test_the_loop_runs_on_while_the_disk_is_slow(tmp_path: Path) -> None:
 
     async def scenario() -> None:
         reader, writer = os.pipe()
-        async with AsyncPart(target(tmp_path)) as part:
+        async with AsyncPartFile(target(tmp_path)) as part:
             os.dup2(writer, part._part.open())
             writing = asyncio.create_task(part.write(bytes(BATCH), 0))
             for _ in range(100):
@@ -83,7 +83,7 @@ def test_the_loop_runs_on_while_the_disk_is_slow(tmp_path: Path) -> None:
 def test_cancelling_waits_for_the_thread_that_writes(tmp_path: Path) -> None:
     async def scenario() -> None:
         reader, writer = os.pipe()
-        async with AsyncPart(target(tmp_path)) as part:
+        async with AsyncPartFile(target(tmp_path)) as part:
             os.dup2(writer, part._part.open())
             writing = asyncio.create_task(part.write(bytes(BATCH), 0))
             while not select([reader], [], [], 0)[0]:  # noqa: ASYNC110 - until the thread writes
@@ -110,7 +110,7 @@ def _drain(reader: int) -> None:
 
 def test_a_disk_that_is_full_refuses_a_long_body(tmp_path: Path) -> None:
     async def scenario() -> None:
-        async with AsyncPart(target(tmp_path)) as part:
+        async with AsyncPartFile(target(tmp_path)) as part:
             full = os.open("/dev/full", os.O_WRONLY)
             os.dup2(full, part._part.open())
             os.close(full)
@@ -126,20 +126,20 @@ NOTE = ResumeRecord('"tag"', 3 * BATCH)
 
 def leave(folder: Path, *pieces: bytes) -> None:
     async def scenario() -> None:
-        async with AsyncPart(target(folder)) as part:
+        async with AsyncPartFile(target(folder)) as part:
             end = 0
             for piece in pieces:
                 await part.write(piece, end)
                 end += len(piece)
-                part.remember(NOTE)
+                part.save_record(NOTE)
 
     asyncio.run(scenario())
 
 
 def test_what_was_spilled_is_kept_and_taken_up_again(tmp_path: Path) -> None:
     async def scenario() -> str | None:
-        async with AsyncPart(target(tmp_path)) as part:
-            assert await part.kept() == PartialFile(BATCH, NOTE)
+        async with AsyncPartFile(target(tmp_path)) as part:
+            assert await part.reopen() == PartialFile(BATCH, NOTE)
             await part.write(b"rest", BATCH)
             await part.flush(BATCH + 4)
             await part.install()
@@ -154,8 +154,8 @@ def test_what_was_spilled_is_kept_and_taken_up_again(tmp_path: Path) -> None:
 @pytest.mark.parametrize("new", [b"", b"new", b"n" * BATCH * 2])
 def test_another_file_replaces_what_was_spilled(tmp_path: Path, new: bytes) -> None:
     async def scenario() -> None:
-        async with AsyncPart(target(tmp_path)) as part:
-            assert await part.kept()
+        async with AsyncPartFile(target(tmp_path)) as part:
+            assert await part.reopen()
             if new:
                 await part.write(new, 0)
             await part.flush(len(new))
@@ -168,8 +168,8 @@ def test_another_file_replaces_what_was_spilled(tmp_path: Path, new: bytes) -> N
 
 def test_what_waits_for_the_disk_is_dropped_with_the_rest(tmp_path: Path) -> None:
     async def scenario() -> None:
-        async with AsyncPart(target(tmp_path)) as part:
-            assert await part.kept() is None
+        async with AsyncPartFile(target(tmp_path)) as part:
+            assert await part.reopen() is None
             await part.write(b"first try", 0)
             await part.write(b"second", 0)
             await part.flush(6)
@@ -181,9 +181,9 @@ def test_what_waits_for_the_disk_is_dropped_with_the_rest(tmp_path: Path) -> Non
 
 def test_what_is_of_no_use_goes(tmp_path: Path) -> None:
     async def scenario() -> None:
-        async with AsyncPart(target(tmp_path)) as part:
-            assert await part.kept()
-            part.throw_away()
+        async with AsyncPartFile(target(tmp_path)) as part:
+            assert await part.reopen()
+            part.discard()
 
     leave(tmp_path, b"x" * BATCH)
     asyncio.run(scenario())
@@ -202,7 +202,7 @@ def test_a_confirmation_is_waited_for_even_when_cancelled(
         fsync(descriptor)
 
     async def install() -> None:
-        async with AsyncPart(target(tmp_path), fsync=True) as part:
+        async with AsyncPartFile(target(tmp_path), fsync=True) as part:
             await part.write(b"x", 0)
             await part.flush(1)
             await part.install()
@@ -312,9 +312,9 @@ def test_a_cancelled_download_leaves_its_hosts_files_alone(  # noqa: PLR0917 - a
 
 def leave_for(url: str, folder: Path) -> None:
     """Leave a part file and its note, as a run that was interrupted does."""
-    with Part(Target(0, "w", "w", url, str(folder), "f")) as part:
+    with PartFile(Target(0, "w", "w", url, str(folder), "f")) as part:
         part.write(b"x" * 500, 0)
-        part.remember(ResumeRecord('"tag"', 1000))
+        part.save_record(ResumeRecord('"tag"', 1000))
 
 
 class Held(ThreadPoolExecutor):
@@ -369,7 +369,7 @@ def test_what_is_hashed_for_nobody_is_not_hashed_to_its_end(
     gate = Gate(monkeypatch, "read")
 
     async def scenario() -> None:
-        async with AsyncPart(target(tmp_path)) as part:
+        async with AsyncPartFile(target(tmp_path)) as part:
             looking = asyncio.create_task(part.on_disk(Exists.SKIP))
             await asyncio.to_thread(gate.reached.wait, 10)
             looking.cancel()
@@ -392,7 +392,7 @@ def test_work_that_has_not_begun_is_not_waited_for(tmp_path: Path) -> None:
         loop = asyncio.get_running_loop()
         loop.set_default_executor(ThreadPoolExecutor(1))
         hosts = loop.run_in_executor(None, over.wait, 10)
-        async with AsyncPart(target(tmp_path)) as part:
+        async with AsyncPartFile(target(tmp_path)) as part:
             looking = asyncio.create_task(part.on_disk(Exists.SKIP))
             await asyncio.sleep(0)
             looking.cancel()

@@ -16,7 +16,7 @@ from getflags.scheduling.bounded_concurrency import as_completed, as_completed_a
 T = TypeVar("T")
 R = TypeVar("R")
 
-MAX_RETRY_AFTER = 20  # seconds; reached only by a test that fails
+PATIENCE = 20  # seconds; reached only by a test that fails
 relaxed = settings(deadline=None, max_examples=50)
 numbers_of_jobs = st.integers(0, 25)
 limits = st.integers(1, 8)
@@ -146,7 +146,7 @@ def test_async_a_limit_above_the_number_of_jobs_runs_them_all_at_once() -> None:
         everybody = asyncio.Barrier(3)
 
         async def work(job: int) -> int:
-            async with asyncio.timeout(MAX_RETRY_AFTER), everybody:
+            async with asyncio.timeout(PATIENCE), everybody:
                 return job
 
         return await _all(range(3), work, 100)
@@ -300,7 +300,7 @@ def test_as_many_as_the_limit_allows_run_at_once() -> None:
 
     def work(job: int) -> int:
         with meter:
-            everybody.wait(MAX_RETRY_AFTER)  # broken, and so a bug, unless four are here
+            everybody.wait(PATIENCE)  # broken, and so a bug, unless four are here
             return job
 
     assert sorted(as_completed(range(12), work, 4)) == list(range(12))
@@ -313,7 +313,7 @@ def test_results_come_in_the_order_in_which_they_are_ready() -> None:
     came = []
 
     def work(job: int) -> int:
-        assert gates[job].wait(MAX_RETRY_AFTER)
+        assert gates[job].wait(PATIENCE)
         return job
 
     gates[order[0]].set()
@@ -394,7 +394,7 @@ def test_a_limit_above_the_number_of_jobs_runs_them_all_at_once() -> None:
     everybody = threading.Barrier(3)
 
     def work(job: int) -> int:
-        everybody.wait(MAX_RETRY_AFTER)
+        everybody.wait(PATIENCE)
         return job
 
     assert sorted(as_completed(range(3), work, 100)) == [0, 1, 2]
@@ -422,7 +422,7 @@ def test_a_bug_does_not_wait_for_the_others() -> None:
 
     def work(job: int) -> int:
         if job == 0:
-            assert gate.wait(MAX_RETRY_AFTER)
+            assert gate.wait(PATIENCE)
             return job
         raise Bug
 
@@ -440,7 +440,7 @@ def test_when_the_consumer_stops_no_further_job_is_begun_and_the_threads_go_home
     def work(job: int) -> int:
         begun.append(job)
         if job > 1:
-            assert gate.wait(MAX_RETRY_AFTER)
+            assert gate.wait(PATIENCE)
         return job
 
     jobs = Pulled()
@@ -452,7 +452,7 @@ def test_when_the_consumer_stops_no_further_job_is_begun_and_the_threads_go_home
     assert all(thread.daemon for thread in hired), "none may hold up the exit"
     gate.set()
     for thread in hired:
-        thread.join(MAX_RETRY_AFTER)
+        thread.join(PATIENCE)
     assert not any(thread.is_alive() for thread in hired)
     assert set(begun) <= set(range(pulled)), "what waits in the queue need not be begun"
     assert pulled <= 3 + 1, "one more after the first result, and none after the second"
@@ -494,7 +494,7 @@ def test_merging_yields_while_the_job_still_runs() -> None:
 
     def work(job: str, put: Callable[[str], None]) -> None:
         put(job)
-        assert gate.wait(MAX_RETRY_AFTER)
+        assert gate.wait(PATIENCE)
         put(job.upper())
 
     results = merge(["a"], work, 1)

@@ -82,7 +82,7 @@ def download(targets: Iterable[str | Entry], **settings: Unpack[SettingsDict]) -
     chosen = checked(settings)
     job, report = _prepare(targets, chosen)
     total = len(targets) if isinstance(targets, Sized) else None
-    run = engines.engine(engines.suited(chosen.engine, total, job.limit, adaptive=job.adaptive))
+    run = engines.engine(engines.select(chosen.engine, total, job.limit, adaptive=job.adaptive))
     start = perf_counter()
     run(job, _tee(report, chosen.emit))
     report.elapsed = perf_counter() - start

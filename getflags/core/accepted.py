@@ -22,7 +22,7 @@ _FIELD_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")  # RFC 9110 section 5.1
 _FIELD_VALUE = re.compile(r"[^\r\n\0\u0100-\U0010ffff]*")  # Latin-1, section 5.5
 _WHOLE = "getflags fetches whole files and resumes interrupted ones by itself"
 _CHANGED = "--exists refresh asks for what has changed"
-_BODILESS = "a GET has no body to announce"
+_BODILESS = "a GET request has no Content-Length or Transfer-Encoding"
 # Fields that a user can't set, and why. The list is short on purpose: with any other field (Host,
 # Connection, TE, If-Match ...) the server does what the user asks for, or the file fails.
 _REFUSED = {

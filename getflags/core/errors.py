@@ -1,8 +1,8 @@
 """What can go wrong, as a small tree.
 
 Only exceptions live here: no texts for people beyond what the raiser gives, no policy (what is
-worth another try is decided elsewhere), no foreign exception (each wire translates its library's
-at its border). A file's failure is *not* an exception for long: it ends as an ``Outcome``.
+worth another try is decided elsewhere), no foreign exception (each transport converts those of its
+library). A file's failure is *not* an exception for long: it ends as an ``Outcome``.
 
 ::
 

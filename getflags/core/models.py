@@ -81,7 +81,7 @@ class DownloadOptions(NamedTuple):
 
 
 class Network(NamedTuple):
-    """What a wire must know to connect. Times in seconds, ``limit_rate`` in bytes a second.
+    """What a transport must know to connect. Times in seconds, ``limit_rate`` in bytes a second.
 
     ``proxies`` maps ``http``, ``https`` or ``all`` to a proxy's URL, ``no`` to the hosts that are
     reached directly (the form of the environment's NO_PROXY). ``direct`` holds origins that no

@@ -110,7 +110,7 @@ def origin(url: str) -> str:
 def split_credentials(url: str) -> tuple[str, str | None]:
     """Take ``user:password@`` out of a URL; return the rest and the Authorization it asks for.
 
-    No wire ever sees the password inside a URL, because libraries print URLs.
+    No transport ever sees the password inside a URL, because libraries print URLs.
     """
     if "@" not in url:
         return url, None

@@ -1,9 +1,9 @@
-"""Engines: when and where fetches run, and nothing else.
+"""The engines, which run the transfers of a plan concurrently, and the table of their names.
 
-The contract is one function, ``run(plan, emit) -> None``. ``emit`` is called on the caller's
-thread; every target ends in exactly one ``Finished``; at most ``plan.limit`` requests are in
-flight; the plan's targets are pulled as they are needed; a worker's bug is raised, never counted
-as a failed file. What a fetch does is none of an engine's business. Here stands their table.
+An engine is one function, ``run(plan, emit) -> None``. It calls ``emit`` on the caller's thread;
+every target ends in exactly one ``Finished``; at most ``plan.limit`` requests are in flight; the
+targets are read from the plan lazily; a bug in a worker is raised, never counted as a failed file.
+Engines decide when and where transfers run; ``getflags.transfer`` decides what they do.
 """
 
 from __future__ import annotations
@@ -20,36 +20,38 @@ from getflags.core.resource_limits import workers_for
 
 Engine: TypeAlias = Callable[[Plan, EventHandler], None]
 
-#: The module of each engine; it has ``run``.
+#: The module of each engine; it has the function ``run``.
 ENGINES = {
     "sequential": "getflags.engines.sequential",
     "threads": "getflags.engines.threads",
     "asyncio": "getflags.engines.event_loop",
     "processes": "getflags.engines.processes",
 }
-#: So many targets make it worth starting processes: docs/decisions/0008-default-engine.md
-MANY = 1_000
+#: From this number of targets on, ``auto`` uses processes: docs/decisions/0008-default-engine.md
+PROCESSES_FROM = 1_000
 
 
-def suited(name: str, total: int | None, limit: int, *, adaptive: bool = False) -> str:
-    """Return the engine to use: the one that was named, or for ``auto`` the one that suits.
+def select(name: str, total: int | None, limit: int, *, adaptive: bool = False) -> str:
+    """Return the engine to use: the named one, or for ``auto`` the best one for the job.
 
-    ``total`` is the number of targets, None where nobody knows. One processor carries what takes
-    a fraction of a second; a longer job gains by having all of them. Where the limit is found out
-    on the way, one process has to know all that comes back. Raises UsageError.
+    ``total`` is the number of targets, or None if it is unknown. For a job of a fraction of a
+    second one processor is enough; a longer one is faster on all processors. With ``adaptive``, one
+    process must see all responses to adjust the concurrency. Raises UsageError.
     """
     if adaptive and name == "processes":
-        raise UsageError("with -m auto one process decides: take --engine asyncio or threads")
+        raise UsageError(
+            "-m auto cannot be used with --engine processes; use --engine asyncio or threads"
+        )
     if name != AUTO:
         return name
     if adaptive:
         return "asyncio"
-    large = total is not None and total >= MANY and workers_for(limit) > 1
+    large = total is not None and total >= PROCESSES_FROM and workers_for(limit) > 1
     return "processes" if large else "asyncio"
 
 
 def engine(name: str) -> Engine:
-    """Load the engine of that name. Raises UsageError."""
+    """Return the ``run`` function of the engine called ``name``. Raises UsageError."""
     if name not in ENGINES:
-        raise UsageError(f"unknown engine {name!r}; there are {AUTO}, {', '.join(ENGINES)}")
+        raise UsageError(f"unknown engine {name!r}; choose from {AUTO}, {', '.join(ENGINES)}")
     return cast("Engine", import_module(ENGINES[name]).run)

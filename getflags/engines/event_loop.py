@@ -1,7 +1,7 @@
 """The asyncio engine: one thread, one event loop, a task for each target in flight.
 
-``run`` owns its loop (uvloop where it runs) and its signals; ``arun`` is the same engine inside a
-loop that somebody else runs. Long bodies reach the disk through ``spill``.
+``run`` creates its own event loop (uvloop if installed) and handles signals; ``arun`` runs the same
+engine inside the caller's event loop.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from getflags.core.deferred_signals import postponed
 from getflags.core.errors import UsageError
 from getflags.core.events import EventHandler
 from getflags.core.models import Plan
-from getflags.rates.rate_limit import Pace
+from getflags.rates.rate_limit import RateLimiter
 from getflags.scheduling.bounded_concurrency import as_completed_async
 from getflags.scheduling.scheduler import Agenda
 from getflags.transfer.run import afetch
@@ -27,9 +27,9 @@ from getflags.transport import client
 
 
 def run(plan: Plan, emit: EventHandler) -> None:
-    """See ``getflags.engines``. Raises UsageError where an event loop is running (a notebook's).
+    """See ``getflags.engines``. Raises UsageError inside a running event loop, as in a notebook.
 
-    A thread runs one loop at a time. The other engines work there, and block that loop meanwhile.
+    A thread can run only one loop at a time. The other engines work there, but block that loop.
     """
     with suppress(RuntimeError):  # no loop is running here
         asyncio.get_running_loop()
@@ -41,28 +41,28 @@ def run(plan: Plan, emit: EventHandler) -> None:
 
 
 def drive(plan: Plan, emit: EventHandler, agenda: Agenda) -> None:
-    """Do what is on the agenda, on a loop of our own."""
+    """Download everything on the agenda, in a new event loop."""
     loop = new_loop(plan.loop)
-    job = loop.create_task(_through(plan, emit, agenda))
+    job = loop.create_task(_download_all(plan, emit, agenda))
     try:
         _run_until_signalled(loop, job)
     finally:
-        # Not asyncio.run, which would first wait for the executor's threads: one may sit in the
-        # resolver for half a minute.
+        # asyncio.run is not used because it would wait for the executor's threads, and one of them
+        # may be blocked in a DNS lookup for half a minute.
         loop.close()
 
 
 async def arun(plan: Plan, emit: EventHandler) -> None:
-    """Run the engine in the current event loop."""
-    await _through(plan, emit, Agenda(plan.targets, plan.rules, monotonic, plan.most))
+    """Run the engine in the caller's event loop."""
+    await _download_all(plan, emit, Agenda(plan.targets, plan.rules, monotonic, plan.most))
 
 
-async def _through(plan: Plan, emit: EventHandler, agenda: Agenda) -> None:
-    pace = Pace(plan.network.limit_rate, monotonic)
-    wire = client(plan.client).open_async_wire(plan.network)
+async def _download_all(plan: Plan, emit: EventHandler, agenda: Agenda) -> None:
+    limiter = RateLimiter(plan.network.limit_rate, monotonic)
+    transport = client(plan.client).open_async_transport(plan.network)
 
     async def work(transfer: Transfer) -> Transfer:
-        return await afetch(transfer, plan.rules, wire, pace, emit)
+        return await afetch(transfer, plan.rules, transport, limiter, emit)
 
     try:
         async with aclosing(as_completed_async(agenda, work, plan.limit)) as tried:
@@ -70,26 +70,26 @@ async def _through(plan: Plan, emit: EventHandler, agenda: Agenda) -> None:
                 for event in agenda.returned(transfer):
                     emit(event)
     finally:
-        await wire.close()
+        await transport.close()
 
 
 def new_loop(name: str) -> asyncio.AbstractEventLoop:
-    """Make the event loop of that name. Raises UsageError."""
+    """Create the event loop called ``name``. Raises UsageError."""
     if name == "asyncio" or (name == AUTO and find_spec("uvloop") is None):
         return asyncio.new_event_loop()
     try:
         import uvloop
     except ImportError:
-        raise UsageError("uvloop is not installed: pip install uvloop") from None
+        raise UsageError("uvloop is not installed; run: pip install uvloop") from None
     return uvloop.new_event_loop()
 
 
 def _run_until_signalled(loop: asyncio.AbstractEventLoop, job: asyncio.Task[None]) -> None:
-    """Run the job; a signal cancels it, and has its effect when all is tidied up."""
-    loop_minds = threading.current_thread() is threading.main_thread()
+    """Run the job. A signal cancels it, and its handler runs after the cleanup."""
+    in_main_thread = threading.current_thread() is threading.main_thread()
     with postponed(lambda: loop.call_soon_threadsafe(job.cancel)) as raised:
-        for number in (signal.SIGINT, signal.SIGTERM) if loop_minds else ():
-            _wake_up_at(loop, number)
+        for number in (signal.SIGINT, signal.SIGTERM) if in_main_thread else ():
+            _wake_on_signal(loop, number)
         try:
             loop.run_until_complete(job)
             loop.run_until_complete(loop.shutdown_asyncgens())
@@ -97,19 +97,19 @@ def _run_until_signalled(loop: asyncio.AbstractEventLoop, job: asyncio.Task[None
             if not raised:
                 raise
         finally:
-            for number in (signal.SIGINT, signal.SIGTERM) if loop_minds else ():
-                _wake_up_no_more(loop, number)
+            for number in (signal.SIGINT, signal.SIGTERM) if in_main_thread else ():
+                _stop_waking(loop, number)
 
 
-def _wake_up_at(loop: asyncio.AbstractEventLoop, number: int) -> None:
-    """Make the loop notice a signal at once; uvloop sleeps on otherwise. The handler stays."""
+def _wake_on_signal(loop: asyncio.AbstractEventLoop, number: int) -> None:
+    """Wake the loop on a signal, which uvloop would ignore, and keep the signal's handler."""
     handler = signal.getsignal(number)
     if callable(handler):
         loop.add_signal_handler(number, lambda: None)
         signal.signal(number, handler)
 
 
-def _wake_up_no_more(loop: asyncio.AbstractEventLoop, number: int) -> None:
+def _stop_waking(loop: asyncio.AbstractEventLoop, number: int) -> None:
     handler = signal.getsignal(number)
-    loop.remove_signal_handler(number)  # which forgets what was there before
+    loop.remove_signal_handler(number)  # resets the handler to the default
     signal.signal(number, handler)

@@ -1,9 +1,9 @@
 """The processes engine: several processes, each with the asyncio engine and a share of the limit.
 
-The parent hands out targets in batches and takes in what became of them; a worker is one function,
-*targets in, asyncio engine, events out*, over any connection. Who dies loses nothing: what it had
-not told of is given to another one once more, and reported as failed if that one dies too. (If it
-had put a file in place and not told of it, the other one meets that file, as ``--exists`` says.)
+The parent sends targets to the workers in batches and receives their events. If a worker dies, the
+targets that it had not reported are given to another worker, and fail if that one dies too. (If a
+worker dies after it has installed a file and before it has reported that, the next worker finds the
+file and handles it according to ``--exists``.)
 """
 
 from __future__ import annotations
@@ -27,85 +27,86 @@ from getflags.core.deferred_signals import blocked, leaving, unblock
 from getflags.core.events import EventHandler, Finished, Progressed, Retrying, Started
 from getflags.core.models import Outcome, Plan, Status, Target
 from getflags.core.resource_limits import workers_for
-from getflags.engines.worker import Connection, News, serve
+from getflags.engines.worker import Connection, Message, serve
 
-_BATCH = 512  # targets that a worker may have in hand beyond what it does at a time
-_TRAVEL = 0.1  # seconds; ten times what a message and its answer take
-_PATIENCE = 1.0  # seconds for interrupted workers to take away their part files
-_LIVES = 2  # how many workers a target may have seen die before it is given up
+_BATCH = 512  # targets that a worker may have queued beyond its share of the limit
+_LOOKAHEAD = 0.1  # seconds of work that is sent ahead; ten times the round trip of a message
+_CLEANUP_TIME = 1.0  # seconds for terminated workers to delete their part files
+_MAX_DEATHS = 2  # a target fails if this many workers died while they had it
 
 
 def run(plan: Plan, emit: EventHandler) -> None:
     """See ``getflags.engines``."""
-    office = _Office(plan, emit)
+    coordinator = _Coordinator(plan, emit)
     try:
-        office.work()
+        coordinator.work()
     finally:
-        office.close()
+        coordinator.close()
 
 
 @dataclass(slots=True)
 class _Worker:
-    """A process at work, and the targets that it has not told of."""
+    """A worker process and the targets that it has not reported."""
 
     process: multiprocessing.process.BaseProcess
     connection: Connection
     share: int  # of the limit
     pending: dict[int, Target] = field(default_factory=dict)
-    waiting: set[int] = field(default_factory=set)  # those of them that will be tried again
+    waiting: set[int] = field(default_factory=set)  # numbers of the targets waiting for a retry
     done: int = 0
     since: float = field(default_factory=monotonic)
-    told_to_end: bool = False
-    listener: threading.Thread | None = None  # it reads from the connection
+    sent_last: bool = False
+    listener: threading.Thread | None = None  # reads from the connection
 
     def room(self) -> int:
-        """Return how many more targets it should have.
+        """Return how many more targets to send to this worker.
 
-        As many as it can do at a time, and what it does while a message travels: on a fast server
-        many, on a slow one none, for they would wait here while another worker is idle.
+        A worker should have its share of the limit, plus the targets that it completes during a
+        message's round trip. With a fast server, these are many; with a slow one there are none,
+        because they would be queued here while another worker is idle.
         """
-        ahead = self.done / (monotonic() - self.since + _TRAVEL) * _TRAVEL
-        in_hand = len(self.pending) - len(self.waiting)
-        return self.share + min(int(ahead), _BATCH) - in_hand
+        ahead = self.done / (monotonic() - self.since + _LOOKAHEAD) * _LOOKAHEAD
+        in_progress = len(self.pending) - len(self.waiting)
+        return self.share + min(int(ahead), _BATCH) - in_progress
 
 
-class _Office:
-    """Hands out targets, takes in news, mourns the dead."""
+class _Coordinator:
+    """The parent's side: sends targets, handles events, and replaces workers that died."""
 
     def __init__(self, plan: Plan, emit: EventHandler) -> None:
         self._plan = plan
         self._emit = emit
         self._targets = iter(plan.targets)
         self._exhausted = False
-        self._again: deque[Target] = deque()  # what a dead worker left behind
-        self._deaths: dict[int, int] = {}  # target → how many workers died with it in hand
-        self._inbox: SimpleQueue[tuple[_Worker, News | None]] = SimpleQueue()
+        self._unreported: deque[Target] = deque()  # not reported by workers that died
+        self._deaths: dict[int, int] = {}  # target number → workers that died while they had it
+        self._inbox: SimpleQueue[tuple[_Worker, Message | None]] = SimpleQueue()
         self._workers: list[_Worker] = []
         self._context = _context()
 
     def work(self) -> None:
-        """Run until every target has ended."""
+        """Start the workers, and run until every target has ended."""
         count = workers_for(self._plan.limit)
         shares = [self._plan.limit // count + (n < self._plan.limit % count) for n in range(count)]
         started = [self._start(share) for share in shares]
         for worker in started:
-            self._engage(worker)
+            self._start_listening(worker)
         while self._workers:
-            worker, news = self._inbox.get()
-            if news is None:
-                self._bury(worker)
+            worker, message = self._inbox.get()
+            if message is None:
+                self._replace(worker)
             else:
-                self._take_in(worker, news)
+                self._handle_events(worker, message)
 
     def close(self) -> None:
-        """End whoever is still there."""
+        """Terminate the remaining workers, and kill those that do not exit in time."""
         for worker in self._workers:
             worker.process.terminate()
-        end = monotonic() + _PATIENCE
+        end = monotonic() + _CLEANUP_TIME
         for worker in self._workers:
             worker.process.join(max(0.0, end - monotonic()))
             worker.process.kill()
-            _hang_up(worker)
+            _close_worker(worker)
 
     def _start(self, share: int) -> _Worker:
         ours, theirs = self._context.Pipe()
@@ -113,10 +114,13 @@ class _Office:
         rate = rate and rate * share / self._plan.limit
         network = self._plan.network._replace(limit_rate=rate)
         plan = self._plan._replace(targets=(), limit=share, network=network)
-        # A fork has our ends of all pipes, and would keep them open after our death.
+        # A forked worker inherits the parent's ends of all pipes, and must close them: otherwise
+        # the pipes would stay open when the parent dies.
         forked = self._context.get_start_method() == "fork"
-        not_its = [ours, *(each.connection for each in self._workers)] if forked else []
-        process = self._context.Process(target=_work, args=(theirs, not_its, plan), daemon=True)
+        inherited = [ours, *(each.connection for each in self._workers)] if forked else []
+        process = self._context.Process(
+            target=_worker_main, args=(theirs, inherited, plan), daemon=True
+        )
         with blocked():
             process.start()
             worker = _Worker(process, ours, share)
@@ -124,48 +128,48 @@ class _Office:
         theirs.close()
         return worker
 
-    def _engage(self, worker: _Worker) -> None:
+    def _start_listening(self, worker: _Worker) -> None:
         listener = threading.Thread(target=self._listen, args=(worker,), daemon=True)
         listener.start()
-        worker.listener = listener  # not before it runs, for it will be joined
-        self._hand_out(worker)
+        worker.listener = listener  # set only once it runs, because it will be joined
+        self._send_targets(worker)
 
     def _listen(self, worker: _Worker) -> None:
-        """Put a worker's news into the inbox; on a thread, so that nobody waits for anybody."""
+        """Put a worker's messages into the inbox; runs in a thread, because ``recv`` blocks."""
         try:
             while True:
                 self._inbox.put((worker, worker.connection.recv()))
         except (EOFError, OSError):
-            pass  # it has ended, in whichever way
+            pass  # the worker has exited
         finally:
             self._inbox.put((worker, None))
 
-    def _hand_out(self, worker: _Worker) -> None:
-        """Give a worker what it has room for, and tell it when there is no more.
+    def _send_targets(self, worker: _Worker) -> None:
+        """Send a worker as many targets as it has room for, and whether they are the last.
 
-        At once, with the last batch: a worker that waits for targets has nothing to tell that
-        would bring it another answer.
+        The last targets and that flag must be in the same message: a worker that has no targets
+        sends no events, and the parent sends messages only in response to events.
         """
         room = worker.room()
-        if room > 0 and not worker.told_to_end:
+        if room > 0 and not worker.sent_last:
             batch = self._batch(room)
             for target in batch:
                 worker.pending[target.number] = target
                 if target.number not in self._deaths:
                     self._emit(Started(target))
-            self._exhausted = worker.told_to_end = len(batch) < room
-            with suppress(OSError):  # it has died: the news is on its way
-                worker.connection.send((batch, worker.told_to_end))
+            self._exhausted = worker.sent_last = len(batch) < room
+            with suppress(OSError):  # it has died, which its listener will report
+                worker.connection.send((batch, worker.sent_last))
 
     def _batch(self, most: int) -> list[Target]:
-        """Return the next targets; those that a dead worker left behind come first."""
-        batch = [self._again.popleft() for _ in range(min(most, len(self._again)))]
+        """Return the next targets; those of workers that died come first."""
+        batch = [self._unreported.popleft() for _ in range(min(most, len(self._unreported)))]
         return batch + list(islice(self._targets, most - len(batch)))
 
-    def _take_in(self, worker: _Worker, news: News) -> None:
-        if isinstance(news, BaseException):
-            raise news
-        for item in news:
+    def _handle_events(self, worker: _Worker, message: Message) -> None:
+        if isinstance(message, BaseException):
+            raise message
+        for item in message:
             if len(item) == 3:  # noqa: PLR2004 - progress: number, received, expected
                 number, received, expected = item
                 self._emit(Progressed(worker.pending[number], received, expected))
@@ -178,67 +182,69 @@ class _Office:
                 worker.done += 1
                 outcome = Outcome(worker.pending.pop(number), Status(status), *rest)
                 self._emit(Finished(outcome, seconds))
-        self._hand_out(worker)
+        self._send_targets(worker)
 
-    def _bury(self, worker: _Worker) -> None:
-        """Give a dead worker's targets to another one, or give them up."""
+    def _replace(self, worker: _Worker) -> None:
+        """Reassign the targets of a worker that died, or fail them, and start a new worker."""
         self._workers.remove(worker)
-        _hang_up(worker)
+        _close_worker(worker)
         for number, target in worker.pending.items():
             self._deaths[number] = self._deaths.get(number, 0) + 1
-            if self._deaths[number] < _LIVES:
-                self._again.append(target)
+            if self._deaths[number] < _MAX_DEATHS:
+                self._unreported.append(target)
             else:
-                reason = "the worker process died, twice"
+                reason = "the worker process died twice"
                 self._emit(Finished(Outcome(target, Status.FAILED, reason)))
-        if self._again or not self._exhausted:
+        if self._unreported or not self._exhausted:
             successor = self._start(max(1, self._plan.limit // workers_for(self._plan.limit)))
-            self._engage(successor)
+            self._start_listening(successor)
 
 
-def _hang_up(worker: _Worker) -> None:
-    """Wait for a worker's end, then close our end of its pipe.
+def _close_worker(worker: _Worker) -> None:
+    """Wait until a worker has exited, then close the parent's end of its pipe.
 
-    Not while its listener reads there: the descriptor would be gone under it, or be another file's.
-    Where somebody else has the other end, too (a host that forks at the wrong moment), the
-    listener would not hear of the worker's end, so the pipe is shut down first.
+    The pipe is closed only after its listener has ended, which might otherwise read from another
+    file that got the same descriptor. If another process inherited the worker's end (the
+    application forked at that moment), the listener would not notice the worker's exit; so the pipe
+    is shut down first.
     """
     worker.process.join()
     if worker.listener:
-        double = socket.socket(fileno=os.dup(worker.connection.fileno()))
-        with double, suppress(OSError):  # the other end is gone already
-            double.shutdown(socket.SHUT_RDWR)
+        duplicate = socket.socket(fileno=os.dup(worker.connection.fileno()))
+        with duplicate, suppress(OSError):  # the other end is closed already
+            duplicate.shutdown(socket.SHUT_RDWR)
         worker.listener.join()
     worker.connection.close()
 
 
-def _work(connection: Connection, not_its: list[Connection], plan: Plan) -> None:
-    """Be a worker process: a shard, and a process that ends when its parent does."""
-    signal.set_wakeup_fd(-1)  # a fork's is still its parent's
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # a terminal's Ctrl-C: the parent sees to it
+def _worker_main(connection: Connection, inherited: list[Connection], plan: Plan) -> None:
+    """Run a worker process, which exits when its parent does."""
+    signal.set_wakeup_fd(-1)  # a forked process inherits its parent's
+    # Ctrl-C in a terminal also sends SIGINT to the parent, which handles it.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
     with leaving():
         unblock()
-        for each in not_its:
+        for each in inherited:
             each.close()
         threading.Thread(
-            target=_end_with, args=(multiprocessing.parent_process(),), daemon=True
+            target=_exit_with_parent, args=(multiprocessing.parent_process(),), daemon=True
         ).start()
         serve(connection, plan)
 
 
-def _end_with(parent: multiprocessing.process.BaseProcess) -> None:
-    """Wait for the parent's end, which a kill -9 makes silent; a stalled worker wouldn't notice."""
+def _exit_with_parent(parent: multiprocessing.process.BaseProcess) -> None:
+    """Exit when the parent exits; a blocked worker would not notice its ``kill -9``."""
     parent.join()
     os.kill(os.getpid(), signal.SIGTERM)
-    sleep(_PATIENCE)
-    os._exit(128 + signal.SIGTERM)  # whatever it is that holds it
+    sleep(_CLEANUP_TIME)
+    os._exit(128 + signal.SIGTERM)  # even if SIGTERM did not end the worker
 
 
 def _context() -> ForkContext:
-    """Return how to start processes.
+    """Return the multiprocessing context: fork on Linux, spawn elsewhere.
 
-    Fork is quick, and safe here: nothing but the signals' guard runs beside us. On macOS system
-    libraries don't survive it.
+    Fork is fast, and safe here because the only other threads are getflags' own. On macOS, system
+    libraries may crash after a fork.
     """
     method = "fork" if platform.system() == "Linux" else "spawn"
     return cast("ForkContext", multiprocessing.get_context(method))

@@ -1,7 +1,7 @@
-"""The thread engine: as many threads as the limit allows, each with a wire of its own.
+"""The threads engine: a thread for each target in flight, up to the limit, with a transport each.
 
-Workers put their events into one queue; the caller's thread takes them out and emits them. When the
-caller is interrupted, the sockets are shut down so that blocked readers wake up at once.
+The threads put their events into one queue; the caller's thread emits them. When the caller is
+interrupted, the sockets are shut down, so that blocked threads wake up at once.
 """
 
 from __future__ import annotations
@@ -13,82 +13,84 @@ from time import monotonic
 
 from getflags.core.events import Event, EventHandler
 from getflags.core.models import Plan
-from getflags.rates.rate_limit import Pace
+from getflags.rates.rate_limit import RateLimiter
 from getflags.scheduling.bounded_concurrency import merge
 from getflags.scheduling.scheduler import Agenda
 from getflags.transfer.run import fetch
 from getflags.transfer.transfer import Transfer
-from getflags.transport import Wire, client
+from getflags.transport import Transport, client
 
-_PATIENCE = 1.8  # seconds for interrupted workers to take away their part files
+_CLEANUP_TIME = 1.8  # seconds for interrupted threads to delete their part files
 
 
 def run(plan: Plan, emit: EventHandler) -> None:
     """See ``getflags.engines``."""
-    wires = _Wires(plan)
+    pool = _Pool(plan)
 
-    pace = Pace(plan.network.limit_rate, monotonic)
+    limiter = RateLimiter(plan.network.limit_rate, monotonic)
     agenda = Agenda(plan.targets, plan.rules, monotonic, plan.most)
 
     def work(transfer: Transfer, put: Callable[[Event | Transfer], None]) -> None:
-        with wires.one() as wire:
-            put(fetch(transfer, plan.rules, wire, pace, put))
+        with pool.borrow() as transport:
+            put(fetch(transfer, plan.rules, transport, limiter, put))
 
     try:
-        with closing(merge(agenda, work, plan.limit)) as news:
-            for item in news:
+        with closing(merge(agenda, work, plan.limit)) as results:
+            for item in results:
                 for event in agenda.returned(item) if isinstance(item, Transfer) else (item,):
                     emit(event)
     except BaseException:
-        wires.abort()
+        pool.abort()
         raise
-    wires.close()
+    pool.close()
 
 
-class _Wires:
-    """The wires, lent to one thread at a time; the last one given back is the next one lent."""
+class _Pool:
+    """A pool of transports, each used by one thread at a time, the last returned first."""
 
     def __init__(self, plan: Plan) -> None:
         self._client = client(plan.client)
         self._network = plan.network
-        self._idle: list[Wire] = []
-        self._lent: set[Wire] = set()
+        self._idle: list[Transport] = []
+        self._borrowed: set[Transport] = set()
         self._aborted = False
         self._change = threading.Condition()
 
     @contextmanager
-    def one(self) -> Iterator[Wire]:
-        """Lend a wire."""
+    def borrow(self) -> Iterator[Transport]:
+        """Borrow a transport for a ``with`` block."""
         with self._change:
-            wire = self._idle.pop() if self._idle else self._client.open_wire(self._network)
-            self._lent.add(wire)
+            transport = (
+                self._idle.pop() if self._idle else self._client.open_transport(self._network)
+            )
+            self._borrowed.add(transport)
             if self._aborted:
-                wire.abort()
+                transport.abort()
         try:
-            yield wire
+            yield transport
         finally:
             with self._change:
-                self._lent.discard(wire)
+                self._borrowed.discard(transport)
                 if self._aborted:
-                    wire.close()
+                    transport.close()
                 else:
-                    self._idle.append(wire)
+                    self._idle.append(transport)
                 self._change.notify_all()
 
     def abort(self) -> None:
-        """End all requests and wait a moment for their threads to tidy up.
+        """Abort all requests and wait ``_CLEANUP_TIME`` for their threads to clean up.
 
-        Only a moment: a thread in the resolver can't be woken. It is a daemon, and what it has
-        written is hidden and never gets a final name.
+        A thread that is blocked in a DNS lookup can't be woken. It is a daemon thread, and its part
+        file is hidden and never renamed to a final name.
         """
         with self._change:
             self._aborted = True
             self.close()
-            for wire in self._lent:
-                wire.abort()
-            self._change.wait_for(lambda: not self._lent, timeout=_PATIENCE)
+            for transport in self._borrowed:
+                transport.abort()
+            self._change.wait_for(lambda: not self._borrowed, timeout=_CLEANUP_TIME)
 
     def close(self) -> None:
-        """Close the connections that nobody uses."""
-        for wire in self._idle:
-            wire.close()
+        """Close the idle transports."""
+        for transport in self._idle:
+            transport.close()

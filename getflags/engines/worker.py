@@ -1,8 +1,7 @@
-"""A shard of a plan: *targets in, asyncio engine, events out*, over a connection.
+"""A worker of the processes engine: it receives targets, runs the asyncio engine, sends events.
 
-The whole of a worker, and nothing of who is at the other end: today the processes engine's parent.
-What crosses is small: in, batches of targets, each with whether it is the last; out, once a file,
-a tuple of figures.
+The module knows only a connection, not the process at its other end. The worker receives batches of
+targets, each with a flag for the last batch, and sends lists of tuples with the values of events.
 """
 
 from __future__ import annotations
@@ -22,26 +21,26 @@ from getflags.core.models import Plan, Target
 from getflags.engines import event_loop
 from getflags.scheduling.scheduler import Agenda
 
-_FULL = 128  # events that are worth a message
-_SOON = 0.05  # seconds that an event may wait for others
+_MAX_EVENTS = 128  # events in one message
+_MAX_DELAY = 0.05  # seconds that an event may wait for others
 
-#: Tuples of an outcome's, a retry's or a progress's figures, or the worker's own failure.
-News: TypeAlias = "list[tuple[Any, ...]] | BaseException"
+#: Tuples with the values of outcomes, retries or progress; or the exception that ended the worker.
+Message: TypeAlias = "list[tuple[Any, ...]] | BaseException"
 
 
 class Connection(Protocol):
-    """One end of a pipe that carries objects, as ``multiprocessing`` has it."""
+    """One end of a pipe for Python objects, such as ``multiprocessing.connection.Connection``."""
 
     def send(self, obj: Any) -> None:
-        """Send an object. Raises OSError where nobody is there."""
+        """Send an object. Raises OSError if the other end is closed."""
         ...
 
     def recv(self) -> Any:
-        """Wait for an object. Raises EOFError where nobody is there."""
+        """Wait for an object and return it. Raises EOFError if the other end is closed."""
         ...
 
     def fileno(self) -> int:
-        """Return the descriptor of this end."""
+        """Return the file descriptor of this end."""
         ...
 
     def close(self) -> None:
@@ -50,7 +49,7 @@ class Connection(Protocol):
 
 
 def serve(connection: Connection, plan: Plan) -> None:
-    """Fetch the targets that come in until the last batch is done, or nobody is there."""
+    """Download the targets received until the last batch is done or the connection is closed."""
     outbox = _Outbox(connection)
     inbox: SimpleQueue[tuple[list[Target], bool] | None] = SimpleQueue()
     agenda = Agenda(_incoming(inbox, outbox), plan.rules, monotonic)
@@ -58,35 +57,35 @@ def serve(connection: Connection, plan: Plan) -> None:
     try:
         event_loop.drive(plan, outbox.emit, agenda)
         outbox.flush()
-    except _NobodyThere:
+    except _ConnectionClosed:
         return
     except Exception as bug:  # noqa: BLE001 - raised again by the parent
         with suppress(OSError):
-            connection.send(_portable(bug))
+            connection.send(_picklable(bug))
 
 
-class _NobodyThere(Exception):
+class _ConnectionClosed(Exception):
     pass
 
 
-def _portable(bug: Exception) -> Exception:
-    """Return an exception that can cross: itself, or what it would have printed."""
+def _picklable(bug: Exception) -> Exception:
+    """Return the exception if it can be pickled, else a RuntimeError with its traceback."""
     try:
-        return cast("Exception", pickle.loads(pickle.dumps(bug)))  # noqa: S301 - our own
-    except Exception:  # noqa: BLE001 - pickling runs anybody's code
+        return cast("Exception", pickle.loads(pickle.dumps(bug)))  # noqa: S301 - pickled here
+    except Exception:  # noqa: BLE001 - pickling calls methods of the exception
         return RuntimeError("".join(traceback.format_exception(bug)))
 
 
 def _listen(
     connection: Connection, inbox: SimpleQueue[tuple[list[Target], bool] | None], agenda: Agenda
 ) -> None:
-    """Put what comes into the inbox; on a thread, for the loop must not wait for it."""
+    """Put received batches into the inbox; runs in a thread, because ``recv`` blocks."""
     last = False
     try:
         while not last:
-            news = connection.recv()
-            last = news[1]
-            inbox.put(news)
+            batch = connection.recv()
+            last = batch[1]
+            inbox.put(batch)
             agenda.wake()
     except (EOFError, OSError):
         inbox.put(None)
@@ -96,28 +95,28 @@ def _listen(
 def _incoming(
     inbox: SimpleQueue[tuple[list[Target], bool] | None], outbox: _Outbox
 ) -> Iterator[Target | None]:
-    """Yield targets, and None where none is here. Raises _NobodyThere."""
+    """Yield the received targets, and None while there are none. Raises _ConnectionClosed."""
     last = False
     while not last:
         while inbox.empty():
-            outbox.flush()  # who waits has told all, or both ends might wait for each other
+            outbox.flush()  # otherwise, worker and parent might wait for each other
             yield None
-        news = inbox.get()
-        if news is None:
-            raise _NobodyThere
-        batch, last = news
+        received = inbox.get()
+        if received is None:
+            raise _ConnectionClosed
+        batch, last = received
         yield from batch
 
 
 class _Outbox:
-    """Sends events in bunches, soon."""
+    """A buffer of events, which are sent in batches, at the latest after ``_MAX_DELAY``."""
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
         self._waiting: list[tuple[Any, ...]] = []
 
     def emit(self, event: Event) -> None:
-        """Take an event."""
+        """Add an event, unless the parent does not need it; send the batch if it is full."""
         if isinstance(event, Finished):
             target, status, *rest = event.outcome
             self._put((target.number, status.value, event.seconds, *rest))
@@ -128,20 +127,20 @@ class _Outbox:
 
     def _put(self, item: tuple[Any, ...]) -> None:
         if not self._waiting:
-            asyncio.get_running_loop().call_later(_SOON, self._flush_late)
+            asyncio.get_running_loop().call_later(_MAX_DELAY, self._flush_delayed)
         self._waiting.append(item)
-        if len(self._waiting) >= _FULL:
+        if len(self._waiting) >= _MAX_EVENTS:
             self.flush()
 
-    def _flush_late(self) -> None:
-        with suppress(_NobodyThere):  # the loop would print it; whoever takes the next target hears
+    def _flush_delayed(self) -> None:
+        with suppress(_ConnectionClosed):  # the loop would only log it; ``_incoming`` raises it too
             self.flush()
 
     def flush(self) -> None:
-        """Send what waits."""
+        """Send the collected events. Raises _ConnectionClosed."""
         if self._waiting:
             waiting, self._waiting = self._waiting, []
             try:
                 self._connection.send(waiting)
             except OSError:
-                raise _NobodyThere from None
+                raise _ConnectionClosed from None

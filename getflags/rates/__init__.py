@@ -1,1 +1,1 @@
-"""Limits on how fast bytes may come."""
+"""Limits on the rate at which data is received."""

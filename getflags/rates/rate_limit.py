@@ -1,7 +1,7 @@
-"""How fast bytes may come: one budget for all transfers of a run.
+"""The rate limiter behind ``--limit-rate``: one byte budget for all transfers of a run.
 
-Tells how long to wait, and never waits itself. A piece that has come is paid for afterwards, so
-that the rate holds however large the pieces and however many the connections are.
+It computes how long a transfer must wait, and never sleeps itself. A piece is charged after it has
+been received, so the limit holds for any size of pieces and any number of connections.
 """
 
 from __future__ import annotations
@@ -9,24 +9,28 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 
-_CAUGHT_UP = 0.25  # seconds without a byte, between two requests for one, that are made up for
+_MAX_CREDIT = 0.25  # seconds without data (e.g. between two requests) that may be made up for
 
 
-class Pace:
-    """``rate`` in bytes a second, None for any; ``clock`` in seconds. Threads may share it."""
+class RateLimiter:
+    """A rate limiter that threads may share; ``rate`` is in bytes a second, None for no limit.
+
+    ``clock`` returns the time in seconds.
+    """
 
     def __init__(self, rate: float | None, clock: Callable[[], float]) -> None:
         self._rate = rate
         self._clock = clock
-        self._paid: float | None = None  # until when
+        self._paid_until: float | None = None  # clock time at which the budget is balanced
         self._lock = threading.Lock()
 
     def spend(self, count: int) -> float:
-        """Take so many bytes off the budget; return how many seconds to wait now."""
+        """Charge ``count`` bytes to the budget; return how many seconds to wait."""
         if self._rate is None:
             return 0
         with self._lock:
             now = self._clock()
-            since = now if self._paid is None else max(self._paid, now - _CAUGHT_UP)
-            self._paid = since + count / self._rate
-            return max(0.0, self._paid - now)
+            paid = self._paid_until
+            since = now if paid is None else max(paid, now - _MAX_CREDIT)
+            self._paid_until = since + count / self._rate
+            return max(0.0, self._paid_until - now)

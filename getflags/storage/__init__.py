@@ -1,1 +1,1 @@
-"""Files on disk: the part file, the final name, and the record that lets a later run resume."""
+"""Files on disk: part files, final names, and the records that let a later run resume."""

@@ -1,11 +1,12 @@
-"""A part file for the event loop: small bodies inline, long ones off the loop in large batches.
+"""The part file for asyncio: small bodies are written inline, long ones in batches by a thread.
 
-One idea: a hop to another thread costs 250 us and a write of 10 KB costs 50, so what is small is
-written right here, and what is long goes through aiofiles, a batch at a time. The loop is never
-held by the disk for longer than one small write takes.
+Handing work to another thread costs 250 us, and writing 10 KB costs 50 us. So a small body is
+written on the event loop's thread, and a long one through aiofiles, one batch at a time. The disk
+never blocks the loop for longer than one small write takes.
 
-Whatever runs in another thread goes through ``_Threads``, the only place here that knows of
-threads: a descriptor that were closed under one could be another file's by then.
+All work in other threads goes through ``_Threads``, which waits until the work has ended. If a
+descriptor were closed while a thread still used it, the thread could write to another file that
+got the same descriptor.
 """
 
 from __future__ import annotations
@@ -18,8 +19,8 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Self, TypeVar, cast
 
 from getflags.core.models import Exists, OnDisk, PartialFile, ResumeRecord, Target
-from getflags.storage.os_errors import refusals
-from getflags.storage.part_file import Part
+from getflags.storage.os_errors import disk_errors
+from getflags.storage.part_file import PartFile
 
 if TYPE_CHECKING:
     from aiofiles.threadpool.binary import AsyncFileIO
@@ -29,16 +30,16 @@ _Result = TypeVar("_Result")
 BATCH = 512 * 1024  # bytes
 
 
-class AsyncPart:
-    """The twin of ``Part``: the same names, where waiting makes sense with ``await``."""
+class AsyncPartFile:
+    """The asyncio version of ``PartFile``; its methods that may block are coroutines."""
 
     def __init__(self, target: Target, *, fsync: bool = False) -> None:
-        self._part = Part(target, fsync=fsync)
+        self._part = PartFile(target, fsync=fsync)
         self._threads = _Threads()
         self._fsync = fsync
         self._batch: list[bytes] = []
         self._size = 0  # bytes in the batch
-        self._end = 0  # where the next byte goes
+        self._end = 0  # offset of the next byte to write
         self._file: AsyncFileIO | None = None
 
     async def __aenter__(self) -> Self:
@@ -52,25 +53,25 @@ class AsyncPart:
     ) -> None:
         self._part.__exit__(kind, error, trace)
 
-    async def kept(self) -> PartialFile | None:
-        """As ``Part.kept``; hashing what is there takes its time, but not the loop's."""
-        kept = (
-            await self._threads.run(lambda: self._part.kept(self._threads.cancelled))
-            if self._part.noted()
+    async def reopen(self) -> PartialFile | None:
+        """Do what ``PartFile.reopen`` does; existing bytes are hashed in another thread."""
+        partial = (
+            await self._threads.run(lambda: self._part.reopen(self._threads.cancelled))
+            if self._part.has_record()
             else None
         )
-        self._end = kept.size if kept else 0
-        return kept
+        self._end = partial.size if partial else 0
+        return partial
 
     async def write(self, data: bytes, at: int) -> None:
-        """Write to the file, sooner or later. Raises NotSaved."""
+        """Add data to the batch, and write the batch when it is full. Raises NotSaved."""
         if at != self._end:
             self._seek(at)
         self._batch.append(data)
         self._size += len(data)
         self._end += len(data)
         if self._size >= BATCH:
-            await self._spill()
+            await self._write_batch()
 
     def _seek(self, at: int) -> None:
         self._batch.clear()
@@ -79,98 +80,99 @@ class AsyncPart:
         self._end = at
 
     async def flush(self, size: int | None) -> None:
-        """As ``Part.flush``, with what is left to write. Raises NotSaved."""
+        """Do what ``PartFile.flush`` does, and write the last batch. Raises NotSaved."""
         if size is not None and size != self._end:
             self._seek(size)
         if self._file:
-            await self._spill()
+            await self._write_batch()
         elif self._batch:
             at = self._end - self._size
-            self._part.write(self._take(), at)
+            self._part.write(self._take_batch(), at)
 
-    def remember(self, note: ResumeRecord | None) -> None:
-        """As ``Part.remember``."""
-        self._part.remember(note)
+    def save_record(self, record: ResumeRecord | None) -> None:
+        """Do what ``PartFile.save_record`` does."""
+        self._part.save_record(record)
 
-    def throw_away(self) -> None:
-        """As ``Part.throw_away``."""
-        self._part.throw_away()
+    def discard(self) -> None:
+        """Do what ``PartFile.discard`` does."""
+        self._part.discard()
 
     @property
     def digest(self) -> str | None:
-        """As ``Part.digest``, of what was written."""
+        """The hex digest of the bytes written so far; None for a target without a checksum."""
         return self._part.digest
 
     async def install(self, modified: int | None = None) -> None:
-        """As ``Part.install``: a rename is too short to leave the loop for; fsync isn't."""
+        """Do what ``PartFile.install`` does; with fsync in another thread, because that is slow."""
         if self._fsync:
             await self._threads.run(lambda: self._part.install(modified))
         else:
             self._part.install(modified)
 
     async def on_disk(self, exists: Exists) -> OnDisk | None:
-        """As ``Part.on_disk``; hashing a large file takes its time, but not the loop's."""
+        """Do what ``PartFile.on_disk`` does; the file is hashed in another thread."""
         if exists is Exists.OVERWRITE:
             return None
         return await self._threads.run(lambda: self._part.on_disk(exists, self._threads.cancelled))
 
-    def _take(self) -> bytes:
+    def _take_batch(self) -> bytes:
         data = b"".join(self._batch)
         self._batch.clear()
         self._size = 0
         return data
 
-    async def _spill(self) -> None:
-        data = self._take()
+    async def _write_batch(self) -> None:
+        data = self._take_batch()
         if self._file is None:
-            import aiofiles  # 30 ms; only for those who fetch something long
+            import aiofiles  # the import takes 30 ms and is only needed for long bodies
 
-            threads = cast("asyncio.AbstractEventLoop", self._threads)  # as much as is used of it
+            # aiofiles calls nothing but run_in_executor.
+            threads = cast("asyncio.AbstractEventLoop", self._threads)
             self._file = await aiofiles.open(
                 self._part.open(), "wb", buffering=0, closefd=False, loop=threads
             )
         self._part.hash(data)
-        with refusals:
+        with disk_errors:
             while data:
                 data = data[await self._file.write(data) :]
 
 
 class _Threads:
-    """The loop's threads, for one part file: whoever runs work there waits until it has ended.
+    """The event loop's thread pool, as one part file uses it.
 
-    However often the waiting task is cancelled, for the thread goes on in any case. The work is no
-    task of its own, which a host that cancels all tasks at its end would cancel, too.
+    ``run`` returns only after the work has ended, however often the waiting task is cancelled,
+    because a thread cannot be cancelled. The work is not an asyncio task: an application that
+    cancels all tasks when it ends would cancel that task as well.
     """
 
     def __init__(self) -> None:
         self._cancelled = False
 
     def cancelled(self) -> bool:
-        """Whether the work that runs is wanted no more, so that long work may end early."""
+        """Return whether the waiting task was cancelled, so that long work can stop early."""
         return self._cancelled
 
     async def run(self, work: Callable[[], _Result]) -> _Result:
-        """Run work in another thread; return what it returns, and raise what it raises.
+        """Run ``work`` in another thread; return its result or raise its exception.
 
-        Work that has not begun when the task is cancelled never begins. Where no thread can be had,
-        it is done here: that the loop is held up is better than a file that is lost.
+        If the task is cancelled before the work has started, the work is never started. If no
+        thread can be started, the work runs inline: a blocked loop is better than a lost file.
         """
         self._cancelled = False
-        begun = threading.Lock()
-
+        started = threading.Lock()
         done: Future[_Result] = Future()
 
-        def begin() -> None:
-            if begun.acquire(blocking=False):
+        def start() -> None:
+            if started.acquire(blocking=False):
                 try:
                     done.set_result(work())
                 except BaseException as error:  # noqa: BLE001 - raised again below
                     done.set_exception(error)
 
         try:
-            asyncio.get_running_loop().run_in_executor(None, begin)
-        except RuntimeError:  # the system grants no more threads; but one may have begun
-            begin()
+            asyncio.get_running_loop().run_in_executor(None, start)
+        except RuntimeError:  # no thread could be started; an existing one may run the work already
+            start()
         future = asyncio.wrap_future(done)
         cancelled = None
         while not future.done():
@@ -179,14 +181,14 @@ class _Threads:
             except asyncio.CancelledError as error:
                 cancelled = error
                 self._cancelled = True
-                if begun.acquire(blocking=False):
-                    raise  # and the work never begins
+                if started.acquire(blocking=False):
+                    raise  # the work can no longer start
         if cancelled:
-            future.exception()  # nobody will ask any more
+            future.exception()  # mark it as retrieved, or asyncio would log it
             raise cancelled
         return future.result()
 
     async def run_in_executor(self, executor: None, work: Callable[[], _Result]) -> _Result:
-        """Do as ``run`` does; aiofiles takes this object for its event loop."""
+        """Do what ``run`` does; aiofiles uses this object as its event loop."""
         del executor
         return await self.run(work)

@@ -1,4 +1,4 @@
-"""Folders, and how the file system compares names, before anything is requested."""
+"""Checks of the output folder before the first request, and how the system compares file names."""
 
 from __future__ import annotations
 
@@ -8,31 +8,33 @@ import sys
 from getflags.core.errors import NotSaved, UsageError
 from getflags.core.models import Target
 from getflags.core.text import quoted
-from getflags.storage.os_errors import refusals
-from getflags.storage.part_file import Part
+from getflags.storage.os_errors import disk_errors
+from getflags.storage.part_file import PartFile
 from getflags.targets.filenames import check_folder
 
 
 def make_folder(folder: str) -> None:
-    """Make sure that files can be made in a folder, before anything is requested.
+    """Create a folder if it is missing, and check that files can be created in it.
 
     Raises UsageError.
     """
     try:
-        with refusals:
+        with disk_errors:
             check_folder(folder)
             os.makedirs(folder, exist_ok=True)  # noqa: PTH103
-        with Part(Target(0, "", "", "", folder, "")) as probe:  # no target's name
+        with PartFile(
+            Target(0, "", "", "", folder, "")
+        ) as probe:  # no real target has an empty name
             probe.open()
     except NotSaved as refusal:
         raise UsageError(f"cannot write to the folder {quoted(folder)}: {refusal}") from None
 
 
 def real_folder(folder: str) -> str:
-    """Return the one true name of a folder, so that two spellings of it are seen to be one."""
+    """Return a folder's absolute path without symbolic links, so that two paths can be compared."""
     return os.path.realpath(folder)
 
 
 def folds_case() -> bool:
-    """Whether this system's usual file systems take ``A`` and ``a`` for one name."""
+    """Return whether this system's usual file systems ignore case in names (``A`` and ``a``)."""
     return sys.platform == "darwin"

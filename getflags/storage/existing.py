@@ -1,4 +1,4 @@
-"""What stands under a final name before anything is requested."""
+"""The file that already exists under a target's final name: its date, size and digest."""
 
 from __future__ import annotations
 
@@ -13,41 +13,41 @@ from typing import TypeAlias
 
 from getflags.core.models import Checksum, OnDisk
 
-_BLOCK = 1024 * 1024  # bytes hashed at once
+_BLOCK = 1024 * 1024  # bytes read and hashed at a time
 
-#: Whether the digest that another thread works on is wanted no more.
+#: A function that returns whether hashing should stop because its result is not needed any more.
 Cancelled: TypeAlias = Callable[[], bool]
 
 
 def never() -> bool:
-    """Return False: what nobody can cancel is wanted in any case."""
+    """Return False; the ``Cancelled`` function for work that cannot be cancelled."""
     return False
 
 
-def look_at(path: str, checksum: Checksum | None, cancelled: Cancelled) -> OnDisk | None:
-    """Return what is there, with its digest where there is one to compare; None for nothing.
+def inspect_file(path: str, checksum: Checksum | None, cancelled: Cancelled) -> OnDisk | None:
+    """Return the file's date and size, and its digest if a checksum is given; None if missing.
 
-    Raises OSError, for what can't be read or is no file, and where hashing was cancelled.
+    Raises OSError if it is not a regular file or can't be read, or if hashing was cancelled.
     """
     try:
-        found = os.stat(path)  # noqa: PTH116 - Path costs 3 us a file here
+        found = os.stat(path)  # noqa: PTH116 - Path would cost 3 us a file here
     except (FileNotFoundError, NotADirectoryError):
         return None
     if not stat.S_ISREG(found.st_mode):
-        raise FileExistsError(errno.EEXIST, "something that is no file has that name")
+        raise FileExistsError(errno.EEXIST, "it exists and is not a regular file")
     digest = None
     if checksum:
         with Path(path).open("rb") as file:
             hasher = hashlib.new(checksum.algorithm, usedforsecurity=False)
-            digest_into(hasher, file.fileno(), cancelled)
+            hash_file(hasher, file.fileno(), cancelled)
             digest = hasher.hexdigest()
     return OnDisk(formatdate(found.st_mtime, usegmt=True), found.st_size, digest)
 
 
-def digest_into(digest: hashlib._Hash, descriptor: int, cancelled: Cancelled) -> None:
-    """Hash all that an open file holds; its position ends up at its end.
+def hash_file(digest: hashlib._Hash, descriptor: int, cancelled: Cancelled) -> None:
+    """Add the whole of an open file to ``digest``; the file position is at the end afterwards.
 
-    ``cancelled`` is asked before each block. Raises OSError, InterruptedError where it says so.
+    ``cancelled`` is called after each block. Raises OSError, and InterruptedError if cancelled.
     """
     os.lseek(descriptor, 0, os.SEEK_SET)
     while block := os.read(descriptor, _BLOCK):

@@ -1,7 +1,7 @@
-"""What the disk is asked to confirm, so that it stands after a power cut.
+"""Flushing files and folders to the disk (``--fsync``), so that they survive a power cut.
 
-A process that is killed loses nothing that it has written; a machine that loses its power does. A
-file is safe when its bytes are on the disk *and* the folder that names it is, too.
+Data that a process has written survives its being killed, but not always a power cut. A file is
+safe when both its bytes and the folder entry with its name have been flushed.
 """
 
 from __future__ import annotations
@@ -12,26 +12,25 @@ from functools import lru_cache
 from pathlib import Path
 
 
-def confirm_file(descriptor: int) -> None:
-    """Wait until the disk has a file's bytes. Raises OSError."""
+def flush_file(descriptor: int) -> None:
+    """Flush a file's bytes to the disk. Raises OSError."""
     os.fsync(descriptor)
 
 
-def confirm_name(folder: str) -> None:
-    """Wait until the disk has the names in a folder. Raises OSError."""
-    _confirm_parents(folder)
-    _confirm_folder(folder)
+def flush_folder(folder: str) -> None:
+    """Flush a folder's entries to the disk, and its parents' the first time. Raises OSError."""
+    _flush_parents(folder)
+    _flush_one(folder)
 
 
-@lru_cache(1024)  # folders
-def _confirm_parents(folder: str) -> None:
-    """Once is enough: the folder, or one above it, may have been made for us."""
+@lru_cache(1024)  # folders; each needs this once, when it may have just been created
+def _flush_parents(folder: str) -> None:
     for parent in Path(folder).absolute().parents:
-        with suppress(PermissionError):  # what we may not read, we have not made
-            _confirm_folder(str(parent))
+        with suppress(PermissionError):  # a folder that can't be read was not created by this run
+            _flush_one(str(parent))
 
 
-def _confirm_folder(folder: str) -> None:
+def _flush_one(folder: str) -> None:
     descriptor = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(descriptor)

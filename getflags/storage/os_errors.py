@@ -1,4 +1,4 @@
-"""The border between the operating system's refusals and ours."""
+"""Conversion of the operating system's errors into ``NotSaved``."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from getflags.core.errors import NotSaved
 from getflags.core.text import printable
 
 
-class _Refusals:
-    """Turns the operating system's refusals into ours; nobody else's ``OSError`` is a disk's.
+class _DiskErrors:
+    """A context manager that raises NotSaved for an OSError or ValueError of a file operation.
 
-    A class and one object, because a generator for each of the four steps of a file costs more than
-    the steps of a small one.
+    It is a class with a single instance, because ``contextlib.contextmanager`` would create a
+    generator at each of a file's four steps, which costs more than saving a small file.
     """
 
     def __enter__(self) -> None:
@@ -26,8 +26,8 @@ class _Refusals:
     ) -> None:
         if isinstance(error, OSError):
             raise NotSaved(error.strerror or str(error)) from error
-        if isinstance(error, ValueError):  # a name that can't be spelt, an odd date
+        if isinstance(error, ValueError):  # e.g. a name that can't be encoded, an impossible date
             raise NotSaved(printable(str(error))) from error
 
 
-refusals = _Refusals()
+disk_errors = _DiskErrors()

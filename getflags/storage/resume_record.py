@@ -1,7 +1,8 @@
-"""The hidden files of a transfer: the part, locked while somebody is at work on it, and its note.
+"""Locking of part files, and the resume record: a JSON file with the part file's validator.
 
-What stands in a folder may have been put there by anybody. A link is never followed, a part that
-somebody holds is never touched, and a note that makes no sense is as good as none.
+The output folder may hold files of other users and programs. A symbolic link is therefore never
+followed, a part file that another process has locked is never touched, and an invalid record is
+treated like a missing one.
 """
 
 from __future__ import annotations
@@ -17,54 +18,55 @@ from getflags.core.models import ResumeRecord
 from getflags.core.urls import split_credentials
 
 _VERSION = 1
-_LONGEST = 16 * 1024  # bytes of a note
-# Never through a link that somebody planted (CVE-2014-4877's family), nor wait at a pipe that is
-# none of ours.
+_MAX_SIZE = 16 * 1024  # bytes of a record
+# Never follow a symbolic link planted by another user (compare CVE-2014-4877), and never block on
+# a named pipe.
 _SAFE = os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK
 
 
 def create(path: str) -> int | None:
-    """Make a part file and lock it; None where there is one. Raises OSError.
+    """Create and lock a part file; return its descriptor, or None if it exists. Raises OSError.
 
-    A file system may have no locks, or give every file to somebody else (NFS, FAT, containers).
-    What we have made is ours all the same, and nobody will adopt it there.
+    A file system may have no locks, or give every file to another owner (NFS, FAT, containers).
+    The new file is used all the same, because ``open_abandoned`` opens no file there.
     """
     try:
         descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | _SAFE, 0o666)
     except FileExistsError:
         return None
-    # Somebody may have taken it over before it was locked, and left what he wrote.
-    free = _locked(descriptor) is not False and os.fstat(descriptor).st_size == 0
-    if free and stands(descriptor, path):
+    # Between its creation and the lock, another process may have locked it and written to it.
+    free = _lock(descriptor) is not False and os.fstat(descriptor).st_size == 0
+    if free and is_at(descriptor, path):
         return descriptor
     os.close(descriptor)
     return None
 
 
-def adopt(path: str) -> int | None:
-    """Open a part file that was left; None where there is none, or somebody is at work on it."""
+def open_abandoned(path: str) -> int | None:
+    """Open and lock the part file of an earlier try or run; None if it is missing or in use."""
     try:
         descriptor = os.open(path, os.O_RDWR | _SAFE)
     except OSError:
         return None
-    return _held(descriptor, path)
+    return _lock_or_close(descriptor, path)
 
 
-def _held(descriptor: int, path: str) -> int | None:
-    """Lock a part file that was left; see that it is ours and still stands there, or close it.
+def _lock_or_close(descriptor: int, path: str) -> int | None:
+    """Lock an open part file and return its descriptor; close it if it can't be used.
 
-    Between opening and locking it may have become somebody's finished file.
+    It must belong to this user, and must still be at ``path``: between opening and locking it,
+    another process may have renamed it to its final name.
     """
-    locked, found = _locked(descriptor), os.fstat(descriptor)
+    locked, found = _lock(descriptor), os.fstat(descriptor)
     ours = stat.S_ISREG(found.st_mode) and found.st_nlink == 1 and found.st_uid == os.geteuid()
-    if locked and ours and stands(descriptor, path):
+    if locked and ours and is_at(descriptor, path):
         return descriptor
     os.close(descriptor)
     return None
 
 
-def _locked(descriptor: int) -> bool | None:
-    """Lock a file; False where somebody else has, None where there are no locks."""
+def _lock(descriptor: int) -> bool | None:
+    """Lock a file; return False if another process has locked it, None without lock support."""
     try:
         flock(descriptor, LOCK_EX | LOCK_NB)
     except BlockingIOError:
@@ -74,33 +76,33 @@ def _locked(descriptor: int) -> bool | None:
     return True
 
 
-def stands(descriptor: int, path: str) -> bool:
-    """Whether an open file is the one that stands there, and no other has taken its place."""
+def is_at(descriptor: int, path: str) -> bool:
+    """Return whether ``path`` still names this open file, and not one that replaced it."""
     try:
         return os.path.samestat(os.fstat(descriptor), os.lstat(path))
     except OSError:
         return False
 
 
-def write_note(path: str, url: str, note: ResumeRecord) -> None:
-    """Write what a part is known by. A note that can't be written is one that isn't there.
+def write_record(path: str, url: str, record: ResumeRecord) -> None:
+    """Write a resume record to a new file. Errors are ignored: the part is then not resumed.
 
-    Always a new file: what stands there may be another name of a file that is none of ours.
+    An existing file is removed, not overwritten: it may be a hard link to a file of another user.
     """
-    values = {"version": _VERSION, "url": _digest(url), **note._asdict()}
-    remove_note(path)
+    values = {"version": _VERSION, "url": _digest(url), **record._asdict()}
+    remove_record(path)
     with contextlib.suppress(OSError):
         flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | _SAFE
         with open(os.open(path, flags, 0o666), "wb", buffering=0) as file:  # noqa: PTH123
             file.write(json.dumps(values).encode())
 
 
-def read_note(path: str, url: str) -> ResumeRecord | None:
-    """Read a note; None where there is none, or it is of another URL, or makes no sense."""
+def read_record(path: str, url: str) -> ResumeRecord | None:
+    """Return the resume record; None if it is missing, invalid, or for another URL."""
     try:
         descriptor = os.open(path, os.O_RDONLY | _SAFE)
         try:
-            values = json.loads(os.read(descriptor, _LONGEST))
+            values = json.loads(os.read(descriptor, _MAX_SIZE))
         finally:
             os.close(descriptor)
         if values["version"] != _VERSION or values["url"] != _digest(url):
@@ -113,12 +115,12 @@ def read_note(path: str, url: str) -> ResumeRecord | None:
     return ResumeRecord(validator, total, coding) if texts and size else None
 
 
-def remove_note(path: str) -> None:
-    """Take a note away."""
+def remove_record(path: str) -> None:
+    """Delete a resume record, if it exists and can be deleted."""
     with contextlib.suppress(OSError):
-        os.unlink(path)  # noqa: PTH108 - Path costs 3 us a file here
+        os.unlink(path)  # noqa: PTH108 - Path would cost 3 us a file here
 
 
 def _digest(url: str) -> str:
-    """Return what a URL is known by; it may hold secrets, and passwords may change."""
+    """Return a hash of a URL without its password: a URL may hold secrets, and passwords change."""
     return hashlib.sha256(split_credentials(url)[0].encode()).hexdigest()

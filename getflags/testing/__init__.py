@@ -1,1 +1,1 @@
-"""The bundled servers as seen by getflags and by tests: find one, start one, the pytest fixture."""
+"""The bundled servers for getflags and for tests: find or start one, and the pytest fixture."""

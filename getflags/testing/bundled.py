@@ -1,7 +1,8 @@
-"""The bundled servers as seen from here: find one that runs, or start one for a while.
+"""The bundled servers for use in getflags: find a running one, or start one temporarily.
 
-A server is another process, always: an engine that blocks must not block it. This room knows the
-servers only as a module to run and as HTTP answers; ``servers`` itself knows nothing of getflags.
+A server always runs in a process of its own, so that an engine that blocks does not block it. This
+module knows the servers only as a module to run and as HTTP responses; ``servers`` knows nothing of
+getflags.
 """
 
 from __future__ import annotations
@@ -22,14 +23,14 @@ from getflags.core.interpreter import Child
 PORTS = {"LOCAL": 8000, "DELAY": 8001, "ERROR": 8002}
 REMOTE = "https://www.fluentpython.com/data/flags"
 
-HOST = "127.0.0.1"  # where they listen; "localhost" may mean ::1, and a stranger there
-_PROBE_TIMEOUT = 1.0  # seconds for the whole answer
+HOST = "127.0.0.1"  # "localhost" may mean ::1, where another program may listen
+_PROBE_TIMEOUT = 1.0  # seconds for the whole response
 _PROBE_BYTES = 1 << 16
 _PACKAGE = Path(__file__).parent.parent
 
 
 class Server(NamedTuple):
-    """A running bundled server: where its flags are, and how to call that on the screen."""
+    """A running bundled server: the base URL of its flags, and that URL as shown on the screen."""
 
     base_url: str
     shown: str
@@ -37,32 +38,33 @@ class Server(NamedTuple):
 
 @contextmanager
 def serving(label: str, seed: int | None = None) -> Iterator[str]:
-    """Lend a bundled server (``LOCAL``, ``DELAY`` or ``ERROR``); yield its flags' base URL.
+    """Run a bundled server (``LOCAL``, ``DELAY`` or ``ERROR``); yield the base URL of its flags.
 
-    Raises UsageError for another label, GetflagsError where no server can be had.
+    Raises UsageError for another label, and GetflagsError if no server can be found or started.
     """
     if label.upper() not in PORTS:
-        raise UsageError(f"there is no bundled server {label!r}; there are {', '.join(PORTS)}")
+        raise UsageError(f"{label!r} is not a bundled server: use {', '.join(PORTS)}")
     with running(label.upper(), seed, lambda _: None) as server:
         yield server.base_url
 
 
 @contextmanager
 def running(label: str, seed: int | None, say: Callable[[str], None]) -> Iterator[Server]:
-    """Use the server of that label that runs already, or start one and stop it afterwards.
+    """Yield the running server with that label, or start one and stop it afterwards.
 
-    With a seed, a running one is set to it and begins to count anew, so that the faults are the
-    same each time. ``say`` is told when somebody else holds the usual port. Raises GetflagsError.
+    With a seed, a server that already runs is reset to it, so that the same faults occur each time.
+    ``say`` is called with a sentence if another program uses the default port. Raises
+    GetflagsError.
     """
     port = PORTS[label]
-    state = _look(port, label)
-    if state is _OURS:
+    state = _identify(port, label)
+    if state is _AVAILABLE:
         if seed is not None:
             _reset(port, seed)
         yield _server(port)
         return
-    if state is not _NOBODY:
-        say(f"getflags: port {port} is taken by {state}; using another port for {label}")
+    if state is not _NO_SERVER:
+        say(f"getflags: port {port} is in use by {state}; using another port for {label}")
         port = 0
     child, port = _start(label, port, seed)
     try:
@@ -73,72 +75,72 @@ def running(label: str, seed: int | None, say: Callable[[str], None]) -> Iterato
 
 @contextmanager
 def several(label: str, seed: int, count: int) -> Iterator[list[Server]]:
-    """Start so many servers of that label and seed, on any free ports; stop them afterwards.
+    """Start ``count`` servers with that label and seed on free ports; stop them afterwards.
 
-    Nobody else knows of them, so each has been asked for nothing. Raises GetflagsError.
+    No other program uses these servers, so their counts start at zero. Raises GetflagsError.
     """
     children: list[Child] = []
     try:
         for _ in range(count):
-            children.append(_launch(label, 0, seed))  # noqa: PERF401 - each is known at once
+            children.append(_launch(label, 0, seed))  # noqa: PERF401 - so that all are stopped
         ports = [_ready(child, label) for child in children]
         if None in ports:
             raise GetflagsError(f"the bundled server {label} did not start")
         yield [_server(port) for port in ports if port is not None]
     finally:
         for child in children:
-            child.input.close()  # all hear of the end before the first is waited for
+            child.input.close()  # tell all servers to stop before waiting for the first
         for child in children:
             interpreter.end(child)
 
 
 def module() -> str:
-    """Name the module that holds the servers.
+    """Return the name of the module that contains the servers.
 
-    In a wheel they travel inside this package, because the top-level name ``servers`` is too
-    common to claim; in a checkout their folder stands beside it.
+    In a wheel, the servers are inside this package, because the top-level name ``servers`` is too
+    common to claim; in a checkout, their folder is beside it.
     """
     return "getflags.servers" if (_PACKAGE / "servers").is_dir() else "servers"
 
 
-_OURS, _NOBODY = "a server to use", "nobody"
-_ANOTHER_RUN, _STRANGER = "another run of getflags", "another program"
+_AVAILABLE, _NO_SERVER = "a server to use", "no program"
+_ANOTHER_RUN, _OTHER_PROGRAM = "another run of getflags", "another program"
 
 
-def _look(port: int, label: str) -> str:
-    """Say who is there."""
+def _identify(port: int, label: str) -> str:
+    """Return which program listens on the port."""
     try:
-        about = _ask("GET", port, "/-/about")
+        about = _request("GET", port, "/-/about")
     except ConnectionRefusedError:
-        return _NOBODY
+        return _NO_SERVER
     except (OSError, ValueError, RecursionError):
-        return _STRANGER
+        return _OTHER_PROGRAM
     if not isinstance(about, dict) or about.get("server") != "getflags-servers":
-        return _STRANGER
+        return _OTHER_PROGRAM
     if about.get("label") != label:
-        return _STRANGER
-    return _ANOTHER_RUN if about.get("private") else _OURS
+        return _OTHER_PROGRAM
+    return _ANOTHER_RUN if about.get("private") else _AVAILABLE
 
 
 def _reset(port: int, seed: int) -> None:
     try:
-        _ask("POST", port, f"/-/reset?seed={seed}")
+        _request("POST", port, f"/-/reset?seed={seed}")
     except (OSError, ValueError, RecursionError) as error:
-        raise GetflagsError(f"the server on port {port} does not take a seed ({error})") from error
+        raise GetflagsError(f"cannot reset the server on port {port} ({error})") from error
 
 
-def _ask(method: str, port: int, path: str) -> Any:
-    """Return the JSON that a server answers with. Raises OSError, ValueError, RecursionError."""
+def _request(method: str, port: int, path: str) -> Any:
+    """Return the JSON that a server responds with. Raises OSError, ValueError, RecursionError."""
     deadline = monotonic() + _PROBE_TIMEOUT
     with socket.create_connection((HOST, port), timeout=_PROBE_TIMEOUT) as connection:
-        return asked(connection, f"{method} {path}", deadline, _PROBE_BYTES)
+        return request_json(connection, f"{method} {path}", deadline, _PROBE_BYTES)
 
 
-def asked(connection: socket.socket, request: str, deadline: float, most: int) -> Any:
-    """Return the JSON that answers a request, in some `most` bytes and before the deadline.
+def request_json(connection: socket.socket, request: str, deadline: float, most: int) -> Any:
+    """Send a request; return the JSON response, at most ``most`` bytes, read before the deadline.
 
-    Raises OSError, ValueError, RecursionError. Not with http.client: its time-out is for each
-    read, and a stranger may drip.
+    Raises OSError, ValueError, RecursionError. http.client is not used: its timeout applies to each
+    read, and an unknown server may send its response in tiny pieces.
     """
     host = f"{HOST}:{connection.getpeername()[1]}"
     connection.sendall(f"{request} HTTP/1.0\r\nHost: {host}\r\n\r\n".encode())
@@ -151,7 +153,7 @@ def asked(connection: socket.socket, request: str, deadline: float, most: int) -
         answer += piece
     head, _, body = answer.partition(b"\r\n\r\n")
     if head.split(b" ")[1:2] != [b"200"]:
-        raise ValueError("it does not answer as one of ours would")
+        raise ValueError("the response is not that of a bundled server")
     return json.loads(body)
 
 
@@ -160,7 +162,7 @@ def _server(port: int) -> Server:
 
 
 def _start(label: str, port: int, seed: int | None) -> tuple[Child, int]:
-    """Start a server; return it and its port, another one where somebody was quicker."""
+    """Start a server; return it and its port, which is another one if ``port`` is taken."""
     child = _launch(label, port, seed)
     ready = _ready(child, label)
     if ready is None and port:
@@ -174,15 +176,15 @@ def _start(label: str, port: int, seed: int | None) -> tuple[Child, int]:
 
 
 def _launch(label: str, port: int, seed: int | None) -> Child:
-    words = [label, "--port", str(port), "--lifeline"]
+    arguments = [label, "--port", str(port), "--lifeline"]
     if seed is not None:
-        words += ["--seed", str(seed)]
-    # All that it could say is said by us.
-    return interpreter.start(module(), *words, errors=subprocess.DEVNULL)
+        arguments += ["--seed", str(seed)]
+    # The errors of the server are reported by this module instead.
+    return interpreter.start(module(), *arguments, errors=subprocess.DEVNULL)
 
 
 def _ready(child: Child, label: str) -> int | None:
-    """Wait for the line that says where it listens; return the port, or None if it ends."""
+    """Return the port from the server's ready line, or None if the server ends without one."""
     words = child.output.readline().decode(errors="replace").split()
     if len(words) != 2 or words[0] != label:  # noqa: PLR2004 - LABEL URL
         return None

@@ -1,7 +1,7 @@
-"""A bundled server in the hands of a test: what it is told, and what it tells.
+"""The ``flag_server`` fixture's options, and a running server as a test sees it.
 
-What may live here: from keyword arguments to the words of ``getflags serve``, and a server as a
-value that can be asked. What may not: processes (in ``fork_server``), and pytest.
+This module converts keyword arguments to arguments of ``getflags serve``, and queries a running
+server. The processes are in ``fork_server``; the fixture itself is in ``pytest_plugin``.
 """
 
 from __future__ import annotations
@@ -20,10 +20,10 @@ from typing import Any, Protocol, TypedDict, Unpack
 from urllib.parse import urlsplit
 
 from getflags.core.errors import GetflagsError
-from getflags.testing.bundled import HOST, PORTS, asked
+from getflags.testing.bundled import HOST, PORTS, request_json
 
-_PATIENCE = 10.0  # seconds for an answer of our own server's
-_MOST = 1 << 30  # bytes of it: a ledger is as long as there are paths
+_TIMEOUT = 10.0  # seconds to wait for a response
+_MAX_RESPONSE = 1 << 30  # maximum bytes of a response: a ledger has a line for each path
 _FILES = {"scenario", "directory", "record", "replay"}
 
 
@@ -31,25 +31,25 @@ class Options(TypedDict, total=False):
     """The keyword arguments of ``flag_server``: the options of ``getflags serve``.
 
     ============== ===========================================================================
-    label          whose habits it has: ``"LOCAL"`` (default, no delays), ``"DELAY"``, ``"ERROR"``
-    seed           what is drawn by chance is drawn from this (what the scenario says, or 0)
+    label          which server: ``"LOCAL"`` (default, no delays), ``"DELAY"`` or ``"ERROR"``
+    seed           the seed of the delays and faults (default: the scenario's seed, or 0)
     error_rate     share of requests answered with 418, from 0 to 1
-    delay          seconds before each answer: a number, or the least and the most
+    delay          seconds before each response: a number, or a minimum and a maximum
     latency        ``"fixed:S"``, ``"uniform:MIN-MAX"`` or ``"lognormal:MEDIAN,SIGMA"``
-    fail_first     answer 503 to so many first requests for each path
-    busy_above     answer 429 to what comes while so many are in flight
-    retry_after    seconds in the Retry-After field of those
-    slots          how many requests are served at a time, while the others wait in line
-    bandwidth      bytes a second, as a number or as ``"2M"``
+    fail_first     answer the first N requests for each path with 503
+    busy_above     answer with 429 while this number of requests is in flight
+    retry_after    seconds in the Retry-After field of a 429
+    slots          requests that are served at the same time, while the others wait
+    bandwidth      bytes per second, as a number or as ``"2M"``
     fault          ``"NAME"`` or ``"NAME:PARAM=VALUE,..."``, one or a list of them
-    scenario       a TOML file that says what goes wrong
-    directory      a folder to serve in place of the flags
-    record         a file that is to tell what was done to whom, as it happens
-    replay         such a file, to have it done again
-    tls            speak https, with a certificate that ``FlagServer.cafile`` vouches for
+    scenario       a TOML file that defines faults
+    directory      a folder to serve instead of the flags
+    record         a file to record the fault decisions to
+    replay         a recording whose fault decisions to repeat
+    tls            serve https, with a certificate that ``FlagServer.cafile`` verifies
     ============== ===========================================================================
 
-    An option that is None is as good as left out.
+    An option that is None has no effect.
     """
 
     label: str
@@ -71,20 +71,24 @@ class Options(TypedDict, total=False):
 
 
 class StartFlagServer(Protocol):
-    """What the fixture ``flag_server`` gives."""
+    """The function that the fixture ``flag_server`` returns."""
 
     def __call__(self, **options: Unpack[Options]) -> FlagServer:
-        """Start a server and return it when it listens. Raises ValueError, GetflagsError."""
+        """Start a server and wait until it listens.
+
+        Raises ValueError for invalid options, and GetflagsError if the server does not start.
+        """
         ...
 
 
 @dataclass(frozen=True, slots=True)
 class Ledger:
-    """What a server has seen since its start or its last reset.
+    """The counts of a server since its start or its last reset.
 
-    ``responses`` counts by status, ``attempts`` by path (with its query, as it was asked for),
-    ``bytes`` are those of bodies. In flight is a request that has come and whose answer has not
-    yet been handed over in full. ``refused`` are those answered 429.
+    ``responses`` counts responses by status, ``attempts`` counts requests by path (including the
+    query), and ``bytes`` counts the bytes of bodies. A request is in flight from the moment it was
+    received until its whole response was handed over for sending. ``refused`` counts the requests
+    that were answered with 429.
     """
 
     requests: int
@@ -98,9 +102,9 @@ class Ledger:
 
 @dataclass(frozen=True, slots=True)
 class FlagServer:
-    """A server that runs. ``url`` is where its flags are, or the files of its directory.
+    """A running server. ``url`` is the base URL of its flags, or of the files of its directory.
 
-    ``cafile`` is the PEM to trust, for one that speaks https.
+    ``cafile`` is the PEM file that a client of an https server must trust.
     """
 
     url: str
@@ -108,24 +112,24 @@ class FlagServer:
 
     @property
     def root(self) -> str:
-        """The URL of the server itself, without a slash at the end."""
+        """The URL of the server's root, without a slash at the end."""
         parts = urlsplit(self.url)
         return f"{parts.scheme}://{parts.netloc}"
 
     def url_for(self, path: str) -> str:
-        """Return the URL of a path below ``url`` (``br/br.gif``) or, with a slash, ``root``.
+        """Return the URL of a path below ``url`` (``br/br.gif``) or, with a slash, below ``root``.
 
-        ``/bytes/N/NAME`` is a file of N bytes, under any name.
+        ``/bytes/N/NAME`` is a file of N bytes with any name.
         """
         return f"{self.root if path.startswith('/') else self.url + '/'}{path}"
 
     def ledger(self) -> Ledger:
-        """Return what it has seen. Raises GetflagsError if it does not answer.
+        """Return the server's counts. Raises GetflagsError if the server does not respond.
 
-        It knows what a client has had from it at once, and that a client has left when the
-        system tells it, a moment later.
+        Bytes sent to a client are counted immediately; a client that disconnected is noticed only
+        when the system reports it, a moment later.
         """
-        found = self._asked("GET /-/ledger")
+        found = self._request("GET /-/ledger")
         responses = {int(status): count for status, count in found["responses"].items()}
         return Ledger(
             found["requests"],
@@ -138,18 +142,19 @@ class FlagServer:
         )
 
     def reset(self, seed: int | None = None) -> None:
-        """Begin to count anew, attempts too, so that the same faults come again.
+        """Set all counts to zero, including the attempts, so that the same faults occur again.
 
-        With another seed, others. Raises GetflagsError if it does not answer, or not to this.
+        With a new ``seed``, other faults occur. Raises GetflagsError if the server does not
+        respond, or responds with an error.
         """
-        self._asked("POST /-/reset" + ("" if seed is None else f"?seed={seed}"))
+        self._request("POST /-/reset" + ("" if seed is None else f"?seed={seed}"))
 
-    def _asked(self, request: str) -> Any:
+    def _request(self, request: str) -> Any:
         port = urlsplit(self.url).port
         try:
             with ExitStack() as stack:
                 connection = stack.enter_context(
-                    socket.create_connection((HOST, port), timeout=_PATIENCE)
+                    socket.create_connection((HOST, port), timeout=_TIMEOUT)
                 )
                 if self.cafile is not None:
                     from ssl import create_default_context
@@ -158,39 +163,39 @@ class FlagServer:
                     connection = stack.enter_context(
                         tls.wrap_socket(connection, server_hostname=HOST)
                     )
-                return asked(connection, request, monotonic() + _PATIENCE, _MOST)
+                return request_json(connection, request, monotonic() + _TIMEOUT, _MAX_RESPONSE)
         except (OSError, ValueError) as error:
             raise GetflagsError(f"{request} at {self.root}: {error}") from error
 
 
-def words(options: Options, cafile: str | None) -> list[str]:
-    """Return the words that tell ``getflags serve`` what ``options`` say; the port is any free one.
+def arguments(options: Options, cafile: str | None) -> list[str]:
+    """Return the arguments of ``getflags serve`` for ``options``; the port is any free one.
 
-    ``cafile`` is where the certificate of one that speaks https is to be written. Raises ValueError
-    for an option that there is not; whether a value makes sense is for the server to say.
+    ``cafile`` is the path to write the certificate of an https server to. Raises ValueError for an
+    unknown option; values are checked by the server.
     """
     for name in options.keys() - Options.__annotations__.keys():
         known = ", ".join(Options.__annotations__)
-        raise ValueError(f"flag_server has no option {name!r}; it takes {known}")
+        raise ValueError(f"flag_server has no option {name!r}; its options are {known}")
     given: dict[str, Any] = {name: value for name, value in options.items() if value is not None}
     label = given.pop("label", "LOCAL")
     if label.upper() not in PORTS:
-        raise ValueError(f"there is no bundled server {label!r}; there are {', '.join(PORTS)}")
-    found = ["--port=0", "--lifeline"]
+        raise ValueError(f"{label!r} is not a bundled server: use {', '.join(PORTS)}")
+    converted = ["--port=0", "--lifeline"]
     if given.pop("tls", False):
-        found += ["--tls", f"--ca-out={cafile}"]
-    if "seed" not in given and not _names_a_seed(given.get("scenario")):
-        found.append("--seed=0")  # a test ought to go the same way each time
+        converted += ["--tls", f"--ca-out={cafile}"]
+    if "seed" not in given and not _sets_seed(given.get("scenario")):
+        converted.append("--seed=0")  # tests should be reproducible
     for name, value in given.items():
         option = name.replace("_", "-")
-        found += [f"--{option}={text}" for text in _texts(name, value)]
-    return [label, *found]
+        converted += [f"--{option}={text}" for text in _texts(name, value)]
+    return [label, *converted]
 
 
-def _names_a_seed(scenario: str | os.PathLike[str] | None) -> bool:
-    """Return whether a scenario brings a seed of its own; if it can't be read, it does not.
+def _sets_seed(scenario: str | os.PathLike[str] | None) -> bool:
+    """Return whether a scenario file sets a seed; an unreadable file counts as one that does not.
 
-    What is wrong with it then is for the server to say.
+    The server reports the error in the file.
     """
     if scenario is None:
         return False
@@ -204,7 +209,7 @@ def _texts(name: str, value: Any) -> list[str]:
     if name == "fault":
         return [value] if isinstance(value, str) else list(value)
     if name in _FILES:
-        # Whoever forks the servers stands where the tests were begun.
+        # The process that forks servers may have another working directory than the test.
         return [str(Path(value).absolute()) if value else ""]
     if isinstance(value, (tuple, list)):
         return ["-".join(map(_text, value))]
@@ -212,5 +217,5 @@ def _texts(name: str, value: Any) -> list[str]:
 
 
 def _text(value: object) -> str:
-    """Return a number as people write it: 0.00001, not 1e-05."""
+    """Return a value as text; a float has no exponent: 0.00001, not 1e-05."""
     return f"{Decimal(float.__repr__(value)):f}" if isinstance(value, float) else str(value)

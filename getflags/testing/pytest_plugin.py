@@ -1,14 +1,14 @@
-"""The pytest plugin: a bundled server for whoever tests a client of their own.
+"""The pytest plugin: a fixture that starts bundled servers for testing HTTP clients.
 
-What may live here: fixtures. What may not: anything that costs time to import, for pytest loads
-this room in every session of everybody who has getflags installed.
+This module imports nothing slow, because pytest loads it in every session of every environment
+where getflags is installed.
 """
 
 from __future__ import annotations
 
 import pytest
 
-TYPE_CHECKING = False  # as in the front door: type checkers know the name
+TYPE_CHECKING = False  # type checkers take this to be true
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from typing import Unpack
@@ -19,28 +19,29 @@ if TYPE_CHECKING:
 
 @pytest.fixture(scope="session")
 def _flag_server_fork() -> Iterator[ForkServer]:
-    """Keep what servers are forked from, once the first test has asked for one."""
+    """Start the process that forks servers when the first test requests a server."""
     from getflags.testing.fork_server import ForkServer
 
-    with ForkServer() as found:
-        yield found
+    with ForkServer() as fork_server:
+        yield fork_server
 
 
 @pytest.fixture
 def flag_server(
     _flag_server_fork: ForkServer, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[StartFlagServer]:
-    """Give a function that starts a local HTTP server, one that misbehaves as it is told.
+    """Return a function that starts a local HTTP server with the faults that a test requests.
 
-    Each call starts one more, and all end with the test: ``flag_server(error_rate=0.2, seed=7)``.
-    The keyword arguments are the options of ``getflags serve``: label, seed, error_rate, delay,
-    latency, fail_first, busy_above, retry_after, slots, bandwidth, fault, scenario, directory,
-    record, replay, tls. What comes back has url, root, url_for(path), ledger(), reset() and cafile.
-    Raises ValueError for what makes no sense, in the words that the server has for it.
+    Each call starts another server, for example ``flag_server(error_rate=0.2, seed=7)``, and all of
+    them stop at the end of the test. The keyword arguments are the options of ``getflags serve``:
+    label, seed, error_rate, delay, latency, fail_first, busy_above, retry_after, slots, bandwidth,
+    fault, scenario, directory, record, replay, tls. The returned server has url, root,
+    url_for(path), ledger(), reset() and cafile. Raises ValueError, with the server's own sentence,
+    for invalid options.
     """
     from contextlib import ExitStack
 
-    from getflags.testing.flag_server import FlagServer, words
+    from getflags.testing.flag_server import FlagServer, arguments
 
     with ExitStack() as servers:
 
@@ -48,7 +49,7 @@ def flag_server(
             cafile = None
             if options.get("tls"):
                 cafile = str(tmp_path_factory.mktemp("flag_server") / "ca.pem")
-            url = servers.enter_context(_flag_server_fork.server(words(options, cafile)))
+            url = servers.enter_context(_flag_server_fork.server(arguments(options, cafile)))
             return FlagServer(url.rstrip("/"), cafile)
 
         yield start

@@ -15,24 +15,24 @@ from time import monotonic, sleep
 from getflags.core.errors import Fault, NotSaved
 from getflags.core.events import EventHandler, Started
 from getflags.core.models import DownloadOptions
-from getflags.rates.rate_limit import Pace
-from getflags.storage.async_part_file import AsyncPart
-from getflags.storage.part_file import Part
+from getflags.rates.rate_limit import RateLimiter
+from getflags.storage.async_part_file import AsyncPartFile
+from getflags.storage.part_file import PartFile
 from getflags.transfer.actions import Done, Install, Request
 from getflags.transfer.state import NEW
 from getflags.transfer.transfer import Transfer
-from getflags.transport import AsyncWire, Wire
+from getflags.transport import AsyncTransport, Transport
 
 
 def fetch(
-    transfer: Transfer, options: DownloadOptions, wire: Wire, pace: Pace, emit: EventHandler
-) -> Transfer:
+    transfer: Transfer, options: DownloadOptions,
+    transport: Transport, limiter: RateLimiter, emit: EventHandler,
+) -> Transfer:  # fmt: skip
     """Make one try, to its end; return the transfer. Raises only for the program's own bugs."""
-    target = transfer.target
     if transfer.state is NEW:
-        emit(Started(target))
+        emit(Started(transfer.target))
     try:
-        with Part(target, fsync=options.fsync) as part:
+        with PartFile(transfer.target, fsync=options.fsync) as part:
             since = 0.0  # when the wait for the next piece of a body began
 
             def on_body(piece: bytes) -> None:
@@ -41,17 +41,17 @@ def fetch(
                 part.write(piece, at)
                 if progress:
                     emit(progress.event)
-                    part.remember(progress.record)
-                if seconds := pace.spend(len(piece)):
+                    part.save_record(progress.record)
+                if seconds := limiter.spend(len(piece)):
                     sleep(seconds)
                 since = monotonic()
 
-            on_disk, partial = part.on_disk(options.exists), part.kept()
+            on_disk, partial = part.on_disk(options.exists), part.reopen()
             action = transfer.begin(on_disk, partial, monotonic())
             while isinstance(action, Request):
                 url, headers, time_left = action
                 try:
-                    wire.get(url, headers, transfer.head_arrived, on_body, time_left)
+                    transport.get(url, headers, transfer.head_arrived, on_body, time_left)
                     part.flush(transfer.size)
                     action = transfer.succeeded(monotonic(), part.digest)
                 except Fault as fault:
@@ -60,21 +60,21 @@ def fetch(
                 part.install(action.modified)
                 transfer.succeeded(monotonic())
             elif isinstance(action, Done) and not action.keep_part:
-                part.throw_away()
+                part.discard()
     except NotSaved as refusal:
         transfer.failed(refusal, monotonic())
     return transfer
 
 
 async def afetch(
-    transfer: Transfer, options: DownloadOptions, wire: AsyncWire, pace: Pace, emit: EventHandler
-) -> Transfer:
+    transfer: Transfer, options: DownloadOptions,
+    transport: AsyncTransport, limiter: RateLimiter, emit: EventHandler,
+) -> Transfer:  # fmt: skip
     """Make one try, to its end; return the transfer. Raises only for the program's own bugs."""
-    target = transfer.target
     if transfer.state is NEW:
-        emit(Started(target))
+        emit(Started(transfer.target))
     try:
-        async with AsyncPart(target, fsync=options.fsync) as part:
+        async with AsyncPartFile(transfer.target, fsync=options.fsync) as part:
             since = 0.0  # when the wait for the next piece of a body began
 
             async def on_body(piece: bytes) -> None:
@@ -83,17 +83,17 @@ async def afetch(
                 await part.write(piece, at)
                 if progress:
                     emit(progress.event)
-                    part.remember(progress.record)
-                if seconds := pace.spend(len(piece)):
+                    part.save_record(progress.record)
+                if seconds := limiter.spend(len(piece)):
                     await asleep(seconds)
                 since = monotonic()
 
-            on_disk, partial = await part.on_disk(options.exists), await part.kept()
+            on_disk, partial = await part.on_disk(options.exists), await part.reopen()
             action = transfer.begin(on_disk, partial, monotonic())
             while isinstance(action, Request):
                 url, headers, time_left = action
                 try:
-                    await wire.get(url, headers, transfer.head_arrived, on_body, time_left)
+                    await transport.get(url, headers, transfer.head_arrived, on_body, time_left)
                     await part.flush(transfer.size)
                     action = transfer.succeeded(monotonic(), part.digest)
                 except Fault as fault:
@@ -102,7 +102,7 @@ async def afetch(
                 await part.install(action.modified)
                 transfer.succeeded(monotonic())
             elif isinstance(action, Done) and not action.keep_part:
-                part.throw_away()
+                part.discard()
     except NotSaved as refusal:
         transfer.failed(refusal, monotonic())
     return transfer

@@ -1,10 +1,10 @@
-"""The wire: the only rooms that know an HTTP library, one file each.
+"""HTTP transports: one package for each HTTP library, the protocol that they share, and a table.
 
-A wire *pushes* facts: it makes one GET, hands the head to ``on_head`` and, if that wants the body,
-each piece to ``on_body``. Push suits a loop over a stream and a library of callbacks alike. It
-follows no redirect, decodes nothing, tries nothing again, keeps no cookie: those are decisions.
-Every exception of its library leaves it as a ``Fault``; those of ``on_head`` and ``on_body`` pass
-through untouched. Here stand the types that engines rely on and the table of libraries.
+A transport makes one GET request. It calls ``on_head`` with the response's head and, if that
+returns True, ``on_body`` with each piece of the body. Such callbacks suit both a loop over a stream
+(httpx) and a library that uses callbacks itself (libcurl). A transport does not follow redirects,
+decode bodies, retry or keep cookies: ``getflags.transfer`` makes those decisions. Exceptions of the
+library are converted to ``Fault``; exceptions of ``on_head`` and ``on_body`` are not caught.
 """
 
 from __future__ import annotations
@@ -19,14 +19,14 @@ from getflags.core.errors import UsageError
 from getflags.core.models import Fields, Network
 from getflags.core.response_head import Head
 
-#: Module of each client. It has what ``Client`` lists.
+#: The module of each client; it has the functions of ``Client``.
 CLIENTS = {"httpx": "getflags.transport.httpx.client", "curl": "getflags.transport.curl.client"}
 
 
 def default() -> str:
-    """Name the client that is used when nobody asks for one: the faster one where it is installed.
+    """Return the name of the default client: curl, which is faster, if pycurl is installed.
 
-    docs/decisions/0007-two-http-libraries.md has the measurements.
+    The measurements are in docs/decisions/0007-two-http-libraries.md.
     """
     return "curl" if find_spec("pycurl") else "httpx"
 
@@ -36,8 +36,8 @@ def resolved(name: str) -> str:
     return default() if name == AUTO else name
 
 
-class Wire(Protocol):
-    """One connection's worth of synchronous HTTP; used by one thread at a time."""
+class Transport(Protocol):
+    """A synchronous transport with one connection; only one thread may use it at a time."""
 
     def get(
         self,
@@ -47,23 +47,23 @@ class Wire(Protocol):
         on_body: Callable[[bytes], None],
         within: float | None = None,
     ) -> None:
-        """Make one GET and return when its response is over, or not wanted. Raises Fault.
+        """Make one GET request; return when the response has ended or its body is not wanted.
 
-        ``within`` so many seconds, or Expired is raised.
+        ``within`` is the time limit in seconds. Raises Expired when it is over, and other Faults.
         """
         ...
 
     def abort(self) -> None:
-        """End the request under way, from another thread; it and all later ones raise Aborted."""
+        """Abort the current request from another thread; it and all later ones raise Aborted."""
         ...
 
     def close(self) -> None:
-        """Let go of the connections."""
+        """Close the connections."""
         ...
 
 
-class AsyncWire(Protocol):
-    """Asynchronous HTTP for any number of tasks at a time; it sees to the connections."""
+class AsyncTransport(Protocol):
+    """An asyncio transport for any number of concurrent tasks; it manages the connections."""
 
     async def get(
         self,
@@ -73,38 +73,38 @@ class AsyncWire(Protocol):
         on_body: Callable[[bytes], Awaitable[None]],
         within: float | None = None,
     ) -> None:
-        """As ``Wire.get``."""
+        """Do what ``Transport.get`` does."""
         ...
 
     async def close(self) -> None:
-        """Let go of the connections."""
+        """Close the connections."""
         ...
 
 
 class Client(Protocol):
-    """What a module in the table offers."""
+    """The functions of a client module, such as ``getflags.transport.httpx.client``."""
 
-    def open_wire(self, network: Network) -> Wire:
-        """Return a wire; it connects when it is first used."""
+    def open_transport(self, network: Network) -> Transport:
+        """Return a synchronous transport; it connects at its first request."""
         ...
 
-    def open_async_wire(self, network: Network) -> AsyncWire:
-        """Return a wire; it connects when it is first used."""
+    def open_async_transport(self, network: Network) -> AsyncTransport:
+        """Return an asyncio transport; it connects at its first request."""
         ...
 
     def about(self) -> str:
-        """Return the library's name and version, and what it can't do."""
+        """Return the library's name, version and HTTP versions, for ``--verbose``."""
         ...
 
     def check(self, network: Network) -> None:
-        """Find out, before any request, whether these settings can work. Raises UsageError."""
+        """Check these settings before the first request. Raises UsageError if they can't work."""
         ...
 
 
 def client(name: str) -> Client:
-    """Load the client of that name. Raises UsageError."""
+    """Return the module of the client called ``name``. Raises UsageError."""
     if name not in CLIENTS:
-        raise UsageError(f"unknown client {name!r}; there are {', '.join(CLIENTS)}")
+        raise UsageError(f"unknown client {name!r}; choose from {', '.join(CLIENTS)}")
     if name == "curl" and find_spec("pycurl") is None:
-        raise UsageError("the curl client needs one more package: pip install 'getflags[curl]'")
+        raise UsageError("the curl client is not installed; run: pip install 'getflags[curl]'")
     return cast("Client", import_module(CLIENTS[name]))

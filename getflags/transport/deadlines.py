@@ -1,8 +1,8 @@
-"""An alarm clock for threads that wait in somebody else's library: one thread for all of them.
+"""A watchdog thread that ends blocking calls after a time limit; it serves all other threads.
 
-Who waits in a library can't look at the clock; a call from another thread has to wake him. What
-that call does is the waiter's business. (The road not taken: a ``threading.Timer`` for each
-request, which is a new thread for each.)
+A thread that is blocked inside a library cannot check the clock, so another thread must interrupt
+it. The caller passes a function that does so, for example by shutting down a socket. (Rejected:
+one ``threading.Timer`` for each request, because each starts a thread.)
 """
 
 from __future__ import annotations
@@ -17,44 +17,46 @@ from getflags.core.errors import Exhausted
 
 
 def start(thread: threading.Thread) -> None:
-    """Start a thread. Raises Exhausted where the system grants no more; it may the next time."""
+    """Start a thread. Raises Exhausted if the system can't start one now; a retry may succeed."""
     try:
         thread.start()
     except RuntimeError as error:
-        raise Exhausted("the system grants no more threads") from error
+        raise Exhausted("cannot start a thread: the system limit is reached") from error
 
 
 class Watchdog:
-    """Barks at those who take too long. Its thread starts with the first who is watched.
+    """A thread that calls a function when a block of code takes too long.
 
-    It lasts as long as the process. One that is forked has no such thread, and the lock as it was
-    just then, held perhaps; so it begins anew there.
+    The thread starts at the first use and runs until the process exits. A forked process does not
+    inherit the thread, and the lock may be held at the time of the fork; so the watchdog resets
+    itself in the child.
     """
 
     def __init__(self) -> None:
-        self._begin()
-        os.register_at_fork(after_in_child=self._begin)
+        self._reset()
+        os.register_at_fork(after_in_child=self._reset)
 
-    def _begin(self) -> None:
+    def _reset(self) -> None:
         self._change = threading.Condition()
         self._watched: dict[object, tuple[float, Callable[[], None]]] = {}
         self._asleep_until = 0.0
         self._thread: threading.Thread | None = None
 
     @contextmanager
-    def limit(self, seconds: float, bark: Callable[[], None]) -> Iterator[None]:
-        """Have ``bark`` called, from another thread, if the block takes longer than ``seconds``.
+    def limit(self, seconds: float, on_timeout: Callable[[], None]) -> Iterator[None]:
+        """Call ``on_timeout`` from the watchdog's thread if the block takes over ``seconds``.
 
-        Never after the block has been left: it could wake the wrong one. Raises Exhausted.
+        It is never called after the block has ended, when it could interrupt a later request.
+        Raises Exhausted.
         """
         key = object()
         due = monotonic() + seconds
         with self._change:
             if self._thread is None:
                 thread = threading.Thread(target=self._watch, name="watchdog", daemon=True)
-                start(thread)  # it fails where the system grants no more; the next may succeed
-                self._thread = thread
-            self._watched[key] = due, bark
+                start(thread)
+                self._thread = thread  # set only once it runs: if it failed, the next call retries
+            self._watched[key] = due, on_timeout
             if due < self._asleep_until:
                 self._change.notify()
         try:
@@ -67,15 +69,15 @@ class Watchdog:
         with self._change:
             while True:
                 now = monotonic()
-                for key, (due, bark) in list(self._watched.items()):
+                for key, (due, on_timeout) in list(self._watched.items()):
                     if due <= now:
                         del self._watched[key]
-                        bark()
-                # Whoever comes next mostly waits longer than those who are here, and need not
-                # wake us; who has left doesn't either.
-                nearest = min((due for due, _ in self._watched.values()), default=now + _NAP)
+                        on_timeout()
+                # New deadlines are usually later than existing ones, so no wake-up is needed for
+                # them; nor is one for a block that ends in time.
+                nearest = min((due for due, _ in self._watched.values()), default=now + _MAX_SLEEP)
                 self._asleep_until = nearest
                 self._change.wait(nearest - now)
 
 
-_NAP = 3600.0  # seconds; while nobody is there, the first who comes wakes us
+_MAX_SLEEP = 3600.0  # seconds, while no block is watched; the next one wakes the thread

@@ -1,12 +1,13 @@
-"""Host names, looked up in good time before a library does it.
+"""DNS lookups with a timeout, made before a host name is passed to an HTTP library.
 
-Nothing ends a look-up but the resolver itself. httpx's blocking half waits for it without a limit,
-and libcurl, which has one, waits all the same when a multi handle is closed. So a name goes to a
-library only when the resolver has answered for it once, yes or no; who waits for that here waits as
-long as for a connection, and what hangs is a thread that nobody waits for.
+A lookup cannot be cancelled. Synchronous httpx waits for it without a timeout; libcurl has a
+timeout, but waits for the lookup when its multi handle is closed. So a name is passed to the
+library only after the system's resolver has answered for it once, with or without an address. The
+lookup runs in a daemon thread, and a request waits for it at most as long as for a connection. If
+the resolver never answers, only that thread hangs.
 
-The names that were answered for are remembered, but only so many: a program may meet any number of
-hosts in its life, and to ask once more does no harm.
+Host names that were looked up are remembered, up to a limit, because a program may use any number
+of hosts; a second lookup does no harm.
 """
 
 from __future__ import annotations
@@ -24,110 +25,113 @@ from urllib.parse import urlsplit
 from getflags.core.errors import EXPIRED, Expired, Fault, TimedOut
 from getflags.transport.deadlines import start
 
-_MOST = 4096  # names that are remembered
+_MAX_REMEMBERED = 4096  # origins
 
 
-class Names:
-    """What names the resolver has answered for; shared by all wires of a process.
+class HostLookups:
+    """The DNS lookups that are running or complete; shared by all transports of a process.
 
-    A process that is forked has none of the threads that look names up, and the lock as it was
-    just then, held perhaps; so it begins anew there.
+    A forked process does not inherit the threads that look names up, and the lock may be held at
+    the time of the fork; so the object resets itself in the child.
     """
 
     def __init__(self) -> None:
-        self._begin()
-        os.register_at_fork(after_in_child=self._begin)
+        self._reset()
+        os.register_at_fork(after_in_child=self._reset)
 
-    def _begin(self) -> None:
-        self._answered: dict[str, None] = {}  # the one remembered longest comes first
-        self._asked: dict[str, Future[None]] = {}
+    def _reset(self) -> None:
+        self._complete: dict[str, None] = {}  # origins, the oldest first
+        self._running: dict[str, Future[None]] = {}  # by origin
         self._lock = threading.Lock()
 
     def wait_for(self, url: str, seconds: float, within: float | None = None) -> float | None:
-        """Wait until the name in a URL (a target's or a proxy's) is answered for.
+        """Wait until the host name in a URL (a target's or a proxy's) has been looked up.
 
-        For at most so many seconds, or TimedOut is raised, and Expired where that is because all
-        has to happen ``within`` less. Returns what is left of that. That there is no such host is
-        an answer, too, and the library's to tell. Raises Exhausted where nobody can be sent to ask.
+        The wait takes at most ``seconds``, and at most ``within``, the time limit of the whole
+        request. Returns what is left of ``within``. If there is no such host, that is left to the
+        library to report. Raises TimedOut after ``seconds``, Expired after ``within``, and
+        Exhausted if no thread can be started.
         """
-        if answer := self._ask(url):
-            patience = _Patience(seconds, within)
+        if lookup := self._look_up(url):
+            wait = _Wait(seconds, within)
             try:
-                answer.result(patience.seconds)
+                lookup.result(wait.seconds)
             except TimeoutError:
-                raise patience.lost() from None
-            return patience.left()
+                raise wait.timed_out() from None
+            return wait.left()
         return within
 
     async def await_for(
         self, url: str, seconds: float, within: float | None = None
     ) -> float | None:
-        """As ``wait_for``."""
-        if answer := self._ask(url):
-            patience = _Patience(seconds, within)
+        """Do what ``wait_for`` does, without blocking the event loop."""
+        if lookup := self._look_up(url):
+            wait = _Wait(seconds, within)
             try:
-                await asyncio.wait_for(asyncio.wrap_future(answer), patience.seconds)
+                await asyncio.wait_for(asyncio.wrap_future(lookup), wait.seconds)
             except TimeoutError:
-                raise patience.lost() from None
-            return patience.left()
+                raise wait.timed_out() from None
+            return wait.left()
         return within
 
-    def _ask(self, url: str) -> Future[None] | None:
-        place = url[: url.find("/", 8)] if "/" in url[8:] else url
-        if place in self._answered:
+    def _look_up(self, url: str) -> Future[None] | None:
+        """Start or join the lookup of a URL's host; return None if there is nothing to wait for."""
+        origin = url[: url.find("/", 8)] if "/" in url[8:] else url
+        if origin in self._complete:
             return None
         try:
-            host = urlsplit(place).hostname or ""
-        except ValueError:  # it is the library's to refuse
+            host = urlsplit(origin).hostname or ""
+        except ValueError:  # an invalid URL, which the library will reject
             host = ""
-        if ":" in host or not host.strip(".0123456789"):  # an address, or nothing at all
+        if ":" in host or not host.strip(".0123456789"):  # an IP address, or no host
             with self._lock:
-                self._remember(place)
+                self._remember(origin)
             return None
         with self._lock:
-            if place in self._asked:
-                return self._asked[place]
-            answer: Future[None] = Future()
-            answer.set_running_or_notify_cancel()  # who gives up must not take it from the others
-            look_up = partial(self._look_up, place, host, answer)
-            start(threading.Thread(target=look_up, daemon=True))
-            self._asked[place] = answer
-            return answer
+            if origin in self._running:
+                return self._running[origin]
+            lookup: Future[None] = Future()
+            # A running future can't be cancelled by one of the requests that wait for it.
+            lookup.set_running_or_notify_cancel()
+            run = partial(self._run, origin, host, lookup)
+            start(threading.Thread(target=run, daemon=True))
+            self._running[origin] = lookup
+            return lookup
 
-    def _look_up(self, place: str, host: str, answer: Future[None]) -> None:
-        with suppress(OSError, UnicodeError):  # it will meet the library, too
+    def _run(self, origin: str, host: str, lookup: Future[None]) -> None:
+        with suppress(OSError, UnicodeError):  # the library will get and report the same error
             socket.getaddrinfo(host, None)
         with self._lock:
-            self._remember(place)
-            del self._asked[place]
-        answer.set_result(None)
+            self._remember(origin)
+            del self._running[origin]
+        lookup.set_result(None)
 
-    def _remember(self, place: str) -> None:
-        while len(self._answered) >= _MOST:
-            del self._answered[next(iter(self._answered))]
-        self._answered[place] = None
+    def _remember(self, origin: str) -> None:
+        while len(self._complete) >= _MAX_REMEMBERED:
+            del self._complete[next(iter(self._complete))]
+        self._complete[origin] = None
 
 
-class _Patience:
-    """How long to wait for an answer, with the limit of the whole request in mind."""
+class _Wait:
+    """A wait for a lookup, limited by a timeout and by the time limit of the whole request."""
 
     def __init__(self, seconds: float, within: float | None) -> None:
         self.seconds = seconds if within is None else min(seconds, within)
         self._within = within
         self._began = monotonic()
 
-    def lost(self) -> Fault:
-        """Return the fault that the wait ends with."""
+    def timed_out(self) -> Fault:
+        """Return the fault to raise when the wait has timed out."""
         if self.seconds == self._within:
             return Expired(EXPIRED)
         return TimedOut(f"no answer from the resolver within {self.seconds:g} s")
 
     def left(self) -> float | None:
-        """Return what is left for the request itself."""
+        """Return the seconds left of the request's time limit; None if it has none."""
         if self._within is None:
             return None
         return max(0.001, self._within - (monotonic() - self._began))
 
 
-#: The resolver is the system's, and so is what is known of it.
-NAMES = Names()
+#: One object for the process, because all requests use the same system resolver.
+HOST_LOOKUPS = HostLookups()

@@ -1,8 +1,7 @@
-"""Which proxy, if any, stands before a URL.
+"""Proxy settings from the command line and the environment, and the choice of a URL's proxy.
 
-Pure: the settings come in as values. Which variables of the environment count, and how NO_PROXY is
-read, is the standard library's knowledge (``urllib.request``), which costs 30 ms to import and is
-therefore asked only where a proxy is set at all.
+The functions are pure: they get the environment as an argument. NO_PROXY is interpreted by
+``urllib.request``, which is imported only if a proxy is set, because the import takes 30 ms.
 """
 
 from __future__ import annotations
@@ -15,10 +14,10 @@ from getflags.core.models import Fields, Network
 
 
 def from_environment(environ: Mapping[str, str]) -> Fields:
-    """Collect ``http_proxy``, ``https_proxy``, ``all_proxy`` and ``no_proxy``; lower case wins.
+    """Read ``http_proxy``, ``https_proxy``, ``all_proxy`` and ``no_proxy``.
 
-    HTTP_PROXY in capitals is ignored in a CGI script, where the client can set it
-    (CVE-2016-5385, "httpoxy").
+    Lower-case names take precedence over upper-case ones. HTTP_PROXY is ignored in a CGI script,
+    where the HTTP client can set it (CVE-2016-5385, "httpoxy").
     """
     found = {}
     for kind in ("http", "https", "all", "no"):
@@ -31,7 +30,7 @@ def from_environment(environ: Mapping[str, str]) -> Fields:
 
 
 def settings(proxy: str | None, environ: Mapping[str, str]) -> Fields:
-    """Return the one proxy for everything that NO_PROXY does not name, else the environment's."""
+    """Return ``proxy`` as the proxy for all URLs, or the environment's; NO_PROXY always applies."""
     found = from_environment(environ)
     if proxy is None:
         return found
@@ -39,7 +38,7 @@ def settings(proxy: str | None, environ: Mapping[str, str]) -> Fields:
 
 
 def choose(network: Network, url: str) -> str | None:
-    """Return the URL of the proxy to ask, or None for a direct connection."""
+    """Return the URL of the proxy to use for ``url``, or None for a direct connection."""
     if not network.proxies:
         return None
     table = dict(network.proxies)
@@ -50,8 +49,8 @@ def choose(network: Network, url: str) -> str | None:
     if "no" in table:
         from urllib.request import proxy_bypass_environment  # type: ignore[attr-defined]
 
-        place = urls.origin(url).partition("://")[2]  # with the port, an IPv6 address in brackets
-        names = (place, parts.hostname or "")
+        host_and_port = urls.origin(url).partition("://")[2]  # an IPv6 address is in brackets
+        names = (host_and_port, parts.hostname or "")
         if any(proxy_bypass_environment(name, {"no": table["no"]}) for name in names):
             return None
     return proxy

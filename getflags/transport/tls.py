@@ -1,8 +1,8 @@
-"""The one TLS context that all connections of a run share.
+"""TLS contexts, shared by all connections of a run, and the location of the certificate store.
 
-Building it reads the certificate store (10 to 30 ms), so it is built once, when the first
-https URL asks for it, and never for a run over http. Which file holds the store follows curl: the
-``--cacert`` option, CURL_CA_BUNDLE, SSL_CERT_FILE, SSL_CERT_DIR, then the system's own.
+Building a context reads the certificate store (10 to 30 ms), so it is built once, for the first
+https URL, and never for a run over http. As in curl, the store is the first of: the ``--cacert``
+option, CURL_CA_BUNDLE, SSL_CERT_FILE, SSL_CERT_DIR, and the system's own.
 """
 
 from __future__ import annotations
@@ -18,39 +18,39 @@ from getflags.core.errors import Untrusted
 from getflags.core.models import Network
 from getflags.core.text import quoted
 
-#: For connections that never speak TLS, because libraries want a context all the same.
+#: A context for connections without TLS, because httpx requires one for these too.
 UNUSED = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
 
 
-_MOST = 16  # contexts that are kept; a run needs one or two, but a program may have many runs
+_MAX_CONTEXTS = 16  # kept in memory; a run needs one or two, but a program may make many runs
 
 
 class _Contexts:
-    """The contexts that were built, each by one thread while the others wait for it.
+    """A thread-safe cache of TLS contexts; each is built by one thread while others wait for it.
 
-    A process that is forked has the lock as it was just then, held perhaps; so it gets a new one.
+    The lock may be held when the process is forked, so the child gets a new one.
     """
 
     def __init__(self) -> None:
         self._built: dict[Network, ssl.SSLContext] = {}  # the oldest first
-        self._begin()
-        os.register_at_fork(after_in_child=self._begin)
+        self._reset_lock()
+        os.register_at_fork(after_in_child=self._reset_lock)
 
-    def _begin(self) -> None:
-        self._building = threading.Lock()
+    def _reset_lock(self) -> None:
+        self._lock = threading.Lock()
 
     def get(self, network: Network) -> ssl.SSLContext:
-        """Return the context for these settings, and build it where there is none yet."""
-        with self._building:
+        """Return the context for these settings; build it if needed. Raises Untrusted."""
+        with self._lock:
             if network not in self._built:
                 built = _build(network)
-                while len(self._built) >= _MOST:
+                while len(self._built) >= _MAX_CONTEXTS:
                     del self._built[next(iter(self._built))]
                 self._built[network] = built
             return self._built[network]
 
     def clear(self) -> None:
-        """Forget them all."""
+        """Remove all contexts."""
         self._built.clear()
 
 
@@ -58,14 +58,14 @@ _contexts = _Contexts()
 
 
 def context(network: Network) -> ssl.SSLContext:
-    """Return the context for these settings. Raises Untrusted where the store can't be read."""
+    """Return the TLS context for these settings. Raises Untrusted if the store can't be read."""
     return _contexts.get(network)
 
 
 def store(network: Network) -> tuple[str | None, str | None]:
-    """Return the file and the folder that hold the certificates to trust.
+    """Return the file or the folder with the trusted certificates; one of the two is None.
 
-    Raises Untrusted where what was asked for can't be read.
+    Raises Untrusted if the file or folder that the user named can't be read.
     """
     file = network.cacert or os.environ.get("CURL_CA_BUNDLE") or os.environ.get("SSL_CERT_FILE")
     folder = None if file else os.environ.get("SSL_CERT_DIR")
@@ -75,22 +75,22 @@ def store(network: Network) -> tuple[str | None, str | None]:
     return file, folder
 
 
-@lru_cache  # takes as long as building a context; a failure is not kept
+@lru_cache  # reading takes as long as building a context; an exception is not cached
 def _check(file: str | None, folder: str | None) -> None:
-    """Raise Untrusted where these certificates can't be read."""
+    """Raise Untrusted if these certificates can't be read."""
     try:
         if folder and not Path(folder).is_dir():
             raise NotADirectoryError(errno.ENOTDIR, "not a directory")
         if file:
             ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_verify_locations(file)
     except OSError as error:  # ssl.SSLError is one
-        reason = "not a list of certificates" if isinstance(error, ssl.SSLError) else error.strerror
+        reason = "not a PEM certificate file" if isinstance(error, ssl.SSLError) else error.strerror
         shown = quoted(file or folder or "")
         raise Untrusted(f"cannot read the certificates in {shown}: {reason}") from error
 
 
 def _system_store() -> tuple[str | None, str | None]:
-    """Return where the system keeps certificates; certifi's where it keeps none, as on macOS."""
+    """Return the system's certificate file or folder; certifi's if there is none (macOS)."""
     paths = ssl.get_default_verify_paths()
     folder = Path(paths.capath) if paths.capath else None
     if paths.cafile:

@@ -1,1 +1,1 @@
-"""The server program: options, listening sockets, connections."""
+"""The server program: its options, its listening sockets, and its connections."""

@@ -1,7 +1,6 @@
-"""What is under `/-/`: a server's account of itself, and the way to start it anew.
+"""The control resources under `/-/`: a server's state, its ledger, and its reset.
 
-What may live here: the answers under `/-/`. What may not: anything that is served to be
-downloaded.
+Resources for download are in `content`.
 """
 
 import json
@@ -9,34 +8,34 @@ from http import HTTPStatus
 from urllib.parse import parse_qs
 
 from ..faults.draws import parse_seed
-from ..http.responses import Request, Response, document, failure, refusal
-from ..state.server import Origin
+from ..http.responses import Request, Response, document, failure, method_error
+from ..state.server_state import ServerState
 
 PREFIX = "/-/"
 
 
-def answer(origin: Origin, request: Request) -> Response:
-    """Return the answer to a request whose target starts with `PREFIX`."""
+def answer(state: ServerState, request: Request) -> Response:
+    """Return the response to a request whose target starts with `PREFIX`."""
     name, _, query = request.target.removeprefix(PREFIX).partition("?")
     if name == "reset":
-        return refusal(request.method, "POST") or _reset(origin, request, query)
-    views = {"about": origin.about, "ledger": origin.account}
+        return method_error(request.method, "POST") or _reset(state, request, query)
+    views = {"about": state.about, "ledger": state.about_and_counts}
     if name not in views:
         return failure(HTTPStatus.NOT_FOUND, method=request.method)
-    return refusal(request.method, "GET", "HEAD") or _as_json(request, views[name]())
+    return method_error(request.method, "GET", "HEAD") or _as_json(request, views[name]())
 
 
-def _reset(origin: Origin, request: Request, query: str) -> Response:
-    # Browsers put an Origin field on every POST that a page makes. No page, not even one of ours,
-    # has any business here.
+def _reset(state: ServerState, request: Request, query: str) -> Response:
+    # Browsers add an Origin field to every POST that a web page makes. No web page has a reason to
+    # reset a server, not even a page of this server.
     if "origin" in request.fields:
         return failure(HTTPStatus.FORBIDDEN)
     given = parse_qs(query, keep_blank_values=True).get("seed")
     try:
-        origin.reset(None if given is None else parse_seed(given[-1]))
+        state.reset(None if given is None else parse_seed(given[-1]))
     except ValueError:
         return failure(HTTPStatus.BAD_REQUEST)
-    return _as_json(request, origin.about())
+    return _as_json(request, state.about())
 
 
 def _as_json(request: Request, content: dict[str, object]) -> Response:

@@ -1,14 +1,17 @@
-"""Servers at short notice: a process that has loaded all they need, and forks for each one wanted.
+"""A process that preloads the server program and forks a server on demand.
 
-What may live here: receiving sockets and forking. What may not: what a server does (`program`).
+This module receives sockets and forks. The server program itself is in `main`.
 
-Standard input is a Unix socket. Each byte on it brings a socket along, the line to a server to be.
-A child is forked whose standard streams it becomes; it reads its words from there, a JSON list in
-a line with a program's name first, and is the ordinary program from then on. Its lifeline is the
-line. When standard input has ended, and all that were forked have, this process does.
+Standard input is a Unix socket. Each byte received on it carries the descriptor of another socket,
+the connection to a new server. The process forks a child, and the child uses that connection as its
+standard streams. The child reads its arguments from the connection as one line of JSON, a list that
+starts with the program name. From then on the child is the ordinary server program, and the
+connection is its lifeline. This process ends when standard input has ended and all of its children
+have ended.
 
-Once everything is loaded the process that was started ends, and one forked from it takes over. So
-nobody has it for a child: a program that counts its children, or waits for them, finds its own.
+When everything is loaded, the started process exits, and a process forked from it takes over. The
+fork server is therefore not a child of the process that started it: a program that counts or waits
+for its children sees only its own.
 """
 
 import json
@@ -16,32 +19,36 @@ import multiprocessing
 import os
 import socket
 
-from .program import flags
-from .program import main as serve
-from .running import loop_factory
+from .main import flags
+from .main import main as serve
+from .runner import loop_factory
 
 
 def main() -> None:
-    """Fork for each line that comes, until standard input ends."""
+    """Fork a server for each connection received, until standard input ends."""
     flags()
-    loop_factory()  # loads uvloop, if there is one
+    loop_factory()  # imports uvloop, if it is installed
     if os.fork():
         return
     context = multiprocessing.get_context("fork")
     channel = socket.socket(fileno=0)
-    while lines := socket.recv_fds(channel, 1, 1)[1]:
-        context.Process(target=_become, args=lines).start()  # and bury those that have ended
-        os.close(lines[0])
-    channel.detach()  # open until we are gone, which is how the other end learns of it
+    while connections := socket.recv_fds(channel, 1, 1)[1]:
+        context.Process(target=_serve_connection, args=connections).start()
+        os.close(connections[0])
+    channel.detach()  # stays open until this process exits, which the parent notices
 
 
-def _become(line: int) -> None:
-    """Be a server. Not even the interpreter is tidied up then: that takes longer than the rest."""
+def _serve_connection(connection: int) -> None:
+    """Run as a server on `connection`, which is its standard input, output and error.
+
+    The child exits without finalizing the interpreter, which would take longer than everything
+    else.
+    """
     for stream in range(3):
-        os.dup2(line, stream)
-    with open(0, encoding="utf-8", closefd=False) as said:
-        prog, *words = json.loads(said.readline())
-    serve(words, prog)
+        os.dup2(connection, stream)
+    with open(0, encoding="utf-8", closefd=False) as stdin:
+        prog, *arguments = json.loads(stdin.readline())
+    serve(arguments, prog)
 
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
-"""The command line: words in, settings out.
+"""The command-line options: from arguments to `Settings`, or to a sentence that refuses them.
 
-What may live here: the options, what they accept, and the sentences that refuse the rest. What
-may not: anything that listens or prints, and what single words mean (in `words`).
+This module defines the options and checks how they combine. It does not listen or print; the value
+of a single argument is parsed in `argparse_types`.
 """
 
 import argparse
@@ -18,22 +18,30 @@ from ..faults.rules import Rule
 from ..faults.scenario import Scenario
 from ..faults.values import printable
 from ..state.recording import Replay
-from . import option_types
-from .sites import SITES
+from . import argparse_types
+from .server_defaults import SERVER_DEFAULTS
 
 __all__ = ["Server", "Settings", "UsageError", "parse", "printable"]
 
 _HIGHEST_PORT = 65_535
-# What says by itself what goes wrong, so that nothing is left to say where a record is replayed.
-_DECIDING = ("scenario", "delay", "latency", "error_rate", "fail_first", "busy_above", "fault")
+# Options that conflict with --replay, because the recording already determines the faults.
+_CONFLICTS_WITH_REPLAY = (
+    "scenario",
+    "delay",
+    "latency",
+    "error_rate",
+    "fail_first",
+    "busy_above",
+    "fault",
+)
 
 
 class UsageError(Exception):
-    """The words make no sense; the message is one sentence and safe to print."""
+    """The arguments are invalid; the message is one sentence and safe to print."""
 
 
 class Server(NamedTuple):
-    """One server to start. If `strict` is false and `port` is taken, any free one will do."""
+    """One server to start. Unless `strict`, any free port may replace a `port` that is taken."""
 
     label: str
     port: int
@@ -42,10 +50,10 @@ class Server(NamedTuple):
 
 
 class Settings(NamedTuple):
-    """What was asked for. Without a `directory` the flags are served.
+    """The parsed command line. Without a `directory`, the servers serve the flags.
 
-    `record` is a file to write; `authority` is another, for the certificate that vouches for
-    `tls`.
+    `record` is the file to write the recording to. `authority` is the file to write the PEM
+    certificate of the TLS certificate authority to.
     """
 
     servers: tuple[Server, ...]
@@ -60,21 +68,25 @@ class Settings(NamedTuple):
 
 
 def parse(argv: Sequence[str] | None, prog: str) -> Settings:
-    """Return what the words `argv` (without a program's name; None: of this process) ask for.
+    """Return the settings for the arguments `argv`, without the program name.
 
-    Raises UsageError. Help is printed by argparse, which then raises SystemExit.
+    If `argv` is None, the arguments of this process are parsed. Raises UsageError. For `--help`,
+    argparse prints the help and raises SystemExit.
     """
-    # Intermixed, or else labels on both sides of an option would not be understood.
+    # The arguments are parsed as intermixed: otherwise labels before and after an option would be
+    # refused.
     given = make_parser(prog).parse_intermixed_args(argv)
-    labels = list(dict.fromkeys(map(_label, given.labels or SITES)))
+    labels = list(dict.fromkeys(map(_label, given.labels or SERVER_DEFAULTS)))
     _check(given, labels)
     scenario = given.scenario or Scenario()
-    own = _rules(given, labels)
+    option_rules = _rules(given, labels)
     servers = []
-    for place, label in enumerate(labels):
-        port = SITES[label].port if given.port is None else given.port and given.port + place
+    for index, label in enumerate(labels):
+        port = (
+            SERVER_DEFAULTS[label].port if given.port is None else given.port and given.port + index
+        )
         alone = len(labels) == 1
-        behaviour = _behaviour(given, label, own, alone=alone)
+        behaviour = _behaviour(given, label, option_rules, alone=alone)
         servers.append(Server(label, port, given.port is not None, behaviour))
     seed = scenario.seed if given.seed is None else given.seed
     return Settings(
@@ -91,27 +103,31 @@ def parse(argv: Sequence[str] | None, prog: str) -> Settings:
 
 
 def _check(given: argparse.Namespace, labels: Sequence[str]) -> None:
-    """Refuse what makes no sense together."""
+    """Raise UsageError for options that conflict with each other."""
     if given.port and given.port + len(labels) - 1 > _HIGHEST_PORT:
-        raise UsageError(f"--port {given.port} leaves no room for {len(labels)} servers")
+        raise UsageError(
+            f"--port {given.port} is too high for {len(labels)} servers on consecutive ports"
+        )
     if given.error_rate is not None and len(labels) > 1 and "ERROR" not in labels:
-        raise UsageError("--error-rate applies to ERROR, or to the one LABEL there is")
+        raise UsageError("--error-rate needs the server ERROR, or exactly one LABEL")
     if given.delay and given.latency:
-        raise UsageError("--delay and --latency say the same thing: give one of them")
+        raise UsageError("--delay and --latency conflict: use only one of them")
     if given.retry_after is not None and given.busy_above is None:
-        raise UsageError("--retry-after goes with --busy-above, which says when")
+        raise UsageError("--retry-after requires --busy-above")
     if given.ca_out and not given.tls:
-        raise UsageError("--ca-out goes with --tls")
-    for name in _DECIDING if given.replay else ():
+        raise UsageError("--ca-out requires --tls")
+    for name in _CONFLICTS_WITH_REPLAY if given.replay else ():
         if getattr(given, name) is not None:
             option = name.replace("_", "-")
-            raise UsageError(f"--replay says all that goes wrong: leave out --{option}")
-    if given.replay and not given.replay.tells_of(labels):
-        raise UsageError("--replay: the record is of servers that are not started")
+            raise UsageError(
+                f"--replay and --{option} conflict: the recording already determines the faults"
+            )
+    if given.replay and not given.replay.covers(labels):
+        raise UsageError("--replay: the recording has no request to any of the started servers")
 
 
 def _rules(given: argparse.Namespace, labels: Sequence[str]) -> list[Rule]:
-    """Return the rules that the options make. They stand above those of a scenario."""
+    """Return the fault rules that the options define; they precede those of a scenario."""
     found = []
     if given.latency is not None:
         found.append(Rule(rules.LATENCY, given.latency))
@@ -123,107 +139,108 @@ def _rules(given: argparse.Namespace, labels: Sequence[str]) -> list[Rule]:
     found += given.fault or []
     for each in found:
         if each.label is not None and each.label not in labels:
-            raise UsageError(f"--fault: label={each.label} is for a server that is not started")
+            raise UsageError(f"--fault: label={each.label} names a server that is not started")
     try:
-        rules.consistent(found)
+        rules.check_consistent(found)
     except ValueError as error:
         raise UsageError(f"--fault: {error}") from error
     return found
 
 
 def _behaviour(
-    given: argparse.Namespace, label: str, own: Sequence[Rule], *, alone: bool
+    given: argparse.Namespace, label: str, option_rules: Sequence[Rule], *, alone: bool
 ) -> Behaviour:
-    """Return how the server `label` behaves, given the rules that options make."""
+    """Return the behaviour of the server `label`, with the rules from the options."""
     scenario = given.scenario or Scenario()
-    # Whoever describes what goes wrong does not want to hear of what went wrong by default.
-    default = Behaviour() if given.scenario or given.replay else SITES[label].behaviour
+    # A scenario or a recording replaces the default faults of a server.
+    default = Behaviour() if given.scenario or given.replay else SERVER_DEFAULTS[label].behaviour
     delay = given.delay or (default.delay if given.latency is None else Behaviour().delay)
-    named = given.error_rate is not None and (alone or label == "ERROR")
+    applies = given.error_rate is not None and (alone or label == "ERROR")
     return Behaviour(
         delay,
-        given.error_rate if named else default.error_rate,
-        rules.meant_for(label, (*own, *scenario.rules)),
+        given.error_rate if applies else default.error_rate,
+        rules.rules_for(label, (*option_rules, *scenario.rules)),
         scenario.bandwidth if given.bandwidth is None else given.bandwidth,
         scenario.slots if given.slots is None else given.slots,
     )
 
 
 class _Parser(argparse.ArgumentParser):
-    """Argparse, without the page of usage that buries the sentence."""
+    """An ArgumentParser that reports an error without printing the usage first."""
 
     def error(self, message: str) -> NoReturn:
         raise UsageError(printable(message))
 
 
 def make_parser(prog: str) -> argparse.ArgumentParser:
-    """Return the parser of a program of that name."""
+    """Return the argument parser for a program named `prog`."""
     parser = _Parser(
         prog=prog,
         allow_abbrev=False,
         description="Serve the flags from a fast, a slow and a failing server, to test clients.",
-        epilog="GET /-/ledger tells what a server was asked; POST /-/reset?seed=N starts it anew.",
+        epilog="GET /-/ledger returns the counts of a server; POST /-/reset?seed=N resets it.",
     )
     add = parser.add_argument
-    add(
-        "labels",
-        nargs="*",
-        metavar="LABEL",
-        help="LOCAL, DELAY, ERROR (default: all three, on ports 8000, 8001, 8002)",
-    )
-    add("--port", metavar="N", type=option_types.port, help="of the first server; 0: any free one")
-    add(
-        "--bind",
-        metavar="ADDRESS",
-        type=option_types.address,
-        default="127.0.0.1",
-        help="default 127.0.0.1",
-    )
-    add(
-        "--directory",
-        metavar="DIR",
-        type=option_types.directory,
-        help="serve a folder, not the flags",
-    )
-    add("--seed", metavar="N", type=option_types.seed, help="make delays and errors repeatable")
+    default = "default: all three, on ports 8000, 8001, 8002"
+    add("labels", nargs="*", metavar="LABEL", help=f"LOCAL, DELAY, ERROR ({default})")
+    _add_listening(parser)
     _add_faults(parser)
-    add("--tls", action="store_true", help="https, with a certificate made for this run")
-    add("--ca-out", metavar="FILE", type=Path, help="write the PEM that clients have to trust")
+    add("--tls", action="store_true", help="serve https, with a new certificate")
+    add("--ca-out", metavar="FILE", type=Path, help="write the PEM certificate clients must trust")
     add("--lifeline", action="store_true", help="stop when standard input ends")
     return parser
 
 
-def _add_faults(parser: argparse.ArgumentParser) -> None:
-    group = parser.add_argument_group("what goes wrong")
+def _add_listening(parser: argparse.ArgumentParser) -> None:
+    """Add the options for the socket, the content and the seed."""
 
     def add(name: str, metavar: str, read: Callable[[str], object], text: str) -> None:
-        group.add_argument(name, metavar=metavar, type=option_types.reads(read), help=text)
+        parser.add_argument(name, metavar=metavar, type=read, help=text)
 
-    add(
-        "--delay", "MIN-MAX", option_types.delay, "seconds before each answer (DELAY, ERROR: 0.5-5)"
-    )
-    add("--error-rate", "P", values.rate, "share of errors, 0 to 1 (default for ERROR: 0.25)")
+    types = argparse_types
+    add("--port", "N", types.port, "port of the first server; 0: any free port")
+    add("--bind", "ADDRESS", types.address, "address to listen on (default 127.0.0.1)")
+    add("--directory", "DIR", types.directory, "serve the files of a folder instead of the flags")
+    add("--seed", "N", types.seed, "seed of the delays and faults, to repeat them")
+    parser.set_defaults(bind="127.0.0.1")
+
+
+def _add_faults(parser: argparse.ArgumentParser) -> None:
+    """Add the options that define faults."""
+    group = parser.add_argument_group("faults")
+
+    def add(name: str, metavar: str, read: Callable[[str], object], text: str) -> None:
+        group.add_argument(name, metavar=metavar, type=types.argparse_type(read), help=text)
+
+    types = argparse_types
+    add("--delay", "MIN-MAX", types.delay, "seconds before each response (DELAY, ERROR: 0.5-5)")
+    add("--error-rate", "P", values.rate, "share of 418 errors, 0 to 1 (default for ERROR: 0.25)")
     shapes = "fixed:S, uniform:MIN-MAX or lognormal:MEDIAN,SIGMA"
-    add("--latency", "HOW", latency.parse, f"in place of --delay: {shapes}")
-    add("--fail-first", "N", values.count, "answer 503 to the first N requests for each path")
-    add("--busy-above", "K", values.level, "answer 429 to what comes while K are in flight")
-    add("--retry-after", "S", values.whole_seconds, "the Retry-After of those (default 1)")
-    add("--slots", "C", values.count, "serve C requests at a time; the others wait in line")
-    add("--bandwidth", "RATE", values.some, "bytes a second of each server (K, M, G)")
+    add("--latency", "SHAPE", latency.parse, f"distribution of the delay: {shapes}")
+    add("--fail-first", "N", values.count, "answer the first N requests for each path with 503")
+    add("--busy-above", "K", values.count_or_zero, "answer 429 while K requests are in flight")
+    add("--retry-after", "S", values.whole_seconds, "seconds in Retry-After of a 429 (default 1)")
+    add("--slots", "C", values.count, "serve C requests at a time; the others wait")
+    add("--bandwidth", "RATE", values.nonzero_size, "limit in bytes a second (K, M, G), per server")
     group.add_argument(
         "--fault",
         metavar="NAME[:PARAM=VALUE,...]",
-        type=option_types.reads(rules.parse),
+        type=types.argparse_type(rules.parse),
         action="append",
-        help=f"{', '.join(rules.KINDS)}; each also takes rate, match, label, first, above",
+        help=f"{', '.join(rules.KINDS)}; all also take rate, match, label, first, above",
     )
-    add("--scenario", "FILE", option_types.scenario, "all of these, in a TOML file")
-    add("--record", "FILE", Path, "write down what is done to whom")
-    add("--replay", "FILE", option_types.replay, "do again what was written down")
+    add("--scenario", "FILE", types.scenario, "read faults from a TOML file")
+    add("--record", "FILE", Path, "record the fault decisions to a file")
+    add("--replay", "FILE", types.replay, "repeat the fault decisions of a recording")
 
 
-def _label(word: str) -> str:
-    # Not a type for argparse: the value of an unknown option would be blamed in its place.
-    if word.upper() not in SITES:
-        raise UsageError(printable(f"{word!r} is no server: give {', '.join(SITES)} or nothing"))
-    return word.upper()
+def _label(text: str) -> str:
+    # This is not a type for argparse, which would then report the value of an unknown option as a
+    # label.
+    if text.upper() not in SERVER_DEFAULTS:
+        raise UsageError(
+            printable(
+                f"{text!r} is not a server: use {', '.join(SERVER_DEFAULTS)}, or none for all"
+            )
+        )
+    return text.upper()

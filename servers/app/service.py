@@ -1,56 +1,56 @@
-"""One server as its connections see it: a request goes in, a response comes out.
+"""The service behind all connections of one server: it turns a request into a response.
 
-What may live here: what all connections of a server share, and the way from a request to whoever
-answers it. What may not: turns, timers and transports (in `connection`).
+This module holds what all connections of a server share, and passes each request to the code that
+answers it. Queues, timers and transports are in `connection`.
 """
 
 from typing import Protocol
 
 from ..content import resources
 from ..content.resources import Contents
-from ..faults.decision import spoilt
-from ..http.bandwidth import Line
-from ..http.dateline import Dateline
+from ..faults.fault_plan import apply_faults
+from ..http.bandwidth import SharedBandwidth
+from ..http.common_headers import CommonHeaders
 from ..http.responses import Request, Response, failure
-from ..state.server import Admission, Origin
+from ..state.server_state import CountedRequest, ServerState
 from ..state.slots import Slots
 from . import control
 
 
 class Connection(Protocol):
-    """What a service asks of a connection: to end."""
+    """The part of a connection that a service uses."""
 
     def abort(self) -> None:
-        """End the connection at once, whatever is under way."""
+        """Close the connection at once, even if a response is being sent."""
         ...
 
 
 class Service:
-    """What all connections to one server share."""
+    """The state and content that all connections to one server share."""
 
-    def __init__(self, origin: Origin, served: Contents) -> None:
-        self.origin = origin
-        self.served = served
-        self.dateline = Dateline()
+    def __init__(self, state: ServerState, contents: Contents) -> None:
+        self.state = state
+        self.contents = contents
+        self.common_headers = CommonHeaders()
         self.connections: set[Connection] = set()
-        bandwidth = origin.behaviour.bandwidth
-        self.line = None if bandwidth is None else Line(bandwidth)
-        slots = origin.behaviour.slots
+        bandwidth = state.behaviour.bandwidth
+        self.bandwidth = None if bandwidth is None else SharedBandwidth(bandwidth)
+        slots = state.behaviour.slots
         self.slots = None if slots is None else Slots(slots)
 
-    def answer(self, request: Request, admission: Admission | None) -> Response:
-        """Return the answer to a request that was admitted in this way."""
-        if admission is None:
+    def answer(self, request: Request, counted: CountedRequest | None) -> Response:
+        """Return the response to a request; `counted` is its entry in the ledger, if any."""
+        if counted is None:
             if request.target.startswith(control.PREFIX):
-                return control.answer(self.origin, request)
+                return control.answer(self.state, request)
             return self.respond(request)
-        _, (_, status), verdict, attempt = admission
-        if verdict is not None:
-            return spoilt(request._replace(attempt=attempt), verdict, self.respond)
+        _, (_, status), plan, attempt = counted
+        if plan is not None:
+            return apply_faults(request._replace(attempt=attempt), plan, self.respond)
         if status is not None:
             return failure(status, method=request.method)
-        return resources.answer(self.served, self.origin.label, request)
+        return resources.answer(self.contents, self.state.label, request)
 
     def respond(self, request: Request) -> Response:
-        """Return the honest answer to a request for something served."""
-        return resources.answer(self.served, self.origin.label, request)
+        """Return the response to a request for content, without any fault."""
+        return resources.answer(self.contents, self.state.label, request)

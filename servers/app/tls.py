@@ -1,30 +1,33 @@
-"""A certificate for one run, and the authority that vouches for it.
+"""A TLS certificate for one run of the servers, and the certificate authority that signs it.
 
-What may live here: making the two. What may not: files, sockets. Nothing is kept: the authority's
-key dies with the program, so no certificate can be made with it that anybody would have to fear.
+This module creates both in memory; it uses no files and no sockets. The private key of the
+authority is never stored, so the authority cannot be misused after the program has ended.
 """
 
 import ssl
 from typing import NamedTuple
 
 
-class MissingError(Exception):
-    """A package is not installed; the message is one sentence that says how to install it."""
+class MissingPackageError(Exception):
+    """An optional package is missing; the message is one sentence that says how to install it."""
 
 
-class Certified(NamedTuple):
-    """What a server needs, and `authority`, the PEM that its clients have to trust."""
+class Certificate(NamedTuple):
+    """The TLS context of a server, and `authority`, the PEM that its clients must trust."""
 
     context: ssl.SSLContext
     authority: str
 
 
-def certified(bind: str) -> Certified:
-    """Return a new certificate for this machine's own names and the address `bind`."""
+def make_certificate(bind: str) -> Certificate:
+    """Return a new certificate for the local host names and the address `bind`.
+
+    Raises MissingPackageError if trustme is not installed.
+    """
     try:
         import trustme
     except ImportError as error:
-        raise MissingError(
+        raise MissingPackageError(
             "--tls needs the package trustme: pip install 'getflags[tls]'"
         ) from error
     authority = trustme.CA()
@@ -32,4 +35,4 @@ def certified(bind: str) -> Certified:
     context.set_alpn_protocols(["http/1.1"])
     names = dict.fromkeys(["localhost", "127.0.0.1", "::1", bind])
     authority.issue_cert(*names).configure_cert(context)
-    return Certified(context, authority.cert_pem.bytes().decode())
+    return Certificate(context, authority.cert_pem.bytes().decode())

@@ -1,7 +1,7 @@
-"""The flags that travel with the package, in memory.
+"""The bundled flags, loaded into memory.
 
-What may live here: reading `flags/<cc>/<cc>.gif` and `flags/<cc>/metadata.json`, once. What may
-not: HTTP, and any other folder (in `folder`).
+This module reads `flags/<cc>/<cc>.gif` and `flags/<cc>/metadata.json` once. Other folders are
+served by `folder`.
 """
 
 import json
@@ -17,9 +17,9 @@ _TYPES = {".gif": "image/gif", ".json": "application/json"}
 
 
 class Catalogue(NamedTuple):
-    """Every file of the collection by its path, and the name of each country by its code.
+    """All files of the flag collection by path, and the name of each country by code.
 
-    Codes are two letters in lower case; paths are as in URLs: `/flags/br/br.gif`.
+    Codes are two letters in lower case; paths are as in URLs, for example `/flags/br/br.gif`.
     """
 
     files: dict[str, Representation]
@@ -27,11 +27,11 @@ class Catalogue(NamedTuple):
 
 
 def load(folder: Path = FLAGS) -> Catalogue:
-    """Read a collection of flags into memory. About 2 MB, in about 20 ms.
+    """Load a collection of flags into memory, about 2 MB in about 20 ms.
 
-    Raises OSError if a file can't be read, and ValueError or KeyError if a `metadata.json` is not
-    an object with a "country": the collection is then not whole, which nobody should find out
-    from a client.
+    Raises OSError if a file cannot be read, and ValueError or KeyError if a `metadata.json` is not
+    an object with a "country": an incomplete collection must fail here, not when a client asks for
+    it.
     """
     files = {}
     countries = {}

@@ -1,11 +1,10 @@
-"""A folder served as it is (`--directory`): files read from disk, and lists of names.
+"""The files of a folder on disk (`--directory`), and the lists of their names.
 
-What may live here: finding and reading files below one folder, and never outside it. What may
-not: HTTP, HTML.
+This module finds and reads files below one folder, and never outside it.
 
-Files are read with pread in the event loop, not in a thread: what is served is mostly in the page
-cache, where a hop to a thread costs more than the read. sendfile is the road not taken: uvloop
-does not have it, and one way of sending is easier to trust than two.
+Files are read with pread in the event loop, not in a thread: most of them are in the page cache,
+where a switch to a thread costs more than the read. sendfile is not used: uvloop does not support
+it, and a single way to send a body is easier to test than two.
 """
 
 import errno
@@ -18,15 +17,15 @@ from ..http.paths import segments
 from ..http.representation import Representation
 from ..http.validators import etag
 
-# Not there, or not for us. Anything else (no more file descriptors, a broken disk) is our trouble
-# and must not look like a file that doesn't exist.
+# The file does not exist, or the server may not read it. Any other error (no free file descriptor,
+# a broken disk) is the server's problem and must not look like a missing file.
 _ABSENT = frozenset(
     {errno.ENOENT, errno.ENOTDIR, errno.ELOOP, errno.ENAMETOOLONG, errno.EACCES, errno.ENXIO}
 )
 
 
 class OpenFile:
-    """A file being read."""
+    """A file that is open for reading."""
 
     __slots__ = ("_descriptor",)
 
@@ -43,22 +42,22 @@ class OpenFile:
 
 
 class Folder:
-    """The files below `root`. Links are followed only as long as they stay below it."""
+    """The files below `root`. Symbolic links are followed only if they stay below it."""
 
     def __init__(self, root: Path) -> None:
         self._root = root.resolve(strict=True)
 
     def find(self, path: str) -> Representation | None:
-        """Open the file that the URL path `path` names; None if there is no such regular file.
+        """Open the regular file at the URL path `path`; return None if there is none.
 
-        The caller closes the content. Raises OSError if the system can't open one more file.
+        The caller must close the content. Raises OSError if the system cannot open another file.
         """
         place = self._locate(path)
         if place is None:
             return None
         try:
-            # O_NOFOLLOW: the links were resolved a moment ago, and one put there since is not
-            # wanted. O_NONBLOCK: opening a named pipe would wait for a writer.
+            # O_NOFOLLOW: the links are already resolved, and a link created since then must not be
+            # followed. O_NONBLOCK: opening a named pipe would block until a writer opens it.
             descriptor = os.open(place, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
         except OSError as error:
             if error.errno in _ABSENT:
@@ -77,9 +76,9 @@ class Folder:
         )
 
     def names(self, path: str) -> list[str] | None:
-        """Return what the folder at the URL path `path` holds, sorted; None if it is no folder.
+        """Return the sorted names in the folder at the URL path `path`; None if it is not a folder.
 
-        The name of a folder within ends with a slash. What can't be had is not listed.
+        The name of a subfolder ends with a slash. Files that cannot be served are not listed.
         """
         place = self._locate(path)
         if place is None or not place.is_dir() or not os.access(place, os.R_OK):
@@ -91,25 +90,25 @@ class Folder:
         )
 
     def _locate(self, path: str) -> Path | None:
-        """Return the real place that the URL path `path` names, None if there is none for us."""
+        """Return the real path for the URL path `path`, or None if it must not be served."""
         names = segments(path)
         return None if names is None else self._real(self._root.joinpath(*names))
 
     def _real(self, place: Path) -> Path | None:
-        """Return where `place` leads, or None if that is outside or not there."""
+        """Return `place` with links resolved, or None if it is missing or outside of the root."""
         try:
             real = place.resolve(strict=True)
         except OSError as error:
             if error.errno in _ABSENT:
                 return None
             raise
-        except RuntimeError:  # how Python before 3.13 reports a loop of links
+        except RuntimeError:  # raised for a loop of links by Python before 3.13
             return None
         return real if real.is_relative_to(self._root) else None
 
 
 def _content_type(name: str) -> str:
-    """Return the media type that a file name suggests."""
+    """Return the media type for the extension of a file name."""
     kind, encoding = mimetypes.guess_type(name)
-    # "x.tar.gz" is no tar until it is unpacked, and there is no Content-Encoding to say so.
+    # "x.tar.gz" is not a tar archive until it is decompressed, and no Content-Encoding is sent.
     return "application/octet-stream" if kind is None or encoding else kind

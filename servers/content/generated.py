@@ -1,10 +1,11 @@
-"""`/bytes/<N>/<any name>`: bodies of any size that nobody has to store.
+"""Generated files at `/bytes/<N>/<any name>`: bodies of any size that take no disk space.
 
-What may live here: the bytes of that resource, computed. What may not: files, HTTP.
+The bytes are computed when they are read.
 
-The body is one block of pseudo-random bytes, keyed by the name, over and over. The length of the
-block is a prime, so that no piece a client may cut a download into (some power of two, mostly) is
-a multiple of it: bytes put in the wrong place are the wrong bytes, and a checksum finds them.
+The body repeats one block of pseudo-random bytes, which depends on the name. The length of the
+block is a prime number, so that it does not divide the lengths of the pieces in which a client may
+download the file (mostly powers of two). Bytes written to the wrong place are therefore wrong
+bytes, and a checksum detects them.
 """
 
 import re
@@ -14,20 +15,20 @@ from ..http.representation import Representation
 from ..http.validators import etag
 
 BLOCK = 65_521  # bytes; the largest prime below 64 KiB
-LARGEST = 2**50  # bytes; a petabyte is beyond any test, and its offsets still fit a C long
+LARGEST = 2**50  # bytes; a petabyte is more than any test needs, and its offsets fit in a C long
 
 _TARGET = re.compile(r"/bytes/([0-9]{1,16})/(.+)")
-_MODIFIED = 946_684_800  # 2000-01-01: these bytes have never changed since
+_MODIFIED = 946_684_800  # 2000-01-01: the content never changes
 
 
 class Pattern:
-    """The first `size` bytes of what `name` stands for."""
+    """The first `size` bytes of the pattern for `name`."""
 
     __slots__ = ("_block", "_size")
 
     def __init__(self, name: str, size: int) -> None:
         self._size = size
-        # A shorter digest is a prefix of a longer one, so small bodies cost little.
+        # A shorter digest is a prefix of a longer one, so small bodies are cheap.
         self._block = shake_128(name.encode()).digest(min(size, BLOCK))
 
     def read(self, offset: int, size: int) -> bytes:
@@ -38,11 +39,11 @@ class Pattern:
         return (self._block * copies)[start : start + size]
 
     def close(self) -> None:
-        """Do nothing: there is nothing to give back."""
+        """Do nothing: there are no resources to release."""
 
 
 def find(path: str) -> Representation | None:
-    """Return what `path` (without query) stands for, or None if it is not of the right form."""
+    """Return the generated file at `path` (without a query), or None for other paths."""
     match = _TARGET.fullmatch(path)
     if not match or int(match[1]) > LARGEST:
         return None

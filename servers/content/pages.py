@@ -1,7 +1,6 @@
-"""The pages that people look at: a wall of flags, a list of files.
+"""The HTML pages of the servers: the page of flags and the file list.
 
-What may live here: pure functions from names to HTML. What may not: anything that a page would
-have to fetch from elsewhere; it must look right on a train.
+The functions here are pure. A page refers to nothing on other hosts, so that it works offline.
 """
 
 import os
@@ -23,8 +22,8 @@ a { color: inherit; }
 """
 
 
-def wall(label: str, countries: Mapping[str, str]) -> str:
-    """Return a page with all flags; `countries` has the names by code, in lower case."""
+def flags_page(label: str, countries: Mapping[str, str]) -> str:
+    """Return a page that shows all flags; `countries` maps codes in lower case to names."""
     cards = "\n".join(
         f'<li><a href="/flags/{code}/{code}.gif">'
         f'<img src="/flags/{code}/{code}.gif" alt="" loading="lazy">'
@@ -34,9 +33,9 @@ def wall(label: str, countries: Mapping[str, str]) -> str:
     return _page(f"{label}: {len(countries)} flags", f'<ul class="flags">\n{cards}\n</ul>')
 
 
-def listing(path: str, names: Sequence[str]) -> str:
-    """Return a page that links to `names`, the files and folders found at `path`."""
-    base = path.rstrip("/")  # links from the root on work whether `path` ends with a slash or not
+def folder_page(path: str, names: Sequence[str]) -> str:
+    """Return a page with links to `names`, the files and folders at `path`."""
+    base = path.rstrip("/")  # links then work with and without a slash at the end of `path`
     rows = "\n".join(
         f'<li><a href="{escape(base)}/{quote(os.fsencode(name))}">{_readable(name)}</a></li>'
         for name in names
@@ -45,16 +44,16 @@ def listing(path: str, names: Sequence[str]) -> str:
 
 
 def _readable(name: str) -> str:
-    """Return a file name as text, though on disk it may be any bytes."""
+    """Return a file name, which may be any bytes on disk, as text."""
     return escape(os.fsencode(name).decode("utf-8", "replace"))
 
 
 def _page(title: str, body: str) -> str:
-    """Return a whole document; `title` and `body` are HTML."""
+    """Return a complete document; `title` and `body` are HTML."""
     return (
         '<!doctype html>\n<html lang="en">\n<meta charset="utf-8">\n'
         '<meta name="viewport" content="width=device-width">\n'
-        '<link rel="icon" href="data:,">\n'  # or else the browser asks for /favicon.ico
+        '<link rel="icon" href="data:,">\n'  # otherwise browsers request /favicon.ico
         f"<title>{title}</title>\n<style>{_STYLE}</style>\n"
         f"<h1>{title}</h1>\n{body}\n</html>\n"
     )

@@ -1,1 +1,1 @@
-"""What goes wrong, how often, and for which requests."""
+"""The faults that a server injects: their kinds, their rules, and their random draws."""

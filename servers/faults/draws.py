@@ -1,16 +1,15 @@
-"""What goes wrong, and when: every delay and every error of a server, decided by a hash.
+"""Delays and errors of a server, drawn from a hash of the request.
 
-What may live here: pure functions from (seed, kind of fault, path, attempt) to a decision, and
-the values that they take and give. What may not: input, output, a clock, `random`, state, and
-anything about HTTP beyond a path and a status code.
+The functions here are pure: they map the seed, the kind of fault, the path and the attempt to a
+decision. They use no state, no clock and no `random`.
 
-Why a hash and not a random generator: a generator hands out its numbers in the order of arrival,
-so two clients, or one client at two levels of concurrency, would meet different faults and could
-not be compared. A hash of what is asked does not know who came first.
+A random generator would return its numbers in the order in which requests arrive. Two clients, or
+one client at two levels of concurrency, would then meet different faults and could not be compared.
+A hash of the request does not depend on that order.
 
-Kinds draw independently of each other, so adding one does not move the faults that a seed already
-stands for. Delay and error are as old as the servers and stand here; the others are rules, whose
-kinds have a file each in `misbehaviour` and are composed in `verdict`.
+Each kind of fault has independent draws, so adding a kind does not change the faults of an existing
+seed. Delays and errors are drawn here; all other faults are rules, whose kinds are in `kinds` and
+whose draws are combined in `fault_plan`.
 """
 
 import re
@@ -27,12 +26,12 @@ _SEED = re.compile(r"-?[0-9]{1,40}")
 
 @dataclass(frozen=True, slots=True)
 class Behaviour:
-    """How a server treats its clients.
+    """The behaviour of a server towards its clients.
 
-    `delay` is the least and the most time in seconds before an answer, drawn uniformly;
-    `error_rate` is the share of requests, 0 to 1, that get an error in place of the answer;
-    `rules` say what else goes wrong; `bandwidth` is how many bytes of bodies leave a second;
-    `slots` are how many requests are served at a time, while the others wait in line.
+    `delay` is the minimum and the maximum time before a response, in seconds, drawn uniformly.
+    `error_rate` is the share of requests, 0 to 1, that are answered with an error. `rules` define
+    the other faults. `bandwidth` limits the bytes of bodies sent per second. `slots` limits the
+    requests served at the same time; the others wait.
     """
 
     delay: tuple[float, float] = (0.0, 0.0)
@@ -43,7 +42,7 @@ class Behaviour:
 
 
 class Decision(NamedTuple):
-    """What happens to one request: wait `delay` seconds, then answer `status` if not None."""
+    """The decision about one request: wait `delay` seconds, then answer `status`, if any."""
 
     delay: float = 0.0
     status: HTTPStatus | None = None
@@ -53,29 +52,29 @@ UNTOUCHED = Decision()
 
 
 def parse_seed(text: str) -> int:
-    """Return the seed written in `text`; raise ValueError if it is no whole number."""
-    # int() alone would take "1_000" and " 7 ", and would take minutes over a million digits.
+    """Return `text` as a seed. Raises ValueError if it is not a whole number."""
+    # int() alone would accept "1_000" and " 7 ", and would take minutes for a million digits.
     if not _SEED.fullmatch(text):
-        raise ValueError(f"{text!r} is not a seed: give a whole number of at most 40 digits")
+        raise ValueError(f"{text!r} is not a seed: use a whole number of at most 40 digits")
     return int(text)
 
 
 def draw(seed: int, kind: str, path: str, attempt: int) -> float:
-    """Return a number in [0, 1), always the same for the same four arguments.
+    """Return a number in [0, 1) that depends only on the four arguments.
 
-    `kind` names the fault and has no blank in it; `attempt` is 1 for the first request of `path`.
+    `kind` is the name of a fault, without a space; `attempt` is 1 for the first request for `path`.
     """
-    # The path comes last because it alone may contain anything: no two argument lists look alike.
-    # blake2b, because hash() is salted anew in each process.
+    # The path is last because only the path may contain a space, so different arguments never give
+    # the same bytes. The hash is blake2b because hash() is salted per process.
     question = f"{seed} {kind} {attempt} {path}".encode()
     digest = blake2b(question, digest_size=8).digest()
     return (int.from_bytes(digest, "big") >> 11) * _UNIT
 
 
 def decide(behaviour: Behaviour, seed: int, path: str, attempt: int) -> Decision:
-    """Return what happens to the given attempt at `path` (the request path with its query).
+    """Return the decision about the given attempt at `path`, which includes the query.
 
-    A request that gets an error waits its delay too: a struggling server is slow to say no.
+    A request that is answered with an error is delayed too: an overloaded server is slow to fail.
     """
     low, high = behaviour.delay
     if not high and not behaviour.error_rate:  # the fast path, for servers without faults

@@ -1,7 +1,7 @@
-"""A scenario: everything that goes wrong, in a TOML file.
+"""Scenarios: TOML files that define the faults of the servers.
 
-What may live here: from the text of such a file to values; ValueError, its message a sentence that
-is safe to print, for the rest. What may not: opening the file, and what a rule means (in `rules`).
+This module parses the text of a scenario. It raises ValueError, with a sentence that is safe to
+print, for invalid text. The rules themselves are in `rules`.
 """
 
 import tomllib
@@ -9,14 +9,14 @@ from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
 from .draws import parse_seed
-from .rules import KINDS, Rule, consistent, rule
-from .values import count, printable, some
+from .rules import KINDS, Rule, check_consistent, rule
+from .values import count, nonzero_size, printable
 
 _KEYS = "seed, bandwidth, slots and [[rule]]"
 
 
 class Scenario(NamedTuple):
-    """What a file says. What it says nothing about is None."""
+    """The contents of a scenario file. A value that the file does not set is None."""
 
     rules: tuple[Rule, ...] = ()
     seed: int | None = None
@@ -25,21 +25,23 @@ class Scenario(NamedTuple):
 
 
 def parse(text: str) -> Scenario:
-    """Return the scenario written in `text`. Raises ValueError."""
+    """Parse the text of a scenario. Raises ValueError."""
     try:
         table = tomllib.loads(text)
     except (tomllib.TOMLDecodeError, RecursionError) as error:
         raise ValueError(f"not TOML: {printable(str(error))}") from error
     entries = table.pop("rule", [])
     seed = table.pop("seed", None)
-    bandwidth = _number("bandwidth", table.pop("bandwidth", None), some)
+    bandwidth = _number("bandwidth", table.pop("bandwidth", None), nonzero_size)
     slots = _number("slots", table.pop("slots", None), count)
     if table:
-        raise ValueError(f"{printable(repr(next(iter(table))))} is not known: give {_KEYS}")
+        raise ValueError(
+            f"{printable(repr(next(iter(table))))} is not a key of a scenario: use {_KEYS}"
+        )
     if not isinstance(entries, list):
-        raise ValueError("rule: give tables, each under a line [[rule]]")  # noqa: TRY004 - a file's
+        raise ValueError("rule: use tables, each under a line [[rule]]")  # noqa: TRY004 - the file is wrong
     rules = tuple(_rule(number, each) for number, each in enumerate(entries, 1))
-    consistent(rules)
+    check_consistent(rules)
     return Scenario(rules, _seed(seed), bandwidth, slots)
 
 
@@ -48,7 +50,7 @@ def _rule(number: int, entry: object) -> Rule:
     name = given.pop("fault", None)
     try:
         if not isinstance(name, str):
-            raise ValueError(f"it has no fault: give fault = one of {', '.join(KINDS)}")  # noqa: TRY004, TRY301 - a file's
+            raise ValueError(f"fault is missing: use one of {', '.join(KINDS)}")  # noqa: TRY004, TRY301 - the file is wrong
         return rule(name, given)
     except ValueError as error:
         raise ValueError(f"rule {number}: {error}") from error
@@ -58,7 +60,7 @@ def _seed(value: object) -> int | None:
     if value is None:
         return None
     if isinstance(value, bool) or not isinstance(value, int):
-        raise ValueError("seed: give a whole number")  # noqa: TRY004 - from a file
+        raise ValueError("seed: use a whole number")  # noqa: TRY004 - the file is wrong
     return parse_seed(str(value))
 
 

@@ -1,15 +1,15 @@
-"""From text to the values that faults are made of, whether typed on a command line or in a file.
+"""Parsers for the values of fault parameters, from the command line or from a file.
 
-What may live here: pure functions from a word to a value that is in range, and the sentences that
-refuse the rest (ValueError, its message safe to print). What may not: what a value is for.
+The functions here are pure. They raise ValueError, with a sentence that is safe to print, for
+invalid text.
 """
 
 import re
 from http import HTTPStatus
 from typing import NamedTuple
 
-LONGEST_DELAY = 86_400.0  # seconds; a day, beyond which timers of some event loops overflow
-LARGEST = 2**50  # bytes; a petabyte, as in `generated`
+LONGEST_DELAY = 86_400.0  # seconds; a day, beyond which the timers of some event loops overflow
+LARGEST = 2**50  # bytes; a petabyte, as in `content.generated`
 
 NUMBER = r"(\d+\.?\d*|\.\d+)"
 _PLAIN = re.compile(NUMBER, re.ASCII)
@@ -20,122 +20,124 @@ _UNITS = {"": 1, "K": 2**10, "M": 2**20, "G": 2**30}  # binary, as in curl and w
 
 
 def printable(text: str) -> str:
-    """Return `text` with everything escaped that could move a cursor or hide a word."""
+    """Return `text` with control characters and other invisible characters escaped."""
     return "".join(
         each if each.isprintable() else each.encode("unicode_escape").decode() for each in text
     )
 
 
-def wrong(text: str, wanted: str) -> ValueError:
-    """Return the refusal of `text`; `wanted` says what it is not, and what to give instead."""
+def invalid(text: str, wanted: str) -> ValueError:
+    """Return a ValueError that says that `text` is not `wanted`."""
     return ValueError(f"{printable(repr(text))} is not {wanted}")
 
 
-def plain(number: float) -> str:
-    """Return a number as it is read here: with as many digits as it has, and no exponent."""
+def decimal_text(number: float) -> str:
+    """Return a number as text with all its digits and without an exponent."""
     text = repr(number)
     if "e" not in text:
         return text
-    # Imported late: it is rare that anybody wants less than a ten thousandth of anything.
+    # The import is deferred, because such small numbers are rare.
     from decimal import Decimal
 
     return f"{Decimal(text):f}"
 
 
-class Point(NamedTuple):
-    """A place in a body: so many bytes after its beginning, or so many hundredths of it."""
+class BodyPosition(NamedTuple):
+    """A position in a body, in bytes or, if `relative`, in per cent of the body's length."""
 
     amount: float
     relative: bool = False
 
     def of(self, size: int) -> int:
-        """Return the place in a body of `size` bytes."""
+        """Return the position in a body of `size` bytes, in bytes."""
         return int(size * self.amount / 100) if self.relative else int(self.amount)
 
     def __str__(self) -> str:
-        """Return what `point` reads."""
+        """Return the text that `body_position` accepts."""
         return (
-            plain(self.amount).removesuffix(".0") + "%" if self.relative else str(int(self.amount))
+            decimal_text(self.amount).removesuffix(".0") + "%"
+            if self.relative
+            else str(int(self.amount))
         )
 
 
 def rate(text: str) -> float:
-    """Return a share, 0 to 1."""
+    """Parse a share, 0 to 1."""
     if not _PLAIN.fullmatch(text) or float(text) > 1:
-        raise wrong(text, "a rate: give a number from 0 to 1")
+        raise invalid(text, "a rate: use a number from 0 to 1")
     return float(text)
 
 
 def seconds(text: str) -> float:
-    """Return a time."""
+    """Parse a time in seconds."""
     if not _PLAIN.fullmatch(text) or float(text) > LONGEST_DELAY:
-        raise wrong(text, f"a time: give seconds, at most {LONGEST_DELAY:.0f}")
+        raise invalid(text, f"a time: use seconds; the maximum is {LONGEST_DELAY:.0f}")
     return float(text)
 
 
 def whole_seconds(text: str) -> int:
-    """Return a time as Retry-After has it (RFC 9110 section 10.2.3)."""
+    """Parse a number of seconds as Retry-After has it (RFC 9110 section 10.2.3)."""
     if not _COUNT.fullmatch(text):
-        raise wrong(text, "a number of whole seconds")
+        raise invalid(text, "a time in whole seconds: use a number such as 5")
     return int(text)
 
 
 def count(text: str) -> int:
-    """Return a number of things, 1 at least."""
+    """Parse a whole number, at least 1."""
     if not _COUNT.fullmatch(text) or not int(text):
-        raise wrong(text, "a count: give a whole number, at least 1")
+        raise invalid(text, "a count: use a whole number, at least 1")
     return int(text)
 
 
-def level(text: str) -> int:
-    """Return a number of things, perhaps none."""
+def count_or_zero(text: str) -> int:
+    """Parse a whole number, at least 0."""
     if not _COUNT.fullmatch(text):
-        raise wrong(text, "a count: give a whole number, at least 0")
+        raise invalid(text, "a count: use a whole number, at least 0")
     return int(text)
 
 
 def size(text: str) -> int:
-    """Return a number of bytes, perhaps none."""
+    """Parse a size in bytes, at least 0."""
     match = _SIZE.fullmatch(text)
     if match:
         found = float(match[1]) * _UNITS[match[2].upper()]
         if found <= LARGEST and found == int(found):
             return int(found)
-    raise wrong(text, "a size: give bytes, such as 2000, 64K, 1.5M or 1G")
+    raise invalid(text, "a size: use bytes, such as 2000, 64K, 1.5M or 1G")
 
 
-def some(text: str) -> int:
-    """Return a number of bytes, 1 at least."""
+def nonzero_size(text: str) -> int:
+    """Parse a size in bytes, at least 1."""
     if found := size(text):
         return found
-    raise wrong(text, "a size: give at least 1 byte")
+    raise invalid(text, "a size: use at least 1 byte")
 
 
-def shift(text: str) -> int:
-    """Return a number of bytes too many, or too few if it is negative; not none."""
+def signed_size(text: str) -> int:
+    """Parse a difference in bytes, positive or negative but not 0."""
     if text.startswith("-"):
-        return -some(text.removeprefix("-"))
-    return some(text.removeprefix("+"))
+        return -nonzero_size(text.removeprefix("-"))
+    return nonzero_size(text.removeprefix("+"))
 
 
-def point(text: str) -> Point:
-    """Return a place in a body."""
+def body_position(text: str) -> BodyPosition:
+    """Parse a position in a body: bytes or per cent."""
     if match := _PERCENT.fullmatch(text):
-        if (amount := float(match[1])) <= 100:  # noqa: PLR2004 - what per cent means
-            return Point(amount, relative=True)
-        raise wrong(text, "a place in a body: give bytes or 0% to 100%")
-    return Point(size(text))
+        if (amount := float(match[1])) <= 100:  # noqa: PLR2004 - the maximum percentage
+            return BodyPosition(amount, relative=True)
+        raise invalid(text, "a position in a body: use bytes or 0% to 100%")
+    return BodyPosition(size(text))
 
 
 def error_status(text: str) -> int:
-    """Return the status code of a failure."""
+    """Parse the status code of an error response."""
     if _COUNT.fullmatch(text) and int(text) in set(HTTPStatus) and int(text) >= HTTPStatus(400):
         return int(text)
-    raise wrong(text, "a status of a failure: give one that HTTP has, such as 404, 500 or 503")
+    raise invalid(text, "an error status: use one that HTTP defines, such as 404, 500 or 503")
 
 
 def redirect_status(text: str) -> int:
-    """Return the status code of a redirection."""
+    """Parse the status code of a redirect."""
     if text in {"301", "302", "303", "307", "308"}:
         return int(text)
-    raise wrong(text, "a status of a redirection: give 301, 302, 303, 307 or 308")
+    raise invalid(text, "a redirect status: use 301, 302, 303, 307 or 308")

@@ -1,1 +1,1 @@
-"""HTTP/1.1 on the server's side: requests, responses, ranges, validators, bodies."""
+"""HTTP/1.1 on the server side: requests, responses, ranges, validators, bodies."""

@@ -1,7 +1,7 @@
-"""From a request target to names that are safe to look up (RFC 9112 section 3.2).
+"""Request targets: conversion to paths and to safe file names (RFC 9112 section 3.2).
 
-What may live here: pure functions on request targets. What may not: the file system. That a name
-is safe text does not make it a safe file: links are the business of `folder`.
+The functions here are pure and do not use the file system. A safe name may still be a symbolic link
+to an unsafe file; `content.folder` checks that.
 """
 
 import os
@@ -12,9 +12,9 @@ _ABSOLUTE = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://[^/?#]*")
 
 
 def origin_form(target: str) -> str | None:
-    """Return `target` as a path with its query, or None if it is not the target of a resource.
+    """Return `target` as a path with its query, or None if it does not name a resource.
 
-    A server has to accept `http://host/path` too (section 3.2.2). The asterisk of OPTIONS and the
+    A server must also accept `http://host/path` (section 3.2.2). The asterisk of OPTIONS and the
     authority of CONNECT name no resource.
     """
     if target.startswith("/"):
@@ -32,11 +32,12 @@ def without_query(target: str) -> str:
 
 
 def segments(path: str) -> list[str] | None:
-    """Return the decoded names in `path`, or None if one of them could lead astray.
+    """Return the decoded names in `path`, or None if one of them is unsafe.
 
-    Astray are: nothing (`//`), `.`, `..`, and a slash or NUL in a name. Clients resolve dots
-    before they ask (RFC 3986 section 5.2.4), so nobody honest sends them. A slash at the end of
-    `path` adds no name. Names are decoded as file names are (`os.fsdecode`).
+    Unsafe names are the empty name (`//`), `.`, `..`, and any name with a slash or a NUL. Clients
+    remove dot segments before they send a request (RFC 3986 section 5.2.4), so no legitimate client
+    sends them. A slash at the end of `path` adds no name. Names are decoded as file names are
+    (`os.fsdecode`).
     """
     inner = path.removeprefix("/").removesuffix("/")
     if not inner:

@@ -1,22 +1,22 @@
-"""Byte ranges: from the text of a Range field to the bytes that are meant (RFC 9110 section 14).
+"""Byte ranges: parsing Range and formatting Content-Range (RFC 9110 section 14).
 
-What may live here: pure functions about the Range and Content-Range fields. What may not:
-If-Range (in `validators`), whole responses (in `respond`), and any input or output.
+The functions here are pure. If-Range is in `validators`; whole responses are in `responses`.
 """
 
 import re
 
-# One range only. RFC 9110 section 14.2 lets a server ignore a Range field that it does not like;
-# multipart/byteranges is the road not taken, since no client of interest asks for it. The digits
-# are limited because int() is slow on very long ones.
+# Only a single range is supported. RFC 9110 section 14.2 lets a server ignore a Range field, and no
+# client of interest asks for multipart/byteranges. The number of digits is limited because int() is
+# slow on very long numbers.
 _SINGLE = re.compile(r"bytes=[ \t]*([0-9]{0,20})-([0-9]{0,20})[ \t]*", re.IGNORECASE)
 
 
-def select(text: str, size: int) -> range | None:
-    """Return the positions that the Range field `text` asks for, of `size` bytes in all.
+def parse_range(text: str, size: int) -> range | None:
+    """Return the positions that the Range field `text` selects from `size` bytes.
 
-    An empty range means that the field can't be satisfied (the answer is 416); None means that it
-    is to be ignored (the answer is 200): another unit, several ranges, or a wrong syntax.
+    An empty range means that the field cannot be satisfied (the response is a 416). None means that
+    the field is ignored (the response is a 200), because it has another unit, several ranges, or a
+    syntax error.
     """
     match = _SINGLE.fullmatch(text)
     if not match:
@@ -25,14 +25,14 @@ def select(text: str, size: int) -> range | None:
     if first:
         start = int(first)
         if last and int(last) < start:
-            return None  # invalid, so ignored: RFC 9110 section 14.1.1
+            return None  # invalid, so it is ignored (RFC 9110 section 14.1.1)
         stop = min(int(last) + 1, size) if last else size
         return range(start, max(start, stop))
     if not last:
         return None
     if not size and int(last):
-        # "The last n bytes" of nothing is satisfiable (section 14.1.2), yet a Content-Range can't
-        # say "no bytes": the whole of it, in a 200, is the answer that is left.
+        # "The last n bytes" of an empty file is satisfiable (section 14.1.2), but a Content-Range
+        # cannot express an empty range. So the response is a 200 with the whole, empty file.
         return None
     return range(max(0, size - int(last)), size)
 

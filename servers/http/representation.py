@@ -1,7 +1,6 @@
-"""What a resource is at a moment: its bytes and the facts about them (RFC 9110 section 3.2).
+"""A representation of a resource: its bytes and their metadata (RFC 9110 section 3.2).
 
-What may live here: the values that the places where bytes come from (`catalogue`, `folder`,
-`generated`) give to the place that answers (`respond`). What may not: any of these places.
+These are the values that the modules of `content` pass to `responses`.
 """
 
 from dataclasses import dataclass
@@ -9,22 +8,22 @@ from typing import Protocol
 
 
 class Source(Protocol):
-    """Bytes too many to hold in memory, read a piece at a time."""
+    """A sequence of bytes that is read piece by piece, because it may not fit in memory."""
 
     def read(self, offset: int, size: int) -> bytes:
-        """Return `size` bytes from `offset` on, fewer only if the source ends there.
+        """Return `size` bytes from `offset` on, fewer only at the end of the source.
 
-        Raises OSError if they can't be read.
+        Raises OSError if the bytes cannot be read.
         """
         ...
 
     def close(self) -> None:
-        """Give back what the source holds. To be called once, whether it was read or not."""
+        """Release the resources of the source. Must be called exactly once, even without a read."""
         ...
 
 
-class Held:
-    """A source that is in memory all the same."""
+class InMemorySource:
+    """A source whose bytes are in memory."""
 
     __slots__ = ("_content",)
 
@@ -36,15 +35,16 @@ class Held:
         return self._content[offset : offset + size]
 
     def close(self) -> None:
-        """Do nothing: there is nothing to give back."""
+        """Do nothing: there are no resources to release."""
 
 
 @dataclass(frozen=True, slots=True)
 class Representation:
-    """The bytes of a resource and what a head says of them.
+    """The bytes of a resource and the metadata for a response's head.
 
-    `size` is in bytes; `etag` is strong and has its quotes; `modified` is in whole seconds since
-    1970, the precision of HTTP. `content` is the bytes themselves where they are few.
+    `size` is in bytes; `etag` is a strong entity tag, in quotes; `modified` is in whole seconds
+    since 1970, the precision of HTTP. A small body is in `content` as bytes, a large one as a
+    source.
     """
 
     content: bytes | Source

@@ -1,32 +1,33 @@
-"""From a request and a representation to a response: the meaning of HTTP (RFC 9110).
+"""Requests, responses, and the semantics of HTTP that lead from one to the other (RFC 9110).
 
-What may live here: pure functions from values to values, and the values. What may not: sockets,
-clocks, files, and the question which resource a target names (in `origin`).
+The functions here are pure: they use no sockets, clocks or files. Which resource a target names is
+decided in `content`.
 
-A head is kept without the fields that are the connection's business (Date, Server, Connection)
-and without its closing blank line: so it can be made once and sent a million times.
+A stored response head lacks the fields that depend on the connection (Date, Server, Connection) and
+the final blank line, so that it can be built once and sent many times.
 """
 
 from collections.abc import Mapping
 from http import HTTPStatus
 from typing import NamedTuple
 
-from .delivery import Delivery
-from .ranges import content_range, select
+from .body_delivery import Delivery
+from .ranges import content_range, parse_range
 from .representation import Representation, Source
-from .validators import http_date, range_applies, unchanged
+from .validators import http_date, not_modified, range_applies
 
-# RFC 9110 section 9.1 asks for 405 where a method is known and not allowed, 501 where it is not
-# known. Known are the methods of that document, and PATCH (RFC 5789).
+# RFC 9110 section 9.1 asks for a 405 if the server knows the method but does not allow it, and for
+# a 501 if it does not know the method. The known methods are those of RFC 9110, and PATCH (RFC
+# 5789).
 _KNOWN = frozenset({"GET", "HEAD", "POST", "PUT", "DELETE", "CONNECT", "OPTIONS", "TRACE", "PATCH"})
 
 
 class Request(NamedTuple):
-    """A request as far as these servers care.
+    """The parts of a request that affect its response.
 
-    `fields` has only the few that change an answer, with names in lower case; `keep_alive` says
-    whether the connection stays open after the answer. `attempt` is which request for its target
-    it is, from 1; 0 if that is not to matter.
+    `fields` has only the header fields that affect the response, with names in lower case.
+    `keep_alive` is whether the connection stays open after the response. `attempt` numbers the
+    requests for this target, from 1; it is 0 where it has no effect.
     """
 
     method: str
@@ -37,7 +38,7 @@ class Request(NamedTuple):
 
 
 class Span(NamedTuple):
-    """The bytes of `source` from `start` up to, not including, `stop`."""
+    """The bytes of `source` from `start` up to, but not including, `stop`."""
 
     source: Source
     start: int
@@ -45,10 +46,10 @@ class Span(NamedTuple):
 
 
 class Response(NamedTuple):
-    """A status, a head as described above, and a body. `last` closes the connection after it.
+    """A status, a head as the module describes it, and a body; `last` closes the connection.
 
-    Without a head it is not HTTP: the body is all that is sent. `delivery` says how the body
-    leaves, if not as fast as it can.
+    An empty head means that the response is not HTTP: only the body is sent. `delivery` is how the
+    body is sent; None means as fast as possible.
     """
 
     status: HTTPStatus
@@ -59,14 +60,14 @@ class Response(NamedTuple):
 
 
 def head(status: HTTPStatus, fields: Mapping[str, str | int]) -> bytes:
-    """Return a status line and fields, each with its line end."""
+    """Return the status line and the header fields, each with its line end."""
     lines = [f"HTTP/1.1 {status.value} {status.phrase}"]
     lines += [f"{name}: {value}" for name, value in fields.items()]
     return "".join(f"{line}\r\n" for line in lines).encode("latin-1")
 
 
 def document(request: Request, content: str, content_type: str) -> Response:
-    """Return a 200 with a text that is made anew each time, and so has no validators."""
+    """Return a 200 response with text that is generated for each request, so without validators."""
     body = content.encode("utf-8", "surrogateescape")
     fields: dict[str, str | int] = {
         "Content-Type": f"{content_type}; charset=utf-8",
@@ -80,9 +81,10 @@ def document(request: Request, content: str, content_type: str) -> Response:
 def failure(
     status: HTTPStatus, *, method: str = "GET", last: bool = False, allow: str = ""
 ) -> Response:
-    """Return a response that is no success: a line of text says which.
+    """Return an error response, whose body is the status as a line of text.
 
-    `method` is the request's: a HEAD gets no body. `allow` is the Allow field, if not empty.
+    `method` is that of the request: the response to HEAD has no body. A non-empty `allow` becomes
+    the Allow field.
     """
     body = f"{status.value} {status.phrase}\n".encode()
     fields: dict[str, str | int] = {"Content-Type": "text/plain", "Content-Length": len(body)}
@@ -91,8 +93,8 @@ def failure(
     return Response(status, head(status, fields), b"" if method == "HEAD" else body, last=last)
 
 
-def refusal(method: str, *allowed: str) -> Response | None:
-    """Return the answer to a method that is not among `allowed`, None if it is."""
+def method_error(method: str, *allowed: str) -> Response | None:
+    """Return the error response for a method that is not in `allowed`, or None if it is."""
     if method in allowed:
         return None
     if method in _KNOWN:
@@ -101,10 +103,10 @@ def refusal(method: str, *allowed: str) -> Response | None:
 
 
 def represent(request: Request, item: Representation) -> Response:
-    """Return the answer to a GET or HEAD of something that is there.
+    """Return the response to a GET or HEAD request for an existing resource.
 
-    The order is that of RFC 9110 section 13.2.2: first what the client already has, then which
-    part it wants. Closes the content of `item` unless the response carries it.
+    The order is that of RFC 9110 section 13.2.2: the validators are checked first, then the range.
+    This function closes the content of `item` unless the response carries it.
     """
     response = _answer(request, item)
     if not isinstance(item.content, bytes) and not isinstance(response.body, Span):
@@ -118,7 +120,7 @@ def _answer(request: Request, item: Representation) -> Response:
         "Last-Modified": http_date(item.modified),
         "Accept-Ranges": "bytes",
     }
-    if unchanged(request.fields, item.etag, item.modified):
+    if not_modified(request.fields, item.etag, item.modified):
         return Response(HTTPStatus.NOT_MODIFIED, head(HTTPStatus.NOT_MODIFIED, validators))
     status, positions = HTTPStatus.OK, range(item.size)
     asked = _asked_range(request, item)
@@ -137,14 +139,14 @@ def _answer(request: Request, item: Representation) -> Response:
 
 
 def _asked_range(request: Request, item: Representation) -> range | None:
-    """Return the range that is to be sent, None for everything."""
+    """Return the requested range, or None for the whole representation."""
     text = request.fields.get("range")
-    # Only GET has ranges (section 14.2); a HEAD is answered as if there were no such field.
+    # Only GET supports ranges (section 14.2); the Range field of a HEAD is ignored.
     if text is None or request.method != "GET":
         return None
     if not range_applies(request.fields, item.etag, item.modified):
         return None
-    return select(text, item.size)
+    return parse_range(text, item.size)
 
 
 def _unsatisfiable(fields: Mapping[str, str | int]) -> Response:

@@ -1,7 +1,6 @@
-"""What protocols can't say to every transport in the same words.
+"""Operations on transports that differ between TCP and TLS, or between asyncio and uvloop.
 
-What may live here: functions on one transport, for matters in which plain sockets and TLS, or
-asyncio and uvloop, differ. What may not: when to call them (in `protocol`).
+Each function works on one transport; `connection` decides when to call it.
 """
 
 import asyncio
@@ -9,31 +8,32 @@ import socket
 import struct
 from contextlib import suppress
 
-_AT_ONCE = struct.pack("ii", 1, 0)  # linger: yes, for no time
+_AT_ONCE = struct.pack("ii", 1, 0)  # SO_LINGER with a timeout of 0 seconds
 
 
-def break_off(transport: asyncio.Transport) -> None:
-    """Reset a connection: the other side learns of an error, not of an end (RFC 9293, 3.5.2)."""
+def reset_connection(transport: asyncio.Transport) -> None:
+    """Reset the connection, so that the peer sees an error instead of an end (RFC 9293, 3.5.2)."""
     connection = transport.get_extra_info("socket")
     connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _AT_ONCE)
     transport.abort()
 
 
-def keep_empty(transport: asyncio.Transport) -> None:
-    """See that what is written leaves at once, with the protocol paused as long as it can't."""
-    # asyncio leaves Nagle's algorithm on where it was handed a listener. The system would hold
-    # back a small piece until the one before it is acknowledged, and a reset would throw it away.
+def disable_buffering(transport: asyncio.Transport) -> None:
+    """Make the transport send data immediately, and pause the protocol while it cannot."""
+    # asyncio does not disable Nagle's algorithm on sockets accepted from a listener that it was
+    # given. The system would then delay a small piece until the previous one is acknowledged, and a
+    # reset would discard it.
     connection = transport.get_extra_info("socket")
     connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-    # Plain transports pause above the limit, those of TLS at the limit: there, a limit of 0 would
-    # pause a protocol that has nothing in the buffer, and nothing would ever wake it.
+    # TCP transports pause the protocol above the limit, TLS transports at the limit. With TLS, a
+    # limit of 0 would therefore pause a protocol whose buffer is empty, and never resume it.
     transport.set_write_buffer_limits(0 if transport.get_extra_info("sslcontext") is None else 1)
 
 
-def say_no_more(transport: asyncio.Transport) -> None:
-    """Announce the end once all that was written is sent, and go on listening where possible."""
-    if not transport.can_write_eof():  # TLS announces it by closing
+def close_write_side(transport: asyncio.Transport) -> None:
+    """Close the sending side after all written data, but keep receiving where possible."""
+    if not transport.can_write_eof():  # TLS cannot close only one side
         transport.close()
         return
-    with suppress(OSError):  # the client is gone already, and the news of it on its way
+    with suppress(OSError):  # the client has disconnected; `connection_lost` follows
         transport.write_eof()

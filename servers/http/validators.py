@@ -1,10 +1,10 @@
-"""Entity tags and dates, and the conditions that are built on them (RFC 9110 sections 8.8 and 13).
+"""Entity tags, dates, and conditional requests (RFC 9110 sections 8.8 and 13).
 
-What may live here: pure functions that parse, print and compare validators. What may not: what
-follows from a condition (in `respond`), and any input, output or clock.
+The functions here are pure: they parse, format and compare validators. Which response a condition
+leads to is decided in `responses`.
 
-If-Match and If-Unmodified-Since are not here: they guard what a request would change (section
-13.1.1), and nothing on these servers can be changed.
+If-Match and If-Unmodified-Since are not supported: they protect a resource from a conflicting
+change (section 13.1.1), and nothing on these servers can be changed.
 """
 
 import re
@@ -17,11 +17,12 @@ _ENTITY_TAG = re.compile(r'(?:W/)?"[\x21\x23-\x7e\x80-\xff]*"')
 
 
 def etag(*facts: bytes | str | int) -> str:
-    """Return a strong entity tag, quotes included, that changes when one of `facts` does."""
+    """Return a strong entity tag, in quotes, that changes when any of `facts` changes."""
     digest = blake2b(digest_size=12)
     for fact in facts:
         data = fact if isinstance(fact, bytes) else str(fact).encode("utf-8", "surrogateescape")
-        digest.update(len(data).to_bytes(8, "big") + data)  # framed: "ab", "c" is not "a", "bc"
+        # The length prefix distinguishes "ab", "c" from "a", "bc".
+        digest.update(len(data).to_bytes(8, "big") + data)
     return f'"{digest.hexdigest()}"'
 
 
@@ -31,27 +32,28 @@ def http_date(moment: int) -> str:
 
 
 def parse_date(text: str) -> int | None:
-    """Return the seconds since 1970 of an HTTP date in any of its three forms, None if it is none.
+    """Return an HTTP date as seconds since 1970, or None if `text` is not a date.
 
-    The two obsolete forms count too: "a recipient MUST accept all three" (section 5.6.7).
+    The two obsolete formats are accepted too: "a recipient MUST accept all three" (section 5.6.7).
     """
     try:
         moment = parsedate_to_datetime(text)
-        # asctime's form names no zone; HTTP dates are in UTC whatever they say.
+        # The asctime format has no time zone, and every HTTP date is in UTC.
         return int(moment.replace(tzinfo=UTC).timestamp())
-    except (ValueError, OverflowError):  # no date at all, or one that the calendar doesn't have
+    except (ValueError, OverflowError):  # not a date, or a date that does not exist
         return None
 
 
-def unchanged(fields: Mapping[str, str], tag: str, modified: int) -> bool:
-    """Return whether the client holds what it would get, so that a 304 will do.
+def not_modified(fields: Mapping[str, str], tag: str, modified: int) -> bool:
+    """Return whether the client already has the current representation, so that a 304 suffices.
 
-    `fields` are the request's, with names in lower case; `modified` is in seconds since 1970.
+    `fields` are the request's header fields, with names in lower case; `modified` is in seconds
+    since 1970.
     """
     if (tags := fields.get("if-none-match")) is not None:
-        # Comparison is weak (section 13.1.2), and If-Modified-Since no longer counts (13.1.3).
-        held = (each.removeprefix("W/") for each in _ENTITY_TAG.findall(tags))
-        return tags.strip() == "*" or tag in held
+        # The comparison is weak (section 13.1.2), and If-Modified-Since is ignored (13.1.3).
+        tags_held = (each.removeprefix("W/") for each in _ENTITY_TAG.findall(tags))
+        return tags.strip() == "*" or tag in tags_held
     if (since := fields.get("if-modified-since")) is not None:
         date = parse_date(since)
         return date is not None and modified <= date
@@ -59,10 +61,11 @@ def unchanged(fields: Mapping[str, str], tag: str, modified: int) -> bool:
 
 
 def range_applies(fields: Mapping[str, str], tag: str, modified: int) -> bool:
-    """Return whether a Range field may be honoured, in the light of If-Range (section 13.1.5).
+    """Return whether the Range field may be honoured, given If-Range (RFC 9110 section 13.1.5).
 
-    Comparison is strong: a weak tag never matches, and a date has to be the very same. A date is
-    trusted even if the file changed within this second; who needs better has the entity tag.
+    The comparison is strong: a weak tag never matches, and a date must be equal. A date is trusted
+    even if the file changed within the same second; a client that needs more certainty can use the
+    entity tag.
     """
     condition = fields.get("if-range")
     if condition is None or condition == tag:

@@ -1,1 +1,1 @@
-"""What a running server remembers: its ledger, its recording, its slots."""
+"""The state of a running server: its ledger, its recording, its slots."""

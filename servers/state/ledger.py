@@ -1,16 +1,16 @@
-"""The truth about what a server was asked and what it answered, to check a client's story by.
+"""The ledger of a server: counts of requests and responses, to check a client's counts against.
 
-What may live here: counting. What may not: input, output, a clock, faults, HTTP.
+The ledger only counts: it knows nothing of faults, HTTP or time.
 
-Every request is opened once and closed once. In flight means: received whole, and its answer not
-yet handed over for sending in full. A request that waits on a connection for the answer to the
-one before it (pipelining) is not yet open. So a client's own count of requests under way is never
-smaller than the count here, and a `peak_in_flight` above the client's limit is the client's fault.
-A request that is refused because the server is busy (429) does not count as in flight: it is
-answered in the turn that it came in, before anybody else is looked at.
+Every request is opened once and closed once. A request is in flight from the moment it was received
+completely until its whole response was handed over for sending. A pipelined request that waits for
+the response to the previous one is not open yet. So the client's own count of concurrent requests
+is never smaller than the count here, and a `peak_in_flight` above the client's limit is a bug in
+the client. A request that is refused because the server is busy (429) does not count as in flight:
+the refusal is sent before any other request is processed.
 
-Requests and responses differ by those in flight, those whose client left before the answer, and
-those whose answer was not HTTP.
+The counts of requests and responses differ by the requests in flight, by those whose client
+disconnected before the response, and by those whose response was not HTTP.
 """
 
 from collections import Counter
@@ -18,9 +18,9 @@ from collections.abc import Mapping
 
 
 class Ledger:
-    """Counts of one server, from its start or its last reset.
+    """The counts of one server since its start or its last reset.
 
-    `refuses` says that it is one that may refuse requests, so that how many is worth a line.
+    With `refuses`, the number of refused requests is part of the JSON even if it is 0.
     """
 
     __slots__ = (
@@ -44,34 +44,35 @@ class Ledger:
 
     @property
     def in_flight(self) -> int:
-        """How many requests are in flight."""
+        """The number of requests in flight."""
         return self._in_flight
 
     @property
     def peak(self) -> int:
-        """How many have been in flight at most."""
+        """The largest number of requests that were in flight at once."""
         return self._peak
 
     def opened(self, path: str) -> int:
-        """Count a request for `path` and return which attempt at that path it is, from 1."""
+        """Count a request for `path`; return the number of this attempt at the path, from 1."""
         self._requests += 1
         attempt = self._attempts.get(path, 0) + 1
         self._attempts[path] = attempt
         self._in_flight += 1
-        if self._in_flight > self._peak:  # noqa: PLR1730 - max() would cost more than the rest
+        if self._in_flight > self._peak:  # noqa: PLR1730 - max() would cost more than the rest of this method
             self._peak = self._in_flight
         return attempt
 
     def refused(self, peak: int) -> None:
-        """Count the request that was just opened as refused; `peak` is that of the others.
+        """Count the request opened last as refused; `peak` is the peak without it.
 
-        Like every other it is to be closed; that it is still open is seen by nobody until then.
+        The request must still be closed. It is counted as in flight until then, which cannot be
+        observed, because both happen in one call.
         """
         self._refused = (self._refused or 0) + 1
         self._peak = peak
 
     def answered(self, status: int) -> None:
-        """Count the head of a response, which carries `status`."""
+        """Count the head of a response with the status `status`."""
         self._responses[status] += 1
 
     def sent(self, size: int) -> None:
@@ -79,11 +80,11 @@ class Ledger:
         self._bytes += size
 
     def closed(self) -> None:
-        """Count an open request as over: answered in full, or its client is gone."""
+        """Count an open request as finished: response complete, or client disconnected."""
         self._in_flight -= 1
 
     def as_dict(self) -> dict[str, int | Mapping[str, int]]:
-        """Return all counts under the names that the JSON of `/-/ledger` has."""
+        """Return all counts, by their names in the JSON of `/-/ledger`."""
         refused = {} if self._refused is None else {"refused": self._refused}
         return {
             "requests": self._requests,

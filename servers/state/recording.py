@@ -1,11 +1,10 @@
-"""What was done to whom, written down so that it can be done again.
+"""Recordings: the fault decisions of a run, written to a file and replayed from it.
 
-What may live here: the lines of a record, writing them, and looking them up. What may not:
-deciding anything.
+This module writes, parses and looks up the lines of a recording. It makes no decisions.
 
-A line is a JSON object: the server's label, the path with its query, which attempt at it this was,
-and the decision. A line with "reset" in place of a path says that the server was started anew:
-attempts count from 1 again, and what the record has of it before no longer counts.
+Each line is a JSON object: the label of the server, the path with its query, the number of the
+attempt at that path, and the decision. A line with "reset" in place of a path records a reset of
+the server: attempts count from 1 again, and earlier lines of that server are void.
 """
 
 import json
@@ -14,119 +13,119 @@ from contextlib import suppress
 from http import HTTPStatus
 from typing import Any, TextIO
 
-from ..faults.decision import Verdict
 from ..faults.draws import Decision
-from ..faults.kinds import FAULTS
-from ..faults.kinds.base import Fault, written
+from ..faults.fault_plan import FaultPlan
+from ..faults.kinds.interface import Fault, parameter_values
+from ..faults.kinds.registry import FAULTS
 from ..faults.rules import fault
 from ..faults.values import LONGEST_DELAY, printable
 
 _KEYS = {"label", "path", "attempt", "decision", "reset"}
-_UNTOUCHED = Verdict()
+_UNTOUCHED = FaultPlan()
 
 
-class Record:
-    """A record being written to `file`, shared by all servers of a program.
+class RecordWriter:
+    """A recording that is being written to `file`, shared by all servers of a program.
 
-    `complain` gets a sentence if it can't be written any longer; the servers go on without.
+    If writing fails, `warn` is called with a sentence, and the servers continue without a
+    recording.
     """
 
-    def __init__(self, file: TextIO, complain: Callable[[str], object]) -> None:
+    def __init__(self, file: TextIO, warn: Callable[[str], object]) -> None:
         self._file: TextIO | None = file
-        self._complain = complain
+        self._warn = warn
 
-    def decided(self, label: str, path: str, attempt: int, verdict: Verdict) -> None:
-        """Write down what happens to a request."""
-        self._write(
-            {"label": label, "path": path, "attempt": attempt, "decision": _as_dict(verdict)}
-        )
+    def decided(self, label: str, path: str, attempt: int, plan: FaultPlan) -> None:
+        """Write the decision about one request."""
+        self._write({"label": label, "path": path, "attempt": attempt, "decision": _as_dict(plan)})
 
     def reset(self, label: str) -> None:
-        """Write down that a server starts anew."""
+        """Write that a server was reset."""
         self._write({"label": label, "reset": True})
 
     def _write(self, line: dict[str, object]) -> None:
         if self._file is None:
             return
         try:
-            # Flushed each time: a record is read while the servers run, and after they crashed.
+            # Each line is flushed, because a recording is read while the servers run and after a
+            # crash.
             self._file.write(json.dumps(line) + "\n")
             self._file.flush()
         except OSError as error:
-            with suppress(OSError):  # closing tries to write again, and nobody should later
+            with suppress(OSError):  # closing flushes, which fails again
                 self._file.close()
             self._file = None
-            self._complain(f"the record ends here: {error.strerror}")
+            self._warn(f"recording stopped: {error.strerror}")
 
 
 class Replay:
-    """A record looked up. A line without a label is meant for every server."""
+    """A recording loaded for lookup. A line without a label applies to every server."""
 
     def __init__(self) -> None:
-        self._verdicts: dict[str | None, dict[tuple[str, int], Verdict]] = {}
+        self._plans: dict[str | None, dict[tuple[str, int], FaultPlan]] = {}
 
-    def tells_of(self, labels: Iterable[str]) -> bool:
-        """Return whether there may be a line for one of these servers; there may, if there is none.
+    def covers(self, labels: Iterable[str]) -> bool:
+        """Return whether the recording can apply to one of these servers.
 
-        A record of no request at all is as good for one server as for another.
+        A recording without any request applies to every server.
         """
-        return not self._verdicts or not self._verdicts.keys().isdisjoint([None, *labels])
+        return not self._plans or not self._plans.keys().isdisjoint([None, *labels])
 
-    def verdict(self, label: str, path: str, attempt: int) -> Verdict:
-        """Return what happened to this attempt: nothing, if the record doesn't know of it."""
+    def plan(self, label: str, path: str, attempt: int) -> FaultPlan:
+        """Return the recorded decision for this attempt, or no faults if there is none."""
         for each in (label, None):
-            found = self._verdicts.get(each, {}).get((path, attempt))
+            found = self._plans.get(each, {}).get((path, attempt))
             if found is not None:
                 return found
         return _UNTOUCHED
 
-    def take(self, line: object) -> None:
-        """Take in a line of a record. Raises ValueError."""
+    def add_line(self, line: object) -> None:
+        """Add one line of a recording. Raises ValueError."""
         if not isinstance(line, dict) or not line.keys() <= _KEYS:
-            raise ValueError("give an object with label, path, attempt and decision")
+            raise ValueError("it must be an object with label, path, attempt and decision")
         label = _expect(line, "label", str, None)
         if line.get("reset"):
-            self._verdicts.pop(label, None)
+            self._plans.pop(label, None)
             return
         path, attempt = _expect(line, "path", str), _expect(line, "attempt", int)
-        verdict = _verdict(_expect(line, "decision", dict))
-        self._verdicts.setdefault(label, {})[path, attempt] = verdict
+        plan = _parse_plan(_expect(line, "decision", dict))
+        self._plans.setdefault(label, {})[path, attempt] = plan
 
 
 def read(lines: Iterable[str]) -> Replay:
-    """Return the record written in `lines`. Raises ValueError that names the line."""
+    """Parse a recording. Raises ValueError, with the line number in its message."""
     replay = Replay()
     for number, line in enumerate(lines, 1):
         if not line.strip():
             continue
         try:
-            replay.take(json.loads(line))
+            replay.add_line(json.loads(line))
         except (ValueError, RecursionError) as error:
-            raise ValueError(f"line {number} is not of a record: {error}") from error
+            raise ValueError(f"line {number} is not part of a recording: {error}") from error
     return replay
 
 
-def _as_dict(verdict: Verdict) -> dict[str, object]:
-    delay, status = verdict.decision
-    faults = [{"fault": name, **written(each)} for name, each in verdict.faults.items()]
+def _as_dict(plan: FaultPlan) -> dict[str, object]:
+    delay, status = plan.decision
+    faults = [{"fault": name, **parameter_values(each)} for name, each in plan.faults.items()]
     return {"delay": delay, "status": status, "faults": faults}
 
 
-def _verdict(found: dict[str, Any]) -> Verdict:
+def _parse_plan(found: dict[str, Any]) -> FaultPlan:
     if not found.keys() <= {"delay", "status", "faults"}:
-        raise ValueError("a decision has delay, status and faults")
+        raise ValueError("a decision has only delay, status and faults")
     delay = _expect(found, "delay", (int, float), 0.0)
     status = _expect(found, "status", int, None)
     if not 0 <= delay <= LONGEST_DELAY:
-        raise ValueError(f"delay: give seconds, at most {LONGEST_DELAY:.0f}")
+        raise ValueError(f"delay: use seconds; the maximum is {LONGEST_DELAY:.0f}")
     faults: dict[str, Fault] = {}
     for each in _expect(found, "faults", list, []):
         given = dict(each) if isinstance(each, dict) else {}
         name = str(given.pop("fault", ""))
         if name not in FAULTS:
-            raise ValueError(f"{printable(repr(name))} is no fault: give {', '.join(FAULTS)}")
+            raise ValueError(f"{printable(repr(name))} is not a fault: use {', '.join(FAULTS)}")
         faults[name] = fault(name, given)  # type: ignore[assignment]
-    return Verdict(Decision(delay, None if status is None else HTTPStatus(status)), faults)
+    return FaultPlan(Decision(delay, None if status is None else HTTPStatus(status)), faults)
 
 
 _REQUIRED = object()
@@ -135,5 +134,5 @@ _REQUIRED = object()
 def _expect(found: dict[str, Any], key: str, kind: Any, default: object = _REQUIRED) -> Any:
     value = found.get(key, default)
     if value is _REQUIRED or not (value is default or isinstance(value, kind)):
-        raise ValueError(f"{key} is missing, or not what it should be")
+        raise ValueError(f"{key} is missing or has the wrong type")
     return value

@@ -1,25 +1,26 @@
-"""A server that works on so many requests at a time, and lets the others wait in line.
+"""A limit on concurrently served requests; further requests wait in order of arrival.
 
-What may live here: arithmetic on times that are handed in. What may not: a clock, timers, sockets.
+The limiter is pure arithmetic: callers pass the time to it.
 """
 
 from heapq import heapify, heapreplace
 
 
 class Slots:
-    """Who is served when: first come, first served.
+    """The slots of a server, assigned first come, first served.
 
-    A client that goes away while it waits keeps its turn, as at a server that doesn't look.
+    A client that disconnects while it waits keeps its turn, as on a server that does not check for
+    disconnects.
     """
 
     __slots__ = ("_free",)
 
     def __init__(self, number: int) -> None:
-        self._free = [0.0] * number  # when each slot will be
+        self._free = [0.0] * number  # the time when each slot becomes free
         heapify(self._free)
 
-    def take(self, service: float, now: float) -> float:
-        """Let in a request that takes `service` seconds; return in how many it is served."""
+    def reserve(self, service: float, now: float) -> float:
+        """Reserve a slot for `service` seconds; return the seconds until the response is due."""
         end = max(now, self._free[0]) + service
         heapreplace(self._free, end)
         return end - now

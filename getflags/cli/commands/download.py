@@ -95,7 +95,7 @@ def _check(options: Options, targets: resolve.Listing) -> None:
         if target.flaw:
             raise UsageError(f"{quoted(target.label)} cannot be fetched: {target.flaw}")
     checks.mirror(options)
-    engines.suited(settings.engine, total, 1, adaptive=settings.max_req == AUTO)
+    engines.select(settings.engine, total, 1, adaptive=settings.max_req == AUTO)
     transport.client(settings.client).check(configure.network(settings))
     directories.make_folder(settings.dir)
 
@@ -135,7 +135,7 @@ def _download(job: _Job, screen: Screen, result: summary.Report) -> None:
     settings = options.settings
     adaptive = settings.max_req == AUTO
     limit = checks.affordable(min(_limit(options, job.site), total), screen.warn)
-    engine = engines.suited(settings.engine, total, limit, adaptive=adaptive)
+    engine = engines.select(settings.engine, total, limit, adaptive=adaptive)
     for line in summary.opening(job.noun, job.labels, total, limit, adaptive=adaptive):
         screen.info(line)
     if options.verbose:

@@ -10,5 +10,5 @@ from getflags.testing.bundled import module
 
 def main(arguments: list[str]) -> int:
     """Run the servers until a signal ends them; return their exit code."""
-    servers = import_module(f"{module()}.app.program")
+    servers = import_module(f"{module()}.app.main")
     return cast("int", servers.main(arguments, prog="getflags serve"))

@@ -1,1 +1,1 @@
-"""The transport on libcurl, through pycurl."""
+"""The curl transport: libcurl through pycurl."""

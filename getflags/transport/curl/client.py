@@ -1,8 +1,9 @@
-"""The fast wire: libcurl through pycurl, an easy handle a worker.
+"""The curl client: its functions for the table of clients, and the synchronous transport.
 
-The blocking colour; ``curl_multi`` has the other. A transfer is ended from outside by a flag that
-libcurl's progress callback looks at. That may be a second later, so its sockets are shut down too,
-which wakes it. (libcurl has a call of its own for that, curl_multi_wakeup; pycurl hasn't.)
+Each synchronous transport has one easy handle; ``multi_handle`` has the asyncio version. ``abort``
+sets a flag that libcurl's progress callback reads. The callback may be called up to a second later,
+so the sockets are shut down as well, which wakes libcurl. (pycurl does not offer curl_multi_wakeup,
+which would do that.)
 """
 
 from __future__ import annotations
@@ -25,24 +26,24 @@ from getflags.core.text import quoted
 from getflags.core.urls import BadURL, clean, redact
 from getflags.transport import proxies
 from getflags.transport.curl.easy_handle import BUFFER, Handle, speaks_http2
-from getflags.transport.curl.multi_handle import AsyncCurlWire
+from getflags.transport.curl.multi_handle import AsyncCurlTransport
 from getflags.transport.curl.sockets import Sockets
-from getflags.transport.dns import NAMES
+from getflags.transport.dns import HOST_LOOKUPS
 from getflags.transport.tls import store
 
-__all__ = ["BUFFER", "about", "check", "open_async_wire", "open_wire"]
+__all__ = ["BUFFER", "about", "check", "open_async_transport", "open_transport"]
 
 _PROXY = re.compile(r"(?:https?|socks4a?|socks5h?)://(.*)", re.DOTALL)
 
 
-def open_wire(network: Network) -> CurlWire:
+def open_transport(network: Network) -> CurlTransport:
     """See ``getflags.transport.Client``."""
-    return CurlWire(network)
+    return CurlTransport(network)
 
 
-def open_async_wire(network: Network) -> AsyncCurlWire:
+def open_async_transport(network: Network) -> AsyncCurlTransport:
     """See ``getflags.transport.Client``."""
-    return AsyncCurlWire(network)
+    return AsyncCurlTransport(network)
 
 
 def about() -> str:
@@ -67,8 +68,8 @@ def check(network: Network) -> None:
             raise UsageError(f"proxy {shown} is not an http, https or socks5 URL") from None
 
 
-class CurlWire:
-    """See ``getflags.transport.Wire``."""
+class CurlTransport:
+    """See ``getflags.transport.Transport``."""
 
     def __init__(self, network: Network) -> None:
         self._network = network
@@ -79,7 +80,7 @@ class CurlWire:
         self._interrupted = False
         self._aborted = False
         self._handle.curl.setopt(pycurl.CLOSESOCKETFUNCTION, self._sockets.close)
-        # One for each worker is what the limit of open files was reckoned with, not libcurl's five.
+        # The limit of open files was computed for one connection a worker; libcurl would keep five.
         self._handle.curl.setopt(pycurl.MAXCONNECTS, 1)
         self._handle.curl.setopt(pycurl.NOPROGRESS, 0)
         self._handle.curl.setopt(pycurl.XFERINFOFUNCTION, self._progress)
@@ -92,9 +93,9 @@ class CurlWire:
         on_body: Callable[[bytes], None],
         within: float | None = None,
     ) -> None:
-        """See ``getflags.transport.Wire``."""
+        """See ``getflags.transport.Transport``."""
         proxy = proxies.choose(self._network, url)
-        within = NAMES.wait_for(proxy or url, self._network.connect_timeout, within)
+        within = HOST_LOOKUPS.wait_for(proxy or url, self._network.connect_timeout, within)
         self._handle.prepare(url, proxy, headers, on_head, within)
         self._on_body = on_body
         self._silence = None
@@ -117,7 +118,7 @@ class CurlWire:
         self._handle.conclude(code, text)
 
     def _interrupt(self) -> None:
-        self._interrupted = True  # libcurl's wait has ended with the signal
+        self._interrupted = True  # the signal has interrupted libcurl's wait
 
     def _piece(self, piece: bytes) -> int | None:
         try:
@@ -128,7 +129,7 @@ class CurlWire:
         return None
 
     def _progress(self, *_: float) -> int:
-        """Return whether to stop; libcurl asks at every turn."""
+        """Return 1 to stop the transfer; libcurl calls this at least once a second."""
         try:
             self._handle.check_silence()
         except Fault as fault:
@@ -136,34 +137,34 @@ class CurlWire:
         return int(self._aborted or self._interrupted or self._silence is not None)
 
     def abort(self) -> None:
-        """See ``getflags.transport.Wire``."""
+        """See ``getflags.transport.Transport``."""
         self._aborted = True
         self._sockets.shut_down()
 
     def close(self) -> None:
-        """See ``getflags.transport.Wire``."""
-        with postponed(lambda: None):  # it calls us back, to close sockets
+        """See ``getflags.transport.Transport``."""
+        with postponed(lambda: None):  # libcurl calls ``_Sockets.close``, which must run to its end
             self._handle.curl.close()
 
 
 class _Sockets(Sockets):
     """The open sockets of a handle, so that another thread can shut them down.
 
-    Only their numbers are known, and the system gives the number of a closed one to the next file
-    that is opened. So they are closed here too, never while they are being shut down.
+    pycurl reports only their descriptors, and the system reuses the descriptor of a closed socket
+    for the next file. So the sockets are also closed here, under the lock that ``shut_down`` holds.
     """
 
     def __init__(self) -> None:
         super().__init__()
         self._open: set[int] = set()
-        self._over = False
+        self._aborted = False
         self._lock = threading.Lock()
 
     def opened(self, descriptor: int, purpose: int) -> int:
-        """Take a new socket; refuse it where all is over."""
+        """Record a new socket; reject it after ``shut_down``."""
         with self._lock:
             self._open.add(descriptor)
-            return pycurl.SOCKOPT_ERROR if self._over else super().opened(descriptor, purpose)
+            return pycurl.SOCKOPT_ERROR if self._aborted else super().opened(descriptor, purpose)
 
     def close(self, descriptor: int) -> int:
         """Close a socket for libcurl."""
@@ -173,9 +174,9 @@ class _Sockets(Sockets):
         return 0
 
     def shut_down(self) -> None:
-        """End all connections, and let none be made any more."""
+        """Shut down all connections, and reject new ones."""
         with self._lock:
-            self._over = True
+            self._aborted = True
             for descriptor in self._open:
                 with suppress(OSError), socket.socket(fileno=os.dup(descriptor)) as double:
                     double.shutdown(socket.SHUT_RDWR)

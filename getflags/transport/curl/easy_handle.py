@@ -1,9 +1,9 @@
-"""One easy handle of libcurl, and what its transfer has seen so far; shared by both colours.
+"""An easy handle of libcurl with the state of its transfer, used by both curl transports.
 
-libcurl speaks HTTP, TLS and proxies for us and decides nothing: no redirects, no resume, no
-decoding, no cookies. (One thing it can't be talked out of: where the server has closed an idle
-connection, it sends the request again on a fresh one, as RFC 9112 section 9.3.1 allows.) pycurl
-prints an exception in a callback and loses it, so it is kept and raised again after the transfer.
+libcurl implements HTTP, TLS and proxies; its redirects, resume, decoding and cookies are off. (One
+thing can't be turned off: if the server has closed an idle connection, libcurl sends the request
+again on a new one, as RFC 9112 section 9.3.1 allows.) pycurl prints and drops an exception that a
+callback raises, so the exception is stored and raised again after the transfer.
 """
 
 from __future__ import annotations
@@ -22,14 +22,14 @@ from getflags.transport.curl.heads import as_lines, is_short, read
 from getflags.transport.curl.sockets import Sockets
 from getflags.transport.tls import store
 
-BUFFER = 512 * 1024  # bytes that libcurl reads at once; large bodies gain a fifth by it
-_TICK = 0.01  # seconds; libcurl's clock has other ticks than ours
-_LEAST = 1024  # bytes; libcurl takes no less
-_DRAIN_SECONDS = 0.1  # a short unwanted body is read off, if that is a matter of a moment
+BUFFER = 512 * 1024  # bytes that libcurl reads at a time; large bodies are 20 % faster with it
+_TICK = 0.01  # seconds by which libcurl's clock may differ from Python's
+_LEAST = 1024  # bytes; the smallest buffer that libcurl accepts
+_DRAIN_SECONDS = 0.1  # longest time for reading a short unwanted body to its end
 _SUPPRESS_CONNECT_HEADERS = 265  # CURLOPT_..., which pycurl has no name for
-#: libcurl's word that it has connected; pycurl passes it on from 7.45.7
+#: The option for libcurl's "connected" callback; pycurl has it since 7.45.7.
 PREREQUEST: int | None = getattr(pycurl, "PREREQFUNCTION", None)
-# libcurl has settings of their own for https proxies.
+# libcurl has separate settings for https proxies.
 _STORES = (pycurl.CAINFO, pycurl.PROXY_CAINFO), (pycurl.CAPATH, pycurl.PROXY_CAPATH)
 _VERIFICATION = (
     pycurl.SSL_VERIFYPEER,
@@ -40,30 +40,30 @@ _VERIFICATION = (
 
 
 class Handle:
-    """A libcurl easy handle. ``take`` gets each piece of a body that is wanted."""
+    """A libcurl easy handle. ``take`` is called with each piece of a wanted body."""
 
     def __init__(
         self, network: Network, sockets: Sockets, take: Callable[[bytes], int | None]
     ) -> None:
         self.curl = pycurl.Curl()
-        self.bug: BaseException | None = None  # what a callback has raised
+        self.bug: BaseException | None = None  # raised by a callback
         self._take = take
         self._network = network
         self._sockets = sockets
         self._on_head: Callable[[Head], bool]
         self._deadline: float | None = None
         self._raw = BytesIO()  # the head, interim responses and trailers included
-        self._headers: Fields | None = None  # that libcurl has
-        self._pipewait: bool | None = None  # as libcurl has it
-        self._answered = False  # the head is complete
+        self._headers: Fields | None = None  # as last set in libcurl
+        self._pipewait: bool | None = None  # as last set in libcurl
+        self._head_complete = False  # the head is complete
         self._wanted = False
-        self._trusting = False  # whether certificates are set up
+        self._store_set = False  # whether the certificate store is set
         self._proxy: str | None = None
-        self._targeted = False  # whether the request's target was set by itself
-        self._heard = self._patience = 0.0
-        self._connecting = False  # or waiting for another's connection
-        self._plain = False  # neither TLS nor a proxy by TLS
-        self._unasked = False  # bytes were there before the request
+        self._target_set = False  # whether REQUEST_TARGET was ever set
+        self._last_received = self._silence_limit = 0.0
+        self._connecting = False  # or waiting for the connection of another transfer
+        self._without_tls = False  # no TLS, neither to the server nor to a proxy
+        self._early_data = False  # data arrived before the request was sent
         self._set_up()
 
     def _set_up(self) -> None:
@@ -75,8 +75,8 @@ class Handle:
         if speaks_http2():
             curl.setopt(pycurl.HTTP_VERSION, pycurl.CURL_HTTP_VERSION_2TLS)
         curl.setopt(_SUPPRESS_CONNECT_HEADERS, 1)
-        curl.setopt(pycurl.PROXY, "")  # the environment was read already, for all clients alike
-        curl.setopt(pycurl.NOPROXY, "")  # so was this; libcurl would look, and read it otherwise
+        curl.setopt(pycurl.PROXY, "")  # getflags reads the environment itself, for all clients
+        curl.setopt(pycurl.NOPROXY, "")  # libcurl would read NO_PROXY, and interpret it differently
         curl.setopt(pycurl.CONNECTTIMEOUT_MS, max(1, round(network.connect_timeout * 1000)))
         curl.setopt(pycurl.SOCKOPTFUNCTION, self._sockets.opened)
         if PREREQUEST is not None:
@@ -96,40 +96,40 @@ class Handle:
         curl = self.curl
         self._limit_time(within)
         secure = url.startswith("https:")
-        self._plain = not (secure or (proxy or "").startswith("https:"))
-        if not (self._plain or self._trusting):
-            self._trust()
+        self._without_tls = not (secure or (proxy or "").startswith("https:"))
+        if not (self._without_tls or self._store_set):
+            self._set_store()
         if proxy != self._proxy:
             curl.setopt(pycurl.PROXY, proxy or "")
             self._proxy = proxy
-        # Rather one more stream than one more connection; without TLS there is no HTTP/2, and
-        # a request would wait for the answer to another's.
+        # With HTTP/2, prefer another stream to another connection. Without TLS there is no HTTP/2,
+        # and a request would wait for the response to another one.
         if secure != self._pipewait:
             curl.setopt(pycurl.PIPEWAIT, int(secure))
             self._pipewait = secure
         curl.setopt(pycurl.URL, url)
-        if "%" in url or self._targeted:
-            # libcurl writes %2f as %2F, which some servers tell apart; and what was set once
-            # can't be unset. A proxy wants the absolute form (RFC 9112 section 3.2.2).
+        if "%" in url or self._target_set:
+            # libcurl changes %2f to %2F, which some servers distinguish. The option can't be unset
+            # once it is set. A proxy needs the absolute form (RFC 9112 section 3.2.2).
             absolute = url.startswith("http:") and (proxy or "").startswith("http")
             curl.setopt(pycurl.REQUEST_TARGET, url if absolute else url[url.index("/", 8) :])
-            self._targeted = True
+            self._target_set = True
         if headers != self._headers:
             curl.setopt(pycurl.HTTPHEADER, as_lines(headers))
             self._headers = headers
         self._on_head, self.bug = on_head, None
         self._raw.seek(0)
         self._raw.truncate()
-        self._answered = self._wanted = self._unasked = False
-        self._heard = monotonic()
-        self._patience = self._network.timeout
+        self._head_complete = self._wanted = self._early_data = False
+        self._last_received = monotonic()
+        self._silence_limit = self._network.timeout
         self._connecting = PREREQUEST is not None
 
     def _connected(self, address: str, _: str, port: int, local_port: int) -> int:
         self._connecting = False
-        self._heard = monotonic()
-        self._unasked = self._plain and self._sockets.speaks((address, port, local_port))
-        return int(self._unasked)  # 0: go on
+        self._last_received = monotonic()
+        self._early_data = self._without_tls and self._sockets.speaks((address, port, local_port))
+        return int(self._early_data)  # 0: go on
 
     def _limit_time(self, within: float | None) -> None:
         if within is None and self._deadline is None:
@@ -138,57 +138,57 @@ class Handle:
         self.curl.setopt(pycurl.TIMEOUT_MS, max(1, round(within * 1000)) if within else 0)
 
     def check_silence(self) -> None:
-        """Raise TimedOut where nothing has come for too long.
+        """Raise TimedOut if no data has been received for too long.
 
-        Connecting is no silence, and libcurl limits it; not so the wait for another's connection.
-        A head that comes a few bytes at a time is as good as none.
+        The time to connect has its own limit in libcurl, but a wait for the connection of another
+        transfer has none. A head must be complete within the timeout.
         """
-        self.answer()
-        patience = self._patience + (self._network.connect_timeout if self._connecting else 0)
-        if monotonic() - self._heard > patience:
-            some = self._raw.tell() and not self._answered
-            what = "the answer's head took longer than" if some else "nothing came for"
+        self.check_head()
+        limit = self._silence_limit + (self._network.connect_timeout if self._connecting else 0)
+        if monotonic() - self._last_received > limit:
+            some = self._raw.tell() and not self._head_complete
+            what = "the response header took longer than" if some else "no data received for"
             raise TimedOut(f"{what} {self._network.timeout:g} s")
 
     @property
     def unwanted(self) -> bool:
-        """Whether the head has come and its body is of no use to anybody."""
-        return self._answered and not self._wanted
+        """Whether the head is complete and the body is not wanted."""
+        return self._head_complete and not self._wanted
 
     def conclude(self, code: int, text: str) -> None:
-        """Take libcurl's verdict. Raises Fault, or what a callback has raised."""
-        self.answer()
+        """Handle libcurl's result code. Raises Fault, or the exception that a callback raised."""
+        self.check_head()
         if self.bug is not None:
             raise self.bug
-        if self._unasked:
-            raise Disconnected("the server spoke before it was asked", stale=True)
-        if self.unwanted or (code == pycurl.E_OK and self._answered):
+        if self._early_data:
+            raise Disconnected("the server sent data before the request", stale=True)
+        if self.unwanted or (code == pycurl.E_OK and self._head_complete):
             return
         late = self._deadline is not None and monotonic() > self._deadline - _TICK
         if code == pycurl.E_OPERATION_TIMEDOUT and late:
             raise Expired(EXPIRED)
-        if code == pycurl.E_OK:  # a head that never ended
+        if code == pycurl.E_OK:  # the head was incomplete
             code = pycurl.E_GOT_NOTHING
         raise translate(code, text, self.curl, self._network, self._proxy)
 
-    def _trust(self) -> None:
-        """Say whom to believe, server or proxy. Raises Untrusted where the store can't be read."""
+    def _set_store(self) -> None:
+        """Set the certificate store for server and proxy. Raises Untrusted if it can't be read."""
         if self._network.insecure:
             for option in _VERIFICATION:
                 self.curl.setopt(option, 0)
         else:
-            for place, options in zip(store(self._network), _STORES, strict=True):
-                for option in options if place else ():
-                    self.curl.setopt(option, place)
-        self._trusting = True  # not before: without a store, libcurl would believe its own
+            for path, options in zip(store(self._network), _STORES, strict=True):
+                for option in options if path else ():
+                    self.curl.setopt(option, path)
+        self._store_set = True  # only now: without these options, libcurl would use its own store
 
-    def answer(self) -> None:
-        """Look whether the head is complete, and if it is, whether the body is wanted.
+    def check_head(self) -> None:
+        """Check whether the head is complete; if it is, pass it to ``on_head``.
 
-        Called when the body begins, when all is over, and now and then for a body that doesn't
-        come: a call for each line of each head would cost more than the rest of a small file.
+        It is called at the start of the body, at the end of the transfer, and from time to time in
+        between. To check after each line of a head would cost more than the rest of a small file.
         """
-        if self._answered:
+        if self._head_complete:
             return
         head = None
         try:
@@ -198,27 +198,27 @@ class Handle:
             self._wanted = bool(self._on_head(head))
         except BaseException as bug:  # noqa: BLE001 - raised again by ``conclude``
             self.bug = bug
-        self._answered = True
-        self._heard = monotonic()
+        self._head_complete = True
+        self._last_received = monotonic()
         if not self._wanted:
             drained = head is not None and self.bug is None and is_short(head)
-            self._patience = _DRAIN_SECONDS if drained else -1.0
+            self._silence_limit = _DRAIN_SECONDS if drained else -1.0
 
     def _body(self, piece: bytes) -> int | None:
-        self.answer()
+        self.check_head()
         if self._wanted:
             verdict = self._take(piece)
-            self._heard = monotonic()  # whoever takes it may have made us wait
+            self._last_received = monotonic()  # ``take`` may have blocked
             return verdict
-        return -1 if monotonic() - self._heard > self._patience else None
+        return -1 if monotonic() - self._last_received > self._silence_limit else None
 
 
 def buffer_for(network: Network) -> int:
-    """Return how many bytes to read at once: where the rate is limited, those of a moment."""
+    """Return how many bytes to read at a time; with a rate limit, those of 1/8 s."""
     rate = network.limit_rate
     return BUFFER if rate is None else max(_LEAST, min(BUFFER, int(rate / 8)))
 
 
 def speaks_http2() -> bool:
-    """Whether this libcurl was built with HTTP/2; some distributions' was not."""
+    """Return whether this libcurl was built with HTTP/2; some distributions' is not."""
     return bool(pycurl.version_info()[4] & pycurl.VERSION_HTTP2)

@@ -1,7 +1,6 @@
-"""libcurl's error codes, translated into faults with a text for people.
+"""Conversion of libcurl's error codes into faults with readable messages.
 
-The border where libcurl's numbers end. Data where it can be: a table of codes, and a few rules for
-those that mean different things at different times.
+Most codes are in tables; a few rules handle those with more than one meaning.
 """
 
 from __future__ import annotations
@@ -39,10 +38,10 @@ _UNREACHABLE = {
     pycurl.E_OUT_OF_MEMORY: "out of memory or of open files",
 }
 _HTTP2_STREAM = 92  # CURLE_HTTP2_STREAM, which pycurl has no name for
-#: What to say; empty where the system or libcurl says it better.
+#: The message for each code; empty to use libcurl's own.
 _BROKEN = {
-    pycurl.E_GOT_NOTHING: "the server closed the connection without an answer",
-    pycurl.E_PARTIAL_FILE: "the server closed the connection too early",
+    pycurl.E_GOT_NOTHING: "the server closed the connection without a response",
+    pycurl.E_PARTIAL_FILE: "the server closed the connection before the end of the response",
     pycurl.E_RECV_ERROR: "",
     pycurl.E_SEND_ERROR: "",
     pycurl.E_HTTP2: "",
@@ -53,9 +52,11 @@ _BROKEN = {
 def translate(
     code: int, text: str, curl: pycurl.Curl, network: Network, proxy: str | None
 ) -> Fault:
-    """Return the fault for libcurl's error code and text, after a transfer on that handle."""
+    """Return the fault for libcurl's error code and message; ``curl`` is the handle."""
     where = f"proxy {printable(redact(proxy))}: " if proxy else ""
-    text = text or f"error {code} of libcurl"  # which has words for most, but not for all
+    text = (
+        text or f"error {code} of libcurl"
+    )  # libcurl has a message for most codes, but not for all
     if code == pycurl.E_OPERATION_TIMEDOUT:
         return TimedOut(f"{where}no connection within {network.connect_timeout:g} s")
     if code == pycurl.E_PEER_FAILED_VERIFICATION:
@@ -65,16 +66,16 @@ def translate(
     tunnel = int(curl.getinfo(pycurl.HTTP_CONNECTCODE)) if proxy else 0
     if code in _UNREACHABLE or tunnel not in {0, 200}:
         why = describe(tunnel) if tunnel else _UNREACHABLE[code]
-        return Unreachable(where + (_system_word(curl) or why))
+        return Unreachable(where + (_system_message(curl) or why))
     unsound = "chunk" in text or "header" in text  # E_RECV_ERROR has two meanings
     if code in _BROKEN and not unsound:
-        # Not the system's word: it may be about an address that was tried before.
+        # Not the system's message: it may be about an address that was tried before.
         return Disconnected(_BROKEN[code] or brief(text).lower())
-    return Malformed(f"the answer is not valid HTTP: {brief(text)}")
+    return Malformed(f"the response is not valid HTTP: {brief(text)}")
 
 
-def _system_word(curl: pycurl.Curl) -> str:
-    """Return what the operating system said, in lower case; empty where it said nothing."""
+def _system_message(curl: pycurl.Curl) -> str:
+    """Return the operating system's error message, in lower case; empty if there is none."""
     number = int(curl.getinfo(pycurl.OS_ERRNO))
     if number == errno.ECONNREFUSED:
         return "connection refused"

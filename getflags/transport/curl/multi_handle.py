@@ -1,9 +1,9 @@
-"""libcurl on an event loop: one multi handle for all transfers, told by the loop what is ready.
+"""The asyncio curl transport: one multi handle for all transfers, driven by the event loop.
 
-libcurl names the sockets and the timer that it waits for (``M_SOCKETFUNCTION``,
-``M_TIMERFUNCTION``); the loop watches them and calls ``socket_action``. Connections are libcurl's
-to keep, and with HTTP/2 many transfers share one. A body that comes faster than the disk takes it
-is made to wait.
+libcurl reports the sockets and the timer that it waits for (``M_SOCKETFUNCTION``,
+``M_TIMERFUNCTION``); the loop watches them and calls ``socket_action``. libcurl manages the
+connections, and with HTTP/2 many transfers share one. A transfer is paused while its body arrives
+faster than it can be written to the disk.
 """
 
 from __future__ import annotations
@@ -20,15 +20,15 @@ from getflags.core.response_head import Head
 from getflags.transport import proxies
 from getflags.transport.curl.easy_handle import Handle
 from getflags.transport.curl.sockets import Sockets
-from getflags.transport.dns import NAMES
+from getflags.transport.dns import HOST_LOOKUPS
 
-_HIGH_WATER = 1024 * 1024  # bytes that may wait for the disk before the server is made to wait
-_READY = 256 * 1024  # bytes that are worth waking up the task for
-_SWEEP = 0.25  # seconds between two looks at who is silent or slow
+_HIGH_WATER = 1024 * 1024  # bytes that may be buffered for the disk before the transfer is paused
+_READY = 256 * 1024  # buffered bytes that wake the waiting task
+_SWEEP = 0.25  # seconds between two checks for slow and silent transfers
 
 
-class AsyncCurlWire:
-    """See ``getflags.transport.AsyncWire``."""
+class AsyncCurlTransport:
+    """See ``getflags.transport.AsyncTransport``."""
 
     def __init__(self, network: Network) -> None:
         self._network = network
@@ -38,9 +38,9 @@ class AsyncCurlWire:
         self._flying: dict[pycurl.Curl, _Transfer] = {}
         self._timer: asyncio.TimerHandle | None = None
         self._sweep = self._loop.call_later(_SWEEP, self._sweep_up)
-        self._due = False  # whether libcurl's timer has run out already
-        self._running = 0  # transfers under way when libcurl was last told something
-        self._watched: dict[int, int] = {}  # socket → what it is watched for
+        self._due = False  # whether a call for libcurl's expired timer is scheduled
+        self._running = 0  # transfers that libcurl last reported as running
+        self._watched: dict[int, int] = {}  # socket → the events it is watched for
         self._multi = pycurl.CurlMulti()
         self._multi.setopt(pycurl.M_PIPELINING, pycurl.PIPE_MULTIPLEX)
         self._multi.setopt(pycurl.M_MAXCONNECTS, keepable())
@@ -55,9 +55,9 @@ class AsyncCurlWire:
         on_body: Callable[[bytes], Awaitable[None]],
         within: float | None = None,
     ) -> None:
-        """See ``getflags.transport.AsyncWire``."""
+        """See ``getflags.transport.AsyncTransport``."""
         proxy = proxies.choose(self._network, url)
-        within = await NAMES.await_for(proxy or url, self._network.connect_timeout, within)
+        within = await HOST_LOOKUPS.await_for(proxy or url, self._network.connect_timeout, within)
         transfer = self._idle.pop() if self._idle else _Transfer(self._network, self._sockets)
         try:
             transfer.handle.prepare(url, proxy, headers, on_head, within)
@@ -77,7 +77,7 @@ class AsyncCurlWire:
                 if transfer.size:
                     await on_body(transfer.taken())
                     transfer.resume()
-                else:  # nothing waits: it is over
+                else:  # no data is buffered: the transfer has ended
                     break
         finally:
             del self._flying[curl]
@@ -85,14 +85,14 @@ class AsyncCurlWire:
         transfer.conclude()
 
     async def close(self) -> None:
-        """See ``getflags.transport.AsyncWire``."""
+        """See ``getflags.transport.AsyncTransport``."""
         self._sweep.cancel()
         for transfer in self._idle:
             transfer.handle.curl.close()
         self._multi.close()
         self._forget_timer()
 
-    # libcurl calls these.
+    # libcurl calls the following methods.
 
     def _on_socket(self, what: int, number: int, multi: object, data: object) -> None:
         del multi, data
@@ -131,14 +131,14 @@ class AsyncCurlWire:
             self._timer.cancel()
             self._timer = None
 
-    # The loop calls these.
+    # The event loop calls the following methods.
 
     def _time_out(self) -> None:
         self._due = False
         self._act(pycurl.SOCKET_TIMEOUT, 0)
 
     def _act(self, number: int, flag: int) -> None:
-        """Tell libcurl what is ready, and tasks what has ended."""
+        """Pass an event to libcurl, and end the transfers that it reports as complete."""
         _, flying = self._multi.socket_action(number, flag)
         if flying == self._running:
             return
@@ -152,17 +152,19 @@ class AsyncCurlWire:
                 self._flying[curl].end(code, text)
 
     def _sweep_up(self) -> None:
-        self._sweep = self._loop.call_later(_SWEEP, self._sweep_up)  # whatever comes of it
+        self._sweep = self._loop.call_later(
+            _SWEEP, self._sweep_up
+        )  # before the checks, which may raise
         for transfer in list(self._flying.values()):
             transfer.look_after()
 
 
 class _Transfer:
-    """A handle with what has come and was not taken yet, and the task that waits for it."""
+    """A handle with its buffered data, and the task that waits for it."""
 
     def __init__(self, network: Network, sockets: Sockets) -> None:
         self.handle = Handle(network, sockets, self._piece)
-        self.size = 0  # bytes that wait to be taken
+        self.size = 0  # bytes that are buffered
         self.over = False
         self._pieces: list[bytes] = []
         self._paused = False
@@ -172,7 +174,7 @@ class _Transfer:
         self._waiter: asyncio.Future[None] | None = None
 
     def begin(self, loop: asyncio.AbstractEventLoop) -> None:
-        """Forget the transfer before."""
+        """Reset the state of the previous transfer."""
         self._loop = loop
         self.size = 0
         self._pieces = []
@@ -180,33 +182,33 @@ class _Transfer:
         self._silence = None
 
     async def news(self) -> None:
-        """Wait until a good deal has come, or the end."""
-        # Much may have come while nobody waited for it, and nothing may come after it for long.
+        """Wait for a batch of data or the end of the transfer."""
+        # A batch may have arrived while the task was busy, and no more data may follow for long.
         if not (self.over or self._paused or self.size >= _READY):
             self._waiter = self._loop.create_future()
             await self._waiter
 
     def taken(self) -> bytes:
-        """Hand over what has come."""
+        """Return the buffered data and empty the buffer."""
         pieces, self._pieces, self.size = self._pieces, [], 0
         return pieces[0] if len(pieces) == 1 else b"".join(pieces)
 
     def resume(self) -> None:
-        """Let the server go on, if it was made to wait."""
+        """Resume the transfer if it is paused."""
         if self._paused:
             self._paused = False
             self.handle.curl.pause(pycurl.PAUSE_CONT)
 
     def end(self, code: int, text: str) -> None:
-        """Take libcurl's word that the transfer is over."""
+        """End the transfer with libcurl's result code."""
         self._verdict = code, text
         self.over = True
         self._wake()
 
     def look_after(self) -> None:
-        """Hand over the little that a slow one has brought, and end a silent one.
+        """Wake the task for a small amount of data, and end the transfer if it is silent.
 
-        But not one that we made to wait.
+        A paused transfer is left alone.
         """
         if self._paused or self.over:
             return
@@ -219,7 +221,7 @@ class _Transfer:
             self.end(pycurl.E_OPERATION_TIMEDOUT, "")
 
     def conclude(self) -> None:
-        """Raise what went wrong."""
+        """Raise the transfer's fault or exception, if any."""
         if self._silence and not self.handle.unwanted:
             raise self._silence
         self.handle.conclude(*self._verdict)

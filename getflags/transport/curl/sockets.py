@@ -1,9 +1,10 @@
-"""libcurl's connections as the system knows them: which one speaks before it is asked.
+"""The sockets of libcurl, and a check for data that a server sent before the request.
 
-libcurl keeps idle connections, looks at them once a second, and would take what has come meanwhile
-for the answer to the next request. Only the numbers of its sockets are known, and its word which
-connection is to be used. The system gives the number of a closed socket to the next file, so each
-is asked which connection it is before it is believed.
+libcurl keeps idle connections, checks them once a second, and would take data that arrived in the
+meantime for the response to the next request. pycurl reports only the descriptors of new sockets,
+and the addresses and ports of the connection that a request will use. The system reuses the
+descriptor of a closed socket for the next file, so the addresses of a descriptor are read again
+before it is used.
 """
 
 from __future__ import annotations
@@ -20,36 +21,39 @@ _Ends: TypeAlias = "tuple[str, int, int]"
 
 
 class Sockets:
-    """The sockets that libcurl has opened, for one wire."""
+    """The sockets that libcurl has opened, for one transport."""
 
     def __init__(self) -> None:
-        self._new: set[int] = set()  # whose ends aren't known
+        self._new: set[int] = set()  # descriptors whose ends aren't known yet
         self._ends: dict[int, _Ends] = {}  # socket → ends
-        self._sockets: dict[_Ends, int] = {}  # and back
+        self._sockets: dict[_Ends, int] = {}  # ends → socket
 
     def opened(self, descriptor: int, purpose: int) -> int:
-        """Take a new socket, not yet connected."""
+        """Record a new socket, which is not yet connected."""
         del purpose
         self._new.add(descriptor)
         return pycurl.SOCKOPT_OK
 
     def speaks(self, ends: _Ends) -> bool:
-        """Whether there is something to read on a connection: its peer's address, port, and ours.
+        """Return whether there is data to read on the connection with these ends.
 
-        Where the system doesn't know such a connection, or no longer, it is libcurl's to find out.
+        Returns False for an unknown or closed connection, which libcurl will notice itself.
         """
         if self._new:
             self._look()
         descriptor = self._sockets.get(ends, -1)
         if descriptor < 0 or _ends(descriptor) != ends:
             return False
-        with suppress(OSError), _borrowed(descriptor) as connection:  # nothing to read is an error
+        with (
+            suppress(OSError),
+            _borrowed(descriptor) as connection,
+        ):  # no data raises BlockingIOError
             connection.settimeout(0)
             return connection.recv(1, socket.MSG_PEEK) != b""
         return False
 
     def _look(self) -> None:
-        """Ask the new ones for their ends; each has them, for libcurl connects what it opens."""
+        """Read the ends of the new sockets; libcurl has connected them by now."""
         for descriptor in self._new:
             before = self._ends.pop(descriptor, None)
             if before and self._sockets.get(before) == descriptor:
@@ -62,14 +66,16 @@ class Sockets:
 def _ends(descriptor: int) -> _Ends | None:
     with suppress(OSError), _borrowed(descriptor) as connection:
         here, there = connection.getsockname(), connection.getpeername()
-        if isinstance(here, tuple) and isinstance(there, tuple):  # else it is no longer libcurl's
+        if isinstance(here, tuple) and isinstance(
+            there, tuple
+        ):  # another kind of socket is not libcurl's
             return there[0], there[1], here[1]
     return None
 
 
 @contextmanager
 def _borrowed(descriptor: int) -> Iterator[socket.socket]:
-    # Family and type are told, or Python would ask the system for them; nothing here needs them.
+    # Without family and type, Python would query the system for them; their values don't matter.
     connection = socket.socket(socket.AF_INET, socket.SOCK_STREAM, 0, descriptor)
     try:
         yield connection

@@ -1,1 +1,1 @@
-"""The reference transport, on httpx."""
+"""The reference transport: HTTP/1.1 through httpx."""

@@ -1,10 +1,13 @@
-"""The reference wire: httpx, one transport a worker.
+"""The httpx client: its functions for the table of clients, and the asyncio transport.
 
-It uses httpx's *transports*, not its clients: a client keeps cookies, may follow redirects and
-decodes bodies, all of which is decided elsewhere, and costs more than the transport itself. Each
-wire has a pool of one connection, because a pool shared by many is quadratic in them (httpcore
-#1035) and leaks places when requests are cancelled (httpcore #1093). The two classes are twins: a
-test washes ``await`` out of the one ``get`` and compares it with the other.
+``httpx.AsyncHTTPTransport`` is used instead of ``httpx.AsyncClient``, which keeps cookies, may
+follow redirects and decodes bodies. These decisions are made in ``getflags.transfer``, and httpx's
+client costs more time than its transport. Each connection has a pool of its own, because the time
+that a shared pool takes grows with the square of its connections (httpcore #1035), and a shared
+pool leaks connections when requests are cancelled (httpcore #1093).
+
+``_AsyncConnection`` repeats the code of ``HttpxTransport``: a test removes ``async`` and ``await``
+and compares the two.
 """
 
 from __future__ import annotations
@@ -21,35 +24,35 @@ from getflags.core.errors import EXPIRED, Expired, Fault
 from getflags.core.models import Fields, Network
 from getflags.core.response_head import Head
 from getflags.transport import proxies
-from getflags.transport.dns import NAMES
+from getflags.transport.dns import HOST_LOOKUPS
 from getflags.transport.httpx.exceptions import translate
 from getflags.transport.httpx.setup import (
     CONNECTING,
     DRAIN_SECONDS,
     apieces,
+    build_request,
     check,
     check_end,
     check_version,
     has_excess,
-    head,
     is_short,
     options,
-    request,
+    read_head,
     slow_head,
 )
-from getflags.transport.httpx.sync_client import HttpxWire
+from getflags.transport.httpx.sync_client import HttpxTransport
 
-__all__ = ["about", "check", "open_async_wire", "open_wire"]  # what a client offers
+__all__ = ["about", "check", "open_async_transport", "open_transport"]
 
 
-def open_wire(network: Network) -> HttpxWire:
+def open_transport(network: Network) -> HttpxTransport:
     """See ``getflags.transport.Client``."""
-    return HttpxWire(network)
+    return HttpxTransport(network)
 
 
-def open_async_wire(network: Network) -> AsyncHttpxWire:
+def open_async_transport(network: Network) -> AsyncHttpxTransport:
     """See ``getflags.transport.Client``."""
-    return AsyncHttpxWire(network)
+    return AsyncHttpxTransport(network)
 
 
 def about() -> str:
@@ -57,12 +60,14 @@ def about() -> str:
     return f"httpx {httpx.__version__}, HTTP/1.1"
 
 
-class AsyncHttpxWire:
-    """See ``getflags.transport.AsyncWire``. A connection for each request under way, used again."""
+class AsyncHttpxTransport:
+    """See ``getflags.transport.AsyncTransport``. Each request in flight has one connection."""
 
     def __init__(self, network: Network) -> None:
         self._network = network
-        self._idle: list[_AsyncConnection] = []  # a stack: the last one used is likeliest alive
+        self._idle: list[
+            _AsyncConnection
+        ] = []  # a stack: the last one used is the least likely to be closed
 
     async def get(
         self,
@@ -72,9 +77,9 @@ class AsyncHttpxWire:
         on_body: Callable[[bytes], Awaitable[None]],
         within: float | None = None,
     ) -> None:
-        """See ``getflags.transport.AsyncWire``."""
-        place = proxies.choose(self._network, url) or url
-        within = await NAMES.await_for(place, self._network.connect_timeout, within)
+        """See ``getflags.transport.AsyncTransport``."""
+        peer = proxies.choose(self._network, url) or url
+        within = await HOST_LOOKUPS.await_for(peer, self._network.connect_timeout, within)
         connection = self._idle.pop() if self._idle else _AsyncConnection(self._network)
         try:
             async with asyncio.timeout(within) as time:
@@ -87,19 +92,19 @@ class AsyncHttpxWire:
         except Fault:
             self._idle.append(connection)
             raise
-        except BaseException:  # cancelled: what it left behind is not to be used again
+        except BaseException:  # a cancelled request leaves the connection in an unknown state
             await connection.close()
             raise
         self._idle.append(connection)
 
     async def close(self) -> None:
-        """See ``getflags.transport.AsyncWire``."""
+        """See ``getflags.transport.AsyncTransport``."""
         for connection in self._idle:
             await connection.close()
 
 
 class _AsyncConnection:
-    """The twin of ``HttpxWire``, but for waking blocked threads: a task can be cancelled."""
+    """One connection, like ``HttpxTransport``; it has no ``abort``, because tasks are cancelled."""
 
     def __init__(self, network: Network) -> None:
         self._network = network
@@ -113,21 +118,21 @@ class _AsyncConnection:
         on_head: Callable[[Head], bool],
         on_body: Callable[[bytes], Awaitable[None]],
     ) -> None:
-        """See ``HttpxWire.exchange``."""
+        """See ``HttpxTransport.exchange``."""
         proxy = proxies.choose(self._network, url)
-        asked = request(url, headers, self._network, self._trace)
+        request = build_request(url, headers, self._network, self._trace)
         self._fresh = head_arrived = False
         try:
             transport = self._transport(url, proxy)
-            response = await self._answer(transport, asked)
+            response = await self._send(transport, request)
             head_arrived = True
             try:
                 check_version(response)
-                if on_head(head(response)):
+                if on_head(read_head(response)):
                     async for piece in apieces(response):
                         await on_body(piece)
                 elif is_short(response):
-                    await self._drain(asked, response)
+                    await self._drain(request, response)
             finally:
                 await response.aclose()
             check_end(url, response)
@@ -137,22 +142,22 @@ class _AsyncConnection:
             stale = not (self._fresh or head_arrived)
             raise translate(error, self._network, proxy, stale=stale) from error
 
-    async def _answer(
-        self, transport: httpx.AsyncHTTPTransport, asked: httpx.Request
+    async def _send(
+        self, transport: httpx.AsyncHTTPTransport, request: httpx.Request
     ) -> httpx.Response:
         try:
             async with asyncio.timeout(self._network.connect_timeout + self._network.timeout):
-                return await transport.handle_async_request(asked)
+                return await transport.handle_async_request(request)
         except TimeoutError:
-            await transport.aclose()  # what a cancelled request leaves behind can't be used again
+            await transport.aclose()  # a cancelled request leaves it in an unknown state
             raise slow_head(self._network) from None
 
-    async def _drain(self, asked: httpx.Request, response: httpx.Response) -> None:
-        asked.extensions["timeout"]["read"] = DRAIN_SECONDS
-        patience = monotonic() + DRAIN_SECONDS
-        with contextlib.suppress(httpx.TransportError):  # nobody wanted it
+    async def _drain(self, request: httpx.Request, response: httpx.Response) -> None:
+        request.extensions["timeout"]["read"] = DRAIN_SECONDS
+        deadline = monotonic() + DRAIN_SECONDS
+        with contextlib.suppress(httpx.TransportError):  # the body is not needed
             async for _ in apieces(response):
-                if monotonic() > patience:
+                if monotonic() > deadline:
                     break
 
     def _transport(self, url: str, proxy: str | None) -> httpx.AsyncHTTPTransport:
@@ -161,7 +166,7 @@ class _AsyncConnection:
             self._transports[key] = httpx.AsyncHTTPTransport(**options(self._network, *key))
         return self._transports[key]
 
-    async def _trace(self, name: str, info: dict[str, Any]) -> None:  # noqa: ARG002 - httpcore's form
+    async def _trace(self, name: str, info: dict[str, Any]) -> None:  # noqa: ARG002 - httpcore's signature
         if name.endswith(CONNECTING):
             self._fresh = True
 

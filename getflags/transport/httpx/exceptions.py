@@ -1,8 +1,8 @@
-"""httpx's exceptions, translated into faults with a text for people.
+"""Conversion of httpx's exceptions into faults with readable messages.
 
-The border where foreign exceptions end. httpx's own texts are often empty (an asynchronous
-ReadError) or hide the cause ("All connection attempts failed" may be too many open files), so
-the chain of causes is walked down to the operating system's word.
+httpx's own messages are often empty (an asynchronous ReadError) or hide the cause ("All connection
+attempts failed" may mean too many open files). So the chain of causes is searched for the operating
+system's error.
 """
 
 from __future__ import annotations
@@ -32,18 +32,21 @@ from getflags.core.urls import redact
 def translate(
     error: httpx.TransportError, network: Network, proxy: str | None, *, stale: bool
 ) -> Fault:
-    """Return the fault for an error. ``stale``: it came before any byte on a used connection."""
+    """Return the fault for an exception of httpx.
+
+    ``stale`` means that it occurred on a reused connection before any byte of the response.
+    """
     where = f"proxy {printable(redact(proxy))}: " if proxy else ""
     if isinstance(error, httpx.ConnectTimeout):
         return TimedOut(f"{where}no connection within {network.connect_timeout:g} s")
     if isinstance(error, httpx.TimeoutException):
-        return TimedOut(f"nothing came for {network.timeout:g} s")
+        return TimedOut(f"no data received for {network.timeout:g} s")
     if isinstance(error, (httpx.ConnectError, httpx.ProxyError)):
         return _unreachable(error, where)
     if isinstance(error, httpx.NetworkError):
-        return Disconnected(_system_word(error) or "the connection broke", stale=stale)
+        return Disconnected(_system_message(error) or "the connection was lost", stale=stale)
     if isinstance(error, httpx.RemoteProtocolError):
-        return _bad_answer(error, stale=stale)
+        return _protocol_error(error, stale=stale)
     return Malformed(f"the request cannot be sent: {brief(str(error))}")
 
 
@@ -52,27 +55,27 @@ def _unreachable(error: httpx.TransportError, where: str) -> Fault:
         if isinstance(cause, ssl.SSLCertVerificationError):
             return Untrusted(f"{where}certificate not trusted: {printable(cause.verify_message)}")
         if isinstance(cause, ssl.SSLError):
-            reason = getattr(cause, "reason", None) or str(cause)  # set by OpenSSL alone
+            reason = getattr(cause, "reason", None) or str(cause)  # only OpenSSL sets ``reason``
             return Untrusted(f"{where}TLS failed: {printable(reason)}")
         if isinstance(cause, socket.gaierror):
             return Unreachable(f"{where}host name not found ({cause.strerror})")
     if isinstance(error, httpx.ProxyError) and str(error)[:3].isdigit():
         return Unreachable(f"{where}{describe(int(str(error)[:3]))}")
-    said = brief(str(error)) or "no connection"
-    return Unreachable(where + (_system_word(error) or said))
+    message = brief(str(error)) or "no connection"
+    return Unreachable(where + (_system_message(error) or message))
 
 
-def _bad_answer(error: httpx.RemoteProtocolError, *, stale: bool) -> Fault:
+def _protocol_error(error: httpx.RemoteProtocolError, *, stale: bool) -> Fault:
     text = str(error)
     if "disconnected without sending" in text:
-        return Disconnected("the server closed the connection without an answer", stale=stale)
+        return Disconnected("the server closed the connection without a response", stale=stale)
     if "peer closed connection" in text:
-        return Disconnected("the server closed the connection too early")
-    return Malformed(f"the answer is not valid HTTP: {brief(text)}")
+        return Disconnected("the server closed the connection before the end of the response")
+    return Malformed(f"the response is not valid HTTP: {brief(text)}")
 
 
-def _system_word(error: BaseException) -> str:
-    """Return what the operating system said, in lower case; empty where it said nothing."""
+def _system_message(error: BaseException) -> str:
+    """Return the operating system's error message, in lower case; empty if there is none."""
     for cause in _causes(error):
         if isinstance(cause, OSError) and cause.errno:
             if cause.errno == errno.ECONNREFUSED:
@@ -82,7 +85,7 @@ def _system_word(error: BaseException) -> str:
 
 
 def _causes(error: BaseException | None) -> Iterator[BaseException]:
-    """Yield the chain of causes, an exception group's members included."""
+    """Yield the exception and its chain of causes, including the members of exception groups."""
     while error is not None:
         if isinstance(error, BaseExceptionGroup):
             for member in error.exceptions:

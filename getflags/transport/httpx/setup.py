@@ -1,7 +1,6 @@
-"""What both colours of the httpx wire share: how a transport is set up, how a response is read.
+"""Helpers of both httpx transports: setup, building of requests, checks of responses.
 
-Requests and responses of httpx go in and out here, and all that is looked at from the outside to
-tell a sound response from an unsound one. Nothing here awaits or blocks.
+None of these functions performs I/O, so the sync and the asyncio version can share them.
 """
 
 from __future__ import annotations
@@ -18,23 +17,22 @@ from getflags.core.text import brief, quoted
 from getflags.core.urls import clean, redact
 from getflags.transport import tls
 
-_ONE = httpx.Limits(max_connections=1, max_keepalive_connections=1)
-# An unwanted body is read off where that is cheap, so that the connection can be used again:
-# only so many bytes (announced), and only for so long.
-_DRAIN_BYTES = 64 * 1024
-DRAIN_SECONDS = 0.1
-# How httpcore ends the names of its trace events, whatever kind of connection begins them.
+_ONE_CONNECTION = httpx.Limits(max_connections=1, max_keepalive_connections=1)
+# An unwanted body is read to its end if it is short, so that the connection can be reused.
+_DRAIN_BYTES = 64 * 1024  # the largest Content-Length that is read
+DRAIN_SECONDS = 0.1  # the longest time that is spent
+# The ends of httpcore's trace event names; they begin with the kind of connection.
 CONNECTING = ".connect_tcp.started"
 CONNECTED = (".connect_tcp.complete", ".start_tls.complete")
 _FRAMING = {"content-length", "transfer-encoding"}
 
 
 def options(network: Network, scheme: str, proxy: str | None) -> dict[str, Any]:
-    """Return the arguments of a transport, the same in both colours."""
+    """Return the arguments of ``httpx.HTTPTransport`` and ``httpx.AsyncHTTPTransport``."""
     return {
         "verify": tls.context(network) if scheme == "https" else tls.UNUSED,
-        "limits": _ONE,
-        "trust_env": False,  # the environment was read already, for all clients alike
+        "limits": _ONE_CONNECTION,
+        "trust_env": False,  # getflags reads the environment itself, for all clients
         "proxy": proxy
         and httpx.Proxy(
             proxy, ssl_context=tls.context(network) if proxy.startswith("https:") else None
@@ -49,10 +47,12 @@ def check(network: Network) -> None:
             tls.context(network)
         for proxy in [url for kind, url in network.proxies if kind != "no"]:
             if proxy.startswith("http"):
-                clean(proxy)  # an impossible host would only show when it is looked up
+                clean(proxy)  # it rejects invalid host names, which httpx accepts until the lookup
             httpx.HTTPTransport(**options(network, "http", proxy)).close()
     except ImportError:
-        raise UsageError("a SOCKS proxy needs: pip install 'httpx[socks]'") from None
+        raise UsageError(
+            "SOCKS proxies need another package; run: pip install 'httpx[socks]'"
+        ) from None
     except Fault as fault:
         raise UsageError(str(fault)) from None
     except (httpx.InvalidURL, ValueError):
@@ -61,8 +61,8 @@ def check(network: Network) -> None:
         ) from None
 
 
-def request(url: str, headers: Fields, network: Network, trace: object) -> httpx.Request:
-    """Make a GET. Raises Malformed for what can't be sent."""
+def build_request(url: str, headers: Fields, network: Network, trace: object) -> httpx.Request:
+    """Build a GET request. Raises Malformed if the URL or a header field is invalid."""
     extensions: dict[str, Any] = {
         "timeout": {
             "connect": network.connect_timeout,
@@ -72,7 +72,9 @@ def request(url: str, headers: Fields, network: Network, trace: object) -> httpx
         "trace": trace,
     }
     if any(name.lower() in _FRAMING for name, _ in headers):
-        raise Malformed("the request cannot be sent: a GET has no body to announce")
+        raise Malformed(
+            "the request cannot be sent: a GET request has no Content-Length or Transfer-Encoding"
+        )
     try:
         raw = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in headers]
         return httpx.Request("GET", url, headers=raw, extensions=extensions)
@@ -80,8 +82,8 @@ def request(url: str, headers: Fields, network: Network, trace: object) -> httpx
         raise Malformed(f"the URL cannot be requested: {brief(str(error))}") from error
 
 
-def head(response: httpx.Response) -> Head:
-    """Read a response's head."""
+def read_head(response: httpx.Response) -> Head:
+    """Return a response's status code and header fields."""
     return Head(
         response.status_code,
         tuple(
@@ -92,42 +94,43 @@ def head(response: httpx.Response) -> Head:
 
 
 def pieces(response: httpx.Response) -> Iterator[bytes]:
-    """Return the body as it comes; ``iter_raw`` would count and copy it once more."""
+    """Return an iterator over the body's pieces as received; ``iter_raw`` would copy them."""
     return iter(cast("httpx.SyncByteStream", response.stream))
 
 
 def apieces(response: httpx.Response) -> AsyncIterator[bytes]:
-    """Do as ``pieces`` does, in the other colour."""
+    """Return an asynchronous iterator over the body's pieces, like ``pieces``."""
     return aiter(cast("httpx.AsyncByteStream", response.stream))
 
 
 def slow_head(network: Network) -> TimedOut:
-    """Return the fault for a head that comes a few bytes at a time: that is no silence."""
-    return TimedOut(f"the answer's head took longer than {network.timeout:g} s")
+    """Return the fault for a head that arrives too slowly; httpx limits only single reads."""
+    return TimedOut(f"the response header took longer than {network.timeout:g} s")
 
 
 def check_version(response: httpx.Response) -> None:
-    """Raise Malformed for what no HTTP/1 server says; h11 lets any number through."""
+    """Raise Malformed unless the response is HTTP/1.0 or 1.1; h11 accepts any version number."""
     if response.extensions["http_version"] not in {b"HTTP/1.0", b"HTTP/1.1"}:
-        raise Malformed("the answer is not valid HTTP: unknown version")
+        raise Malformed("the response is not valid HTTP: unknown version")
 
 
 def check_end(url: str, response: httpx.Response) -> None:
-    """Raise Disconnected for a body whose end nobody can vouch for.
+    """Raise Disconnected if a body over TLS ended with the connection, and may be truncated.
 
-    Where the connection's end is the body's, TLS says whether it was meant (RFC 9112 section 9.8),
-    but Python's streams don't tell. Without TLS there is nothing to be told.
+    In TLS, a close_notify alert distinguishes the end of such a body from a broken connection (RFC
+    9112 section 9.8), but Python's streams don't report the alert. Without TLS there is no such
+    sign, and the body is accepted.
     """
     delimited = "content-length" in response.headers or "transfer-encoding" in response.headers
     if url.startswith("https:") and not delimited and response.status_code < 300:  # noqa: PLR2004
-        raise Disconnected("no length is announced, so its end can't be told from a broken one")
+        raise Disconnected("the response has no length, so its end cannot be verified")
 
 
 def has_excess(transport: httpx.HTTPTransport | httpx.AsyncHTTPTransport) -> bool:
-    """Whether the server has sent more than the response: the next one's beginning, forged.
+    """Return whether the server sent bytes after the response, as if for the next request.
 
-    h11 keeps such bytes and takes them for the answer to the next request. They can be seen from
-    private places alone; a test tells when these have moved.
+    h11 would take such bytes for the response to the next request. They are visible only in private
+    attributes; a test fails if a new version of httpcore or h11 renames these.
     """
     for connection in transport._pool.connections:  # noqa: SLF001
         state = getattr(getattr(connection, "_connection", None), "_h11_state", None)
@@ -137,6 +140,6 @@ def has_excess(transport: httpx.HTTPTransport | httpx.AsyncHTTPTransport) -> boo
 
 
 def is_short(response: httpx.Response) -> bool:
-    """Whether a body that nobody wants is short enough to be read off."""
+    """Return whether an unwanted body is short enough to be read to its end."""
     length = response.headers.get("content-length", "")
     return length.isdigit() and len(length) <= 5 and int(length) <= _DRAIN_BYTES  # noqa: PLR2004 - digits of _DRAIN_BYTES

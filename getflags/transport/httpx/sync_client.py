@@ -1,7 +1,7 @@
-"""The blocking half of the httpx wire: one connection, for one thread at a time.
+"""The synchronous httpx transport: one connection, used by one thread at a time.
 
-``httpx_wire`` has the other half, and what both have in common is in ``httpx_common``. ``exchange``
-and what it calls are twins: a test washes ``await`` out of the other half and compares.
+``client`` has the asyncio version, and ``setup`` what both share. A test removes ``async`` and
+``await`` from the asyncio version of ``exchange`` and its helpers, and compares the two.
 """
 
 from __future__ import annotations
@@ -19,35 +19,35 @@ from getflags.core.models import Fields, Network
 from getflags.core.response_head import Head
 from getflags.transport import proxies
 from getflags.transport.deadlines import Watchdog
-from getflags.transport.dns import NAMES
+from getflags.transport.dns import HOST_LOOKUPS
 from getflags.transport.httpx.exceptions import translate
 from getflags.transport.httpx.setup import (
     CONNECTED,
     CONNECTING,
     DRAIN_SECONDS,
+    build_request,
     check_end,
     check_version,
     has_excess,
-    head,
     is_short,
     options,
     pieces,
-    request,
+    read_head,
     slow_head,
 )
 
 _watchdog = Watchdog()
 
 
-class HttpxWire:
-    """See ``getflags.transport.Wire``. ``exchange`` is ``get`` without a limit of time."""
+class HttpxTransport:
+    """See ``getflags.transport.Transport``. ``exchange`` is ``get`` without the time limit."""
 
     def __init__(self, network: Network) -> None:
         self._network = network
         self._transports: dict[tuple[str, str | None], httpx.HTTPTransport] = {}
         self._sockets: set[socket.socket] = set()
-        self._fresh = False  # whether the request under way made its connection
-        self._ended: Fault | None = None  # why we have shut the sockets down ourselves
+        self._fresh = False  # whether the current request opened its connection
+        self._ended: Fault | None = None  # why ``_end`` shut down the sockets
 
     def get(
         self,
@@ -57,11 +57,11 @@ class HttpxWire:
         on_body: Callable[[bytes], None],
         within: float | None = None,
     ) -> None:
-        """See ``getflags.transport.Wire``."""
+        """See ``getflags.transport.Transport``."""
         if not isinstance(self._ended, Aborted):
             self._ended = None
-        place = proxies.choose(self._network, url) or url
-        within = NAMES.wait_for(place, self._network.connect_timeout, within)
+        peer = proxies.choose(self._network, url) or url
+        within = HOST_LOOKUPS.wait_for(peer, self._network.connect_timeout, within)
         if within is None:
             self.exchange(url, headers, on_head, on_body)
             return
@@ -75,21 +75,21 @@ class HttpxWire:
         on_head: Callable[[Head], bool],
         on_body: Callable[[bytes], None],
     ) -> None:
-        """Make one GET and return when its response is over, or not wanted. Raises Fault."""
+        """Make one GET; return when the response has ended or is not wanted. Raises Fault."""
         proxy = proxies.choose(self._network, url)
-        asked = request(url, headers, self._network, self._trace)
+        request = build_request(url, headers, self._network, self._trace)
         self._fresh = head_arrived = False
         try:
             transport = self._transport(url, proxy)
-            response = self._answer(transport, asked)
+            response = self._send(transport, request)
             head_arrived = True
             try:
                 check_version(response)
-                if on_head(head(response)):
+                if on_head(read_head(response)):
                     for piece in pieces(response):
                         on_body(piece)
                 elif is_short(response):
-                    self._drain(asked, response)
+                    self._drain(request, response)
             finally:
                 response.close()
             check_end(url, response)
@@ -101,17 +101,17 @@ class HttpxWire:
             raise translate(error, self._network, proxy, stale=stale) from error
         self._check_ended()
 
-    def _answer(self, transport: httpx.HTTPTransport, asked: httpx.Request) -> httpx.Response:
+    def _send(self, transport: httpx.HTTPTransport, request: httpx.Request) -> httpx.Response:
         seconds = self._network.connect_timeout + self._network.timeout
         with _watchdog.limit(seconds, lambda: self._end(slow_head(self._network))):
-            return transport.handle_request(asked)
+            return transport.handle_request(request)
 
-    def _drain(self, asked: httpx.Request, response: httpx.Response) -> None:
-        asked.extensions["timeout"]["read"] = DRAIN_SECONDS
-        patience = monotonic() + DRAIN_SECONDS
-        with contextlib.suppress(httpx.TransportError):  # nobody wanted it
+    def _drain(self, request: httpx.Request, response: httpx.Response) -> None:
+        request.extensions["timeout"]["read"] = DRAIN_SECONDS
+        deadline = monotonic() + DRAIN_SECONDS
+        with contextlib.suppress(httpx.TransportError):  # the body is not needed
             for _ in pieces(response):
-                if monotonic() > patience:
+                if monotonic() > deadline:
                     break
 
     def _transport(self, url: str, proxy: str | None) -> httpx.HTTPTransport:
@@ -121,37 +121,38 @@ class HttpxWire:
         return self._transports[key]
 
     def _trace(self, name: str, info: dict[str, Any]) -> None:
-        """Learn of new connections and their sockets; called at every step of a request."""
+        """Record new connections and their sockets; httpcore calls this at each step."""
         if name.endswith(CONNECTING):
             self._fresh = True
         elif name.endswith(CONNECTED):
-            # After TLS it is another object for the same connection, and the first one is void.
-            self._sockets = {each for each in self._sockets if each.fileno() >= 0}  # else closed
+            # The TLS handshake replaces the socket object. The old one, like those of closed
+            # connections, has no descriptor any more.
+            self._sockets = {each for each in self._sockets if each.fileno() >= 0}
             self._sockets.add(info["return_value"].get_extra_info("socket"))
         if self._ended:
             self._shut_down()
 
     def _check_ended(self) -> None:
-        """Raise what applies: a body that ends with the connection looks whole now."""
+        """Raise the reason for a shutdown; a body that ended with it would seem complete."""
         if self._ended:
             raise self._ended
 
     def abort(self) -> None:
-        """See ``getflags.transport.Wire``."""
+        """See ``getflags.transport.Transport``."""
         self._end(Aborted("interrupted"))
 
-    def _end(self, why: Fault) -> None:
-        if not isinstance(self._ended, Aborted):  # that is for good
-            self._ended = why
+    def _end(self, reason: Fault) -> None:
+        if not isinstance(self._ended, Aborted):  # ``abort`` is final
+            self._ended = reason
         self._shut_down()
 
     def _shut_down(self) -> None:
-        """Wake the thread that waits for the sockets; closing them would not."""
+        """Wake the thread that is blocked on a socket; closing the socket would not wake it."""
         for each in list(self._sockets):
-            with contextlib.suppress(OSError):  # it is closed already
+            with contextlib.suppress(OSError):  # the socket is closed already
                 each.shutdown(socket.SHUT_RDWR)
 
     def close(self) -> None:
-        """See ``getflags.transport.Wire``."""
+        """See ``getflags.transport.Transport``."""
         for transport in self._transports.values():
             transport.close()

@@ -1,1 +1,1 @@
-"""Faults in a response's body or its length."""
+"""Faults in the body of a response, or in its length."""

@@ -1,25 +1,25 @@
-"""A silence in the middle of a body."""
+"""The fault `stall`: a pause in the middle of a body."""
 
 from dataclasses import dataclass
 
-from ....http.delivery import Delivery
+from ....http.body_delivery import Delivery
 from ....http.responses import Request, Response
 from ... import values
-from ..base import Respond, length, parameter
+from ..interface import Respond, body_length, parameter
 
 
 @dataclass(frozen=True, slots=True)
 class Stall:
-    """Send nothing for `seconds`, a day if not said otherwise, `after` so much of the body."""
+    """Send nothing for `seconds` (by default a day) at the position `after` in the body."""
 
-    after: values.Point = parameter(values.point, "50%")
+    after: values.BodyPosition = parameter(values.body_position, "50%")
     seconds: float = parameter(values.seconds, "86400")
 
     def answer(self, request: Request, respond: Respond) -> Response:
-        """Return the answer, with a silence in it."""
+        """Return the response, with a pause in its body."""
         response = respond(request)
-        at = self.after.of(length(response))
-        if at >= length(response):
-            return response  # nothing would be left to wait for
+        at = self.after.of(body_length(response))
+        if at >= body_length(response):
+            return response  # no bytes would follow the pause
         delivery = response.delivery or Delivery()
         return response._replace(delivery=delivery._replace(stall_at=at, stall_for=self.seconds))

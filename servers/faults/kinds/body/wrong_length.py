@@ -1,27 +1,28 @@
-"""A Content-Length that is not the length of the content."""
+"""The fault `wrong-length`: a Content-Length that differs from the length of the body."""
 
 from dataclasses import dataclass
 
 from ....http.responses import Request, Response
-from ...values import shift
-from ..base import Respond, length, parameter, replaced, value_of
+from ...values import signed_size
+from ..interface import Respond, body_length, header_value, parameter, with_header
 
 
 @dataclass(frozen=True, slots=True)
 class WrongLength:
-    """Announce `by` bytes more than are sent, or fewer if it is negative.
+    """Announce `by` bytes more than are sent, or fewer if `by` is negative.
 
-    More: the connection closes after what there is, or else a client would wait for ever. Fewer:
-    it stays open, and what is too much stands where the next answer should begin.
+    If more bytes are announced, the connection is closed after the body; otherwise clients would
+    wait for ever. If fewer are announced, the connection stays open, and the excess bytes arrive
+    where the client expects the next response.
     """
 
-    by: int = parameter(shift, "1")
+    by: int = parameter(signed_size, "1")
 
     def answer(self, request: Request, respond: Respond) -> Response:
-        """Return the answer with the wrong length."""
+        """Return the response with a wrong Content-Length."""
         response = respond(request)
-        size = length(response)
-        if value_of(response, "Content-Length") is None or not size:
-            return response  # no body that a length could be wrong about
+        size = body_length(response)
+        if header_value(response, "Content-Length") is None or not size:
+            return response  # without a body, the length cannot be wrong
         last = response.last or self.by > 0
-        return replaced(response, "Content-Length", max(0, size + self.by))._replace(last=last)
+        return with_header(response, "Content-Length", max(0, size + self.by))._replace(last=last)

@@ -1,1 +1,1 @@
-"""Faults that a client meets when it resumes: ranges and entity tags."""
+"""Faults that affect resumed downloads: wrong ranges and changing entity tags."""

@@ -1,44 +1,49 @@
-"""Another part than the one that was asked for, and truly labelled: nobody may just append it."""
+"""The fault `range-wrong`: a range other than the requested one, with a correct Content-Range.
+
+A client that appends the body without checking Content-Range corrupts its file.
+"""
 
 from dataclasses import dataclass
 from http import HTTPStatus
 
-from ....http.ranges import content_range, select
+from ....http.ranges import content_range, parse_range
 from ....http.responses import Request, Response
-from ...values import some, wrong
-from ..base import Respond, parameter, replaced, value_of
+from ...values import invalid, nonzero_size
+from ..interface import Respond, header_value, parameter, with_header
 
 
 def _how(text: str) -> str:
     if text not in {"start", "short", "total"}:
-        raise wrong(text, "a way to get a range wrong: give start, short or total")
+        raise invalid(text, "a kind of wrong range: use start, short or total")
     return text
 
 
 @dataclass(frozen=True, slots=True)
 class RangeWrong:
-    """Get a range wrong by `by` bytes.
+    """Send a range that is wrong by `by` bytes.
 
-    `how` is "start" (begin elsewhere: earlier, or later where there is no earlier), "short" (end
-    before the end that was asked for) or "total" (say that the file is larger than it was).
+    `how` is "start" (the range starts earlier, or later if it cannot start earlier), "short" (the
+    range ends early) or "total" (Content-Range states a larger file size).
     """
 
     how: str = parameter(_how, "start")
-    by: int = parameter(some, "1")
+    by: int = parameter(nonzero_size, "1")
 
     def answer(self, request: Request, respond: Respond) -> Response:
-        """Return the other part, or the usual answer if there is no other part to give."""
+        """Return the response with the wrong range, or the normal one if no wrong range exists."""
         text = request.fields.get("range")
         if text is None or request.method != "GET":
             return respond(request)
-        # A HEAD leaves nothing open, and knows no ranges: it tells how large the file is.
+        # A HEAD opens no file and ignores ranges, but its response has the size of the file.
         whole = respond(request._replace(method="HEAD", fields={}))
-        size = int(value_of(whole, "Content-Length") or 0)
-        asked = select(text, size) if whole.status == HTTPStatus.OK else None
+        size = int(header_value(whole, "Content-Length") or 0)
+        asked = parse_range(text, size) if whole.status == HTTPStatus.OK else None
         if not asked:
             return respond(request)
         if self.how == "total":
-            return replaced(respond(request), "Content-Range", content_range(asked, size + self.by))
+            return with_header(
+                respond(request), "Content-Range", content_range(asked, size + self.by)
+            )
         other = self._other(asked)
         if not other:
             return respond(request)

@@ -1,1 +1,1 @@
-"""Faults that replace the response: refusals, errors, redirect loops, garbage."""
+"""Faults that replace the whole response: refusals, errors, redirect loops, garbage."""

@@ -1,4 +1,4 @@
-"""A redirection to where the client already is."""
+"""The fault `redirect-loop`: a redirect to the same URL."""
 
 from dataclasses import dataclass
 from http import HTTPStatus
@@ -7,19 +7,19 @@ from urllib.parse import quote
 
 from ....http.responses import Request, Response, head
 from ...values import redirect_status
-from ..base import Respond, parameter
+from ..interface import Respond, parameter
 
 
 @dataclass(frozen=True, slots=True)
 class RedirectLoop:
-    """Answer `status` with a Location that is the target itself."""
+    """Respond with the redirect status `status` and the target itself as Location."""
 
     status: int = parameter(redirect_status, "302")
 
-    def answer(self, request: Request, respond: Respond) -> Response:  # noqa: ARG002 - not asked
-        """Return the redirection."""
+    def answer(self, request: Request, respond: Respond) -> Response:  # noqa: ARG002 - not called
+        """Return the redirect."""
         status = HTTPStatus(self.status)
-        # A target that begins with two slashes would be read as a host. None of ours does so and
-        # is served, but it must not send anybody elsewhere either (RFC 3986 section 4.2).
-        place = "/" + quote(request.target.lstrip("/"), safe=punctuation)
-        return Response(status, head(status, {"Location": place, "Content-Length": 0}))
+        # A Location that starts with two slashes would be read as a host name (RFC 3986 section
+        # 4.2), and the redirect must not lead to another host.
+        location = "/" + quote(request.target.lstrip("/"), safe=punctuation)
+        return Response(status, head(status, {"Location": location, "Content-Length": 0}))

@@ -1,7 +1,4 @@
-"""The server program, from its arguments to its exit code: parse, listen, serve.
-
-What may live here: the order in which things happen. What may not: how any of them is done.
-"""
+"""The main function of the server program: it parses arguments, opens sockets and serves."""
 
 import asyncio
 import socket
@@ -16,24 +13,24 @@ from ..content.flags import load
 from ..content.folder import Folder
 from ..content.resources import Contents, Files, Flags
 from ..faults.values import printable
-from ..state.recording import Record
+from ..state.recording import RecordWriter
 from .options import Settings, UsageError, parse
-from .running import CannotListenError, complain, listen, loop_factory, run, url
-from .tls import MissingError, certified
+from .runner import CannotListenError, listen, loop_factory, print_error, run, url
+from .tls import MissingPackageError, make_certificate
 
 
 def main(argv: Sequence[str] | None = None, prog: str = "python -m servers") -> int:
-    """Run the servers that the words `argv` ask for until a signal; return the exit code.
+    """Run the servers that `argv` describes until a signal arrives; return the exit code.
 
-    0: ended by SIGINT, SIGTERM or the lifeline. 2: the words make no sense, or an address, a file
-    or a package is not to be had; one sentence on standard error says why. `prog` is the name the
-    sentence begins with. Has to be called in the main thread. Raises SystemExit for `--help`, as
-    argparse does.
+    The exit code is 0 after SIGINT, SIGTERM or the end of the lifeline. It is 2 if the arguments
+    are invalid, or if an address, a file or a package is not available; one sentence on standard
+    error, prefixed with `prog`, gives the reason. This function must be called in the main thread.
+    Raises SystemExit for `--help`, as argparse does.
     """
-    warn = partial(complain, prog)
+    warn = partial(print_error, prog)
     try:
         settings = parse(argv, prog)
-        certificate = certified(settings.bind) if settings.tls else None
+        certificate = make_certificate(settings.bind) if settings.tls else None
         with ExitStack() as stack:
             listeners = [
                 stack.enter_context(listen(each, settings.bind, warn)) for each in settings.servers
@@ -43,9 +40,9 @@ def main(argv: Sequence[str] | None = None, prog: str = "python -m servers") -> 
                     file.write(certificate.authority)
             record = None
             if settings.record:
-                record = Record(stack.enter_context(_writable(settings.record)), warn)
+                record = RecordWriter(stack.enter_context(_writable(settings.record)), warn)
             _serve(settings, listeners, record, certificate and certificate.context)
-    except (UsageError, CannotListenError, MissingError) as error:
+    except (UsageError, CannotListenError, MissingPackageError) as error:
         warn(str(error))
         return 2
     return 0
@@ -53,35 +50,35 @@ def main(argv: Sequence[str] | None = None, prog: str = "python -m servers") -> 
 
 @cache
 def flags() -> Flags:
-    """Return the flags, ready to be served; read once in the life of a process."""
+    """Return the flags as content; they are read once per process."""
     return Flags(load())
 
 
 def _writable(path: Path) -> TextIO:
     try:
         return path.open("w", encoding="utf-8")
-    except (OSError, ValueError) as error:  # ValueError: a name with a NUL in it
-        reason = getattr(error, "strerror", None) or "not a name for a file"
+    except (OSError, ValueError) as error:  # ValueError: the name contains a NUL
+        reason = getattr(error, "strerror", None) or "not a valid file name"
         raise UsageError(f"cannot write {printable(str(path))}: {reason}") from error
 
 
 def _serve(
     settings: Settings,
     listeners: list[socket.socket],
-    record: Record | None,
+    record: RecordWriter | None,
     tls: ssl.SSLContext | None,
 ) -> None:
     folder = settings.directory
-    served: Contents = flags() if folder is None else Files(Folder(folder))
-    where = "flags" if folder is None else ""
+    contents: Contents = flags() if folder is None else Files(Folder(folder))
+    path = "flags" if folder is None else ""
     scheme = "http" if tls is None else "https"
     lines = [
-        f"{server.label} {url(listener, scheme)}{where}"
+        f"{server.label} {url(listener, scheme)}{path}"
         for server, listener in zip(settings.servers, listeners, strict=True)
     ]
 
     def ready() -> None:
-        print("\n".join(lines), flush=True)  # noqa: T201 - what whoever started us waits for
+        print("\n".join(lines), flush=True)  # noqa: T201 - the parent process waits for this line
 
     with asyncio.Runner(loop_factory=loop_factory()) as runner:
-        runner.run(run(settings, served, listeners, ready, record=record, tls=tls))
+        runner.run(run(settings, contents, listeners, ready, record=record, tls=tls))

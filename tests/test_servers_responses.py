@@ -1,4 +1,4 @@
-"""What HTTP means, without a socket."""
+"""The semantics of HTTP, without a socket."""
 
 from http import HTTPStatus
 
@@ -11,7 +11,7 @@ from servers.http.responses import (
     Span,
     document,
     failure,
-    refusal,
+    method_error,
     represent,
 )
 
@@ -19,8 +19,8 @@ ITEM = Representation(b"0123456789", 10, "image/gif", '"abc"', 784_111_777)
 DATE = "Sun, 06 Nov 1994 08:49:37 GMT"
 
 
-class Tape:
-    """A source that knows whether it was closed."""
+class TrackedSource:
+    """A source that records whether it was closed."""
 
     closed = False
 
@@ -29,7 +29,7 @@ class Tape:
         return (b"0123456789" * 2)[offset : offset + size]
 
     def close(self) -> None:
-        """Take note."""
+        """Record the call."""
         self.closed = True
 
 
@@ -101,7 +101,7 @@ def test_unchanged_has_validators_and_no_body() -> None:
 
 
 def test_a_long_body_is_handed_on_open() -> None:
-    tape = Tape()
+    tape = TrackedSource()
     response = represent(
         Request("GET", "/x", {"range": "bytes=5-"}), Representation(tape, 20, "a/b", '"t"', 0)
     )
@@ -119,7 +119,7 @@ def test_a_long_body_is_handed_on_open() -> None:
     ],
 )
 def test_a_body_that_is_not_sent_is_closed(method: str, fields: dict[str, str], size: int) -> None:
-    tape = Tape()
+    tape = TrackedSource()
     response = represent(Request(method, "/x", fields), Representation(tape, size, "a/b", '"t"', 0))
     assert response.body == b""
     assert tape.closed
@@ -146,17 +146,17 @@ def test_failures() -> None:
     "method", ["POST", "PUT", "DELETE", "OPTIONS", "TRACE", "CONNECT", "PATCH"]
 )
 def test_known_methods_are_not_allowed(method: str) -> None:
-    response = refusal(method, "GET", "HEAD")
+    response = method_error(method, "GET", "HEAD")
     assert response
     assert response.status == 405
     assert b"Allow: GET, HEAD\r\n" in response.head
 
 
 def test_other_methods() -> None:
-    assert refusal("GET", "GET", "HEAD") is None
-    unknown = refusal("PROPFIND", "GET", "HEAD")
+    assert method_error("GET", "GET", "HEAD") is None
+    unknown = method_error("PROPFIND", "GET", "HEAD")
     assert unknown
     assert unknown.status == 501
-    head = refusal("HEAD", "POST")
+    head = method_error("HEAD", "POST")
     assert head
     assert (head.status, head.body) == (405, b"")

@@ -1,16 +1,16 @@
-"""How a body leaves, told by steps at made-up times."""
+"""The delivery of a body, step by step at simulated times."""
 
 import pytest
 
-from servers.http.bandwidth import Line
-from servers.http.delivery import Delivery, Ending, Pace, Step
+from servers.http.bandwidth import SharedBandwidth
+from servers.http.body_delivery import Delivery, DeliverySchedule, Ending, Step
 
 
 def story(
-    delivery: Delivery, size: int, line: Line | None = None
+    delivery: Delivery, size: int, line: SharedBandwidth | None = None
 ) -> tuple[list[tuple[float, int]], Ending | None]:
-    """Play a delivery; return when how much left, and how it ended if before its end."""
-    pace, now, left = Pace(delivery, size, line), 0.0, size
+    """Simulate a delivery; return the sizes sent by time, and the early end, if any."""
+    pace, now, left = DeliverySchedule(delivery, size, line), 0.0, size
     sent: list[tuple[float, int]] = []
     while left:
         step = pace.step(now)
@@ -49,14 +49,14 @@ def test_deliveries(
 
 
 def test_a_narrow_line() -> None:
-    sent, _ = story(Delivery(), 100, Line(100))
+    sent, _ = story(Delivery(), 100, SharedBandwidth(100))
     assert {size for _, size in sent} == {2}
     assert sent[-1][0] == pytest.approx(1.0, abs=0.06)
 
 
 def test_two_share_a_line() -> None:
-    line = Line(100)
-    paces = [Pace(Delivery(), 50, line) for _ in range(2)]
+    line = SharedBandwidth(100)
+    paces = [DeliverySchedule(Delivery(), 50, line) for _ in range(2)]
     sent, now = [0, 0], 0.0
     while now < 0.5:
         for place, pace in enumerate(paces):
@@ -70,6 +70,6 @@ def test_two_share_a_line() -> None:
 
 
 def test_a_piece_that_is_due_stays_due() -> None:
-    """The client may be slow to make room for it."""
-    pace = Pace(Delivery(), 5, None)
+    """The client may be slow to read."""
+    pace = DeliverySchedule(Delivery(), 5, None)
     assert pace.step(1.0) == pace.step(9.0) == Step(size=5)

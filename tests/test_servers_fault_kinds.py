@@ -1,4 +1,4 @@
-"""Each fault, met by a bare socket, on both event loops."""
+"""Each fault, observed on a bare socket, with both event loops."""
 
 import time
 from collections.abc import Iterator
@@ -13,8 +13,8 @@ from servers.content.folder import Folder
 from servers.content.generated import Pattern
 from servers.content.resources import Files, Flags
 from servers.faults.draws import Behaviour
-from servers.faults.kinds import FAULTS
-from servers.faults.kinds.base import readers
+from servers.faults.kinds.interface import parameter_readers
+from servers.faults.kinds.registry import FAULTS
 from servers.faults.rules import parse
 from tests.servers_kit import Answer, Client, Factory, Running, flags, gif, request, running, until
 
@@ -26,26 +26,26 @@ LONG = "/bytes/1000000/x"
 
 @pytest.fixture(params=[None, uvloop.new_event_loop], ids=["asyncio", "uvloop"])
 def factory(request: pytest.FixtureRequest) -> Factory | None:
-    """Give the loops that the servers have to run on."""
+    """Return the factory of an event loop that the servers must support."""
     loop: Factory | None = request.param
     return loop
 
 
 @pytest.fixture
 def served(tmp_path: Path) -> Flags:
-    """Give a few flags."""
+    """Return a few flags as content."""
     return flags(tmp_path)
 
 
 class Faulty:
-    """Starts servers with faults."""
+    """A function that starts servers with faults."""
 
     def __init__(self, served: Flags, factory: Factory | None) -> None:
         self._served, self._factory = served, factory
 
     @contextmanager
     def __call__(self, *texts: str, bandwidth: int | None = None) -> Iterator[Running]:
-        """Serve with the rules written in `texts`."""
+        """Run a server with the rules in `texts`."""
         behaviour = Behaviour(rules=tuple(map(parse, texts)), bandwidth=bandwidth)
         with running(self._served, behaviour, factory=self._factory) as server:
             yield server
@@ -53,12 +53,12 @@ class Faulty:
 
 @pytest.fixture
 def faulty(served: Flags, factory: Factory | None) -> Faulty:
-    """Give what starts servers with faults."""
+    """Return a function that starts servers with faults."""
     return Faulty(served, factory)
 
 
 def raw(server: Running, target: str, method: str = "GET", **fields: str) -> tuple[bytes, str]:
-    """Ask, and return the body with all that follows, and how the connection ended."""
+    """Send a request; return the body with all that follows, and how the connection ended."""
     with server.client() as client:
         client.send(request(target, method, **fields))
         data, end = client.rest()
@@ -78,7 +78,7 @@ def test_each_fault_has_a_file_and_a_line() -> None:
     for name, kind in FAULTS.items():
         assert kind.__name__ == name.replace("-", " ").title().replace(" ", "")
         assert kind.__doc__
-        readers(kind)
+        parameter_readers(kind)
 
 
 @pytest.mark.parametrize("name", FAULTS)
@@ -113,7 +113,7 @@ def test_busy(faulty: Faulty) -> None:
 
 
 def test_busy_above(faulty: Faulty) -> None:
-    """As many as may be served are; the refused are counted apart, and never in flight."""
+    """Refused requests are counted separately, and never as in flight."""
     with faulty("busy:above=2", "stall:after=0") as server:
         clients = [server.client() for _ in range(2)]
         for client in clients:
@@ -159,7 +159,7 @@ def test_etag_changes(faulty: Faulty) -> None:
 
 
 def date(answer: Answer) -> str:
-    """Return when something was changed, as an answer has it."""
+    """Return the Last-Modified field of a response."""
     return answer.fields["last-modified"]
 
 
@@ -182,7 +182,7 @@ def test_range_ignored(faulty: Faulty) -> None:
     [
         ("start", "bytes=5-", 206, f"bytes 4-{SIZE - 1}/{SIZE}"),
         ("start", "bytes=0-9", 206, f"bytes 1-9/{SIZE}"),
-        ("start", "bytes=0-0", 206, f"bytes 0-0/{SIZE}"),  # there is no other part
+        ("start", "bytes=0-0", 206, f"bytes 0-0/{SIZE}"),  # no other range exists
         ("short", "bytes=5-9", 206, f"bytes 5-8/{SIZE}"),
         ("short", "bytes=5-5", 206, f"bytes 5-5/{SIZE}"),
         ("total", "bytes=5-9", 206, f"bytes 5-9/{SIZE + 1}"),
@@ -197,7 +197,7 @@ def test_range_wrong(
         answer = server.ask(GIF, range=asked)
         assert answer.status == status
         assert answer.fields.get("content-range") == content_range
-        if status == 206:  # what is sent is what the label says, however wrong
+        if status == 206:  # the bytes match the wrong Content-Range
             first, last = answer.fields["content-range"].split()[1].split("/")[0].split("-")
             assert answer.body == BODY[int(first) : int(last) + 1]
 
@@ -212,7 +212,7 @@ def test_range_wrong_by_more_and_where_there_is_no_range(faulty: Faulty) -> None
 
 def test_wrong_length_too_long(faulty: Faulty) -> None:
     with faulty("wrong-length:by=5") as server, server.client() as client:
-        head = client.ask(GIF, "HEAD")  # has no body that could disagree
+        head = client.ask(GIF, "HEAD")  # no body, so no wrong length
         assert head.fields["content-length"] == str(SIZE)
         client.send(request(GIF))
         data, end = client.rest()
@@ -224,7 +224,7 @@ def test_wrong_length_too_short(faulty: Faulty) -> None:
     with faulty("wrong-length:by=-5") as server, server.client() as client:
         assert client.ask(GIF).body == BODY[:-5]
         client.send(request("/none"))
-        left = client._file.readline()  # where the next answer should begin
+        left = client._file.readline()  # where the next response should begin
         assert left.startswith(BODY[-5:] + b"HTTP/1.1 404")
 
 
@@ -239,7 +239,7 @@ def test_garbage(faulty: Faulty) -> None:
         assert (len(found[0][0]), found[0][1]) == (30, "end")
         assert not found[0][0].startswith(b"HTTP/")
         counts = settled(server)
-        assert (counts["bytes"], counts["responses"]) == (60, {})  # it was no response
+        assert (counts["bytes"], counts["responses"]) == (60, {})  # garbage is not a response
 
 
 def test_no_answer_at_all(faulty: Faulty) -> None:
@@ -268,7 +268,7 @@ def test_a_place_beyond_the_end_is_no_fault(faulty: Faulty, fault: str) -> None:
 
 
 def test_a_long_body_is_cut_short(faulty: Faulty) -> None:
-    """The client reads after all is over: what was counted as sent is there."""
+    """The client reads after the connection has ended: all bytes counted as sent arrive."""
     with faulty("reset:after=50%") as server, server.client() as client:
         client.send(request(LONG))
         until(lambda: server.counts()["in_flight"] == 1 or server.counts()["requests"] == 1)
@@ -288,7 +288,7 @@ def test_stall(faulty: Faulty) -> None:
                 data += client.socket.recv(65_536)
             assert server.counts()["in_flight"] == 1
             assert server.counts()["bytes"] == 100
-        assert settled(server)["bytes"] == 100  # the client gave up
+        assert settled(server)["bytes"] == 100  # the client disconnected
 
 
 def test_a_stall_that_ends(faulty: Faulty) -> None:
@@ -296,7 +296,7 @@ def test_a_stall_that_ends(faulty: Faulty) -> None:
         start = time.monotonic()
         assert client.ask(GIF).body == BODY
         assert time.monotonic() - start >= 0.04
-        assert client.ask(GIF).body == BODY  # the connection is as good as new
+        assert client.ask(GIF).body == BODY  # the connection can be used again
 
 
 def test_drip(faulty: Faulty) -> None:
@@ -304,12 +304,12 @@ def test_drip(faulty: Faulty) -> None:
         start = time.monotonic()
         assert client.ask(GIF).body == BODY
         assert time.monotonic() - start >= 0.015  # two pieces, so one pause
-        client.send(request(GIF) * 2)  # and those that wait their turn get it
+        client.send(request(GIF) * 2)  # and the waiting requests are served
         assert client.receive().body == client.receive().body == BODY
 
 
 def test_bandwidth(faulty: Faulty) -> None:
-    """Two clients at once take as long as the line needs for the bytes of both."""
+    """Two simultaneous clients take as long as the limit requires for the bytes of both."""
     size, rate = 20_000, 200_000
     with faulty(bandwidth=rate) as server:
         clients = [server.client() for _ in range(2)]
@@ -325,7 +325,7 @@ def test_bandwidth(faulty: Faulty) -> None:
 
 
 def test_slots(served: Flags) -> None:
-    """Five clients at two slots take three turns, and the ledger sees all of them at once."""
+    """Five clients at two slots take three rounds, and the ledger counts all five as in flight."""
     behaviour = Behaviour(delay=(0.1, 0.1), slots=2)
     with running(served, behaviour) as server:
         clients = [server.client() for _ in range(5)]
@@ -340,11 +340,11 @@ def test_slots(served: Flags) -> None:
 
 
 def test_a_client_that_reads_slowly(faulty: Faulty) -> None:
-    """What can't be sent is not produced, whatever the pace."""
+    """A piece that cannot be sent yet is not read from its source, at any speed."""
     size = 50_000_000
     with faulty("drip:size=1M,every=0") as server, server.client() as client:
         client.send(request(f"/bytes/{size}/x"))
-        until(lambda: any(each._paused for each in server.connections))
+        until(lambda: any(each._writing_paused for each in server.connections))
         assert int(str(server.counts()["bytes"])) < size
         assert len(client.receive().body) == size
         assert settled(server)["bytes"] == size
@@ -367,7 +367,7 @@ def test_the_same_for_whoever_asks_in_whatever_order(served: Flags) -> None:
 
 
 def outcome(server: Running, target: str) -> bytes:
-    """Return the beginning of an answer and how long it was."""
+    """Return the start of a response and its length."""
     with Client(server.port) as client:
         client.send(request(target, connection="close"))
         data, _ = client.rest()
@@ -383,6 +383,8 @@ def descriptors() -> int:
 def test_no_fault_leaves_a_file_open(tmp_path: Path, factory: Factory | None, fault: str) -> None:
     (tmp_path / "a").write_bytes(b"a" * 1_000_000)
     behaviour = Behaviour(rules=(parse(fault),))
+    with running(Files(Folder(tmp_path)), factory=factory):
+        pass  # uvloop's first event loop opens a descriptor that stays open
     before = descriptors()
     with running(Files(Folder(tmp_path)), behaviour, factory=factory) as server:
         for fields in ({}, {"range": "bytes=9-"}):
@@ -391,4 +393,4 @@ def test_no_fault_leaves_a_file_open(tmp_path: Path, factory: Factory | None, fa
                 client.socket.recv(100)
             settled(server)
         until(lambda: not server.service.connections)
-    until(lambda: descriptors() <= before)  # whatever else is let go of meanwhile
+    until(lambda: descriptors() <= before)  # other files may be closed meanwhile

@@ -1,7 +1,6 @@
-"""The end of every head: the fields that belong to the connection, made once a second.
+"""Header fields that do not depend on the request: Server, Date and Connection.
 
-What may live here: Server, Date, Connection, and the clock that the Date needs. What may not: any
-field that depends on what was asked.
+They are formatted once per second, not once per response.
 """
 
 import time
@@ -9,11 +8,11 @@ from collections.abc import Callable
 
 from .validators import http_date
 
-SERVER = "getflags-servers"  # how our servers call themselves, in heads and in `/-/about`
+SERVER = "getflags-servers"  # the value of the Server field, also in `/-/about`
 
 
-class Dateline:
-    """The closing fields of a head. `clock` gives seconds since 1970."""
+class CommonHeaders:
+    """The final header fields of every response. `clock` returns seconds since 1970."""
 
     __slots__ = ("_clock", "_closing", "_lasting", "_second")
 
@@ -23,7 +22,7 @@ class Dateline:
         self._lasting = self._closing = b""
 
     def fields(self, *, last: bool) -> bytes:
-        """Return the closing fields and the blank line. `last` announces the connection's end."""
+        """Return the fields and the blank line after them; `last` adds `Connection: close`."""
         second = int(self._clock())
         if second != self._second:
             self._second = second

@@ -1,4 +1,4 @@
-"""Sockets that listen, the event loop, the lifeline."""
+"""Listening sockets, the event loop, and the lifeline."""
 
 import asyncio
 import os
@@ -9,9 +9,9 @@ from collections.abc import Iterator
 import pytest
 import uvloop
 
-from servers.app import running
+from servers.app import runner
 from servers.app.options import Server
-from servers.app.running import CannotListenError, hold_lifeline, listen, loop_factory, url
+from servers.app.runner import CannotListenError, listen, loop_factory, url, watch_lifeline
 from servers.faults.draws import Behaviour
 
 
@@ -25,7 +25,7 @@ def no_warning(sentence: str) -> None:
 
 @pytest.fixture
 def taken() -> Iterator[int]:
-    """Give a port that is taken."""
+    """Return a port that is taken."""
     with socket.create_server(("127.0.0.1", 0)) as other:
         yield other.getsockname()[1]
 
@@ -62,7 +62,7 @@ def test_another_port_in_place_of_a_default_one(taken: int) -> None:
     sentences: list[str] = []
     with listen(server(taken, strict=False), "127.0.0.1", sentences.append) as listener:
         port = listener.getsockname()[1]
-        assert sentences == [f"port {taken} is taken: LOCAL is on {port} instead"]
+        assert sentences == [f"port {taken} is taken: LOCAL listens on port {port} instead"]
 
 
 def test_no_other_port_in_place_of_one_asked_for(taken: int) -> None:
@@ -89,9 +89,9 @@ def test_no_such_address(bind: str, reason: str, *, strict: bool) -> None:
 
 @pytest.fixture
 def pipe(monkeypatch: pytest.MonkeyPatch) -> Iterator[int]:
-    """Put a pipe in the place of standard input; give its other end."""
+    """Replace standard input by a pipe; return the write end."""
     end, start = os.pipe()
-    monkeypatch.setattr(running, "_STDIN", end)
+    monkeypatch.setattr(runner, "_STDIN", end)
     yield start
     os.close(end)
 
@@ -99,7 +99,7 @@ def pipe(monkeypatch: pytest.MonkeyPatch) -> Iterator[int]:
 def test_the_lifeline_holds_until_its_end(pipe: int) -> None:
     async def story() -> None:
         stop = asyncio.Event()
-        hold_lifeline(stop.set)
+        watch_lifeline(stop.set)
         os.write(pipe, b"still here\n")
         os.close(pipe)
         await asyncio.wait_for(stop.wait(), 20)
@@ -108,22 +108,22 @@ def test_the_lifeline_holds_until_its_end(pipe: int) -> None:
 
 
 def test_no_standard_input_is_one_that_has_ended(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(running, "_STDIN", 1_000_000)
+    monkeypatch.setattr(runner, "_STDIN", 1_000_000)
 
     async def story() -> None:
         stop = asyncio.Event()
-        hold_lifeline(stop.set)
+        watch_lifeline(stop.set)
         await asyncio.wait_for(stop.wait(), 20)
 
     asyncio.run(story())
 
 
 def test_a_lifeline_that_outlives_the_loop(pipe: int) -> None:
-    """A program that goes on after its servers may close its input whenever it likes."""
+    """A program that continues after its servers may close its input at any time."""
     import threading
 
     async def story() -> None:
-        hold_lifeline(no_warning_at_all)
+        watch_lifeline(no_warning_at_all)
 
     def no_warning_at_all() -> None:
         raise AssertionError

@@ -1,4 +1,4 @@
-"""The fork server, run for real: a socket in, a server out."""
+"""The fork server in a real process."""
 
 from __future__ import annotations
 
@@ -15,21 +15,21 @@ from typing import NamedTuple, TextIO
 import pytest
 
 from tests.messages import NO_SERVER
-from tests.servers_kit import MAX_RETRY_AFTER, ROOT, Client, port_of
+from tests.servers_kit import PATIENCE, ROOT, Client, port_of
 
 WORDS = ["prog", "local", "--port", "0", "--lifeline"]
 
 
 class Fork(NamedTuple):
-    """A fork server, and where it takes lines."""
+    """A fork server, and the socket that requests servers from it."""
 
     process: subprocess.Popen[bytes]
     channel: socket.socket
 
     def line(self, words: list[str]) -> tuple[socket.socket, TextIO]:
-        """Ask for a server; return its line, and what it says there."""
+        """Request a server; return the connection to it, and a file for its output."""
         ours, theirs = socket.socketpair()
-        ours.settimeout(MAX_RETRY_AFTER)
+        ours.settimeout(PATIENCE)
         with theirs:
             socket.send_fds(self.channel, [b"x"], [theirs.fileno()])
         ours.sendall(json.dumps(words).encode() + b"\n")
@@ -38,7 +38,7 @@ class Fork(NamedTuple):
 
 @pytest.fixture
 def fork() -> Iterator[Fork]:
-    """Start one."""
+    """Return a running fork server."""
     with forking() as found:
         yield found
 
@@ -58,9 +58,7 @@ def forking() -> Iterator[Fork]:
         with process:
             yield Fork(process, channel)
             channel.shutdown(socket.SHUT_RDWR)
-            _, errors = process.communicate(
-                timeout=MAX_RETRY_AFTER
-            )  # of the one that took over, too
+            _, errors = process.communicate(timeout=PATIENCE)  # also of the process that took over
             assert (process.returncode, errors) == (0, b"")
 
 
@@ -86,7 +84,7 @@ def test_words_that_make_no_sense_are_refused_on_the_line(fork: Fork) -> None:
     line, heard = fork.line(["a client's test", "mars"])
     with line, heard:
         assert heard.read() == (
-            f"a client's test: 'mars' {NO_SERVER}: give LOCAL, DELAY, ERROR or nothing\n"
+            f"a client's test: 'mars' {NO_SERVER}: use LOCAL, DELAY, ERROR, or none for all\n"
         )
 
 
@@ -111,10 +109,10 @@ def test_it_ends_when_its_servers_have(fork: Fork) -> None:
 
 
 def members(group: int) -> list[str]:
-    """Return how each process of a group is, as /proc has it: Z for one dead and not buried."""
+    """Return the states of the processes in a group, as in /proc; Z is a zombie."""
     found = []
     for file in Path("/proc").glob("[0-9]*/stat"):
-        with suppress(OSError):  # gone while we looked
+        with suppress(OSError):  # exited during the loop
             state, _, pgrp = file.read_text().rpartition(")")[2].split()[:3]
             if int(pgrp) == group:
                 found.append(state)
@@ -122,7 +120,7 @@ def members(group: int) -> list[str]:
 
 
 def test_the_dead_are_buried(fork: Fork) -> None:
-    assert fork.process.wait(MAX_RETRY_AFTER) == 0
+    assert fork.process.wait(PATIENCE) == 0
     for _ in range(5):
         line, heard = fork.line(WORDS)
         with line, heard:
@@ -130,10 +128,10 @@ def test_the_dead_are_buried(fork: Fork) -> None:
             found = members(fork.process.pid)
             line.shutdown(socket.SHUT_WR)
             heard.read()
-    assert len(found) <= 3  # itself, a server, and the one that has just died
+    assert len(found) <= 3  # the fork server, a server, and the one that has just exited
 
 
 def test_nobody_has_it_for_a_child(fork: Fork) -> None:
-    assert fork.process.wait(MAX_RETRY_AFTER) == 0
+    assert fork.process.wait(PATIENCE) == 0
     assert members(fork.process.pid)
     assert Path(f"/proc/self/task/{os.getpid()}/children").read_text() == ""

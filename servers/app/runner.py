@@ -1,7 +1,6 @@
-"""From settings to servers that listen, and to their end.
+"""The running servers: listening sockets, the event loop, signals and the lifeline.
 
-What may live here: sockets that listen, the event loop, signals. What may not: what is done with
-a connection (`protocol`), the words of the command line (`options`).
+Connections are in `connection`, and the command-line options are in `options`.
 """
 
 import asyncio
@@ -18,41 +17,41 @@ from contextlib import suppress
 
 from ..content.resources import Contents
 from ..faults.values import printable
-from ..state.recording import Record
-from ..state.server import Origin
+from ..state.recording import RecordWriter
+from ..state.server_state import ServerState
 from .connection import LINGER, HttpProtocol
 from .options import Server, Settings
 from .service import Service
 
-# As many clients as may knock at the same moment. The system has its own limit (4096 on Linux);
-# with a backlog of 5, 32 clients at once meet SYN retransmissions of a second each.
+# Pending connections per socket. The system has a limit of its own (4096 on Linux). With a backlog
+# of 5, 32 simultaneous clients run into SYN retransmissions of one second each.
 BACKLOG = 4096
 
 _STDIN = 0
 
 
 class CannotListenError(Exception):
-    """An address is not to be had; the message is one sentence and safe to print."""
+    """The server cannot listen on an address; the message is one sentence and safe to print."""
 
 
 def loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
-    """Return what makes an event loop: uvloop's if there is one; None stands for asyncio's."""
+    """Return uvloop's factory of event loops if it is installed; None means asyncio's own loop."""
     try:
         import uvloop
-    except ImportError:  # not on this system, and only slower without
+    except ImportError:  # uvloop is optional: asyncio's loop is only slower
         return None
     return uvloop.new_event_loop
 
 
 def listen(server: Server, bind: str, warn: Callable[[str], object]) -> socket.socket:
-    """Return a socket bound for `server` on the address or host name `bind`.
+    """Return a socket for `server` that listens on the address or host name `bind`.
 
-    `warn` gets a sentence if another port was taken than the default one. Raises
+    Calls `warn` with a sentence if the default port is taken and another one is used. Raises
     CannotListenError.
     """
     try:
         return _bound(bind, server.port)
-    except (OSError, UnicodeError) as error:  # UnicodeError: a name that can't be a host's
+    except (OSError, UnicodeError) as error:  # UnicodeError: an invalid host name
         taken = isinstance(error, OSError) and error.errno == errno.EADDRINUSE
         if not taken or server.strict:
             reason = (getattr(error, "strerror", None) or "not an address").partition(" (")[0]
@@ -60,7 +59,8 @@ def listen(server: Server, bind: str, warn: Callable[[str], object]) -> socket.s
                 f"cannot listen on {printable(bind)} port {server.port}: {reason}"
             ) from error
     listener = _bound(bind, 0)
-    warn(f"port {server.port} is taken: {server.label} is on {listener.getsockname()[1]} instead")
+    port = listener.getsockname()[1]
+    warn(f"port {server.port} is taken: {server.label} listens on port {port} instead")
     return listener
 
 
@@ -72,7 +72,7 @@ def _bound(bind: str, port: int) -> socket.socket:
 
 
 def url(listener: socket.socket, scheme: str = "http") -> str:
-    """Return the URL of a listening socket's root."""
+    """Return the URL of the root path on a listening socket."""
     host, port = listener.getsockname()[:2]
     return f"{scheme}://[{host}]:{port}/" if ":" in host else f"{scheme}://{host}:{port}/"
 
@@ -80,7 +80,7 @@ def url(listener: socket.socket, scheme: str = "http") -> str:
 async def serve(
     listener: socket.socket, service: Service, tls: ssl.SSLContext | None = None
 ) -> asyncio.Server:
-    """Answer the clients of `listener` until the server returned is closed."""
+    """Accept the clients of `listener` until the returned server is closed."""
     return await asyncio.get_running_loop().create_server(
         lambda: HttpProtocol(service),
         sock=listener,
@@ -92,48 +92,48 @@ async def serve(
 
 async def run(
     settings: Settings,
-    served: Contents,
+    contents: Contents,
     listeners: list[socket.socket],
     ready: Callable[[], object],
     *,
-    record: Record | None = None,
+    record: RecordWriter | None = None,
     tls: ssl.SSLContext | None = None,
 ) -> None:
     """Serve until SIGINT, SIGTERM or, with a lifeline, the end of standard input.
 
-    `listeners` belong to `settings.servers`, one each. `ready` is called once all are served. What
-    is decided is taken down by `record`.
-    Has to be run in the main thread, which is where signals arrive.
+    `listeners` has one socket for each of `settings.servers`. `ready` is called once all servers
+    accept connections. `record` receives every decision about a fault. This coroutine must run in
+    the main thread, because signal handlers can only be installed there.
     """
-    # A thousand clients at once are more than many systems grant a program that doesn't ask.
+    # A thousand simultaneous clients need more descriptors than the default limit of many systems.
     _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
     loop = asyncio.get_running_loop()
     stop = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, stop.set)
-    services = _services(settings, served, record)
+    services = _services(settings, contents, record)
     running = [
         await serve(listener, service, tls)
         for listener, service in zip(listeners, services, strict=True)
     ]
     if settings.lifeline:
-        hold_lifeline(stop.set)
+        watch_lifeline(stop.set)
     ready()
     await stop.wait()
     for each in running:
         each.close()
-    # No waiting for answers under way: some take as long as it pleases a fault.
+    # Do not wait for the responses in progress: a fault may make them take for ever.
     for service in services:
         for connection in list(service.connections):
             connection.abort()
-    await asyncio.sleep(0)  # the turn of the loop in which the connections are let go
+    await asyncio.sleep(0)  # one loop iteration, in which the connections are closed
 
 
-def _services(settings: Settings, served: Contents, record: Record | None) -> list[Service]:
+def _services(settings: Settings, contents: Contents, record: RecordWriter | None) -> list[Service]:
     return [
         Service(
-            Origin(
+            ServerState(
                 server.label,
                 server.behaviour,
                 settings.seed,
@@ -141,29 +141,30 @@ def _services(settings: Settings, served: Contents, record: Record | None) -> li
                 record=record,
                 replay=settings.replay,
             ),
-            served,
+            contents,
         )
         for server in settings.servers
     ]
 
 
-def hold_lifeline(stop: Callable[[], object]) -> None:
-    """Call `stop` in the running loop when standard input ends.
+def watch_lifeline(stop: Callable[[], object]) -> None:
+    """Call `stop` in the running event loop when standard input ends.
 
-    In a thread, because standard input may be a file or a device, which event loops can't watch.
+    A thread reads standard input, because it may be a file or a device, which event loops cannot
+    watch.
     """
     loop = asyncio.get_running_loop()
 
     def watch() -> None:
-        with suppress(OSError):  # no standard input, or a broken one, has ended too
+        with suppress(OSError):  # a missing or broken standard input counts as ended
             while os.read(_STDIN, 4096):
                 pass
-        with suppress(RuntimeError):  # the loop is closed: it was stopped in another way
+        with suppress(RuntimeError):  # the loop is closed: the servers have already stopped
             loop.call_soon_threadsafe(stop)
 
     threading.Thread(target=watch, name="lifeline", daemon=True).start()
 
 
-def complain(prog: str, sentence: str) -> None:
+def print_error(prog: str, sentence: str) -> None:
     """Print a sentence to standard error."""
-    print(f"{prog}: {sentence}", file=sys.stderr, flush=True)  # noqa: T201 - a program's voice
+    print(f"{prog}: {sentence}", file=sys.stderr, flush=True)  # noqa: T201 - error messages go to standard error

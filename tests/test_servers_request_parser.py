@@ -1,4 +1,4 @@
-"""From bytes to requests, without a socket."""
+"""The request parser, without a socket."""
 
 from itertools import pairwise
 
@@ -7,21 +7,21 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from servers.http.requests import LONGEST_HEAD, RequestReader
+from servers.http.request_parser import LONGEST_HEAD, RequestParser
 from servers.http.responses import Request, Response
 
 GET = b"GET /a HTTP/1.1\r\nHost: x\r\n\r\n"
 
 
-def read(*pieces: bytes) -> RequestReader:
-    reader = RequestReader()
+def read(*pieces: bytes) -> RequestParser:
+    reader = RequestParser()
     for piece in pieces:
         reader.feed(piece)
     return reader
 
 
-def outcome(reader: RequestReader) -> list[int | str]:
-    """Return targets of requests and statuses of refusals."""
+def outcome(reader: RequestParser) -> list[int | str]:
+    """Return the targets of requests and the statuses of refusals."""
     return [
         each.target if isinstance(each, Request) else each.status.value for each in reader.queue
     ]
@@ -34,7 +34,7 @@ def test_a_request() -> None:
     )
     fields = {"range": "bytes=0-1", "if-none-match": '"a", "b"'}
     assert list(reader.queue) == [Request("HEAD", "/a?b", fields, keep_alive=True)]
-    assert not reader.deaf
+    assert not reader.finished
 
 
 def test_any_cut_gives_the_same() -> None:
@@ -64,13 +64,13 @@ pieces = st.sampled_from(
 def test_any_bytes_give_the_same_however_they_are_cut(data: bytes, cuts: list[int]) -> None:
     places = [0, *sorted(cuts), len(data)]
     whole, cut = read(data), read(*(data[a:b] for a, b in pairwise(places)))
-    # Which refusal it is may differ: the parser doesn't say where it stopped.
+    # The status may differ, because httptools does not report where it stopped.
     alike = [[400 if each == 501 else each for each in outcome(one)] for one in (whole, cut)]
     assert alike[0] == alike[1]
     assert [each for each in whole.queue if isinstance(each, Request)] == [
         each for each in cut.queue if isinstance(each, Request)
     ]
-    assert (whole.deaf, whole.expectant) == (cut.deaf, cut.expectant)
+    assert (whole.finished, whole.awaits_continue) == (cut.finished, cut.awaits_continue)
     assert all(isinstance(each, Request) for each in list(whole.queue)[:-1])
 
 
@@ -96,7 +96,7 @@ def test_fields_do_not_leak_into_the_next_request() -> None:
 def test_the_last_request(head: bytes) -> None:
     reader = read(head + GET, GET)
     assert list(reader.queue) == [Request("GET", "/a", {}, keep_alive=False)]
-    assert reader.deaf
+    assert reader.finished
 
 
 @pytest.mark.parametrize(
@@ -121,10 +121,10 @@ def test_the_last_request(head: bytes) -> None:
 def test_refusals(data: bytes, status: int) -> None:
     reader = read(GET, data, GET)
     assert outcome(reader) == ["/a", status]
-    refusal = reader.queue[-1]
-    assert isinstance(refusal, Response)
-    assert refusal.last
-    assert reader.deaf
+    method_error = reader.queue[-1]
+    assert isinstance(method_error, Response)
+    assert method_error.last
+    assert reader.finished
 
 
 def test_garbage_behind_a_request_is_just_garbage() -> None:
@@ -167,20 +167,20 @@ def test_a_head_is_not_blamed_for_its_neighbours() -> None:
 def test_who_waits_for_permission() -> None:
     head = b"POST /b HTTP/1.1\r\nHost: x\r\nContent-Length: 3\r\nExpect: 100-Continue\r\n"
     reader = read(head)
-    assert not reader.expectant  # the head is not whole
+    assert not reader.awaits_continue  # the head is incomplete
     reader.feed(b"\r\n")
-    assert read(head + b"\r\n").expectant
+    assert read(head + b"\r\n").awaits_continue
     reader.feed(b"\r\nabc")
-    assert not reader.expectant
-    assert not read(head + b"\r\nabc").expectant
-    assert not read(head.replace(b"1.1", b"1.0") + b"\r\n").expectant
-    assert not read(head.replace(b"100-C", b"200-C") + b"\r\n").expectant
+    assert not reader.awaits_continue
+    assert not read(head + b"\r\nabc").awaits_continue
+    assert not read(head.replace(b"1.1", b"1.0") + b"\r\n").awaits_continue
+    assert not read(head.replace(b"100-C", b"200-C") + b"\r\n").awaits_continue
 
 
 def test_a_bug_of_ours_is_not_blamed_on_the_client(monkeypatch: pytest.MonkeyPatch) -> None:
     def bug(*_: object) -> None:
         raise ZeroDivisionError
 
-    monkeypatch.setattr(RequestReader, "_complete", bug)
+    monkeypatch.setattr(RequestParser, "_complete", bug)
     with pytest.raises(httptools.HttpParserCallbackError):
         read(GET)

@@ -19,12 +19,12 @@ from getflags import transport
 from getflags.core.errors import Exhausted, Expired, TimedOut
 from getflags.core.events import Event, Retrying
 from getflags.transfer import retry
-from getflags.transport import dns as wire_names
-from getflags.transport.dns import Names
+from getflags.transport import dns
+from getflags.transport.dns import HostLookups
 from tests.kit import files
 from tests.rawserver import RawServer, ok
 
-Request: TypeAlias = "Callable[[Names, str, float, float | None], float | None]"
+Wait: TypeAlias = "Callable[[HostLookups, str, float, float | None], float | None]"
 
 
 class Resolver:
@@ -53,49 +53,49 @@ def resolver(monkeypatch: pytest.MonkeyPatch) -> Iterator[Resolver]:
     resolver.over.set()
 
 
-def blocking(names: Names, url: str, seconds: float, within: float | None) -> float | None:
-    return names.wait_for(url, seconds, within)
+def blocking(lookups: HostLookups, url: str, seconds: float, within: float | None) -> float | None:
+    return lookups.wait_for(url, seconds, within)
 
 
-def awaiting(names: Names, url: str, seconds: float, within: float | None) -> float | None:
-    return asyncio.run(names.await_for(url, seconds, within))
+def awaiting(lookups: HostLookups, url: str, seconds: float, within: float | None) -> float | None:
+    return asyncio.run(lookups.await_for(url, seconds, within))
 
 
-both = pytest.mark.parametrize("ask", [blocking, awaiting])
+both = pytest.mark.parametrize("wait", [blocking, awaiting])
 
 
 @both
-def test_who_does_not_answer_is_not_waited_for(resolver: Resolver, ask: Request) -> None:
-    names = Names()
+def test_who_does_not_answer_is_not_waited_for(resolver: Resolver, wait: Wait) -> None:
+    lookups = HostLookups()
     began = monotonic()
     with pytest.raises(TimedOut, match=r"no answer from the resolver within 0.1 s"):
-        ask(names, "http://a.hangs:80/x", 0.1, None)
+        wait(lookups, "http://a.hangs:80/x", 0.1, None)
     with pytest.raises(Expired):
-        ask(names, "http://a.hangs:80/y", 5, 0.1)
+        wait(lookups, "http://a.hangs:80/y", 5, 0.1)
     assert 0.2 <= monotonic() - began < 2
     assert resolver.asked == ["a.hangs"], "once is enough: the second waits for the same answer"
 
 
 @both
-def test_an_answer_is_asked_for_once(resolver: Resolver, ask: Request) -> None:
-    names = Names()
+def test_an_answer_is_asked_for_once(resolver: Resolver, wait: Wait) -> None:
+    lookups = HostLookups()
     for path in ("", "/", "/x/y?z"):
-        assert ask(names, f"http://localhost:80{path}", 10, None) is None
-        assert ask(names, "https://localhost", 10, None) is None
+        assert wait(lookups, f"http://localhost:80{path}", 10, None) is None
+        assert wait(lookups, "https://localhost", 10, None) is None
     assert resolver.asked == ["localhost", "localhost"], "once for each origin"
 
 
 @both
-def test_an_address_is_not_asked_for(resolver: Resolver, ask: Request) -> None:
+def test_an_address_is_not_asked_for(resolver: Resolver, wait: Wait) -> None:
     for url in ("http://127.0.0.1:80/", "http://[::1]/x", "http://[::1/x", "http:///x"):
-        assert ask(Names(), url, 10, 5) == 5
+        assert wait(HostLookups(), url, 10, 5) == 5
     assert resolver.asked == []
 
 
 @both
 @pytest.mark.parametrize("host", ["nonexistent.invalid", "x" * 64])
-def test_no_is_an_answer(resolver: Resolver, ask: Request, host: str) -> None:
-    left = ask(Names(), f"http://{host}/", 10, 20)
+def test_no_is_an_answer(resolver: Resolver, wait: Wait, host: str) -> None:
+    left = wait(HostLookups(), f"http://{host}/", 10, 20)
     assert left is not None
     assert 10 < left < 20
     assert resolver.asked == [host]
@@ -104,41 +104,41 @@ def test_no_is_an_answer(resolver: Resolver, ask: Request, host: str) -> None:
 def test_what_is_late_is_remembered_and_who_gave_up_took_it_from_nobody(
     resolver: Resolver,
 ) -> None:
-    names = Names()
+    lookups = HostLookups()
     with pytest.raises(TimedOut):
-        awaiting(names, "http://a.hangs/", 0.05, None)
+        awaiting(lookups, "http://a.hangs/", 0.05, None)
     threading.Timer(0.1, resolver.over.set).start()
-    assert blocking(names, "http://a.hangs/", 10, None) is None
-    assert awaiting(names, "http://a.hangs/", 10, None) is None
+    assert blocking(lookups, "http://a.hangs/", 10, None) is None
+    assert awaiting(lookups, "http://a.hangs/", 10, None) is None
     assert resolver.asked == ["a.hangs"]
 
 
 @both
 def test_only_so_many_names_are_remembered(
-    resolver: Resolver, monkeypatch: pytest.MonkeyPatch, ask: Request
+    resolver: Resolver, monkeypatch: pytest.MonkeyPatch, wait: Wait
 ) -> None:
     """A program may meet any number of hosts in its life; the first is asked for again."""
-    monkeypatch.setattr(wire_names, "_MOST", 3)
-    names = Names()
+    monkeypatch.setattr(dns, "_MAX_REMEMBERED", 3)
+    lookups = HostLookups()
     for host in ("a", "b", "c", "d"):
-        ask(names, f"http://{host}.localhost/", 10, None)
-        ask(names, f"http://127.0.0.1:{ord(host)}/", 10, None)
-    assert len(names._answered) == 3
-    ask(names, "http://d.localhost/", 10, None)
-    ask(names, "http://a.localhost/", 10, None)
+        wait(lookups, f"http://{host}.localhost/", 10, None)
+        wait(lookups, f"http://127.0.0.1:{ord(host)}/", 10, None)
+    assert len(lookups._complete) == 3
+    wait(lookups, "http://d.localhost/", 10, None)
+    wait(lookups, "http://a.localhost/", 10, None)
     assert resolver.asked == [f"{host}.localhost" for host in "abcda"]
 
 
 @both
 def test_where_no_thread_can_be_had_the_next_try_may_have_one(
-    resolver: Resolver, monkeypatch: pytest.MonkeyPatch, ask: Request
+    resolver: Resolver, monkeypatch: pytest.MonkeyPatch, wait: Wait
 ) -> None:
-    names = Names()
+    lookups = HostLookups()
     with monkeypatch.context() as crowded:
         crowded.setattr(threading.Thread, "start", refuse)
-        with pytest.raises(Exhausted, match="the system grants no more threads"):
-            ask(names, "http://localhost/", 0.1, None)
-    assert ask(names, "http://localhost/", 10, None) is None
+        with pytest.raises(Exhausted, match="cannot start a thread: the system limit is reached"):
+            wait(lookups, "http://localhost/", 0.1, None)
+    assert wait(lookups, "http://localhost/", 10, None) is None
     assert resolver.asked == ["localhost"]
 
 
@@ -170,22 +170,22 @@ def test_a_target_is_tried_again_where_no_thread_could_be_had(
         monkeypatch.setattr(threading.Thread, "start", start)
         report = getflags.download([url], dir=tmp_path, engine=engine, client=client, emit=emit)
     assert report.arrived == 1
-    assert [wait.reason for wait in waits] == ["the system grants no more threads"]
+    assert [each.reason for each in waits] == ["cannot start a thread: the system limit is reached"]
 
 
 @pytest.mark.parametrize("locked", [True, False])
 def test_a_process_that_was_forked_asks_for_itself(resolver: Resolver, *, locked: bool) -> None:
     """The threads that were asking are its parent's, and so is whoever held the lock."""
-    names = Names()
+    lookups = HostLookups()
     with pytest.raises(TimedOut):
-        blocking(names, "http://a.hangs/", 0.05, None)
+        blocking(lookups, "http://a.hangs/", 0.05, None)
 
     def work() -> None:
         resolver.over.set()
-        blocking(names, "http://a.hangs/", 5, None)
+        blocking(lookups, "http://a.hangs/", 5, None)
 
     child = multiprocessing.get_context("fork").Process(target=work)
-    with names._lock if locked else nullcontext():
+    with lookups._lock if locked else nullcontext():
         child.start()
     child.join(10)
     child.kill()

@@ -317,13 +317,13 @@ def test_a_body_without_a_length_might_have_been_cut(
         cacert=cafile,
         **way,
     )
-    words = {"httpx": "its end can't be told from a broken one", "curl": "unexpected eof"}
+    words = {"httpx": "its end cannot be verified", "curl": "unexpected eof"}
     assert words[way["client"]] in report.outcomes[0].reason
     assert files(tmp_path) == {}
 
 
 def test_a_stalled_https_reader_wakes_up_when_it_is_told_to(port: int, cafile: str) -> None:
-    wire = httpx_client.open_wire(Network(cacert=cafile))
+    transport = httpx_client.open_transport(Network(cacert=cafile))
     caught: list[BaseException] = []
     stalled = threading.Event()
 
@@ -333,16 +333,16 @@ def test_a_stalled_https_reader_wakes_up_when_it_is_told_to(port: int, cafile: s
 
     def work() -> None:
         try:
-            wire.get(f"https://localhost:{port}/stall", (), on_head, lambda _: None)
+            transport.get(f"https://localhost:{port}/stall", (), on_head, lambda _: None)
         except Fault as fault:
             caught.append(fault)
 
     thread = threading.Thread(target=work)
     thread.start()
     assert stalled.wait(10)
-    wire.abort()
+    transport.abort()
     thread.join(5)
-    wire.close()
+    transport.close()
     assert [type(fault) for fault in caught] == [Aborted]
 
 

@@ -1,4 +1,4 @@
-"""Words that name files; the others are tested with the options that take them."""
+"""Argument types that read files; the others are tested with the options that use them."""
 
 import argparse
 from collections.abc import Callable
@@ -6,23 +6,23 @@ from pathlib import Path
 
 import pytest
 
-from servers.app import option_types
-from servers.faults.decision import Verdict
+from servers.app import argparse_types
+from servers.faults.fault_plan import FaultPlan
 
 
 def test_a_scenario_from_a_file(tmp_path: Path) -> None:
     file = tmp_path / "s.toml"
     file.write_text("seed = 3\n")
-    assert option_types.scenario(str(file)).seed == 3
+    assert argparse_types.scenario(str(file)).seed == 3
 
 
 def test_a_record_from_a_file(tmp_path: Path) -> None:
     file = tmp_path / "r.jsonl"
     file.write_text('{"path": "/a", "attempt": 1, "decision": {"delay": 1}}\n')
-    assert option_types.replay(str(file)).verdict("LOCAL", "/a", 1) != Verdict()
+    assert argparse_types.replay(str(file)).plan("LOCAL", "/a", 1) != FaultPlan()
 
 
-@pytest.mark.parametrize("read", [option_types.scenario, option_types.replay])
+@pytest.mark.parametrize("read", [argparse_types.scenario, argparse_types.replay])
 @pytest.mark.parametrize(
     ("content", "sentence"),
     [(None, "cannot read '"), (b"\xff", "utf-8"), (b"x", "s\\x1b: ")],
@@ -41,4 +41,4 @@ def test_refusals(
 
 def test_a_name_that_none_can_have() -> None:
     with pytest.raises(argparse.ArgumentTypeError, match="null"):
-        option_types.scenario("a\0b")
+        argparse_types.scenario("a\0b")

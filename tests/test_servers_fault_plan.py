@@ -1,14 +1,14 @@
-"""Faults are composed by rules, each drawn for itself."""
+"""Fault plans: rules are combined, and each rule has a draw of its own."""
 
 from http import HTTPStatus
 from statistics import fmean
 
 import pytest
 
-from servers.faults.decision import Verdict, judge, spoilt
 from servers.faults.draws import Behaviour, Decision, decide, draw
+from servers.faults.fault_plan import FaultPlan, apply_faults, plan_faults
 from servers.faults.rules import parse
-from servers.http.delivery import Ending
+from servers.http.body_delivery import Ending
 from servers.http.responses import Request, Response, Span, head
 
 PATHS = [f"/{number}" for number in range(2000)]
@@ -19,7 +19,7 @@ def behaviour(*texts: str, delay: tuple[float, float] = (0.0, 0.0), rate: float 
 
 
 def met(found: Behaviour, path: str, attempt: int = 1, in_flight: int = 1) -> set[str]:
-    return set(judge(found, 7, path, attempt, in_flight).faults)
+    return set(plan_faults(found, 7, path, attempt, in_flight).faults)
 
 
 def test_rates_are_kept_and_kinds_are_drawn_independently() -> None:
@@ -42,28 +42,28 @@ def test_delay_and_error_are_as_they_were() -> None:
     old = Behaviour((0.5, 5.0), 0.25)
     new = behaviour("drip", delay=(0.5, 5.0), rate=0.25)
     for path in PATHS[:200]:
-        assert judge(new, 7, path, 1, 1).decision == decide(old, 7, path, 1)
+        assert plan_faults(new, 7, path, 1, 1).decision == decide(old, 7, path, 1)
 
 
 def test_a_uniform_latency_makes_the_waits_of_a_delay() -> None:
     old, new = Behaviour((0.5, 5.0)), behaviour("latency:seconds=uniform:0.5-5")
     for path in PATHS[:200]:
-        assert judge(new, 7, path, 1, 1).decision == decide(old, 7, path, 1)
-        assert not judge(new, 7, path, 1, 1).faults
+        assert plan_faults(new, 7, path, 1, 1).decision == decide(old, 7, path, 1)
+        assert not plan_faults(new, 7, path, 1, 1).faults
 
 
 def test_a_latency_comes_on_top_and_has_a_limit() -> None:
     both = behaviour("latency:seconds=fixed:1", delay=(2.0, 2.0))
-    assert judge(both, 7, "/a", 1, 1).decision.delay == 3.0
+    assert plan_faults(both, 7, "/a", 1, 1).decision.delay == 3.0
     day = behaviour("latency:seconds=fixed:86400", delay=(2.0, 2.0))
-    assert judge(day, 7, "/a", 1, 1).decision.delay == 86_400
+    assert plan_faults(day, 7, "/a", 1, 1).decision.delay == 86_400
 
 
 def test_the_first_rule_that_is_meant_counts() -> None:
     rules = behaviour("reset:match=/a*,rate=0", "reset:match=/b*,first=1", "reset:after=5")
     assert met(rules, "/abc") == set()  # an exception
     assert met(rules, "/b?query=1") == met(rules, "/b", 2) == {"reset"}
-    assert judge(rules, 7, "/b", 1, 1).faults != judge(rules, 7, "/b", 2, 1).faults
+    assert plan_faults(rules, 7, "/b", 1, 1).faults != plan_faults(rules, 7, "/b", 2, 1).faults
 
 
 def test_a_match_is_on_the_path_without_its_query() -> None:
@@ -80,10 +80,10 @@ def test_failing_first() -> None:
 def test_who_is_busy_does_nothing_else() -> None:
     rules = behaviour("drip", "busy:above=2", "latency:seconds=fixed:9", delay=(1.0, 1.0), rate=1)
     assert met(rules, "/a", 1, 2) == {"drip"}
-    refusal = judge(rules, 7, "/a", 1, 3)
-    assert (refusal.refused, set(refusal.faults)) == (True, {"busy"})
-    assert refusal.decision == Decision()
-    assert not judge(rules, 7, "/a", 1, 2).refused
+    method_error = plan_faults(rules, 7, "/a", 1, 3)
+    assert (method_error.refused, set(method_error.faults)) == (True, {"busy"})
+    assert method_error.decision == Decision()
+    assert not plan_faults(rules, 7, "/a", 1, 2).refused
 
 
 def honest(request: Request) -> Response:
@@ -92,8 +92,8 @@ def honest(request: Request) -> Response:
 
 
 def test_faults_wrap_each_other() -> None:
-    verdict = judge(behaviour("truncate:after=3", "error:status=500", "drip"), 7, "/a", 1, 1)
-    response = spoilt(Request("GET", "/a", {}), verdict, honest)
+    plan = plan_faults(behaviour("truncate:after=3", "error:status=500", "drip"), 7, "/a", 1, 1)
+    response = apply_faults(Request("GET", "/a", {}), plan, honest)
     assert response.status == 500
     assert response.delivery
     assert (response.delivery.piece, response.delivery.stop_at) == (1, 3)
@@ -110,18 +110,18 @@ def test_faults_wrap_each_other() -> None:
     ],
 )
 def test_the_earlier_of_two_ends_counts(texts: list[str], at: int | None, ending: Ending) -> None:
-    verdict = judge(behaviour(*texts), 7, "/a", 1, 1)
-    delivery = spoilt(Request("GET", "/a", {}), verdict, honest).delivery
+    plan = plan_faults(behaviour(*texts), 7, "/a", 1, 1)
+    delivery = apply_faults(Request("GET", "/a", {}), plan, honest).delivery
     assert delivery
     assert (delivery.stop_at, delivery.ending) == (at, ending)
 
 
 def test_no_body_needs_no_pieces() -> None:
-    verdict = judge(behaviour("drip", "error"), 7, "/a", 1, 1)
-    response = spoilt(Request("HEAD", "/a", {}), verdict, honest)
+    plan = plan_faults(behaviour("drip", "error"), 7, "/a", 1, 1)
+    response = apply_faults(Request("HEAD", "/a", {}), plan, honest)
     assert (response.body, response.delivery) == (b"", None)
 
 
 def test_an_error_of_old_is_spoilt_too() -> None:
-    verdict = Verdict(Decision(0.0, HTTPStatus.IM_A_TEAPOT), {})
-    assert spoilt(Request("GET", "/a", {}), verdict, honest).status == 418
+    plan = FaultPlan(Decision(0.0, HTTPStatus.IM_A_TEAPOT), {})
+    assert apply_faults(Request("GET", "/a", {}), plan, honest).status == 418

@@ -1,4 +1,4 @@
-"""The httpx wire: facts pushed, exceptions translated, nothing decided.
+"""The httpx transport: facts pushed, exceptions translated, nothing decided.
 
 respx stands in for the network where only httpx's exceptions matter; sockets everywhere else.
 """
@@ -64,11 +64,11 @@ def sync_get(
         heads.append(head)
         return wanted
 
-    wire = httpx_client.open_wire(network or Network())
+    transport = httpx_client.open_transport(network or Network())
     try:
-        wire.get(url, headers, on_head, pieces.append)
+        transport.get(url, headers, on_head, pieces.append)
     finally:
-        wire.close()
+        transport.close()
     return (heads[0] if heads else None), b"".join(pieces)
 
 
@@ -86,25 +86,25 @@ def async_get(
         pieces.append(piece)
 
     async def scenario() -> None:
-        wire = httpx_client.open_async_wire(network or Network())
+        transport = httpx_client.open_async_transport(network or Network())
         try:
-            await wire.get(url, headers, on_head, on_body)
+            await transport.get(url, headers, on_head, on_body)
         finally:
-            await wire.close()
+            await transport.close()
 
     asyncio.run(scenario())
     return (heads[0] if heads else None), b"".join(pieces)
 
 
-def test_a_wire_forgets_the_sockets_that_are_closed() -> None:
+def test_a_transport_forgets_the_sockets_that_are_closed() -> None:
     """One that lasts as long as its program would keep an object for every connection it had."""
-    wire = sync_client.HttpxWire(Network())
+    transport = sync_client.HttpxTransport(Network())
     with RawServer({"/f": ok(b"x")}) as server:
         for _ in range(20):
-            wire.get(server.url("/f"), (), lambda _: True, lambda _: None)
+            transport.get(server.url("/f"), (), lambda _: True, lambda _: None)
         assert len(server.heads) == 20
-    wire.close()
-    assert len(wire._sockets) <= 2
+    transport.close()
+    assert len(transport._sockets) <= 2
 
 
 both = pytest.mark.parametrize("get", [sync_get, async_get], ids=["sync", "async"])
@@ -145,9 +145,9 @@ def _is_docstring(node: ast.AST) -> bool:
     ("plain", "coloured"),
     [
         (run.fetch, run.afetch),
-        (sync_client.HttpxWire.exchange, httpx_client._AsyncConnection.exchange),
-        (sync_client.HttpxWire._drain, httpx_client._AsyncConnection._drain),
-        (sync_client.HttpxWire._transport, httpx_client._AsyncConnection._transport),
+        (sync_client.HttpxTransport.exchange, httpx_client._AsyncConnection.exchange),
+        (sync_client.HttpxTransport._drain, httpx_client._AsyncConnection._drain),
+        (sync_client.HttpxTransport._transport, httpx_client._AsyncConnection._transport),
     ],
 )
 def test_twins_do_not_drift_apart(plain: object, coloured: object) -> None:
@@ -237,10 +237,10 @@ def test_a_connection_is_used_again_after_an_unwanted_short_body(*, coloured: bo
         if coloured:
             asyncio.run(_twice(server.url("/x")))
         else:
-            wire = httpx_client.open_wire(Network())
+            transport = httpx_client.open_transport(Network())
             for _ in range(2):
-                wire.get(server.url("/x"), (), lambda _: False, lambda _: None)
-            wire.close()
+                transport.get(server.url("/x"), (), lambda _: False, lambda _: None)
+            transport.close()
 
     assert len(ports) == 1
 
@@ -249,10 +249,10 @@ async def _twice(url: str) -> None:
     async def on_body(_: bytes) -> None:
         pytest.fail("nobody wants it")
 
-    wire = httpx_client.open_async_wire(Network())
+    transport = httpx_client.open_async_transport(Network())
     for _ in range(2):
-        await wire.get(url, (), lambda _: False, on_body)
-    await wire.close()
+        await transport.get(url, (), lambda _: False, on_body)
+    await transport.close()
 
 
 @both
@@ -274,7 +274,7 @@ def test_a_header_that_cannot_be_sent_is_a_fault(get: Get) -> None:
     [
         (httpx.ConnectTimeout(""), TimedOut, f"{NO_CONNECTION} 10 s"),
         (httpx.ReadTimeout(""), TimedOut, f"{NOTHING_CAME} 30 s"),
-        (httpx.ReadError(""), Disconnected, "the connection broke"),
+        (httpx.ReadError(""), Disconnected, "the connection was lost"),
         (httpx.ConnectError("no luck"), Unreachable, "no luck"),
         (httpx.ConnectError(""), Unreachable, "no connection"),
         (httpx.LocalProtocolError("odd \x1b"), Malformed, r"cannot be sent: odd \\x1b"),
@@ -312,7 +312,7 @@ def test_versions_that_nobody_asked_for(get: Get, version: str) -> None:
 
 @both
 def test_a_get_announces_no_body(get: Get) -> None:
-    with pytest.raises(Malformed, match="a GET has no body to announce"):
+    with pytest.raises(Malformed, match="a GET request has no Content-Length or Transfer-Encoding"):
         get(URL, headers=(("Content-Length", "5"),))
 
 
@@ -351,12 +351,12 @@ def test_the_reason_is_dug_out_of_the_causes(
 
 def test_an_abort_wakes_a_thread_that_waits() -> None:
     with RawServer({"/x": silence}) as server:
-        wire = httpx_client.open_wire(Network())
+        transport = httpx_client.open_transport(Network())
         caught: list[BaseException] = []
 
         def work() -> None:
             try:
-                wire.get(server.url("/x"), (), lambda _: True, lambda _: None)
+                transport.get(server.url("/x"), (), lambda _: True, lambda _: None)
             except Fault as fault:
                 caught.append(fault)
 
@@ -364,24 +364,24 @@ def test_an_abort_wakes_a_thread_that_waits() -> None:
         thread.start()
         while not server.heads:
             thread.join(0.001)
-        wire.abort()
+        transport.abort()
         thread.join(5)
         assert [type(fault) for fault in caught] == [Aborted]
 
         # and from then on nothing gets anywhere
         with pytest.raises(Aborted):
-            wire.get(server.url("/x"), (), lambda _: True, lambda _: None)
-        wire.close()
-        wire.abort()
+            transport.get(server.url("/x"), (), lambda _: True, lambda _: None)
+        transport.close()
+        transport.abort()
 
 
 def test_an_abort_before_the_first_request() -> None:
     with RawServer({"/x": ok(b"x")}) as server:
-        wire = httpx_client.open_wire(Network())
-        wire.abort()
+        transport = httpx_client.open_transport(Network())
+        transport.abort()
         with pytest.raises(Aborted):
-            wire.get(server.url("/x"), (), lambda _: True, lambda _: None)
-        wire.close()
+            transport.get(server.url("/x"), (), lambda _: True, lambda _: None)
+        transport.close()
 
 
 @both
@@ -427,7 +427,7 @@ def test_reset_before_the_head(get: Get) -> None:
         (Network(proxies=(("http", f"http://{'a' * 64}.b"),)), NOT_A_PROXY),
         (Network(proxies=(("http", "http://[::1"),)), f"{NOT_A_PROXY} URL"),
         (Network(cacert="/nonexistent"), f"{NO_CERTIFICATES} in '/nonexistent': No such"),
-        (Network(cacert=__file__), "not a list of certificates"),
+        (Network(cacert=__file__), "not a PEM certificate file"),
     ],
 )
 def test_settings_that_cannot_work_are_usage_errors(network: Network, text: str) -> None:
@@ -445,7 +445,7 @@ def test_settings_that_can_work(tmp_path: Path) -> None:
 
 
 def test_an_unknown_client_is_refused_by_name() -> None:
-    with pytest.raises(UsageError, match="unknown client 'telnet'; there are httpx, curl"):
+    with pytest.raises(UsageError, match="unknown client 'telnet'; choose from httpx, curl"):
         client("telnet")
 
 
@@ -458,8 +458,8 @@ def test_a_readers_own_timeout_is_not_taken_for_ours() -> None:
         raise TimeoutError("mine")
 
     async def scenario() -> None:
-        wire = httpx_client.open_async_wire(Network())
-        await wire.get(server.url("/x"), (), lambda _: True, on_body, 5)
+        transport = httpx_client.open_async_transport(Network())
+        await transport.get(server.url("/x"), (), lambda _: True, on_body, 5)
 
     with RawServer({"/x": ok(b"abc")}) as server, pytest.raises(TimeoutError, match="mine"):
         asyncio.run(scenario())

@@ -1,4 +1,4 @@
-"""The flags that travel with the package."""
+"""The bundled flags."""
 
 import json
 from pathlib import Path
@@ -46,7 +46,7 @@ def test_a_broken_collection_is_noticed_at_once(tmp_path: Path) -> None:
 
 
 def test_the_bundled_collection_is_whole() -> None:
-    """Every country has both files; how many there are is the business of whoever draws them."""
+    """Every country has both files; the number of countries is not tested here."""
     catalogue = load()
     assert FLAGS.name == "flags"
     assert len(catalogue.files) == 2 * len(catalogue.countries)

@@ -1,0 +1,126 @@
+"""The state of one server: its identity, its behaviour, its counts.
+
+This is the state that requests change, and the two views of it under `/-/`. Sockets, HTTP and
+content are elsewhere.
+"""
+
+from typing import NamedTuple
+
+from ..faults.draws import Behaviour, Decision, decide
+from ..faults.fault_plan import FaultPlan, plan_faults
+from ..http.common_headers import SERVER
+from .ledger import Ledger
+from .recording import RecordWriter, Replay
+
+VERSION = 1  # version of the JSON under `/-/`; incremented for an incompatible change
+
+
+class CountedRequest(NamedTuple):
+    """The ledger that counts a request, and the decision about the request.
+
+    If `plan` is None, the request meets at most a delay and an error, and its response is sent on
+    the fast path. `attempt` numbers the requests for its target, from 1.
+    """
+
+    ledger: Ledger
+    decision: Decision
+    plan: FaultPlan | None = None
+    attempt: int = 0
+
+
+class ServerState:
+    """The state of a server, without its sockets. `label` is its name: LOCAL, DELAY or ERROR.
+
+    A `private` server ends with the program that started it, so other programs must not use it.
+    `record` receives the decisions. With `replay`, the decisions come from a recording instead of
+    the behaviour and the seed.
+    """
+
+    def __init__(
+        self,
+        label: str,
+        behaviour: Behaviour,
+        seed: int,
+        *,
+        private: bool = False,
+        record: RecordWriter | None = None,
+        replay: Replay | None = None,
+    ) -> None:
+        self.label = label
+        self.private = private
+        self.behaviour = behaviour
+        self.seed = seed
+        self._record = record
+        self._replay = replay
+        # Servers without these options use the fast path, because they are used to measure clients.
+        self._has_options = bool(
+            behaviour.rules
+            or behaviour.bandwidth is not None
+            or behaviour.slots is not None
+            or record
+            or replay
+        )
+        self.ledger = Ledger(refuses=self._has_options)
+
+    def count_request(self, target: str) -> CountedRequest | None:
+        """Count a request and decide which faults it meets; return None if it is not counted.
+
+        The page at `/` and everything under `/-/` are not counted and meet no faults: looking at a
+        server must not change its counts.
+        """
+        if target == "/" or target.startswith(("/-/", "/?")):
+            return None
+        if self._has_options:
+            return self._count_and_plan(target)
+        attempt = self.ledger.opened(target)
+        return CountedRequest(self.ledger, decide(self.behaviour, self.seed, target, attempt))
+
+    def _count_and_plan(self, target: str) -> CountedRequest:
+        ledger, peak = self.ledger, self.ledger.peak
+        attempt = ledger.opened(target)
+        if self._replay is not None:
+            plan = self._replay.plan(self.label, target, attempt)
+        else:
+            plan = plan_faults(self.behaviour, self.seed, target, attempt, ledger.in_flight)
+        if plan.refused:
+            ledger.refused(peak)
+        if self._record is not None:
+            self._record.decided(self.label, target, attempt, plan)
+        plain = not plan.faults and self.behaviour.bandwidth is None
+        return CountedRequest(ledger, plan.decision, None if plain else plan, attempt)
+
+    def reset(self, seed: int | None = None) -> None:
+        """Start a new ledger, and use the new seed if one is given.
+
+        Requests in flight stay in the old ledger, so the new one starts at zero.
+        """
+        self.ledger = Ledger(refuses=self._has_options)
+        if self._record is not None:
+            self._record.reset(self.label)
+        if seed is not None:
+            self.seed = seed
+
+    def about(self) -> dict[str, object]:
+        """Return the identity and the settings of this server, which distinguish it from others."""
+        more: dict[str, object] = {}
+        if self._has_options:
+            more = {
+                "rules": [each.as_dict() for each in self.behaviour.rules],
+                "bandwidth": self.behaviour.bandwidth,
+                "slots": self.behaviour.slots,
+                "replay": self._replay is not None,
+            }
+        return {
+            "server": SERVER,
+            "version": VERSION,
+            "label": self.label,
+            "seed": self.seed,
+            "delay": self.behaviour.delay,
+            "error_rate": self.behaviour.error_rate,
+            "private": self.private,
+            **more,
+        }
+
+    def about_and_counts(self) -> dict[str, object]:
+        """Return the result of `about` and all counts."""
+        return {**self.about(), **self.ledger.as_dict()}
