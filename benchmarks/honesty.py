@@ -84,7 +84,7 @@ def in_caveats(matrix: Sequence[Cell], results: Sequence[Result]) -> list[str]:
 
 def on_page(results: Sequence[Result]) -> list[str]:
     """Return what the page claims: its sentences, and the table of what is enough."""
-    book = sections.book(results)
+    book = sections.analyse(results)
     assert book  # noqa: S101 - there are results
     (section,) = book.sections
     told = [sentences.verdict(section), sentences.headline(section), *sentences.details(section)]

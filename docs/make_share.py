@@ -23,14 +23,14 @@ from servers.app import options as servers_options
 SHARE = Path(__file__).with_name("share")
 #: The commands, each with its parser and what it does, in a few words.
 COMMANDS = {
-    "bench": (bench.make_parser, "measure how many at a time, and with which engine"),
-    "race": (race.make_parser, "let the engines run side by side"),
-    "report": (report.make_parser, "make a page of what was measured"),
+    "bench": (bench.make_parser, "measure engines, clients and concurrency levels"),
+    "race": (race.make_parser, "run the engines side by side and compare their times"),
+    "report": (report.make_parser, "make a page about the results of a bench"),
     "serve": (
         lambda: servers_options.make_parser("getflags serve"),
         "run the bundled servers",
     ),
-    "tune": (tune.make_parser, "find out how many at a time a server is worth"),
+    "tune": (tune.make_parser, "find the best concurrency level for a server"),
 }
 _COMPLETERS = {"FILE": shtab.FILE, "RESULTS": shtab.FILE, "DIR": shtab.DIRECTORY}
 _HERE = re.compile(r" \(default here: \w+\)")  # true of one machine, so not for a manual

@@ -1,12 +1,12 @@
 """getflags: a concurrent downloader whose exit code can be believed.
 
-The names below are the library. They are loaded when first used, so that ``getflags --version``
-imports neither an HTTP library nor asyncio.
+The public names are loaded when they are first used, so that ``getflags --version`` imports neither
+an HTTP library nor asyncio.
 """
 
 from __future__ import annotations
 
-TYPE_CHECKING = False  # typing's own costs half of Python's start; type checkers know the name
+TYPE_CHECKING = False  # type checkers take it for typing's, whose import is slow
 if TYPE_CHECKING:
     from getflags.api import SettingsDict, adownload, download
     from getflags.core.errors import Fault, GetflagsError, UsageError
@@ -30,7 +30,7 @@ __version__ = "0.1.0"
 
 UNSUPPORTED = "getflags runs on Linux and macOS; on Windows it needs WSL"
 
-_HOMES = {
+_MODULES = {
     "api": ("SettingsDict", "adownload", "download"),
     "core.errors": ("Fault", "GetflagsError", "UsageError"),
     "core.events": (
@@ -79,13 +79,13 @@ __all__ = [
 
 
 def __getattr__(name: str) -> object:
-    """Load a public name from its room (PEP 562). Raises ImportError on Windows."""
+    """Import a public name from its module (PEP 562). Raises ImportError on Windows."""
     import sys
     from importlib import import_module
 
-    for home, names in _HOMES.items():
+    for module, names in _MODULES.items():
         if name in names:
             if sys.platform == "win32":
                 raise ImportError(UNSUPPORTED)
-            return getattr(import_module(f"getflags.{home}"), name)
+            return getattr(import_module(f"getflags.{module}"), name)
     raise AttributeError(f"module 'getflags' has no attribute {name!r}")

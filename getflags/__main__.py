@@ -1,6 +1,6 @@
-"""The program, installed as ``getflags`` and run as ``python -m getflags``.
+"""The entry point of the program: ``getflags``, or ``python -m getflags``.
 
-Only what has to be quick lives here: to tell its version, a program needs no command line.
+It prints the version without importing the command line, to be quick.
 """
 
 import sys
@@ -9,7 +9,7 @@ from getflags import UNSUPPORTED, __version__
 
 
 def main() -> int:
-    """Run the words of the command line; return the exit code."""
+    """Run the command line; return the exit code."""
     if sys.platform == "win32":
         sys.stderr.write(f"{UNSUPPORTED}\n")
         return 2

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, TypeAlias
 
 from getflags.bench.analysis import sections
-from getflags.bench.analysis.figures import Book
+from getflags.bench.analysis.figures import Analysis
 from getflags.bench.measure import results
 
 Row: TypeAlias = dict[str, Any]
@@ -103,9 +103,9 @@ def write(path: Path, rows: Iterable[Row]) -> Path:
     return path
 
 
-def book(rows: Iterable[Row]) -> Book:
+def book(rows: Iterable[Row]) -> Analysis:
     """Return the figures of such rows."""
-    found = sections.book(results.result_from(one) for one in rows)
+    found = sections.analyse(results.result_from(one) for one in rows)
     assert found
     return found
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import signal
 import threading
 import tracemalloc
@@ -92,6 +93,19 @@ def test_download_inside_a_running_loop_names_adownload(
     with asyncio.Runner(loop_factory=partial(event_loop.new_loop, loop)) as runner:
         runner.run(scenario())
     assert server.asked("/f") == 1
+
+
+@pytest.mark.parametrize("engine", ["sequential", "threads", "processes"])
+def test_adownload_refuses_other_engines_and_names_download(
+    server: RawServer, tmp_path: Path, engine: str
+) -> None:
+    sentence = (
+        f"adownload() always uses the asyncio engine; for engine='{engine}', use download() instead"
+    )
+    with pytest.raises(UsageError, match=f"^{re.escape(sentence)}$"):
+        asyncio.run(getflags.adownload([server.url("/f")], dir=tmp_path / "new", engine=engine))
+    assert server.heads == []
+    assert files(tmp_path) == {}
 
 
 @pytest.mark.parametrize("engine", ["sequential", "threads", "processes"])
@@ -241,14 +255,14 @@ def test_every_public_name_can_be_loaded() -> None:
     for name in getflags.__all__:
         assert getattr(getflags, name) is not None
     assert sorted(getflags.__all__) == sorted(
-        name for names in getflags._HOMES.values() for name in names
+        name for names in getflags._MODULES.values() for name in names
     )
     with pytest.raises(AttributeError, match="no attribute 'nonesuch'"):
         getflags.nonesuch  # noqa: B018
 
 
 def test_more_settings_that_make_no_sense(tmp_path: Path) -> None:
-    with pytest.raises(UsageError, match="targets is a single string; it takes a list of them"):
+    with pytest.raises(UsageError, match="targets is a single string; pass a list of targets"):
         getflags.download("http://h/x", dir=tmp_path)
     with pytest.raises(UsageError, match="speed_limit is -1; it takes 0 or more"):
         getflags.download([], speed_limit=-1)
@@ -346,18 +360,18 @@ def test_type_checkers_see_a_misspelt_setting_and_a_wrong_type() -> None:
 @pytest.mark.parametrize(
     ("targets", "sentence"),
     [
-        ([("a", "b")], "targets[0] is of type tuple; it takes text or an Entry"),
-        (["http://h/", 5], "targets[1] is of type int; it takes text or an Entry"),
-        (("http://h/", None), "targets[1] is of type NoneType; it takes text or an Entry"),
-        ({b"BR": 1}, "targets[0] is of type bytes; it takes text or an Entry"),
-        (iter([5]), "targets[0] is of type int; it takes text or an Entry"),
-        ([Entry(5)], "targets[0] is an Entry with a field of a wrong type"),  # type: ignore[arg-type]
-        ([Entry("BR", out=None)], "targets[0] is an Entry with a"),  # type: ignore[arg-type]
+        ([("a", "b")], "targets[0] is of type tuple; expected a string or an Entry"),
+        (["http://h/", 5], "targets[1] is of type int; expected a string or an Entry"),
+        (("http://h/", None), "targets[1] is of type NoneType; expected a string or an Entry"),
+        ({b"BR": 1}, "targets[0] is of type bytes; expected a string or an Entry"),
+        (iter([5]), "targets[0] is of type int; expected a string or an Entry"),
+        ([Entry(5)], "targets[0] is an Entry, but one of its fields has a wrong type"),  # type: ignore[arg-type]
+        ([Entry("BR", out=None)], "targets[0] is an Entry, but one"),  # type: ignore[arg-type]
         ([Entry("BR", checksum="md5=0")], "targets[0] is an Entry"),  # type: ignore[arg-type]
-        ("http://h/x", "targets is a single string; it takes a list of them"),
-        (b"http://h/x", "targets is a single bytes; it takes a list"),
-        (Entry("BR"), "targets is a single Entry; it takes a list of them"),
-        (None, "targets is of type NoneType; it takes a list"),
+        ("http://h/x", "targets is a single string; pass a list of targets"),
+        (b"http://h/x", "targets is a single bytes; pass a list"),
+        (Entry("BR"), "targets is a single Entry; pass a list of targets"),
+        (None, "targets is of type NoneType; pass a list"),
     ],
 )
 def test_something_that_cannot_be_a_target_is_named(

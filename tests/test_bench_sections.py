@@ -23,8 +23,8 @@ def test_the_warm_up_is_left_out_and_a_file_of_nothing_else_says_nothing() -> No
     assert only.goodput
     assert (only.goodput.middle, only.rounds, only.errors, only.rss) == (150, 1, {}, 44_040_192)
     assert len(only.commands) == 1
-    assert sections.book([results.result_from(warm)]) is None
-    assert sections.book([]) is None
+    assert sections.analyse([results.result_from(warm)]) is None
+    assert sections.analyse([]) is None
 
 
 def test_figures_are_means_of_the_rounds_and_of_peaks_the_highest() -> None:

@@ -10,17 +10,19 @@ import pytest
 
 from getflags.bench.measure.cells import Cell, Run
 from getflags.bench.measure.servers import BundledServer, prepared
-from getflags.bench.measure.session import Field, Session
+from getflags.bench.measure.session import Session, Workload
 from getflags.core.errors import GetflagsError
 from getflags.core.models import DownloadOptions, Network
 from tests.rawserver import RawServer, ok
 
-FIELD = Field("BR\nCN\nIN", 6, ["ERROR"], bundled=True)
-RULES = DownloadOptions(retries=0)
+WORKLOAD = Workload("BR\nCN\nIN", 6, ["ERROR"], bundled=True)
+OPTIONS = DownloadOptions(retries=0)
 
 
-def session(field: Field = FIELD, servers: dict[str, BundledServer] | None = None) -> Session:
-    return Session(field, RULES, Network(), 7, servers or {}, ["--delay=0"], "1.2.3")
+def session(
+    workload: Workload = WORKLOAD, servers: dict[str, BundledServer] | None = None
+) -> Session:
+    return Session(workload, OPTIONS, Network(), 7, servers or {}, ["--delay=0"], "1.2.3")
 
 
 def run(server: str, number: int = 1) -> Run:
@@ -29,7 +31,7 @@ def run(server: str, number: int = 1) -> Run:
 
 def test_a_run_on_a_bundled_server_is_told_with_what_the_server_saw() -> None:
     with prepared(["ERROR"], ["--delay=0", "--error-rate=0.5"]) as servers:
-        one = session(Field("", 60, ["ERROR"], bundled=True, size=10), servers)
+        one = session(Workload("", 60, ["ERROR"], bundled=True, size=10), servers)
         first, *again = [one.measure(run("ERROR"), "the command") for _ in range(3)]
         other = one.measure(run("ERROR", 2), "the command")
     assert first.run == run("ERROR")
@@ -47,25 +49,25 @@ def test_a_run_on_a_bundled_server_is_told_with_what_the_server_saw() -> None:
 
 def test_files_of_a_size_are_made_up() -> None:
     with prepared(["LOCAL"], []) as servers:
-        field = Field("", 5, ["LOCAL"], bundled=True, size=1_000)
-        result = session(field, servers).measure(run("LOCAL"), "")
+        workload = Workload("", 5, ["LOCAL"], bundled=True, size=1_000)
+        result = session(workload, servers).measure(run("LOCAL"), "")
     assert (result.arrived, result.bytes) == (5, 5_000)
 
 
 def test_others_servers_are_asked_for_nothing_else() -> None:
     with RawServer({"/f": ok(b"body"), "/br/br.gif": ok(b"flag!")}) as server:
-        field = Field(
+        workload = Workload(
             f"{server.url('/f')}\nBR", 4, ["there"], bundled=False, base_url=server.url("")
         )
-        result = session(field).measure(run("there", 0), "")
+        result = session(workload).measure(run("there", 0), "")
         assert {head.split()[1] for head in server.heads} == {b"/f", b"/br/br.gif"}
     assert (result.arrived, result.bytes, result.peak, result.round) == (4, 18, None, 0)
 
 
 def test_where_nothing_arrives_nothing_is_measured() -> None:
-    field = Field("http://127.0.0.1:1/f", 3, ["there"], bundled=False)
+    workload = Workload("http://127.0.0.1:1/f", 3, ["there"], bundled=False)
     with pytest.raises(GetflagsError, match=r"^nothing arrived: .*refused.* \(3 of 3\)$"):
-        session(field).measure(run("there"), "")
+        session(workload).measure(run("there"), "")
 
 
 def test_where_a_bundled_server_refuses_all_that_is_a_result() -> None:
@@ -77,17 +79,17 @@ def test_where_a_bundled_server_refuses_all_that_is_a_result() -> None:
 def test_an_experiment_is_all_that_runs_have_to_share() -> None:
     one = session()
     same = [
-        replace(one, options=RULES._replace(salt="x")),
-        replace(one, field=replace(FIELD, servers=["LOCAL", "ERROR"])),
+        replace(one, options=OPTIONS._replace(salt="x")),
+        replace(one, workload=replace(WORKLOAD, servers=["LOCAL", "ERROR"])),
         replace(one, servers={"ERROR": BundledServer("ERROR", "http://127.0.0.1:1/flags")}),
     ]
     others = [
-        replace(one, options=RULES._replace(retries=1)),
-        replace(one, options=RULES._replace(headers=(("A", "b"),))),
+        replace(one, options=OPTIONS._replace(retries=1)),
+        replace(one, options=OPTIONS._replace(headers=(("A", "b"),))),
         replace(one, network=Network(insecure=True)),
-        replace(one, field=replace(FIELD, files=7)),
-        replace(one, field=replace(FIELD, targets="BR")),
-        replace(one, field=replace(FIELD, size=5)),
+        replace(one, workload=replace(WORKLOAD, files=7)),
+        replace(one, workload=replace(WORKLOAD, targets="BR")),
+        replace(one, workload=replace(WORKLOAD, size=5)),
         replace(one, seed=8),
         replace(one, conditions=[]),
         replace(one, version="2"),

@@ -105,4 +105,4 @@ def test_doubts_are_paragraphs() -> None:
 
 def test_the_beginning_says_how_much_there_is_to_do() -> None:
     assert summary(3, 6, 21, 21) == "3 cells, a warm-up and 6 rounds: 21 runs."
-    assert summary(1, 1, 2, 1) == "1 cell, a warm-up and 1 round: 2 runs, 1 of them there already."
+    assert summary(1, 1, 2, 1) == "1 cell, a warm-up and 1 round: 2 runs, 1 of them already done."

@@ -20,7 +20,7 @@ from getflags.bench.measure.cells import Cell, Run
 from getflags.bench.measure.results import read
 from getflags.cli import bench_workload, main
 from getflags.cli.bench_progress import Bar, Progress, progress
-from getflags.cli.bench_workload import MANY
+from getflags.cli.bench_workload import LOCAL_FILES
 from getflags.cli.options import bench as bench_options
 from getflags.cli.reproduce import command
 from tests.bench_rows import result
@@ -86,7 +86,7 @@ def test_the_same_command_measures_nothing_twice(capsys: pytest.CaptureFixture[s
     assert bench(*words) == 0
     assert Path("results.jsonl").read_bytes() == before
     again = capsys.readouterr().out.splitlines()
-    assert again[0] == "1 cell, a warm-up and 1 round: 2 runs, 2 of them there already."
+    assert again[0] == "1 cell, a warm-up and 1 round: 2 runs, 2 of them already done."
     assert again[1:] == first[1:]
     assert bench(*words, "--rounds", "2") == 0
     assert Path("results.jsonl").read_bytes().startswith(before)
@@ -100,7 +100,7 @@ def test_another_experiment_in_the_file_is_left_alone(capsys: pytest.CaptureFixt
     assert Path("results.jsonl").read_bytes().startswith(before)
     assert [row["round"] for row in rows()] == [0, 1, 0, 1]
     assert len({row["experiment"] for row in rows()}) == 2
-    assert "there already" not in capsys.readouterr().out
+    assert "already done" not in capsys.readouterr().out
 
 
 def test_a_cell_that_is_added_later_is_measured_and_not_compared(
@@ -165,7 +165,7 @@ def test_without_more_words_a_list_is_fetched_once_a_run(folder: Path) -> None:
         ("-m 1,100 -s DELAY", 600),
         ("-m 100 --size 1K -s DELAY", 600),
         ("-m 100 --files 7", 7),
-        ("-m 16", MANY),
+        ("-m 16", LOCAL_FILES),
         ("-m 16 -s LOCAL,DELAY", 194),
         ("-m 16 --delay 1", 194),
         ("-m 100 --base-url http://h", 600),
@@ -175,7 +175,7 @@ def test_without_more_words_a_list_is_fetched_once_a_run(folder: Path) -> None:
     ],
 )
 def test_as_many_files_as_the_highest_level_needs(words: str, files: int) -> None:
-    assert bench_workload.field(bench_options.parse(words.split())).files == files
+    assert bench_workload.workload(bench_options.parse(words.split())).files == files
 
 
 @pytest.mark.slow
@@ -207,11 +207,11 @@ USAGE = {
     "level -1": (["-m", "1,-1"], f"'-1' {NOT_A_COUNT}"),
     "no level": (["-m", ""], f"'' {NOT_WHOLE}"),
     "a hole": (["-m", "1,,4"], f"'' {NOT_WHOLE}"),
-    "doubled": (["-m", "1,4,1"], "'1,4,1' has 1 twice"),
+    "doubled": (["-m", "1,4,1"], "'1,4,1' contains 1 twice"),
     "levels for all": (["-m", "all"], f"'all' {NOT_WHOLE}"),
     "too high": (["-m", "9999999"], "-m 9999999 needs more open files than the system allows"),
     "engine": (["--engine", "asyncio,warp"], f"--engine: 'warp' {NONE_OF} sequential, threads"),
-    "doubled engine": (["--engine", "threads,threads"], "has threads twice"),
+    "doubled engine": (["--engine", "threads,threads"], "contains threads twice"),
     "client": (["--client", "telnet"], f"--client: 'telnet' {NONE_OF} httpx, curl"),
     "server": (["-s", "remote"], f"-s/--server: 'REMOTE' {NONE_OF} LOCAL, DELAY, ERROR"),
     "rounds": (["--rounds", "0"], f"--rounds: '0' {NOT_A_COUNT}"),
@@ -220,7 +220,7 @@ USAGE = {
     "seed": (["--seed", "x"], f"--seed: 'x' {NOT_WHOLE}"),
     "folder": (["-o", "."], "cannot write '.': Is a directory"),
     "no folder": (["-o", "none/r"], "cannot write 'none/r': No such file or directory"),
-    "no name": (["-o", ""], "-o/--out: it is empty"),
+    "no name": (["-o", ""], "-o/--out: the value is empty"),
     "not ours": (["-o", "diary"], f"'diary' {NO_RESULTS}"),
     "of tomorrow": (["-o", "tomorrow"], "written by another version of getflags (2); this one"),
     "word": (["brazil"], "'brazil' is not an http:// or https:// URL"),
@@ -228,20 +228,29 @@ USAGE = {
     "bad URL in a list": (["-i", "bad"], "'http://[::1/' cannot be fetched: it is malformed"),
     "bad word in a list": (["-i", "diary"], "'Dear diary' cannot be fetched: it is not an http"),
     "no list": (["-i", "none"], f"{NO_LIST} 'none'"),
-    "empty list": (["-i", "empty"], f"there is nothing to measure: {EMPTY_LIST}"),
-    "mixed": (["BR", "http://h/x"], "country codes and URLs together: a bench asks for one or"),
+    "empty list": (["-i", "empty"], f"nothing to measure: {EMPTY_LIST}"),
+    "mixed": (["BR", "http://h/x"], "country codes and URLs cannot be measured together"),
     "base URL": (["--base-url", "gopher://u:secret@h"], "--base-url 'gopher://***@h' cannot be"),
-    "base URL alone": (["--base-url", "http://h", "http://h/x"], "--base-url is for flags, and"),
-    "two servers": (["--base-url", "http://h", "-s", "LOCAL"], "-s is for flags from bundled"),
-    "URLs and -s": (["http://h/x", "-s", "LOCAL"], "-s is for flags from bundled servers, and"),
-    "URLs and --delay": (["http://h/x", "--delay", "1"], "--delay is for bundled servers, and"),
-    "size and codes": (["--size", "1", "BR"], "--size is for files that bundled servers make up"),
-    "size and URL": (["--size", "1", "--base-url", "http://h"], "--size is for files that"),
+    "base URL alone": (
+        ["--base-url", "http://h", "http://h/x"],
+        "--base-url is a mirror of the flags, but",
+    ),
+    "two servers": (["--base-url", "http://h", "-s", "LOCAL"], "-s selects bundled servers and"),
+    "URLs and -s": (["http://h/x", "-s", "LOCAL"], "-s selects bundled servers and cannot be"),
+    "URLs and --delay": (
+        ["http://h/x", "--delay", "1"],
+        "--delay is for bundled servers and cannot be",
+    ),
+    "size and codes": (["--size", "1", "BR"], "--size cannot be combined with targets"),
+    "size and URL": (["--size", "1", "--base-url", "http://h"], "--size cannot be combined with"),
     "delay": (["--delay", "soon"], "argument --delay: 'soon' is not a delay"),
     "rate": (["-s", "local,delay", "--error-rate", "1"], "--error-rate needs the server ERROR, or"),
     "fault": (["--fault", "flood"], "--fault"),
     "scenario": (["--scenario", "none"], "--scenario: cannot read 'none': No such file"),
-    "scenario's bytes": (["--scenario", "bytes"], "--scenario: cannot read 'bytes': it is no text"),
+    "scenario's bytes": (
+        ["--scenario", "bytes"],
+        "--scenario: cannot read 'bytes': it is not UTF-8",
+    ),
     "cacert": (["--cacert", "none"], f"{NO_CERTIFICATES} in 'none'"),
     "option": (["--frobnicate"], "unrecognized arguments: --frobnicate (getflags bench -h"),
 }
@@ -376,15 +385,15 @@ def test_a_terminal_sees_the_run_and_the_time_left() -> None:
     known = [result(**slow._asdict(), round=0, seconds=100.0)]
     with progress(known, 4, 3, screen) as shown:
         assert isinstance(shown, Bar)
-        shown.begin(left)
+        shown.start(left)
         assert "1/4 runs |" in screen.getvalue()
         assert "threads/curl -m 8 on DELAY" in screen.getvalue()
         assert "left" not in screen.getvalue()
-        shown.end(result(**slow._asdict(), seconds=100.0))
-        shown.begin([*left[2:], *left[2:]])
+        shown.finish(result(**slow._asdict(), seconds=100.0))
+        shown.start([*left[2:], *left[2:]])
         assert "about 3 min left; threads/curl -m 8" in screen.getvalue()
-        shown.end(result(**fast._asdict(), seconds=1.0))
-        shown.begin(left[1:2])
+        shown.finish(result(**fast._asdict(), seconds=1.0))
+        shown.start(left[1:2])
         assert "about 1 s left; threads/curl -m 64" in screen.getvalue()
         assert "3/4 runs |" in screen.getvalue()
 
@@ -392,7 +401,7 @@ def test_a_terminal_sees_the_run_and_the_time_left() -> None:
 def test_a_terminal_that_does_not_know_its_size_sees_the_run() -> None:
     with sizeless() as (stream, read_until):
         with progress([], 4, 3, stream) as shown:
-            shown.begin([Run(CELL, 1)])
+            shown.start([Run(CELL, 1)])
         print("END", file=stream, flush=True)
         written = read_until("END")
     assert re.search(r"\r1/4 runs \|[^|]{20}\| threads/curl -m 8 on DELAY", written), written
@@ -403,6 +412,6 @@ def test_elsewhere_nothing_is_shown() -> None:
     for each in (stream, None):
         with progress([], 1, 1, each) as shown:
             assert type(shown) is Progress
-            shown.begin([Run(CELL, 0)])
-            shown.end(result())
+            shown.start([Run(CELL, 0)])
+            shown.finish(result())
     assert stream.getvalue() == ""

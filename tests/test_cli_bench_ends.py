@@ -127,7 +127,7 @@ def test_a_bench_that_is_killed_goes_on_where_it_was(
     assert (code, err) == (0, "")
     assert "".join(bench.lines()).startswith(before)
     assert len(set(runs(bench.lines()))) == len(bench.lines()) == RUNS
-    assert f"{len(before.splitlines())} of them there already." in out or not before
+    assert f"{len(before.splitlines())} of them already done." in out or not before
     assert list(bench.scratch.iterdir()) == []
 
 
@@ -144,8 +144,8 @@ def test_a_signal_ends_it_in_good_order(
     assert monotonic() - began < 3
     assert code == 128 + number
     known = len(bench.lines())
-    assert err == (f"{INTERRUPTED}; {known} of {RUNS} runs are in 'results.jsonl', and the "
-                   "same command does the others\n")  # fmt: skip
+    assert err == (f"{INTERRUPTED}; {known} of {RUNS} runs are in 'results.jsonl'; run the "
+                   "same command again to resume\n")  # fmt: skip
     assert list(bench.scratch.iterdir()) == []
 
 

@@ -183,7 +183,7 @@ def test_existing_files(tmp_path: Path) -> None:
         name.write_bytes(b"old")
         skip = run_main(url, "--exists", "skip", cwd=tmp_path)
         assert (skip.returncode, name.read_bytes(), len(server.heads)) == (0, b"old", 1)
-        assert "  1 file there already." in skip.stdout
+        assert "  1 file already on disk." in skip.stdout
         fail = run_main(url, "--exists", "fail", cwd=tmp_path)
         assert (fail.returncode, name.read_bytes(), len(server.heads)) == (3, b"old", 1)
         assert "a file with that name exists" in fail.stderr
@@ -244,7 +244,7 @@ def test_auto_tells_its_decisions(tmp_path: Path) -> None:
         done = run_main("-i", "list", "-m", "auto", "-v", cwd=tmp_path)
     assert done.returncode == 0
     lines = done.stdout.splitlines()
-    assert "As many connections as each server is worth, up to 100, will be used." in lines
+    assert "Up to 100 concurrent connections, adapted to each server, will be used." in lines
     assert f"{site.root}: 32 at a time (no overload at 16)" in lines
 
 
@@ -379,7 +379,9 @@ def test_an_engine_that_loses_a_target_is_no_success(
     monkeypatch.setattr(engines, "engine", lambda _: loses_one)
     with RawServer({"/a": ok(b"x"), "/b": ok(b"x")}) as server:
         assert main([server.url("/a"), server.url("/b")]) == 1
-    assert "getflags: only 1 of 2 targets have ended" in capsys.readouterr().err
+    assert (
+        "getflags: internal error: only 1 of 2 targets have an outcome" in capsys.readouterr().err
+    )
 
 
 @pytest.mark.parametrize("name", ["list", "-"])
@@ -408,7 +410,7 @@ def test_a_full_disk_for_temporary_files_is_said_before_the_first_request(
         (tmp_path / "list").write_text(f"{server.url('/f')}\n" * 1000)
         assert main(["-i", "list"]) == 2
         assert server.heads == []
-    sentence = "getflags: cannot keep the list in a temporary file: No space left on device\n"
+    sentence = "getflags: cannot write the list to a temporary file: No space left on device\n"
     assert capsys.readouterr().err == sentence
 
 

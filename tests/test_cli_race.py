@@ -16,7 +16,7 @@ import pytest
 
 from getflags.bench.race.standings import Race, RacerReport, Tally
 from getflags.cli import main
-from getflags.cli.race_display import Bars, Finishes, board
+from getflags.cli.race_display import Bars, FinishLines, display
 from getflags.testing import bundled
 from tests.kit import ENVIRON, ROOT, command, files, getflags, run_main
 from tests.messages import EMPTY_LIST, INTERRUPTED, NO_LIST, NONE_OF, NOT_A_COUNT, NOT_STARTED
@@ -75,9 +75,9 @@ def test_in_a_pipe_there_are_finishes_and_the_ranking(cwd: Path, temporary: Path
     done = race(cwd, temporary, "-l", "5", "-m", "3", "--seed", "7")
     assert done.returncode == 0
     assert done.stdout.startswith(
-        "LOCAL site: a server of its own for each engine, all with seed 7\n"
-        "Race for 5 flags, all at once: sequential, threads, asyncio, processes\n"
-        "3 at a time with curl; sequential is one by nature.\n"
+        "LOCAL site: a separate server for each engine, all with seed 7\n"
+        "Race for 5 flags, all engines at once: sequential, threads, asyncio, processes\n"
+        "3 requests at a time with curl; sequential makes one at a time.\n"
         "--------------------\n"
         "place  engine      seconds"  # how wide the next column is depends on the figures
     )
@@ -107,7 +107,7 @@ def test_all_engines_meet_the_same_delays(cwd: Path, temporary: Path) -> None:
 def test_without_a_seed_there_is_one_that_can_be_used_again(cwd: Path, temporary: Path) -> None:
     done = race(cwd, temporary, "BR", "--engine", "threads")
     assert re.match(r"LOCAL site: .* all with seed \d{1,4}\n", done.stdout)
-    assert "\n1 at a time with curl.\n" in done.stdout
+    assert "\n1 request at a time with curl.\n" in done.stdout
 
 
 def test_codes_that_do_not_exist_are_no_failure(cwd: Path, temporary: Path) -> None:
@@ -132,7 +132,7 @@ def test_a_list_from_standard_input_is_read_by_all_and_its_folders_are_left_alon
     text = f"{server.url('/0')}\n  dir=elsewhere\n  out=x\n{server.url('/1')}\n"
     done = race(cwd, temporary, "-i", "-", "--one-by-one", stdin=text)
     assert done.returncode == 0, done
-    assert "Race for 2 files, one by one: sequential" in done.stdout
+    assert "Race for 2 files, one engine after another: sequential" in done.stdout
     assert [server.asked(path) for path in ("/0", "/1")] == [4, 4]
     finished = [line.split()[1] for line in done.stderr.splitlines()]
     assert finished == list(ENGINES)
@@ -147,7 +147,7 @@ def test_a_mirror_is_the_same_for_all_and_its_password_is_not_shown(
         assert mirror.asked("/br/br.gif") == 2
     assert done.returncode == 0
     shown_as = mirror.url("").replace("http://", "http://***@")
-    assert done.stdout.startswith(f"Mirror site, the same for all: {shown_as}\n")
+    assert done.stdout.startswith(f"Mirror site, shared by all engines: {shown_as}\n")
 
 
 def test_an_empty_list_is_nothing_to_race_for(cwd: Path, temporary: Path) -> None:
@@ -163,8 +163,11 @@ def test_the_public_site_is_asked_by_one_after_the_other(
         monkeypatch.setattr(bundled, "REMOTE", site.url(""))
         assert main(["race", "-s", "remote", "-l", "9", "--engine", "threads,asyncio"]) == 1
     out = capsys.readouterr().out
-    assert out.startswith(f"REMOTE site, the same for all: {site.url('')}\n")
-    assert "Race for 9 flags, one by one: threads, asyncio\n5 at a time with " in out
+    assert out.startswith(f"REMOTE site, shared by all engines: {site.url('')}\n")
+    assert (
+        "Race for 9 flags, one engine after another: threads, asyncio\n5 requests at a time with "
+        in out
+    )
 
 
 def test_a_server_that_does_not_start(
@@ -182,7 +185,7 @@ USAGE = {
     "no engine": (["--engine", ""], f"--engine: '' {NONE_OF}"),
     "twice": (
         ["--engine", "threads,asyncio,threads"],
-        "--engine: 'threads,asyncio,threads' has threads twice",
+        "--engine: 'threads,asyncio,threads' contains threads twice",
     ),
     "word": (["brazil"], "'brazil' is not an http:// or https:// URL"),
     "option": (["--json"], "unrecognized arguments: --json (getflags race -h lists all options)"),
@@ -272,7 +275,7 @@ def test_a_signal_ends_everybody_and_leaves_nothing(  # noqa: PLR0917 - a table
     wait_for_the_end_of(children)
     assert monotonic() - began < 3
     assert process.returncode == code
-    assert err == f"{INTERRUPTED}; 0 of 4 had finished\n"
+    assert err == f"{INTERRUPTED}; 0 of 4 engines had finished\n"
 
 
 def test_ctrl_c_twice_leaves_nothing_either(server: RawServer, cwd: Path, temporary: Path) -> None:
@@ -287,7 +290,7 @@ def test_ctrl_c_twice_leaves_nothing_either(server: RawServer, cwd: Path, tempor
     # An interpreter that is about to exit has no handlers any more, and dies of the second signal.
     # For a shell, both are 130.
     assert process.returncode in {130, -signal.SIGINT}
-    assert err in {"", f"{INTERRUPTED}; 0 of 4 had finished\n"}
+    assert err in {"", f"{INTERRUPTED}; 0 of 4 engines had finished\n"}
 
 
 def test_a_signal_while_servers_start_leaves_nothing(cwd: Path, temporary: Path) -> None:
@@ -297,7 +300,7 @@ def test_a_signal_while_servers_start_leaves_nothing(cwd: Path, temporary: Path)
         children = descendants(process.pid)
         process.send_signal(signal.SIGTERM)
         _, err = process.communicate(timeout=10)
-    assert (process.returncode, err) == (143, f"{INTERRUPTED}; 0 of 4 had finished\n")
+    assert (process.returncode, err) == (143, f"{INTERRUPTED}; 0 of 4 engines had finished\n")
     wait_for_the_end_of(children)
 
 
@@ -355,10 +358,10 @@ def test_on_a_terminal_ctrl_c_leaves_a_clean_screen(
         screen = terminal.read_all()
     assert terminal.process.returncode == 130
     assert screen[:2] == [
-        "Race for 2 files, all at once: threads, asyncio", "2 at a time with curl."
+        "Race for 2 files, all engines at once: threads, asyncio", "2 requests at a time with curl."
     ]  # fmt: skip
     assert [line.split()[0] for line in screen[2:4]] == ["threads", "asyncio"]
-    assert screen[4:] == [f"{INTERRUPTED}; 0 of 2 had finished", ""]
+    assert screen[4:] == [f"{INTERRUPTED}; 0 of 2 engines had finished", ""]
     assert "\x1b[3" not in terminal.written, "no colours"
     assert not set(terminal.written) & set(map(chr, [*range(9), *range(11, 13), 127]))
 
@@ -457,8 +460,8 @@ def test_closing_draws_nothing_where_nothing_was_drawn(pad: Pad) -> None:
 def test_a_finish_is_said_once(capsys: pytest.CaptureFixture[str]) -> None:
     said: list[str] = []
     standings = Race(["threads", "asyncio"], 1, "flag")
-    shown_on = board(standings, io.StringIO(), said.append)
-    assert isinstance(shown_on, Finishes)
+    shown_on = display(standings, io.StringIO(), said.append)
+    assert isinstance(shown_on, FinishLines)
     shown_on.show(0)
     standings.take("asyncio", RacerReport(Tally(1), 2.0), 2)
     shown_on.show(2)
@@ -474,4 +477,4 @@ def test_a_finish_is_said_once(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 def test_where_there_is_no_standard_error_there_are_no_bars() -> None:
-    assert isinstance(board(Race(["threads"], 1, "flag"), None, print), Finishes)
+    assert isinstance(display(Race(["threads"], 1, "flag"), None, print), FinishLines)

@@ -62,17 +62,20 @@ USAGE = {
     "no file": ([], "the following arguments are required: RESULTS"),
     "no such file": (["none"], "cannot read 'none': No such file"),
     "a folder": (["."], "cannot read '.': Is a directory"),
-    "empty": (["empty"], "'empty' holds no results, or none but of the warm-up"),
-    "warm-up": (["warm"], "'warm' holds no results, or none but of the warm-up"),
+    "empty": (["empty"], "'empty' contains no results of rounds after the warm-up"),
+    "warm-up": (["warm"], "'warm' contains no results of rounds after the warm-up"),
     "another version": (["two"], "'two' was written by another version of getflags (2)"),
     "something else": (["text"], f"'text' {NO_RESULTS}"),
     "no folder": (["r.jsonl", "-o", "no/such"], "cannot write 'no/such': No such file"),
     "over a folder": (["r.jsonl", "-o", "."], "cannot write '.': Is a directory"),
-    "over itself": (["r.jsonl", "-o", "./r.jsonl"], "'r.jsonl' is what is to be read"),
-    "twice": (["r.jsonl", "-o", "a.svg", "--plot", "a.svg"], "'a.svg' can't be both"),
+    "over itself": (["r.jsonl", "-o", "./r.jsonl"], "'r.jsonl' is the file of results"),
+    "twice": (
+        ["r.jsonl", "-o", "a.svg", "--plot", "a.svg"],
+        "--out and --plot name the same file, 'a.svg'",
+    ),
     "suffix": (["r.jsonl", "--plot", "a.jpg"], "--plot: 'a.jpg' does not end in .svg or .png"),
-    "nothing to draw": (["nothing", "--plot", "a.svg"], "there is no goodput to draw"),
-    "empty name": (["r.jsonl", "-o", ""], "-o/--out: it is empty"),
+    "nothing to draw": (["nothing", "--plot", "a.svg"], "there is no goodput to plot"),
+    "empty name": (["r.jsonl", "-o", ""], "-o/--out: the value is empty"),
     "unknown option": (["r.jsonl", "--warp"], "unrecognized arguments: --warp (getflags report -h"),
 }
 
@@ -100,7 +103,7 @@ def test_without_the_library_it_says_how_to_get_it(
     monkeypatch.setitem(sys.modules, "matplotlib", None)  # as if it weren't installed
     assert main(["report", "r.jsonl"]) == 2
     assert capsys.readouterr().err == (
-        "getflags: drawing needs matplotlib: pip install 'getflags[report]'\n"
+        "getflags: the report needs matplotlib: pip install 'getflags[report]'\n"
     )
     assert not (folder / "report.html").exists()
 

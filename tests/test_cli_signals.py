@@ -78,8 +78,8 @@ def test_a_second_signal_ends_it_at_once(tmp_path: Path) -> None:
     """The first is caught by code that never comes to an end."""
     script = (
         "import time\n"
-        "from getflags.cli.signals import Interrupted, handled\n"
-        "with handled():\n"
+        "from getflags.cli.signals import Interrupted, handle_signals\n"
+        "with handle_signals():\n"
         "    try:\n"
         "        print('ready', flush=True)\n"
         "        time.sleep(60)\n"
@@ -109,7 +109,7 @@ def test_a_second_signal_ends_it_at_once(tmp_path: Path) -> None:
 def test_a_signal_that_is_ignored_stays_ignored() -> None:
     before = signal.signal(signal.SIGINT, signal.SIG_IGN)
     try:
-        with signals.handled():
+        with signals.handle_signals():
             assert signal.getsignal(signal.SIGINT) is signal.SIG_IGN
             assert signal.getsignal(signal.SIGTERM) is not signal.SIG_DFL
     finally:
@@ -118,10 +118,10 @@ def test_a_signal_that_is_ignored_stays_ignored() -> None:
 
 def test_handlers_are_given_back_after_success_and_after_an_error() -> None:
     before = signal.getsignal(signal.SIGINT)
-    with signals.handled():
+    with signals.handle_signals():
         assert signal.getsignal(signal.SIGINT) is not before
     assert signal.getsignal(signal.SIGINT) is before
-    with pytest.raises(ZeroDivisionError), signals.handled():
+    with pytest.raises(ZeroDivisionError), signals.handle_signals():
         raise ZeroDivisionError
     assert signal.getsignal(signal.SIGINT) is before
 
@@ -192,7 +192,7 @@ def handlers() -> Iterator[None]:
 @pytest.mark.usefixtures("handlers")
 def test_a_signal_that_is_put_off_has_its_effect_at_the_end() -> None:
     done: list[str] = []
-    with pytest.raises(KeyboardInterrupt), signals.put_off():
+    with pytest.raises(KeyboardInterrupt), signals.defer_signals():
         signal.raise_signal(signal.SIGINT)
         signal.raise_signal(signal.SIGINT)
         done.append("tidied up")
@@ -206,8 +206,8 @@ def test_a_second_signal_does_not_end_what_tidies_up_after_the_first(
 ) -> None:
     ended: list[int] = []
     monkeypatch.setattr("os._exit", ended.append)
-    signal.signal(signal.SIGTERM, signals._second)
-    with signals.put_off():
+    signal.signal(signal.SIGTERM, signals._second_handler)
+    with signals.defer_signals():
         signal.raise_signal(signal.SIGTERM)
     assert ended == []
     signal.raise_signal(signal.SIGTERM)
@@ -218,7 +218,7 @@ def test_a_second_signal_does_not_end_what_tidies_up_after_the_first(
 def test_what_is_ignored_or_as_it_ever_was_is_not_put_off() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
-    with signals.put_off():
+    with signals.defer_signals():
         assert signal.getsignal(signal.SIGINT) is signal.SIG_IGN
         assert signal.getsignal(signal.SIGTERM) is signal.SIG_DFL
         signal.raise_signal(signal.SIGINT)
@@ -229,7 +229,7 @@ def test_the_end_of_the_terminal_counts_as_a_request_to_end() -> None:
     before = signal.getsignal(signal.SIGHUP)
     came: list[int] = []
     signal.signal(signal.SIGTERM, lambda number, _: came.append(number))
-    with signals.hung_up():
+    with signals.hangup_as_sigterm():
         signal.raise_signal(signal.SIGHUP)
     assert came == [signal.SIGTERM]
     assert signal.getsignal(signal.SIGHUP) is before
@@ -238,14 +238,14 @@ def test_the_end_of_the_terminal_counts_as_a_request_to_end() -> None:
 @pytest.mark.usefixtures("handlers")
 def test_the_end_of_the_terminal_is_ignored_where_it_was() -> None:
     signal.signal(signal.SIGHUP, signal.SIG_IGN)
-    with signals.hung_up():
+    with signals.hangup_as_sigterm():
         assert signal.getsignal(signal.SIGHUP) is signal.SIG_IGN
 
 
 def test_the_second_signal_ends_the_process(monkeypatch: pytest.MonkeyPatch) -> None:
     ended: list[int] = []
     monkeypatch.setattr("os._exit", ended.append)
-    signals._second(signal.SIGTERM, None)
+    signals._second_handler(signal.SIGTERM, None)
     assert ended == [143]
 
 
@@ -255,9 +255,9 @@ def test_what_was_ignored_is_ignored_after_the_first_signal_too() -> None:
     try:
         signal.signal(signal.SIGTERM, signal.SIG_IGN)
         with hears, tells, pytest.raises(signals.Interrupted):
-            signals._first(tells, threading.Event())(signal.SIGINT, None)
+            signals._first_handler(tells, threading.Event())(signal.SIGINT, None)
         assert signal.getsignal(signal.SIGTERM) is signal.SIG_IGN
-        assert signal.getsignal(signal.SIGINT) is signals._second
+        assert signal.getsignal(signal.SIGINT) is signals._second_handler
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
@@ -266,8 +266,8 @@ def test_what_was_ignored_is_ignored_after_the_first_signal_too() -> None:
 def test_the_guard_minds_only_the_two_signals(monkeypatch: pytest.MonkeyPatch) -> None:
     ended: list[int] = []
     monkeypatch.setattr("os._exit", ended.append)
-    monkeypatch.setattr(signals, "_PATIENCE", 0)
-    monkeypatch.setattr(signals, "_MOMENT", 0)
+    monkeypatch.setattr(signals, "_GRACE_PERIOD", 0)
+    monkeypatch.setattr(signals, "_HANDLER_TIMEOUT", 0)
     heeded = threading.Event()
     heeded.set()
     hears, tells = socket.socketpair()
@@ -280,8 +280,8 @@ def test_the_guard_minds_only_the_two_signals(monkeypatch: pytest.MonkeyPatch) -
 def test_a_signal_that_nobody_heeds_is_sent_again(monkeypatch: pytest.MonkeyPatch) -> None:
     """The main thread waits for a lock, as it does where a signal came a moment too early."""
     monkeypatch.setattr("os._exit", lambda _: None)
-    monkeypatch.setattr(signals, "_PATIENCE", 0.01)
-    monkeypatch.setattr(signals, "_MOMENT", 0.01)
+    monkeypatch.setattr(signals, "_GRACE_PERIOD", 0.01)
+    monkeypatch.setattr(signals, "_HANDLER_TIMEOUT", 0.01)
     hears, tells = socket.socketpair()
     lock = threading.Lock()
     lock.acquire()
@@ -362,12 +362,12 @@ def test_a_signal_that_python_loses_comes_again(
 
 def test_a_signal_that_is_lost_again_comes_again(tmp_path: Path) -> None:
     script = (
-        "from getflags.cli.signals import Interrupted, handled\n"
+        "from getflags.cli.signals import Interrupted, handle_signals\n"
         "class Slow:\n"
         "    def __del__(self):\n"
         "        time.sleep(0.2)\n"
         "try:\n"
-        "    with handled():\n"
+        "    with handle_signals():\n"
         "        lose()\n"
         "        Slow()\n"
         "        time.sleep(30)\n"
@@ -380,9 +380,9 @@ def test_a_signal_that_is_lost_again_comes_again(tmp_path: Path) -> None:
 
 def test_a_signal_that_is_lost_at_the_very_end_is_not_lost(tmp_path: Path) -> None:
     script = (
-        "from getflags.cli.signals import Interrupted, handled\n"
+        "from getflags.cli.signals import Interrupted, handle_signals\n"
         "try:\n"
-        "    with handled():\n"
+        "    with handle_signals():\n"
         "        lose()\n"
         "except Interrupted as stop:\n"
         "    time.sleep(0.2)\n"

@@ -68,8 +68,8 @@ def test_nothing_arrives(tmp_path: Path) -> None:
         (["--max-level", "0"], f"--max-level: '0' {NOT_A_COUNT}"),
         (["--max-requests", "few"], f"--max-requests: 'few' {NOT_WHOLE}"),
         (["--engine", "sequential"], "--engine: invalid choice: 'sequential'"),
-        (["-s", "LOCAL,DELAY"], "-s takes one server here: each has a knee of its own"),
-        (["http://h/x", "-s", "LOCAL"], "-s is for flags from bundled servers"),
+        (["-s", "LOCAL,DELAY"], "-s takes a single server here, because the best level depends on"),
+        (["http://h/x", "-s", "LOCAL"], "-s selects bundled servers"),
         (["--frobnicate"], "unrecognized arguments: --frobnicate (getflags tune -h lists"),
     ],
 )
@@ -106,4 +106,4 @@ def test_an_interruption_knows_what_was_spent() -> None:
             tune.main([server.url("/x")])
     finally:
         signal.signal(signal.SIGINT, before)
-    assert stop.value.told == "interrupted after 0 requests"
+    assert stop.value.message == "interrupted after 0 requests"

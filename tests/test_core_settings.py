@@ -130,7 +130,7 @@ def test_options_that_were_not_given_have_the_defaults(module: Any) -> None:
 def test_every_setting_has_an_option_with_its_meaning() -> None:
     parser = argparse.ArgumentParser()
     group = parser.add_argument_group("all")
-    for define in (groups.what, groups.where, groups.how, groups.network, groups.limits):
+    for define in (groups.targets, groups.files, groups.concurrency, groups.network, groups.limits):
         define(group)
     helps = {action.dest: str(action.help) for action in parser._actions}
     for name, option in OPTIONS.items():
@@ -157,9 +157,10 @@ def test_the_command_lines_client_is_never_auto() -> None:
 
 
 def test_settings_become_what_transfers_and_connections_need() -> None:
-    rules, network = configure.rules(DEFAULTS), configure.network(DEFAULTS, ("http://h:80",))
-    assert rules.salt != configure.rules(DEFAULTS).salt
-    assert rules == DownloadOptions(salt=rules.salt)
+    options = configure.download_options(DEFAULTS)
+    network = configure.network(DEFAULTS, ("http://h:80",))
+    assert options.salt != configure.download_options(DEFAULTS).salt
+    assert options == DownloadOptions(salt=options.salt)
     assert network == Network(proxies=network.proxies, direct=("http://h:80",))
     place = configure.place(DEFAULTS, None)
     assert (place.base_url, place.folder) == ("", "downloaded")

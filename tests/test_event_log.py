@@ -41,7 +41,7 @@ def test_starts_and_ends_are_told(
     getflags.download([whole], dir=tmp_path, exists="skip")
     assert told(caplog) == {
         *(("DEBUG", f"{url}: started") for url in urls),
-        ("DEBUG", f"{whole}: ok (whole)"),
+        ("DEBUG", f"{whole}: ok (complete)"),
         ("DEBUG", f"{whole}: present (already exists)"),
         ("INFO", f"{broken}: failed (500 Internal Server Error)"),
         ("INFO", f"{missing}: not found (404 Not Found)"),
@@ -60,7 +60,7 @@ def test_what_happens_between_is_told(
     event: Event, text: str | None, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.DEBUG, "getflags")
-    read = event_log.reader()
+    read = event_log.handler()
     assert read is not None
     read(event)
     assert told(caplog) == ({("INFO", text)} if text else set())
@@ -96,7 +96,7 @@ def test_nothing_is_printed_unless_the_program_asks(tmp_path: Path) -> None:
 
 def test_logging_that_is_not_loaded_stays_so(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delitem(sys.modules, "logging")
-    assert event_log.reader() is None
+    assert event_log.handler() is None
     assert "logging" not in sys.modules
 
 
@@ -132,7 +132,7 @@ def test_a_program_that_wants_no_records_pays_for_no_text(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.WARNING, "getflags")
-    read = event_log.reader()
+    read = event_log.handler()
     assert read is not None
     monkeypatch.delattr(event_log, "brief")
     read(Retrying(TARGET, 1, "cut"))

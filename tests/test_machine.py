@@ -96,7 +96,7 @@ def test_too_high_a_level_is_one_warning_and_no_storm(tmp_path: Path, engine: st
         )  # fmt: skip
     assert done.stderr == (
         "getflags: 300 requests at a time need more open files than the system allows; "
-        "36 are made (ulimit -n raises the limit)\n"
+        "using 36 instead (ulimit -n raises the limit)\n"
     )
     assert done.returncode == 0
     assert len(files(tmp_path)) == 300
@@ -118,7 +118,10 @@ def test_a_library_warns_too(
     tmp_path: Path, limits: list[int], download: Callable[..., getflags.Report]
 ) -> None:
     limits[:] = [200, 200]
-    with RawServer({"/f": ok(b"fine")}) as server, pytest.warns(RuntimeWarning, match="36 it is"):
+    with (
+        RawServer({"/f": ok(b"fine")}) as server,
+        pytest.warns(RuntimeWarning, match="using 36 instead"),
+    ):
         report = download(server.url("/f"), dir=tmp_path, max_req=300)
     assert report.arrived == 1
 
@@ -130,7 +133,7 @@ def test_a_library_leaves_its_hosts_limits_alone(
     """A host may rely on them: one that uses select() breaks at the 1,024th descriptor."""
     limits[:] = [200, 4096]
     with RawServer({"/f": ok(b"fine")}) as server:
-        with pytest.warns(RuntimeWarning, match="36 it is"):
+        with pytest.warns(RuntimeWarning, match="using 36 instead"):
             download(server.url("/f"), dir=tmp_path, max_req=300)
         # Nobody asked for a number here, so there is nothing to warn of.
         assert download(server.url("/f"), dir=tmp_path, max_req="auto").arrived == 1

@@ -107,8 +107,8 @@ def test_lines_tell_of_another_try_and_why() -> None:
     view = Lines(said.append, said.append)
     run(view, Retrying(target(), 1.24, "503 \x1b", "http://h:80"), Retrying(target(), 0.5, "reset"))
     assert [line.partition(": ")[2] for line in said] == [
-        "503 \\x1b; another try in 1.2 s; its server asked for a pause",
-        "reset; another try in 0.5 s",
+        "503 \\x1b; retrying in 1.2 s (Retry-After)",
+        "reset; retrying in 0.5 s",
     ]
 
 

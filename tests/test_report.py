@@ -104,7 +104,7 @@ def test_the_opening_says_what_is_going_to_be_fetched(
 def test_few_targets_are_all_named() -> None:
     labels = [f"A{letter}" for letter in "ABCDEFGHIJ"]
     auto = opening("flag", labels, FEW, 256, adaptive=True)[1]
-    assert auto == "As many connections as each server is worth, up to 256, will be used."
+    assert auto == "Up to 256 concurrent connections, adapted to each server, will be used."
     assert opening("flag", labels, FEW, 5)[0] == f"Searching for 10 flags: {', '.join(labels)}"
 
 
@@ -124,8 +124,8 @@ def test_the_closing_is_the_seeds_transcript() -> None:
     [
         ([], ["  0 files downloaded."]),
         ([OK], ["  1 file downloaded."]),
-        ([OK, PRESENT], ["  1 file downloaded.", "  1 file there already."]),
-        ([PRESENT, PRESENT], ["  0 files downloaded.", "  2 files there already."]),
+        ([OK, PRESENT], ["  1 file downloaded.", "  1 file already on disk."]),
+        ([PRESENT, PRESENT], ["  0 files downloaded.", "  2 files already on disk."]),
         (
             [OK, NO_SUCH_CODE, MISSING],
             ["  1 file downloaded.", "  2 not found."],
@@ -135,7 +135,7 @@ def test_the_closing_is_the_seeds_transcript() -> None:
             [FAILED, MISSING, PRESENT, OK],
             [
                 "  1 file downloaded.",
-                "  1 file there already.",
+                "  1 file already on disk.",
                 "  1 not found.",
                 "  1 error.",
             ],
@@ -151,9 +151,9 @@ def test_the_closing_tells_of_tries_and_pauses() -> None:
     result = report()
     target = Target(0, "w", "w", "http://h/f", "d", "f")
     result.read(Retrying(target, 1, "reset"))
-    assert " 1 more try." in closing(result, "file")[2]
+    assert " 1 retry." in closing(result, "file")[2]
     result.read(Retrying(target, 1, "429", "http://h:80"))
     assert closing(result, "file")[2:4] == [
-        "  2 more tries.",
-        "http://h:80 asked for a pause (1 of the requests); it was given.",
+        "  2 retries.",
+        "http://h:80 refused 1 request with Retry-After; getflags waited as requested.",
     ]

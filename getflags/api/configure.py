@@ -1,6 +1,6 @@
-"""From settings to the values that transfers, connections and file names are made with.
+"""Conversion of ``Settings`` into the options of transfers, connections and file names.
 
-The API and every command come through here, so that a setting means the same to all of them.
+The API and all commands use these functions, so that a setting has the same meaning everywhere.
 """
 
 from __future__ import annotations
@@ -16,14 +16,14 @@ from getflags.transport import proxies
 
 
 def place(settings: Settings, base_url: str | None) -> resolve.Place:
-    """Return where targets come from and where their files go."""
+    """Return the mirror of the flags and the folder for the files."""
     return resolve.Place(
         base_url or "", settings.dir, directories.real_folder, fold=directories.folds_case()
     )
 
 
-def rules(settings: Settings) -> DownloadOptions:
-    """Return what transfers need to decide, with a salt of its own for each run."""
+def download_options(settings: Settings) -> DownloadOptions:
+    """Return the options of transfers, with a new random salt."""
     return DownloadOptions(
         headers=settings.headers,
         max_redirs=settings.max_redirs,
@@ -39,7 +39,7 @@ def rules(settings: Settings) -> DownloadOptions:
 
 
 def network(settings: Settings, direct: tuple[str, ...] = ()) -> Network:
-    """Return what connections need. No proxy is used for the origins in ``direct``."""
+    """Return the options of connections. Origins in ``direct`` are never reached by a proxy."""
     return Network(
         timeout=settings.timeout,
         connect_timeout=settings.connect_timeout,

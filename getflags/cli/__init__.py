@@ -1,7 +1,6 @@
-"""The command line: one file a command, and this table of contents.
+"""The command line: the dispatch of arguments to one module per command.
 
-What the commands promise is written down in the README; here they are only found and their
-failures turned into one sentence and an exit code.
+Exceptions of a command become a one-line message and an exit code.
 """
 
 from __future__ import annotations
@@ -12,7 +11,7 @@ from importlib import import_module
 from typing import cast
 
 from getflags.cli.console import print_line, reopen_closed
-from getflags.cli.signals import Interrupted, handled
+from getflags.cli.signals import Interrupted, handle_signals
 from getflags.core.errors import GetflagsError, UsageError
 from getflags.core.models import ExitStatus
 from getflags.core.text import printable
@@ -25,34 +24,35 @@ COMMANDS = {
     "tune": "getflags.cli.commands.tune",
 }
 _DOWNLOAD = "getflags.cli.commands.download"
-_SERVE = "serve"  # its servers have a life of their own, with signals and sentences
+_SERVE = "serve"  # the servers handle signals and print messages themselves
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run a command; return its exit code. Without a command's name it is a download."""
-    words = list(sys.argv[1:] if argv is None else argv)
-    room = _DOWNLOAD
-    if words[:1] and words[0] in COMMANDS:
-        name, *words = words
-        room = COMMANDS[name]
+    """Run a command and return its exit code. The default command is the download."""
+    arguments = list(sys.argv[1:] if argv is None else argv)
+    module = _DOWNLOAD
+    if arguments[:1] and arguments[0] in COMMANDS:
+        name, *arguments = arguments
+        module = COMMANDS[name]
         if name == _SERVE:
-            return _load(room)(words)
+            return _load(module)(arguments)
     reopen_closed()
     try:
-        with handled():
-            return _load(room)(words)
+        with handle_signals():
+            return _load(module)(arguments)
     except UsageError as error:
-        return _complain(str(error), ExitStatus.USAGE)
+        return _fail(str(error), ExitStatus.USAGE)
     except GetflagsError as error:
-        return _complain(str(error), ExitStatus.ALL_FAILED)
+        return _fail(str(error), ExitStatus.ALL_FAILED)
     except Interrupted as stop:
-        return _complain(stop.told or "interrupted", stop.code)
+        return _fail(stop.message or "interrupted", stop.code)
 
 
-def _load(room: str) -> Callable[[list[str]], int]:
-    return cast("Callable[[list[str]], int]", import_module(room).main)
+def _load(module: str) -> Callable[[list[str]], int]:
+    return cast("Callable[[list[str]], int]", import_module(module).main)
 
 
-def _complain(sentence: str, code: int) -> int:
-    print_line(f"getflags: {printable(sentence)}", sys.stderr)
+def _fail(message: str, code: int) -> int:
+    """Print an error message; return the exit code."""
+    print_line(f"getflags: {printable(message)}", sys.stderr)
     return code

@@ -1,6 +1,6 @@
-"""How far a bench has come, on a terminal: a bar of runs, the time left, and the run under way.
+"""The progress of a bench on a terminal: a bar of runs, the time left, and the current run.
 
-Elsewhere nothing is shown: whoever wants to watch has the file of results, which grows.
+Nothing is shown if standard error is not a terminal: the growing file of results shows progress.
 """
 
 from __future__ import annotations
@@ -13,53 +13,53 @@ from getflags.bench.measure.cells import Cell, Run, remaining
 from getflags.bench.measure.results import Result
 from getflags.output import terminal
 
-_STARTING = 0.4  # seconds that a process of its own takes beyond what it measures
+_STARTUP = 0.4  # seconds that a run takes to start its process, which are not measured
 _MINUTE = 60
-_LONG = 120  # seconds from which on minutes are told
+_LONG = 120  # seconds; longer times are shown in minutes
 
 
 class Progress:
-    """Shows nothing."""
+    """A progress display that shows nothing."""
 
-    def begin(self, left: Sequence[Run]) -> None:
-        """Take it that the first of these runs begins."""
+    def start(self, left: Sequence[Run]) -> None:
+        """Show the start of the first of the remaining runs."""
 
-    def end(self, result: Result) -> None:
-        """Take it that it has ended."""
+    def finish(self, result: Result) -> None:
+        """Show the end of a run."""
 
 
 class Bar(Progress):
-    """tqdm's bar, with words of our own: its idea of the time left takes all runs for equal."""
+    """A tqdm bar with its own estimate of the time left: tqdm's assumes that all runs are alike."""
 
     def __init__(self, results: Sequence[Result], runs: int, left: int, stream: TextIO) -> None:
-        self._took: dict[Cell, float] = {}
+        self._durations: dict[Cell, float] = {}
         for result in results:
-            self._learn(result)
+            self._record_duration(result)
         self._bar = terminal.bar(
             stream, total=runs, initial=runs - left, leave=False,
             bar_format="{n_fmt}/{total_fmt} runs |{bar:20}| {desc}",
         )  # fmt: skip
 
-    def begin(self, left: Sequence[Run]) -> None:
-        """Take it that the first of these runs begins."""
-        seconds = remaining(left, self._took)
-        time = "" if seconds is None else f"about {_told(seconds)} left; "
+    def start(self, left: Sequence[Run]) -> None:
+        """Show the first of the remaining runs and the time that all of them will take."""
+        seconds = remaining(left, self._durations)
+        time = "" if seconds is None else f"about {_duration(seconds)} left; "
         self._bar.set_description_str(f"{time}{left[0].cell}")
 
-    def end(self, result: Result) -> None:
-        """Take it that it has ended."""
-        self._learn(result)
+    def finish(self, result: Result) -> None:
+        """Advance the bar by one run."""
+        self._record_duration(result)
         self._bar.update(1)
 
-    def _learn(self, result: Result) -> None:
-        self._took[result.run.cell] = result.seconds + _STARTING
+    def _record_duration(self, result: Result) -> None:
+        self._durations[result.run.cell] = result.seconds + _STARTUP
 
     def close(self) -> None:
-        """Take the bar off the screen: the table comes in its place."""
+        """Remove the bar from the screen; the table replaces it."""
         self._bar.close()
 
 
-def _told(seconds: float) -> str:
+def _duration(seconds: float) -> str:
     return f"{seconds:.0f} s" if seconds < _LONG else f"{seconds / _MINUTE:.0f} min"
 
 
@@ -67,9 +67,10 @@ def _told(seconds: float) -> str:
 def progress(
     results: Sequence[Result], runs: int, left: int, stream: TextIO | None
 ) -> Iterator[Progress]:
-    """Show on a terminal how far a bench has come: so many runs, of which so many are left.
+    """Show the progress of a bench if ``stream`` is a terminal.
 
-    ``results`` are those that are known already.
+    ``runs`` is the number of all runs, ``left`` of those that remain. ``results`` are the existing
+    results; they are the basis for the estimate of the time left.
     """
     if stream is None or not stream.isatty():
         yield Progress()

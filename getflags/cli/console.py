@@ -1,7 +1,6 @@
-"""Printing a line, whatever has become of the stream.
+"""Output to standard streams that may be closed, broken, full, or limited in their encoding.
 
-A stream may be closed, be a pipe that nobody reads, sit on a full disk, or know fewer characters
-than the line has. None of that may end a download: the text suffers, the files don't.
+Such a stream loses text, but it never makes a download fail.
 """
 
 from __future__ import annotations
@@ -11,25 +10,25 @@ from typing import TextIO
 
 
 def reopen_closed() -> None:
-    """Put nothing in the place of standard streams that are closed (a daemon's, a cron job's).
+    """Open ``/dev/null`` for each standard stream that is closed, as in a daemon or a cron job.
 
-    Otherwise the first socket or file would get such a number, and be taken for the stream.
+    Otherwise the first socket or file would get the descriptor of that stream.
     """
     for number in (0, 1, 2):
         try:
             os.fstat(number)
         except OSError:
-            os.open(os.devnull, os.O_RDWR)  # gets the lowest number that is free: this one
+            os.open(os.devnull, os.O_RDWR)  # gets the lowest free descriptor, which is this one
 
 
 def print_line(line: str, stream: TextIO | None) -> None:
     """Print a line and flush it."""
-    put(line + "\n", stream)
+    write_text(line + "\n", stream)
 
 
-def put(text: str, stream: TextIO | None) -> None:
-    """Print text as it is, and flush it."""
-    if stream is None:  # it was closed before we began
+def write_text(text: str, stream: TextIO | None) -> None:
+    """Write text as it is, and flush it."""
+    if stream is None:  # the stream was closed when Python started
         return
     try:
         try:
@@ -37,16 +36,16 @@ def put(text: str, stream: TextIO | None) -> None:
         except UnicodeEncodeError:
             stream.write(text.encode("ascii", "backslashreplace").decode())
         stream.flush()
-    except (OSError, ValueError):  # ValueError: closed since
-        _send_nowhere(stream)
+    except (OSError, ValueError):  # ValueError: the stream has been closed
+        _redirect_to_devnull(stream)
 
 
-def _send_nowhere(stream: TextIO) -> None:
-    """Let all further text vanish, also what Python wants to flush when it exits."""
+def _redirect_to_devnull(stream: TextIO) -> None:
+    """Redirect a stream to ``/dev/null``, also for the text that Python flushes at exit."""
     try:
         number = stream.fileno()
-    except (OSError, ValueError):  # no file behind it, so nothing can go wrong at exit
+    except (OSError, ValueError):  # without a descriptor, the flush at exit cannot fail
         return
-    nowhere = os.open(os.devnull, os.O_WRONLY)
-    os.dup2(nowhere, number)
-    os.close(nowhere)
+    devnull = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(devnull, number)
+    os.close(devnull)

@@ -1,7 +1,7 @@
-"""Which readers of events a run has, and where their text goes.
+"""The choice of a run's event handlers, and of the streams that they print to.
 
-The report goes to standard output and complaints to standard error; with ``--json`` standard output
-belongs to the objects.
+The report goes to standard output, errors and progress go to standard error. With ``--json``,
+standard output has only the JSON objects.
 """
 
 from __future__ import annotations
@@ -17,31 +17,31 @@ from getflags.output.progress import Bar, Heartbeat, Lines, Quiet, View
 
 
 class Screen:
-    """Two ways to print a line, and the view that fits the options and the terminal."""
+    """The output of a download, as its options and the terminal require."""
 
     def __init__(self, options: Options) -> None:
         self._options = options
         self._report = sys.stderr if options.json else sys.stdout
 
-    def say(self, line: str) -> None:
+    def info(self, line: str) -> None:
         """Print a line of the report."""
         if not self._options.quiet:
             print_line(line, self._report)
 
-    def complain(self, line: str) -> None:
+    def warn(self, line: str) -> None:
         """Print a line on standard error."""
         print_line(line, sys.stderr)
 
     def view(self, total: int) -> View:
-        """Choose how events are shown to people."""
+        """Return the view that shows the events to the user."""
         if self._options.quiet:
-            return Quiet(self.complain)
+            return Quiet(self.warn)
         if self._options.verbose:
-            return Lines(self.say, self.complain)
+            return Lines(self.info, self.warn)
         if sys.stderr and sys.stderr.isatty():
             return Bar(total, sys.stderr)
-        return Heartbeat(total, self.complain)
+        return Heartbeat(total, self.warn)
 
     def json(self) -> Callable[[Event], None]:
-        """Return the reader that prints events as JSON."""
+        """Return the event handler that prints events as JSON."""
         return lambda event: print_line(json_lines.line(event), sys.stdout)

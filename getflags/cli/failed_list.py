@@ -1,7 +1,7 @@
-"""``--failed-out``: the targets that failed, as a list that ``-i`` takes.
+"""The list of failed targets that ``--failed-out`` writes, in the format of ``-i``.
 
-Written beside its final name and moved there at the end, because the list that is being read may be
-the very same file.
+The list is written to a temporary file and renamed at the end, because the input list may be the
+same file.
 """
 
 from __future__ import annotations
@@ -22,14 +22,14 @@ from getflags.targets.resolve import entry_again
 
 @contextmanager
 def list_failures(name: str, default_folder: str) -> Iterator[EventHandler]:
-    """Yield a reader of events that writes the list.
+    """Yield an event handler that writes the list to the file ``name``.
 
-    Raises UsageError if it can't be made, and GetflagsError at the end if it could not be written.
-    A run that is interrupted leaves what was there: its list would lack what was never tried.
+    Raises UsageError if the file cannot be created, and GetflagsError at the end if writing failed.
+    If the run is interrupted, an existing file is kept: the new list would be incomplete.
     """
     import tempfile  # 5 ms
 
-    path = os.path.realpath(name)  # a link stays a link
+    path = os.path.realpath(name)  # a symbolic link is kept
     special = os.path.exists(path) and not os.path.isfile(path)  # noqa: PTH110, PTH113
     try:
         if os.path.isdir(path):  # noqa: PTH112
@@ -58,33 +58,33 @@ def list_failures(name: str, default_folder: str) -> Iterator[EventHandler]:
 
 
 class _Writer:
-    """Writes what failed; a refusal of the disk waits until the run is over."""
+    """Writes failed targets to the list; ``finish`` raises the first error of the disk."""
 
     def __init__(self, file: TextIO, default_folder: str) -> None:
-        self.secret = False  # whether a password may be in the list
+        self.secret = False  # whether the list may contain a password
         self._file = file
         self._folder = default_folder
-        self._refusal: OSError | None = None
+        self._error: OSError | None = None
 
     def read(self, event: Event) -> None:
-        """Take an event."""
-        if isinstance(event, Finished) and event.outcome.failed and not self._refusal:
+        """Handle an event."""
+        if isinstance(event, Finished) and event.outcome.failed and not self._error:
             entry = entry_again(event.outcome.target, self._folder)
             self.secret = self.secret or "@" in entry.word
             try:
                 self._file.write(unparse(entry))
                 self._file.flush()
             except OSError as error:
-                self._refusal = error
+                self._error = error
 
     def finish(self) -> None:
-        """Raise what the disk had to say."""
-        if self._refusal:
-            raise self._refusal
+        """Raise the OSError with which the disk has refused the list, if any."""
+        if self._error:
+            raise self._error
 
 
 def _umask() -> int:
-    """Return the process's umask, which can only be read by setting it."""
+    """Return the umask of the process, which can only be read by setting it."""
     umask = os.umask(0o077)
     os.umask(umask)
     return umask

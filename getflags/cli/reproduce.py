@@ -1,7 +1,7 @@
-"""The command that measures one cell again, for whoever reads a result later.
+"""The shell command that measures one cell of a bench again.
 
-It is the bench's own command line, with that cell alone in its matrix. Pure; no password and no
-header's value leaves it.
+It has the arguments of the bench, reduced to that cell. Pure; passwords and the values of headers
+are replaced by asterisks.
 """
 
 from __future__ import annotations
@@ -15,35 +15,37 @@ from getflags.cli.options.bench import Options
 from getflags.core.text import printable
 from getflags.core.urls import redact
 
-_AGAIN = "again.jsonl"  # in the file that has the result, nothing would be left to measure
-_ALONE = re.compile(r"--(engine|client|max[-_]req|server|files|seed|out)|-[mso]")
-_JOINED = re.compile(r"--(engine|client|max[-_]req|server|files|seed|out)=.*|-[mso].+", re.DOTALL)
+_OUTPUT = "again.jsonl"  # in the original file, the cell has its results already
+_OPTION = re.compile(r"--(engine|client|max[-_]req|server|files|seed|out)|-[mso]")
+_OPTION_WITH_VALUE = re.compile(
+    r"--(engine|client|max[-_]req|server|files|seed|out)=.*|-[mso].+", re.DOTALL
+)
 
 
-def command(words: Sequence[str], options: Options, cell: Cell, files: int) -> str:
-    """Return a command line, ready for a shell. What is given twice counts as given last."""
+def command(arguments: Sequence[str], options: Options, cell: Cell, files: int) -> str:
+    """Return the command line, quoted for a shell. Options of the cell follow the bench's own."""
     own = ["--engine", cell.engine, "--client", cell.client, "-m", str(cell.level)]
     if cell.server in (options.servers or ()):
         own += ["-s", cell.server]
-    own += ["--files", str(files), "--seed", str(options.seed), "-o", _AGAIN]
-    shown = [_harmless(word, options) for word in _others(words)]
+    own += ["--files", str(files), "--seed", str(options.seed), "-o", _OUTPUT]
+    shown = [_redacted(each, options) for each in _without_matrix(arguments)]
     end = shown.index("--") if "--" in shown else len(shown)
     return shlex.join(["getflags", "bench", *shown[:end], *own, *shown[end:]])
 
 
-def _others(words: Sequence[str]) -> Iterator[str]:
-    """Yield the words that are not about the matrix."""
-    rest = iter(words)
-    for word in rest:
-        if _ALONE.fullmatch(word):
-            next(rest)
-        elif not _JOINED.fullmatch(word):
-            yield word
+def _without_matrix(arguments: Sequence[str]) -> Iterator[str]:
+    """Yield the arguments without the options of the matrix."""
+    rest = iter(arguments)
+    for argument in rest:
+        if _OPTION.fullmatch(argument):
+            next(rest)  # the option's value
+        elif not _OPTION_WITH_VALUE.fullmatch(argument):
+            yield argument
 
 
-def _harmless(word: str, options: Options) -> str:
+def _redacted(argument: str, options: Options) -> str:
     for _, value in options.settings.headers:
-        secret = value.encode("latin-1").decode("utf-8", "surrogateescape")  # as it was typed
+        secret = value.encode("latin-1").decode("utf-8", "surrogateescape")  # as the user typed it
         if secret:
-            word = word.replace(secret, "***")
-    return printable(redact(word))
+            argument = argument.replace(secret, "***")
+    return printable(redact(argument))

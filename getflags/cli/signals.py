@@ -1,10 +1,11 @@
-"""Ctrl-C and SIGTERM: an exception first, and the end of the process soon after.
+"""Signal handlers for SIGINT (Ctrl-C) and SIGTERM.
 
-The promise is 130 or 143 within three seconds, whatever the servers and the resolver do. So the
-first signal raises ``Interrupted`` where the main thread is, for an orderly end, and the process
-ends after a while in any case; a second signal ends it at once. The main thread may be where no
-Python runs (in the resolver), so a thread of its own hears of the signal too, and waits. And it may
-be where Python loses what is raised, so ``repeat_lost_signals`` sees to it that it is raised again.
+After either signal, getflags exits with code 130 or 143 within three seconds, whatever servers and
+the resolver do. The first signal raises ``Interrupted`` in the main thread, for an orderly end; a
+second signal ends the process at once. Two cases need more than a handler. If the main thread is
+blocked in C code (in the resolver), the handler cannot run, so a guard thread receives the signal,
+too, and ends the process when the grace period is over. If Python discards the exception (raised in
+a finalizer, for example), ``repeat_lost_signals`` raises it again.
 """
 
 from __future__ import annotations
@@ -22,146 +23,151 @@ from typing import Any, TypeAlias
 
 from getflags.core.deferred_signals import repeat_lost_signals
 
-_PATIENCE = 2.5  # seconds
-_MOMENT = 0.1  # seconds
+_GRACE_PERIOD = 2.5  # seconds from the signal to the end of the process
+_HANDLER_TIMEOUT = 0.1  # seconds until the handler should have run
 _Handler: TypeAlias = Callable[[int, FrameType | None], Any] | int | None
 
 
 class Interrupted(KeyboardInterrupt):
-    """A signal came; ``code`` is the exit code that a shell expects of it.
+    """A signal has interrupted the command; ``code`` is the exit code for that signal.
 
-    ``told`` is what to say of it, where somebody on its way knows more than the fact.
+    ``message`` is printed at the end. A command that catches the exception may set it.
     """
 
     def __init__(self, number: int) -> None:
         super().__init__(number)
         self.code = 128 + number
-        self.told = ""
+        self.message = ""
 
 
 @contextmanager
-def handled() -> Iterator[None]:
-    """Handle both signals within the block. One that was ignored (nohup) stays ignored."""
-    before = {
+def handle_signals() -> Iterator[None]:
+    """Handle both signals within the block. A signal that is ignored (nohup) stays ignored."""
+    previous = {
         number: signal.getsignal(number)
         for number in (signal.SIGINT, signal.SIGTERM)
         if signal.getsignal(number) is not signal.SIG_IGN
     }
-    hears, tells = socket.socketpair()
-    tells.setblocking(False)  # noqa: FBT003 - the standard library's form
-    heeded = threading.Event()
-    threading.Thread(target=_guard, args=(hears, heeded), name="signals", daemon=True).start()
-    descriptor = signal.set_wakeup_fd(tells.fileno(), warn_on_full_buffer=False)
+    wakeup_reader, wakeup_writer = socket.socketpair()
+    wakeup_writer.setblocking(False)  # noqa: FBT003 - the standard library has no keyword
+    handler_ran = threading.Event()
+    threading.Thread(
+        target=_guard, args=(wakeup_reader, handler_ran), name="signals", daemon=True
+    ).start()
+    descriptor = signal.set_wakeup_fd(wakeup_writer.fileno(), warn_on_full_buffer=False)
 
-    def listen() -> None:
-        for number in before:
-            signal.signal(number, _first(tells, heeded))
+    def install() -> None:
+        for number in previous:
+            signal.signal(number, _first_handler(wakeup_writer, handler_ran))
 
-    listen()
+    install()
     try:
-        with repeat_lost_signals(Interrupted, listen):
+        with repeat_lost_signals(Interrupted, install):
             yield
     except Interrupted:
-        raise  # the process is about to end; until then, guard and second signal stay in force
+        raise  # the process is about to exit; until then, the guard and the handlers stay active
     except BaseException:
-        _restore(before, descriptor, tells)
+        _restore(previous, descriptor, wakeup_writer)
         raise
-    _restore(before, descriptor, tells)
+    _restore(previous, descriptor, wakeup_writer)
 
 
 @contextmanager
-def hung_up() -> Iterator[None]:
-    """Take the end of the terminal for SIGTERM within the block, which has much to tidy up.
+def hangup_as_sigterm() -> Iterator[None]:
+    """Handle SIGHUP (a closed terminal) like SIGTERM within the block, so that it can clean up.
 
-    Where it was ignored (nohup), it still is.
+    If SIGHUP is ignored (nohup), it stays ignored.
     """
     if signal.getsignal(signal.SIGHUP) is signal.SIG_IGN:
         yield
         return
-    before = signal.signal(signal.SIGHUP, lambda *_: signal.raise_signal(signal.SIGTERM))
+    previous = signal.signal(signal.SIGHUP, lambda *_: signal.raise_signal(signal.SIGTERM))
     try:
         yield
     finally:
-        signal.signal(signal.SIGHUP, before)
+        signal.signal(signal.SIGHUP, previous)
 
 
 @contextmanager
-def put_off() -> Iterator[None]:
-    """Let no signal disturb the block, which tidies up and is quick about it.
+def defer_signals() -> Iterator[None]:
+    """Defer both signals until the end of the block, which is a short cleanup.
 
-    The first has its effect at the end. If it has come before, a second one has none any more; the
-    guard ends the process when its time is over, whatever holds the block.
+    The first signal takes effect at the end of the block. If it arrived before the block, a second
+    one has no effect. The guard ends the process after the grace period even if the block hangs.
     """
-    came: list[int] = []
-    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
-    minded = [number for number, handler in before.items() if callable(handler)]
-    for number in minded:
-        signal.signal(number, lambda number, _: came.append(number))
+    pending: list[int] = []
+    previous = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    deferrable = [number for number, handler in previous.items() if callable(handler)]
+    for number in deferrable:
+        signal.signal(number, lambda number, _: pending.append(number))
     try:
         yield
     finally:
-        for number in minded:
-            signal.signal(number, before[number])
-        first = before[signal.Signals(came[0])] if came else None
-        if callable(first) and first is not _second:
-            first(came[0], None)
+        for number in deferrable:
+            signal.signal(number, previous[number])
+        first = previous[signal.Signals(pending[0])] if pending else None
+        if callable(first) and first is not _second_handler:
+            first(pending[0], None)
 
 
 def _restore(
-    before: Mapping[signal.Signals, _Handler], descriptor: int, tells: socket.socket
+    previous: Mapping[signal.Signals, _Handler], descriptor: int, wakeup_writer: socket.socket
 ) -> None:
-    for number, handler in before.items():
+    for number, handler in previous.items():
         signal.signal(number, handler)
     signal.set_wakeup_fd(descriptor)
-    tells.close()
+    wakeup_writer.close()
 
 
-def _guard(hears: socket.socket, heeded: threading.Event) -> None:
-    """End the process some time after a signal; end with the block where none comes."""
-    with hears:
-        while heard := hears.recv(1):  # every signal that Python handles is told here
-            if heard[0] in {signal.SIGINT, signal.SIGTERM}:
-                time.sleep(_MOMENT)
-                if not heeded.is_set():
-                    _wake_main_thread(heard[0])
-                time.sleep(_PATIENCE - _MOMENT)
-                _say_so()
-                os._exit(128 + heard[0])
+def _guard(wakeup_reader: socket.socket, handler_ran: threading.Event) -> None:
+    """End the process after a signal and the grace period; return when the block ends."""
+    with wakeup_reader:
+        while received := wakeup_reader.recv(
+            1
+        ):  # Python writes the number of every signal it handles
+            if received[0] in {signal.SIGINT, signal.SIGTERM}:
+                time.sleep(_HANDLER_TIMEOUT)
+                if not handler_ran.is_set():
+                    _wake_main_thread(received[0])
+                time.sleep(_GRACE_PERIOD - _HANDLER_TIMEOUT)
+                _print_interrupted()
+                os._exit(128 + received[0])
 
 
-def _say_so() -> None:
-    """Tell of the end, unless that would take time: a pipe that nobody empties takes for ever."""
+def _print_interrupted() -> None:
+    """Print the message, unless standard error is a full pipe: writing to it would block."""
     with suppress(OSError, ValueError):
-        if select([], [2], [], 0)[1]:  # pragma: no branch - a full pipe holds nobody up
+        if select([], [2], [], 0)[1]:  # pragma: no branch - a full pipe is skipped
             os.write(2, b"getflags: interrupted\n")
 
 
 def _wake_main_thread(number: int) -> None:
-    """Signal once more.
+    """Send the signal to the main thread again.
 
-    Python runs a handler between two instructions of the main thread. A signal that comes after
-    the last of them, when the thread is about to wait for a lock, goes unheeded while it waits.
+    Python runs handlers between two bytecode instructions of the main thread. If a signal arrives
+    after the last instruction before the thread waits for a lock, its handler would not run until
+    the wait is over.
     """
     signal.pthread_kill(threading.main_thread().ident or 0, number)
 
 
-def _first(
-    tells: socket.socket, heeded: threading.Event
+def _first_handler(
+    wakeup_writer: socket.socket, handler_ran: threading.Event
 ) -> Callable[[int, FrameType | None], None]:
     def handler(number: int, frame: FrameType | None) -> None:
         del frame
-        heeded.set()
+        handler_ran.set()
         for other in (signal.SIGINT, signal.SIGTERM):
             if signal.getsignal(other) is not signal.SIG_IGN:
-                signal.signal(other, _second)
-        # Once more, for an event loop may have the guard's descriptor. No thread is begun here:
-        # the main thread may be in the midst of anything, beginning a thread included.
-        tells.send(bytes([number]))
+                signal.signal(other, _second_handler)
+        # Wake the guard explicitly, because an event loop may have replaced the wakeup descriptor.
+        # No thread is started here: the handler may have interrupted the start of a thread.
+        wakeup_writer.send(bytes([number]))
         raise Interrupted(number)
 
     return handler
 
 
-def _second(number: int, frame: FrameType | None) -> None:
+def _second_handler(number: int, frame: FrameType | None) -> None:
     del frame
     os._exit(128 + number)

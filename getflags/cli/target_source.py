@@ -1,7 +1,7 @@
-"""Where a command's targets come from: the words of the command line and the ``-i`` file.
+"""The targets of a command, from its arguments and the ``-i`` file.
 
-Both are read once, from beginning to end, before the first request: then a mistake anywhere in the
-list ends the run in time, the bar has a total, and standard input is as good as a file.
+All of them are read once, before the first request: a mistake in the list is reported before
+anything is downloaded, the progress bar has a total, and the list may come from standard input.
 """
 
 from __future__ import annotations
@@ -19,43 +19,43 @@ from getflags.targets.spool import Spool
 
 
 @contextmanager
-def listed(options: Options, limit: int | None = None) -> Iterator[resolve.Listing]:
-    """Read all targets, and yield them in the order in which they are fetched.
+def read_targets(options: Options, limit: int | None = None) -> Iterator[resolve.Listing]:
+    """Read all targets, at most ``limit``, and yield them in the order of the downloads.
 
-    There are ``limit`` of them at most. Raises UsageError if one of them or the list is bad.
+    Raises UsageError if a target is invalid or the list cannot be read.
     """
     with closing(Spool()) as spool:
         try:
             listing = resolve.Listing(_entries(options), spool, limit)
         except OSError as error:
             reason = error.strerror
-            raise UsageError(f"cannot keep the list in a temporary file: {reason}") from None
+            raise UsageError(f"cannot write the list to a temporary file: {reason}") from None
         yield listing
 
 
 def _entries(options: Options) -> Iterator[Entry]:
-    """Yield all entries, those of the command line first. Raises UsageError."""
-    for word in options.targets:
-        if not resolve.is_target(word):
-            raise UsageError(f"{quoted(resolve.label(word))} is not {resolve.ACCEPTED}")
-        yield Entry(word)
+    """Yield all entries, first those of the arguments. Raises UsageError."""
+    for target in options.targets:
+        if not resolve.is_target(target):
+            raise UsageError(f"{quoted(resolve.label(target))} is not {resolve.ACCEPTED}")
+        yield Entry(target)
     if options.all:
         yield from map(Entry, country_codes.ALL)
     if options.every:
         for code in country_codes.every():
             yield Entry(code, guessed=True)
     if options.input_file is not None:
-        yield from _lines(options.input_file)
+        yield from _list_entries(options.input_file)
     elif not (options.targets or options.all or options.every):
         yield from map(Entry, country_codes.POP20)
 
 
-def _lines(name: str) -> Iterator[Entry]:
+def _list_entries(name: str) -> Iterator[Entry]:
     """Yield the entries of a list. Raises UsageError."""
     try:
-        # Standard input is not ours to close: whoever gets number 0 next would be surprised.
+        # Standard input stays open: otherwise the next file would get descriptor 0.
         stream = open(0, "rb", closefd=False) if name == "-" else open(name, "rb")  # noqa: PTH123, SIM115
-        # Bytes that are no UTF-8 survive the way to the URL, where they are percent-encoded.
+        # Bytes that are not UTF-8 are kept as surrogates, and percent-encoded in the URL.
         with io.TextIOWrapper(stream, encoding="utf-8", errors="surrogateescape") as lines:
             yield from parse(lines)
     except BadInput as error:

@@ -1,1 +1,1 @@
-"""Readers of events: the progress bar, JSON lines, the summary."""
+"""Event handlers that produce output: progress, JSON lines, log records, the summary."""

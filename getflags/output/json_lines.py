@@ -1,7 +1,7 @@
-"""Events as JSON, one object a line, for programs.
+"""Events as JSON, one object per line, for scripts.
 
-The fields are a promise to scripts: names stay, new ones may come. Passwords are left out here too,
-because this text usually ends in a log.
+Fields keep their names; new fields may be added. Passwords are left out, because the output is
+often written to a log.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from getflags.core.urls import redact
 
 
 def line(event: Event) -> str:
-    """Return an event as one line of ASCII."""
+    """Return an event as one line of ASCII text."""
     return json.dumps(_values(event))
 
 

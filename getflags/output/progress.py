@@ -1,7 +1,7 @@
-"""What a person sees while a run is under way, on standard error.
+"""Progress on the screen during a run: four views with the same interface.
 
-Four readers of events with one face, one for each place and wish: a bar for terminals, a line now
-and then for logs, a line a file for ``-v``, nothing for ``-q``. Failures are named in all of them.
+``Bar`` is for terminals, ``Heartbeat`` prints a line from time to time for logs, ``Lines`` prints a
+line for each file (``-v``), and ``Quiet`` prints only failures (``-q``). All views print failures.
 """
 
 from __future__ import annotations
@@ -15,93 +15,93 @@ from getflags.core.models import Outcome, Status
 from getflags.core.text import brief, human_bytes, printable
 from getflags.output import terminal
 
-Write = Callable[[str], None]  # prints one line
+Write = Callable[[str], None]  # prints a line
 
-HEARTBEAT = 10.0  # seconds between two lines in a log
+HEARTBEAT = 10.0  # seconds between two lines
 
 
 class View(Protocol):
-    """A reader of events that shows them."""
+    """An event handler that shows progress."""
 
     def read(self, event: Event) -> None:
-        """Take an event."""
+        """Handle an event."""
         ...
 
     def close(self) -> None:
-        """Leave the terminal as it was."""
+        """Finish the output."""
         ...
 
 
 def failure(outcome: Outcome) -> str:
-    """Name a target that failed, with the reason."""
+    """Return the message about a failed target."""
     return f"getflags: {brief(outcome.target.label)}: {brief(outcome.reason)}"
 
 
 class Quiet:
-    """Failures and nothing else."""
+    """Prints failures only, for ``-q``."""
 
-    def __init__(self, complain: Write) -> None:
-        self._complain = complain
+    def __init__(self, warn: Write) -> None:
+        self._warn = warn
 
     def read(self, event: Event) -> None:
-        """Take an event."""
+        """Handle an event."""
         if isinstance(event, Finished) and event.outcome.failed:
-            self._complain(failure(event.outcome))
+            self._warn(failure(event.outcome))
 
     def close(self) -> None:
-        """Nothing was begun."""
+        """Do nothing: there is no bar to close."""
 
 
 class Lines(Quiet):
-    """A line for each file, as the seed's ``-v``."""
+    """Prints a line for each file, for ``-v``."""
 
-    def __init__(self, say: Write, complain: Write) -> None:
-        super().__init__(complain)
-        self._say = say
+    def __init__(self, info: Write, warn: Write) -> None:
+        super().__init__(warn)
+        self._info = info
 
     def read(self, event: Event) -> None:
-        """Take an event."""
+        """Handle an event."""
         super().read(event)
         if isinstance(event, Finished) and not event.outcome.failed:
-            self._say(_line(event.outcome))
+            self._info(_success_line(event.outcome))
         elif isinstance(event, Retrying):
-            self._say(_again(event))
+            self._info(_retry_line(event))
         elif isinstance(event, Adjusted):
             origin, level, reason = event
-            self._say(f"{printable(origin)}: {level} at a time ({reason})")
+            self._info(f"{printable(origin)}: {level} at a time ({reason})")
 
 
 class Heartbeat(Quiet):
-    """A plain line every ten seconds or so, for logs: no bar ever fills a file."""
+    """Prints a plain line about every ten seconds, for logs and files."""
 
-    def __init__(self, total: int, complain: Write, clock: Callable[[], float] = monotonic) -> None:
-        super().__init__(complain)
+    def __init__(self, total: int, warn: Write, clock: Callable[[], float] = monotonic) -> None:
+        super().__init__(warn)
         self._total = total
         self._done = 0
-        self._bytes = _Bytes()
+        self._bytes = _ByteCounter()
         self._clock = clock
         self._next = clock() + HEARTBEAT
 
     def read(self, event: Event) -> None:
-        """Take an event."""
+        """Handle an event."""
         super().read(event)
         self._bytes.read(event)
         self._done += isinstance(event, Finished)
         now = self._clock()
         if now >= self._next:
             self._next = now + HEARTBEAT
-            self._complain(
+            self._warn(
                 f"getflags: {self._done:,} of {self._total:,} done, "
                 f"{human_bytes(self._bytes.count)}"
             )
 
 
 class Bar(Quiet):
-    """tqdm's bar: files, bytes and rate; for a single file it counts the file's bytes."""
+    """Shows a bar with files, bytes and rate; for a single file, the bar counts its bytes."""
 
     def __init__(self, total: int, stream: TextIO) -> None:
         super().__init__(lambda line: self._bar.write(line, file=stream))
-        self._bytes = _Bytes()
+        self._bytes = _ByteCounter()
         self._single = total == 1
         self._bar = (
             terminal.bar(stream, unit="B", unit_scale=True)
@@ -110,54 +110,54 @@ class Bar(Quiet):
         )
 
     def read(self, event: Event) -> None:
-        """Take an event."""
+        """Handle an event."""
         super().read(event)
-        came = self._bytes.read(event)
+        added = self._bytes.read(event)
         if self._single:
             if isinstance(event, Progressed):
                 self._bar.total = event.expected
-            self._bar.update(came)
+            self._bar.update(added)
         elif isinstance(event, Finished):
             self._bar.postfix = human_bytes(self._bytes.count)
             self._bar.update(1)
 
     def close(self) -> None:
-        """Leave the finished bar on the screen."""
+        """Stop updating the bar; it stays on the screen."""
         self._bar.close()
 
 
-class _Bytes:
-    """Counts bytes over all files, those under way included."""
+class _ByteCounter:
+    """Counts the bytes of all files, including files in flight."""
 
     def __init__(self) -> None:
         self.count = 0
-        self._under_way: dict[int, int] = {}
+        self._in_flight: dict[int, int] = {}
 
     def read(self, event: Event) -> int:
-        """Return by how much the count has changed."""
+        """Handle an event; return the change of the count."""
         if isinstance(event, Progressed):
             index, received = event.target.number, event.received
-            came = received - self._under_way.get(index, 0)
-            self._under_way[index] = received
+            added = received - self._in_flight.get(index, 0)
+            self._in_flight[index] = received
         elif isinstance(event, Retrying):
-            came = -self._under_way.pop(event.target.number, 0)
+            added = -self._in_flight.pop(event.target.number, 0)
         elif isinstance(event, Finished):
-            before = self._under_way.pop(event.outcome.target.number, 0)
+            before = self._in_flight.pop(event.outcome.target.number, 0)
             fetched = event.outcome.status is Status.OK
-            came = event.outcome.size - before if fetched else -before
+            added = event.outcome.size - before if fetched else -before
         else:
             return 0
-        self.count += came
-        return came
+        self.count += added
+        return added
 
 
-def _again(event: Retrying) -> str:
+def _retry_line(event: Retrying) -> str:
     what = f"{brief(event.target.label)}: {brief(event.reason)}"
-    pause = "; its server asked for a pause" if event.origin else ""
-    return f"{what}; another try in {event.seconds:.1f} s{pause}"
+    pause = " (Retry-After)" if event.origin else ""
+    return f"{what}; retrying in {event.seconds:.1f} s{pause}"
 
 
-def _line(outcome: Outcome) -> str:
+def _success_line(outcome: Outcome) -> str:
     target = outcome.target
     if outcome.status is Status.NOT_FOUND:
         return f"{target.label} not found"

@@ -1,7 +1,7 @@
-"""What came of a run: counts, the summary's sentences, the exit code.
+"""The report of a run, and the lines printed before and after it.
 
-A reader of events and pure text made from it, in the words of the seed's transcript. Printing is
-the command line's business.
+``Report`` counts events and has the exit status. The functions return lines of text; the command
+line prints them.
 """
 
 from __future__ import annotations
@@ -11,17 +11,17 @@ from collections.abc import Sequence
 
 from getflags.core.events import Event, Finished, Retrying
 from getflags.core.models import ExitStatus, Outcome, Status
-from getflags.core.text import brief, printable
+from getflags.core.text import brief, counted, printable
 
-FEW = 10  # so many targets are listed by name, as in the seed
+FEW = 10  # up to this number of targets, all of them are listed
 
 
 class Report:
-    """Counts outcomes as they come, and keeps them where asked to.
+    """The outcomes of a run, and their counts.
 
-    ``outcomes`` is in order of completion and stays empty with ``keep=False``, for runs of
-    millions. ``bytes`` counts the files fetched; ``elapsed`` is in seconds, set by whoever has
-    the clock.
+    ``outcomes`` is in order of completion; with ``keep=False``, for millions of targets, it stays
+    empty. ``bytes`` is the size of all files downloaded in this run. ``elapsed`` is in seconds; the
+    caller sets it.
     """
 
     def __init__(self, *, keep: bool = True) -> None:
@@ -29,13 +29,13 @@ class Report:
         self.counts: Counter[Status] = Counter()
         self.failures = 0
         self.retries = 0
-        self.pauses: Counter[str] = Counter()  # origin → requests it refused, asking for a pause
+        self.pauses: Counter[str] = Counter()  # origin → requests refused with Retry-After
         self.bytes = 0
         self.elapsed = 0.0
         self._keep = keep
 
     def read(self, event: Event) -> None:
-        """Take an event."""
+        """Handle an event."""
         if isinstance(event, Retrying):
             self.retries += 1
             if event.origin:
@@ -52,17 +52,17 @@ class Report:
 
     @property
     def arrived(self) -> int:
-        """How many targets are on disk."""
+        """The number of targets on disk."""
         return self.counts[Status.OK] + self.counts[Status.PRESENT]
 
     @property
     def total(self) -> int:
-        """How many targets have ended."""
+        """The number of targets that have ended."""
         return self.counts.total()
 
     @property
     def exit_status(self) -> ExitStatus:
-        """The truth in one number. Codes that were only guessed (``-e``, a letter) may miss."""
+        """The exit status. Expanded codes (``-e``, a letter) that do not exist are not failures."""
         if not self.failures:
             return ExitStatus.OK
         return ExitStatus.SOME_FAILED if self.arrived else ExitStatus.ALL_FAILED
@@ -71,33 +71,34 @@ class Report:
 def opening(
     noun: str, labels: Sequence[str], total: int, limit: int, *, adaptive: bool = False
 ) -> list[str]:
-    """Say what is going to be fetched.
+    """Return the lines about the targets and the concurrency, printed before the run.
 
-    ``labels`` are all of them where they are few, else the first and the last.
+    ``labels`` are those of all targets if there are at most ``FEW``, otherwise the first and last.
     """
     shown = [brief(label) for label in labels]
     listed = ", ".join(shown) if total <= FEW else f"from {shown[0]} to {shown[-1]}"
     plural = "" if total == 1 else "s"
     connections = "1 connection" if limit == 1 else f"{limit} concurrent connections"
     if adaptive:
-        connections = f"As many connections as each server is worth, up to {limit},"
+        connections = f"Up to {limit} concurrent connections, adapted to each server,"
     return [f"Searching for {total} {noun}{plural}: {listed}", f"{connections} will be used."]
 
 
 def closing(report: Report, noun: str) -> list[str]:
-    """Say what came of it."""
+    """Return the lines of the summary, printed after the run."""
     counts = report.counts
     lines = ["-" * 20, f"{_number(counts[Status.OK], noun)} downloaded."]
     if counts[Status.PRESENT]:
-        lines.append(f"{_number(counts[Status.PRESENT], noun)} there already.")
+        lines.append(f"{_number(counts[Status.PRESENT], noun)} already on disk.")
     if counts[Status.NOT_FOUND]:
         lines.append(f"{counts[Status.NOT_FOUND]:3} not found.")
     if counts[Status.FAILED]:
         lines.append(f"{_number(counts[Status.FAILED], 'error')}.")
     if report.retries:
-        lines.append(f"{report.retries:3} more {'try' if report.retries == 1 else 'tries'}.")
+        lines.append(f"{report.retries:3} {'retry' if report.retries == 1 else 'retries'}.")
     lines += [
-        f"{printable(origin)} asked for a pause ({refused:,} of the requests); it was given."
+        f"{printable(origin)} refused {counted(refused, 'request')} with Retry-After; getflags "
+        "waited as requested."
         for origin, refused in report.pauses.most_common(FEW)
     ]
     lines.append(f"Elapsed time: {report.elapsed:.2f}s")

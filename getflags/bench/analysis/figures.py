@@ -157,7 +157,7 @@ class Facts(NamedTuple):
     load: tuple[float, float, float]
 
 
-class Book(NamedTuple):
+class Analysis(NamedTuple):
     """The analysis of a whole file of results."""
 
     sections: Sequence[Section]

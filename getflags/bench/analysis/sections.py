@@ -11,13 +11,13 @@ from statistics import median
 
 from getflags.bench.analysis import knee
 from getflags.bench.analysis.comparison import comparisons, figures, most
-from getflags.bench.analysis.figures import Book, Facts, Figures, Section, Series, Step
+from getflags.bench.analysis.figures import Analysis, Facts, Figures, Section, Series, Step
 from getflags.bench.analysis.knee import Knee
 from getflags.bench.analysis.stats import ratio
 from getflags.bench.measure.results import Result
 
 
-def book(results: Iterable[Result]) -> Book | None:
+def analyse(results: Iterable[Result]) -> Analysis | None:
     """Return the analysis of a file, in the file's order; None if no run counts."""
     every = list(results)
     experiments: dict[str, list[Result]] = {}
@@ -33,7 +33,7 @@ def book(results: Iterable[Result]) -> Book | None:
     number = sum(comparisons(each.cell for each in found) for found in cells.values())
     sections = [_section(*names, group, number) for names, group in groups.items()]
     counted = [run for found in cells.values() for each in found for run in each.runs.values()]
-    return Book(sections, _facts(counted, sum(one.round == 0 for one in every)))
+    return Analysis(sections, _facts(counted, sum(one.round == 0 for one in every)))
 
 
 def _facts(results: Sequence[Result], warmups: int) -> Facts:

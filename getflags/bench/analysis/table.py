@@ -139,7 +139,7 @@ def _legend(compared: Sequence[Compared]) -> list[str]:
 
 
 def caveat_lines(caveats: Iterable[Caveat]) -> list[str]:
-    """Return caveats as wrapped lines of text."""
+    """Return caveats as wrapped lines."""
     lines = []
     for caveat in caveats:
         lines += ["", *textwrap.wrap(" ".join(caveat), _WIDTH, initial_indent="? ",
@@ -149,7 +149,7 @@ def caveat_lines(caveats: Iterable[Caveat]) -> list[str]:
 
 def summary(cells: int, rounds: int, runs: int, left: int) -> str:
     """Return a sentence that says how many runs there will be."""
-    there = f", {runs - left:,} of them there already" if left < runs else ""
+    there = f", {runs - left:,} of them already done" if left < runs else ""
     return (
         f"{counted(cells, 'cell')}, a warm-up and {counted(rounds, 'round')}: "
         f"{counted(runs, 'run')}{there}."

@@ -23,7 +23,7 @@ from getflags.core.urls import origin
 
 
 @dataclass(frozen=True, slots=True)
-class Field:
+class Workload:
     """The downloads of every run of a bench: ``files`` files.
 
     The files come from ``targets`` (a list in the format of ``-i``), whose country codes refer to
@@ -43,7 +43,7 @@ class Field:
 class Session:
     """Produces results. ``conditions`` are other settings that all runs share, as text."""
 
-    field: Field
+    workload: Workload
     options: DownloadOptions
     network: Network
     seed: int
@@ -54,7 +54,7 @@ class Session:
     @property
     def experiment(self) -> str:
         """The hash of the settings that runs must share; salts, folders and ports are left out."""
-        settings: dict[str, Any] = asdict(self.field)
+        settings: dict[str, Any] = asdict(self.workload)
         options, network = self.options._asdict(), self.network._asdict()
         del settings["servers"], options["exists"], options["salt"]
         return experiment(
@@ -72,7 +72,7 @@ class Session:
         """Measure a run. Raises GetflagsError if nothing could be measured."""
         server = self.servers.get(run.cell.server)
         load, at = os.getloadavg()[0], datetime.now(UTC)
-        figures = self.figures(run, self.field.files)
+        figures = self.figures(run, self.workload.files)
         peak = server.peak() if server else None
         if not figures["arrived"] and not server:
             reason, number = next(iter(figures["errors"].items()))
@@ -104,13 +104,13 @@ class Session:
 
     def job(self, cell: Cell, server: BundledServer | None, files: int) -> Job:
         """Return the job that runs a cell once. ``server`` is the bundled server, if any."""
-        field, network = self.field, self.network
-        targets, base_url = field.targets, field.base_url
+        workload, network = self.workload, self.network
+        targets, base_url = workload.targets, workload.base_url
         if server:
             base_url = server.base_url
             network = network._replace(direct=(origin(base_url),))
-            if field.size is not None:
-                names = (f"{server.root}/bytes/{field.size}/{n}.bin" for n in range(files))
+            if workload.size is not None:
+                names = (f"{server.root}/bytes/{workload.size}/{n}.bin" for n in range(files))
                 targets = "\n".join(names)
         return Job(
             cell.engine,

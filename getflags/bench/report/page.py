@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from importlib.resources import files
 from string import Template
 
-from getflags.bench.analysis.figures import Book, Facts, Section
+from getflags.bench.analysis.figures import Analysis, Facts, Section
 from getflags.bench.report import charts, palette, plot, sentences, tables
 from getflags.bench.report.charts import Chart, Looks
 from getflags.bench.report.markup import Markup, joined, tag
@@ -23,18 +23,18 @@ _LARGE = (420, 310)  # size of a drawing; on a phone it is shown at three quarte
 _SMALL = (350, 280)
 
 
-def page(book: Book) -> str:
+def page(analysis: Analysis) -> str:
     """Return the page as HTML. The same analysis produces the same page."""
     script = _file("page.js")
     digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
-    names = [sentences.title(one, book.sections) for one in book.sections]
+    names = [sentences.title(one, analysis.sections) for one in analysis.sections]
     return Template(_file("page.html")).substitute(
         hash=f"sha256-{digest}",
         title=joined(f"How many at a time? {listed(names)}"),
         style=palette.stylesheet(":root") + _file("page.css"),
-        opening=_opening(book, names),
-        sections=joined(*_sections(book, names)),
-        facts=_facts(book.facts),
+        opening=_opening(analysis, names),
+        sections=joined(*_sections(analysis, names)),
+        facts=_facts(analysis.facts),
         script=script,
     )
 
@@ -43,27 +43,27 @@ def _file(name: str) -> str:
     return (files("getflags.bench.report") / "template" / name).read_text(encoding="utf-8")
 
 
-def _opening(book: Book, names: Sequence[str]) -> Markup:
+def _opening(analysis: Analysis, names: Sequence[str]) -> Markup:
     """Return the summary: for each of several servers, a verdict and a link to its section."""
     lines = [
         tag("li", tag("a", name, href=f"#s{number}"), f": {sentences.verdict(one)}")
-        for number, (name, one) in enumerate(zip(names, book.sections, strict=True))
+        for number, (name, one) in enumerate(zip(names, analysis.sections, strict=True))
     ]
     apart = tag(
         "p",
-        f"This file holds {len(book.facts.experiments)} experiments with different targets, ",
+        f"This file holds {len(analysis.facts.experiments)} experiments with different targets, ",
         "server options or seeds. They are shown separately and not compared.",
     )
-    several = len(book.facts.experiments) > 1
+    several = len(analysis.facts.experiments) > 1
     summary = tag("ul", *lines, class_="summary") if len(lines) > 1 else joined()
     return joined(summary, apart if several else joined())
 
 
-def _sections(book: Book, names: Sequence[str]) -> Iterator[Markup]:
+def _sections(analysis: Analysis, names: Sequence[str]) -> Iterator[Markup]:
     looks = palette.looks(
-        (one.engine, one.client) for section in book.sections for one in section.series
+        (one.engine, one.client) for section in analysis.sections for one in section.series
     )
-    for number, (name, section) in enumerate(zip(names, book.sections, strict=True)):
+    for number, (name, section) in enumerate(zip(names, analysis.sections, strict=True)):
         key = f"s{number}"
         yield tag(
             "section",

@@ -1,1 +1,1 @@
-"""One module a command: from its arguments to its exit code."""
+"""The commands: each module runs one, from its arguments to its exit code."""

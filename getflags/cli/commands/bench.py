@@ -1,7 +1,7 @@
-"""``getflags bench``: which level, engine and client brings how much; from words to exit code.
+"""The command ``getflags bench``: it measures engines and levels, and prints tables.
 
-The composition root. Nothing is asked of anybody before everything that a person may have got wrong
-was looked at, and every result is in the file before the next run begins.
+All options are checked before the first request, and each result is written to the file before the
+next run starts.
 """
 
 from __future__ import annotations
@@ -34,10 +34,10 @@ from getflags.core.models import ExitStatus
 from getflags.core.text import counted, printable, quoted
 
 
-def main(words: list[str]) -> int:
-    """Measure what is missing, and tell what all of it says. Raises UsageError."""
-    options = bench_options.parse(words)
-    with _prepared(words, options) as bench:
+def main(arguments: list[str]) -> int:
+    """Make the remaining runs, print the tables, and return the exit code. Raises UsageError."""
+    options = bench_options.parse(arguments)
+    with _prepared(arguments, options) as bench:
         code = _measure(bench)
         for line in _report(bench):
             print_line(line, sys.stdout)
@@ -46,9 +46,9 @@ def main(words: list[str]) -> int:
 
 @dataclass(frozen=True, slots=True)
 class _Bench:
-    """A bench that is ready to begin."""
+    """A bench that is ready to start."""
 
-    words: list[str]
+    arguments: list[str]
     options: Options
     files: int
     matrix: list[Cell]
@@ -57,58 +57,60 @@ class _Bench:
 
     @property
     def results(self) -> list[Result]:
-        """What is known of this experiment."""
+        """The results of this experiment."""
         name = self.session.experiment
         return [result for result in self.logbook.results if result.experiment == name]
 
     @property
     def left(self) -> list[Run]:
-        """What is to be run."""
+        """The remaining runs."""
         done = {result.run for result in self.results}
         return cells.left(self.matrix, self.options.rounds, done, self.options.seed)
 
     @property
     def runs(self) -> int:
-        """How many runs there are in all."""
+        """The number of all runs."""
         return len(self.matrix) * (self.options.rounds + 1)
 
 
 @contextmanager
-def _prepared(words: list[str], options: Options) -> Iterator[_Bench]:
-    """Look at everything, start the servers, open the file of results. Raises UsageError."""
-    field = bench_workload.field(options)
+def _prepared(arguments: list[str], options: Options) -> Iterator[_Bench]:
+    """Check the options, start the servers, and open the results. Raises UsageError."""
+    workload = bench_workload.workload(options)
     conditions = bench_workload.conditions(options)
-    rules = configure.rules(options.settings)
+    download_options = configure.download_options(options.settings)
     network = configure.network(options.settings)
     for level in options.levels:
         if checks.allowed(level) < level:
             raise UsageError(f"-m {level} needs more open files than the system allows (ulimit -n)")
     for client in options.clients:
         transport.client(client).check(network)
-    matrix = cells.matrix(options.engines, options.clients, options.levels, field.servers)
+    matrix = cells.matrix(options.engines, options.clients, options.levels, workload.servers)
     with ExitStack() as stack:
         bundled = {}
-        if field.bundled:
-            bundled = stack.enter_context(servers.prepared(field.servers, options.faults))
+        if workload.bundled:
+            bundled = stack.enter_context(servers.prepared(workload.servers, options.faults))
         logbook = stack.enter_context(closing(Logbook(Path(options.results))))
-        session = Session(field, rules, network, options.seed, bundled, conditions, __version__)
-        yield _Bench(words, options, field.files, matrix, session, logbook)
+        session = Session(
+            workload, download_options, network, options.seed, bundled, conditions, __version__
+        )
+        yield _Bench(arguments, options, workload.files, matrix, session, logbook)
 
 
 def _measure(bench: _Bench) -> int:
-    """Run what is left; return the exit code. What was measured before a failure is kept."""
+    """Make the remaining runs; return the exit code. Results before a failure are kept."""
     left, results = bench.left, bench.results
     print_line(table.summary(len(bench.matrix), bench.options.rounds, bench.runs, len(left)),
                sys.stdout)  # fmt: skip
     try:
         with progress(results, bench.runs, len(left), sys.stderr) as shown:
             for number, run in enumerate(left):
-                shown.begin(left[number:])
-                shown.end(_run(bench, run))
+                shown.start(left[number:])
+                shown.finish(_run(bench, run))
     except Interrupted as stop:
         kept = f"{bench.runs - len(bench.left)} of {counted(bench.runs, 'run')}"
         file = quoted(bench.options.results)
-        stop.told = f"interrupted; {kept} are in {file}, and the same command does the others"
+        stop.message = f"interrupted; {kept} are in {file}; run the same command again to resume"
         raise
     except GetflagsError as error:
         print_line(f"getflags: {printable(str(error))}", sys.stderr)
@@ -117,10 +119,10 @@ def _measure(bench: _Bench) -> int:
 
 
 def _run(bench: _Bench, run: Run) -> Result:
-    """Make a run and write its result down. Raises GetflagsError."""
-    told = command(bench.words, bench.options, run.cell, bench.files)
+    """Make a run and record its result. Raises GetflagsError."""
+    reproduce = command(bench.arguments, bench.options, run.cell, bench.files)
     try:
-        result = bench.session.measure(run, told)
+        result = bench.session.measure(run, reproduce)
     except GetflagsError as error:
         raise GetflagsError(f"{run.cell}: {error}") from error
     bench.logbook.add(result)
@@ -128,7 +130,7 @@ def _run(bench: _Bench, run: Run) -> Result:
 
 
 def _report(bench: _Bench) -> list[str]:
-    """Return what all results of the experiment say."""
+    """Return the tables and caveats of all results of the experiment, as lines."""
     results = bench.results
     compared = comparison.compare(bench.matrix, results)
     if not compared:

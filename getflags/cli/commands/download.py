@@ -1,7 +1,6 @@
-"""``getflags [OPTION]... [TARGET]...``: the download, from words to exit code.
+"""The download: the command that ``getflags`` runs if no other command is named.
 
-The composition root: here the rooms are put together, in the order in which ``main`` reads. No
-request is made before everything that a person may have got wrong was looked at.
+All options and targets of the command line are checked before the first request.
 """
 
 from __future__ import annotations
@@ -16,10 +15,10 @@ from getflags.api import configure
 from getflags.cli.display import Screen
 from getflags.cli.failed_list import list_failures
 from getflags.cli.options import checks
-from getflags.cli.options import download as grammar
+from getflags.cli.options import download as download_options
 from getflags.cli.options.download import Options
 from getflags.cli.signals import Interrupted
-from getflags.cli.target_source import listed
+from getflags.cli.target_source import read_targets
 from getflags.core.accepted import AUTO
 from getflags.core.errors import GetflagsError, UsageError
 from getflags.core.events import Event, EventHandler
@@ -33,33 +32,33 @@ from getflags.targets.list_file import Entry
 from getflags.testing import bundled
 
 
-def main(words: list[str]) -> int:
-    """Download what the words ask for; return the exit code. Raises UsageError."""
-    options = grammar.parse(words)
+def main(arguments: list[str]) -> int:
+    """Download the targets and return the exit code. Raises UsageError."""
+    options = download_options.parse(arguments)
     screen = Screen(options)
     result = summary.Report(keep=False)
     try:
-        with listed(options, options.limit) as targets:
+        with read_targets(options, options.limit) as targets:
             if not targets:
-                screen.say("Nothing to do: the list holds no target.")
+                screen.info("Nothing to do: the list contains no targets.")
                 return ExitStatus.OK
             _check(options, targets)
             with _site(options, targets, screen) as site:
-                return _carried_out(_Job(options, targets, site), screen, result)
+                return _run(_Job(options, targets, site), screen, result)
     except Interrupted as stop:
-        stop.told = f"interrupted; {counted(result.arrived, 'file')} complete"
+        stop.message = f"interrupted; {counted(result.arrived, 'file')} complete"
         raise
 
 
 class _Site(NamedTuple):
-    """Where flags come from. ``direct``: an origin that no proxy may stand before."""
+    """The source of the flags. The origins in ``direct`` are never reached by a proxy."""
 
     base_url: str = ""
     direct: tuple[str, ...] = ()
 
 
 class _Job(NamedTuple):
-    """What is to be done."""
+    """The options, the targets, and the source of the flags."""
 
     options: Options
     targets: resolve.Listing
@@ -67,30 +66,30 @@ class _Job(NamedTuple):
 
     @property
     def noun(self) -> str:
-        """What to call the targets."""
+        """The noun for a target: ``file`` or ``flag``."""
         return "file" if self.targets.urls else "flag"
 
     @property
     def labels(self) -> list[str]:
-        """How to call all of them, where they are few; else the first and the last."""
+        """The labels of all targets if they are few, otherwise the first and the last."""
         total = len(self.targets)
         shown = range(total) if total <= summary.FEW else (0, total - 1)
         return [resolve.label(self.targets[index].word) for index in shown]
 
 
 def _check(options: Options, targets: resolve.Listing) -> None:
-    """Look at what makes sense by itself but not together. Raises UsageError."""
+    """Check combinations of options and targets. Raises UsageError."""
     settings = options.settings
     total = len(targets)
     for name, value in (("-o", options.out), ("--checksum", options.checksum)):
         if value is not None and total > 1:
-            raise UsageError(f"{name} is for a single target, and there are {total:,}")
+            raise UsageError(f"{name} takes a single target, but there are {total:,}")
     if options.out is not None:
         try:
             filenames.checked(options.out)
         except filenames.BadName as error:
             raise UsageError(f"-o {quoted(options.out)}: {error}") from None
-    if total == 1 and options.input_file is None:  # in a list, a bad target fails alone
+    if total == 1 and options.input_file is None:  # a bad target in a list fails alone
         place = configure.place(settings, bundled.REMOTE)
         (target,) = resolve.settle([_with_options(targets[0], options)], place)
         if target.flaw:
@@ -103,87 +102,91 @@ def _check(options: Options, targets: resolve.Listing) -> None:
 
 @contextmanager
 def _site(options: Options, targets: resolve.Listing, screen: Screen) -> Iterator[_Site]:
-    """Say where flags come from, and start the server if need be."""
+    """Print and yield the source of the flags; start a bundled server if necessary."""
     if not targets.has_codes:
         yield _Site()
     elif (mirror := options.settings.base_url) is not None:
-        screen.say(f"Mirror site: {printable(redact(mirror))}")
+        screen.info(f"Mirror site: {printable(redact(mirror))}")
         yield _Site(mirror)
     elif options.server == "REMOTE":
-        screen.say(f"REMOTE site: {bundled.REMOTE}")
+        screen.info(f"REMOTE site: {bundled.REMOTE}")
         yield _Site(bundled.REMOTE)
     else:
-        with bundled.running(options.server, options.seed, screen.complain) as server:
-            screen.say(f"{options.server} site: {server.shown}")
+        with bundled.running(options.server, options.seed, screen.warn) as server:
+            screen.info(f"{options.server} site: {server.shown}")
             yield _Site(server.base_url, (origin(server.base_url),))
 
 
-def _carried_out(job: _Job, screen: Screen, result: summary.Report) -> int:
-    """Download; from here on no error is a usage error any more: something was requested."""
+def _run(job: _Job, screen: Screen, result: summary.Report) -> int:
+    """Download and return the exit code. Raises GetflagsError only before the first outcome."""
     try:
         _download(job, screen, result)
     except GetflagsError as error:
         if not result.total:
             raise
-        screen.complain(f"getflags: {printable(str(error))}")
+        screen.warn(f"getflags: {printable(str(error))}")
         return ExitStatus.SOME_FAILED if result.arrived else ExitStatus.ALL_FAILED
     return result.exit_status
 
 
 def _download(job: _Job, screen: Screen, result: summary.Report) -> None:
-    """Run the engine, with a reader of events for each thing that was asked for."""
+    """Run the engine with the event handlers that the options require."""
     options, total = job.options, len(job.targets)
     settings = options.settings
     adaptive = settings.max_req == AUTO
-    limit = checks.affordable(min(_limit(options, job.site), total), screen.complain)
+    limit = checks.affordable(min(_limit(options, job.site), total), screen.warn)
     engine = engines.select(settings.engine, total, limit, adaptive=adaptive)
     for line in summary.opening(job.noun, job.labels, total, limit, adaptive=adaptive):
-        screen.say(line)
+        screen.info(line)
     if options.verbose:
         client = transport.client(settings.client).about()
-        screen.say(f"Engine: {engine}; client: {settings.client} ({client}).")
+        screen.info(f"Engine: {engine}; client: {settings.client} ({client}).")
     entries = (_with_options(entry, options) for entry in job.targets)
     work = Plan(
         resolve.settle(entries, configure.place(settings, job.site.base_url)),
         settings.client,
         limit,
         settings.loop,
-        configure.rules(settings),
+        configure.download_options(settings),
         configure.network(settings, job.site.direct),
         adaptive,
     )
     start = perf_counter()
     with ExitStack() as stack:
-        readers: list[EventHandler] = [result.read]
+        handlers: list[EventHandler] = [result.read]
         if options.json:
-            readers.append(screen.json())
+            handlers.append(screen.json())
         if options.failed_out is not None:
-            readers.append(stack.enter_context(list_failures(options.failed_out, settings.dir)))
-        readers.append(stack.enter_context(closing(screen.view(total))).read)
-        engines.engine(engine)(work, _to_all(readers))
+            handlers.append(stack.enter_context(list_failures(options.failed_out, settings.dir)))
+        handlers.append(stack.enter_context(closing(screen.view(total))).read)
+        engines.engine(engine)(work, _tee(handlers))
         result.elapsed = perf_counter() - start
     for line in summary.closing(result, job.noun):
-        screen.say(line)
-    if result.total != total:  # never; but an exit code 0 must not depend on it
-        raise GetflagsError(f"only {result.total:,} of {total:,} targets have ended")
+        screen.info(line)
+    if result.total != total:  # a defect, which must never end with exit code 0
+        raise GetflagsError(
+            f"internal error: only {result.total:,} of {total:,} targets have an outcome"
+        )
 
 
-def _to_all(readers: list[EventHandler]) -> EventHandler:
-    def emit(event: Event) -> None:
-        for read in readers:
-            read(event)
+def _tee(handlers: list[EventHandler]) -> EventHandler:
+    """Return an event handler that calls all of these."""
 
-    return emit
+    def handle(event: Event) -> None:
+        for each in handlers:
+            each(event)
+
+    return handle
 
 
 def _limit(options: Options, site: _Site) -> int:
     if options.settings.engine == "sequential":
         return 1
-    return checks.wanted(options, remote=site.base_url == bundled.REMOTE)
+    return checks.requested_limit(options, remote=site.base_url == bundled.REMOTE)
 
 
 def _with_options(entry: Entry, options: Options) -> Entry:
-    """Apply ``-o`` and ``--checksum``, which were found to be for this one."""
+    """Apply ``-o`` and ``--checksum``, which are given only for a single target."""
     if options.out is None and options.checksum is None:
         return entry
     return entry._replace(

@@ -1,7 +1,7 @@
-"""``getflags report``: from a file of results to a page or a picture, and a sentence a server.
+"""The command ``getflags report``: it writes a page or a plot of a file of results.
 
-The composition root of the reports: words in, files out. What figures mean and how they look is
-said in ``bench``; a file is written when all of it is known.
+It also prints a headline for each server. The package ``bench.report`` makes the contents; files
+are written only when all contents are complete.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from getflags.bench.analysis import sections
-from getflags.bench.analysis.figures import Book
+from getflags.bench.analysis.figures import Analysis
 from getflags.bench.measure import results
 from getflags.bench.report import charts, palette, sentences
 from getflags.cli.console import print_line
@@ -22,10 +22,10 @@ from getflags.core.errors import UsageError
 from getflags.core.text import human_bytes, printable, quoted
 
 _PAGE = "report.html"
-_FORMS = (".svg", ".png")
+_FORMATS = (".svg", ".png")
 _EPILOG = """\
-A page holds all it needs, works without a network, and follows the reader's light or dark theme.
-Drawing needs matplotlib: pip install 'getflags[report]'
+The page is a single file, works offline, and follows the light or dark theme of the browser.
+The command needs matplotlib: pip install 'getflags[report]'
 
   getflags report results.jsonl -o report.html
   getflags report results.jsonl --plot goodput.svg
@@ -33,35 +33,37 @@ Drawing needs matplotlib: pip install 'getflags[report]'
 
 
 class _Options(argparse.Namespace):
-    """The parsed words, with types."""
+    """The parsed options, with types."""
 
     results: str
     out: str | None
     plot: str | None
 
 
-def main(words: list[str]) -> int:
-    """Write what the words ask for; return the exit code. Raises UsageError."""
-    options = make_parser().parse_args(words, namespace=_Options())
+def main(arguments: list[str]) -> int:
+    """Write the page and the plot; return the exit code. Raises UsageError."""
+    options = make_parser().parse_args(arguments, namespace=_Options())
     source = Path(options.results)
     if not options.plot:
         options.out = options.out or _PAGE
     if options.out == options.plot:
-        raise UsageError(f"{quoted(options.plot or '')} can't be both, the page and the picture")
+        raise UsageError(f"--out and --plot name the same file, {quoted(options.plot or '')}")
     for name in filter(None, (options.out, options.plot)):
         _check(Path(name), source)
-    book = sections.book(results.read(source))
-    if book is None:
-        raise UsageError(f"{quoted(options.results)} holds no results, or none but of the warm-up")
+    analysis = sections.analyse(results.read(source))
+    if analysis is None:
+        raise UsageError(
+            f"{quoted(options.results)} contains no results of rounds after the warm-up"
+        )
     if find_spec("matplotlib") is None:
-        raise UsageError("drawing needs matplotlib: pip install 'getflags[report]'")
+        raise UsageError("the report needs matplotlib: pip install 'getflags[report]'")
     contents = {
-        name: make(book, name)
-        for name, make in ((options.out, _page), (options.plot, _picture))
+        name: make(analysis, name)
+        for name, make in ((options.out, _page), (options.plot, _plot))
         if name
     }
-    made = [_written(Path(name), content) for name, content in contents.items()]
-    for line in (*map(sentences.headline, book.sections), *made):
+    written = [_write(Path(name), content) for name, content in contents.items()]
+    for line in (*map(sentences.headline, analysis.sections), *written):
         print_line(line, sys.stdout)
     return 0
 
@@ -70,60 +72,65 @@ def make_parser() -> Parser:
     """Return the parser of ``getflags report``."""
     parser = Parser(
         prog="getflags report",
-        description="Make a page of the results of `getflags bench`: how many at a time.",
+        description="Make a page about the results of `getflags bench`.",
         epilog=_EPILOG,
     )
     parser.add_argument(
-        "results", metavar="RESULTS", type=values.text, help="a file that `getflags bench` wrote"
+        "results",
+        metavar="RESULTS",
+        type=values.text,
+        help="a file of results, written by `getflags bench`",
     )
     parser.add_argument(
         "-o", "--out", metavar="FILE", type=values.text,
         help=f"the page to write (default: {_PAGE}, unless --plot is given)",
     )  # fmt: skip
     parser.add_argument(
-        "--plot", metavar="FILE", type=_picture_name,
-        help="write goodput against requests at a time as a picture: FILE ends in .svg or .png",
+        "--plot", metavar="FILE", type=_plot_name,
+        help="write a plot of goodput by concurrency level: FILE ends in .svg or .png",
     )  # fmt: skip
     return parser
 
 
-def _picture_name(text: str) -> str:
-    if Path(text).suffix.lower() not in _FORMS:
+def _plot_name(text: str) -> str:
+    if Path(text).suffix.lower() not in _FORMATS:
         raise argparse.ArgumentTypeError(f"{quoted(text)} does not end in .svg or .png")
     return text
 
 
 def _check(path: Path, source: Path) -> None:
-    """Refuse to write over the results. Raises UsageError."""
+    """Raise UsageError if writing ``path`` would overwrite the results."""
     if path.exists() and source.exists() and path.samefile(source):
-        raise UsageError(f"{quoted(str(path))} is what is to be read, and would be overwritten")
+        raise UsageError(f"{quoted(str(path))} is the file of results and would be overwritten")
 
 
-def _page(book: Book, name: str) -> bytes:
+def _page(analysis: Analysis, name: str) -> bytes:
     del name
     from getflags.bench.report.page import page
 
-    return page(book).encode()
+    return page(analysis).encode()
 
 
-def _picture(book: Book, name: str) -> bytes:
-    """Return goodput on all servers. Raises UsageError where there is none."""
+def _plot(analysis: Analysis, name: str) -> bytes:
+    """Return the plot of goodput on all servers. Raises UsageError if there is none."""
     from getflags.bench.report import plot
 
-    looks = palette.looks((one.engine, one.client) for part in book.sections for one in part.series)
+    looks = palette.looks(
+        (one.engine, one.client) for part in analysis.sections for one in part.series
+    )
     shown = [
-        (sentences.title(part, book.sections), found, charts.described(found, part.server))
-        for part in book.sections
+        (sentences.title(part, analysis.sections), found, charts.described(found, part.server))
+        for part in analysis.sections
         if (found := charts.goodput(part, looks)).levels
     ]
     if not shown:
-        raise UsageError("there is no goodput to draw: nothing arrived")
-    words = " ".join(told for _, _, told in shown)
+        raise UsageError("there is no goodput to plot: no file arrived")
+    description = " ".join(text for _, _, text in shown)
     drawn = [(title, found) for title, found, _ in shown]
-    return plot.picture(drawn, Path(name).suffix.lower()[1:], words)
+    return plot.picture(drawn, Path(name).suffix.lower()[1:], description)
 
 
-def _written(path: Path, content: bytes) -> str:
+def _write(path: Path, content: bytes) -> str:
     """Write a file; return a line about it. Raises UsageError."""
     try:
         path.write_bytes(content)

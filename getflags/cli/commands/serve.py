@@ -1,4 +1,4 @@
-"""``getflags serve``: the command line of the bundled servers."""
+"""The command ``getflags serve``: it runs the command line of the bundled servers."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""``getflags tune``: how many at a time, from words to a flag."""
+"""The command ``getflags tune``: it searches for the best concurrency level of a server."""
 
 from __future__ import annotations
 
@@ -25,9 +25,9 @@ from getflags.core.models import ExitStatus
 from getflags.core.text import counted, printable
 
 
-def main(words: list[str]) -> int:
-    """Carry out the experiment; return the exit code. Raises UsageError."""
-    options = tune_options.parse(words)
+def main(arguments: list[str]) -> int:
+    """Search for the level, print it, and return the exit code. Raises UsageError."""
+    options = tune_options.parse(arguments)
     highest = checks.allowed(options.max_level)
     tuner = Tuner(
         highest=highest, most=options.max_requests, rounds=options.rounds, seed=options.seed
@@ -36,45 +36,49 @@ def main(words: list[str]) -> int:
         session = _session(options, stack)
         try:
             while trial := tuner.next():
-                sample = measured(session, options, trial)
+                sample = measure(session, options, trial)
                 tuner.take(trial, sample)
                 if not (options.quiet or options.json):
-                    print_line(_told(trial, sample), sys.stderr)
+                    print_line(_line(trial, sample), sys.stderr)
         except Interrupted as stop:
-            stop.told = f"interrupted after {counted(tuner.spent, 'request')}"
+            stop.message = f"interrupted after {counted(tuner.spent, 'request')}"
             raise
-    return _answer(tuner, options)
+    return _print_result(tuner, options)
 
 
 def _session(options: Options, stack: ExitStack) -> Session:
-    """Look at everything, start the server. Raises UsageError."""
-    field = bench_workload.field(options)
-    if len(field.servers) > 1:
-        raise UsageError("-s takes one server here: each has a knee of its own")
+    """Check the options and start the server. Raises UsageError."""
+    workload = bench_workload.workload(options)
+    if len(workload.servers) > 1:
+        raise UsageError(
+            "-s takes a single server here, because the best level depends on the server"
+        )
     settings = options.settings
-    rules, network = configure.rules(settings), configure.network(settings)
+    download_options = configure.download_options(settings)
+    network = configure.network(settings)
     transport.client(settings.client).check(network)
     bundled = {}
-    if field.bundled:
-        bundled = stack.enter_context(servers.prepared(field.servers, options.faults))
-    return Session(field, rules, network, options.seed, bundled, (), "")
+    if workload.bundled:
+        bundled = stack.enter_context(servers.prepared(workload.servers, options.faults))
+    return Session(workload, download_options, network, options.seed, bundled, (), "")
 
 
-def measured(session: Session, options: Options, trial: Trial) -> Sample:
-    """Carry out a trial. Raises GetflagsError."""
+def measure(session: Session, options: Options, trial: Trial) -> Sample:
+    """Run a trial and return its outcome. Raises GetflagsError."""
     settings = options.settings
-    cell = Cell(settings.engine, settings.client, trial.level, session.field.servers[0])
+    cell = Cell(settings.engine, settings.client, trial.level, session.workload.servers[0])
     figures = session.figures(Run(cell, trial.round), trial.files)
     goodput = rate(figures["steady_files"], figures["steady_seconds"])
     return Sample(goodput, figures["requests"], advice.overload_signs(figures["errors"]))
 
 
-def _told(trial: Trial, sample: Sample) -> str:
-    what = printable(sample.overload) if sample.overload else f"{sample.goodput:,.1f} files/s"
-    return f"{trial.level:4} at a time: {what}"
+def _line(trial: Trial, sample: Sample) -> str:
+    result = printable(sample.overload) if sample.overload else f"{sample.goodput:,.1f} files/s"
+    return f"{trial.level:4} at a time: {result}"
 
 
-def _answer(tuner: Tuner, options: Options) -> int:
+def _print_result(tuner: Tuner, options: Options) -> int:
+    """Print the result; return the exit code."""
     knee = tuner.knee()
     if options.json:
         print_line(json.dumps(advice.values(tuner, knee)), sys.stdout)

@@ -1,1 +1,1 @@
-"""The options of each command: argument strings in, checked values out."""
+"""The parsers of the commands: options, help texts, and checks of values."""

@@ -1,8 +1,7 @@
-"""The options of ``getflags bench``: words in, checked values out.
+"""The parser of ``getflags bench``.
 
-What the network and its limits are called is shared with the download, and so is what they mean,
-but that nothing is tried again. The servers' own options are handed on as they are: what they mean
-is the servers' to say.
+Options about the network and its limits are the same as for a download, except that the default
+is no retries. Options of the bundled servers are passed on; the servers check their values.
 """
 
 from __future__ import annotations
@@ -19,37 +18,40 @@ LEVELS = [1, 4, 16, 64]
 ROUNDS = FEWEST + 1
 RESULTS = "results.jsonl"
 _DESCRIPTION = """\
-Measure how many requests at a time are worth it, and with which engine.
+Measure which engine, client and concurrency level download fastest.
 
-Each combination of engine, client, level and server is a cell. A round runs every cell once, in an
-order of its own; each run has a fresh process and a temporary folder. What failed is counted and
-not tried again, because it is the level that is measured (--retries says otherwise).
+Each combination of engine, client, level and server is a cell. A round runs every cell once, in
+random order; each run has a new process and a temporary folder. Failures are counted and not
+retried, unless --retries is given, because retries would hide the effect of the level.
 
-A TARGET is what it is for a download; without any: all flags.
+A TARGET is the same as for a download (getflags -h). Without any target: all flags.
 """
 _EPILOG = """\
-Each result is a line of the file of results the moment it exists. After an interruption the same
-command goes on with what is missing; lines of other experiments are left alone.
+Each result is appended to the file of results at once. To resume an interrupted bench, run the same
+command again. The file may contain results of other experiments.
 
-exit codes: 0 all is measured; 1 something failed, and what was measured before is kept; 2 usage,
+exit codes: 0 all cells are measured; 1 a run failed, and the results before it are kept; 2 usage,
 nothing was requested; 3 nothing could be measured; 130 or 143 interrupted.
 """
 _SERVERS = {
-    "--delay": ("MIN-MAX", "seconds before each answer (DELAY, ERROR: 0.5-5)"),
-    "--error-rate": ("P", "share of errors, 0 to 1 (ERROR: 0.25)"),
-    "--latency": ("HOW", "in place of --delay: fixed:S, uniform:MIN-MAX, lognormal:MEDIAN,SIGMA"),
-    "--fail-first": ("N", "answer 503 to the first N requests for each path"),
-    "--busy-above": ("K", "answer 429 to what comes while K requests are in flight"),
-    "--retry-after": ("S", "the Retry-After of those"),
-    "--slots": ("C", "serve C requests at a time; the others wait in line"),
-    "--bandwidth": ("RATE", "bytes a second of each server (K, M, G)"),
-    "--fault": ("NAME[:...]", "whatever else goes wrong, as in getflags serve; repeatable"),
-    "--scenario": ("FILE", "all of these, in a TOML file"),
+    "--delay": ("MIN-MAX", "delay of each response, in seconds (DELAY, ERROR: 0.5-5)"),
+    "--error-rate": ("P", "share of responses that are errors, 0 to 1 (ERROR: 0.25)"),
+    "--latency": (
+        "HOW",
+        "distribution, instead of --delay: fixed:S, uniform:MIN-MAX, lognormal:MEDIAN,SIGMA",
+    ),
+    "--fail-first": ("N", "respond with 503 to the first N requests for each path"),
+    "--busy-above": ("K", "respond with 429 to further requests while K are in flight"),
+    "--retry-after": ("S", "Retry-After of these 429 responses, in seconds"),
+    "--slots": ("C", "serve C requests at a time; further requests wait"),
+    "--bandwidth": ("RATE", "bandwidth of each server, in bytes a second (K, M, G)"),
+    "--fault": ("NAME[:...]", "any fault of getflags serve (see its -h); repeatable"),
+    "--scenario": ("FILE", "TOML file that describes all of these"),
 }
 
 
 class Options(download_options.Options):
-    """The parsed words, with types. ``faults`` are words for the bundled servers."""
+    """The parsed options, with types. ``faults`` are arguments of the bundled servers."""
 
     engines: list[str]
     clients: list[str]
@@ -63,9 +65,9 @@ class Options(download_options.Options):
     faults: list[str]
 
 
-def parse(words: list[str]) -> Options:
-    """Read the command line. Raises UsageError; ``-h`` prints and exits."""
-    return make_parser().parse_intermixed_args(words, namespace=Options())
+def parse(arguments: list[str]) -> Options:
+    """Parse the arguments. Raises UsageError; ``-h`` prints the help and exits."""
+    return make_parser().parse_intermixed_args(arguments, namespace=Options())
 
 
 def make_parser() -> Parser:
@@ -77,13 +79,13 @@ def make_parser() -> Parser:
         epilog=_EPILOG,
     )
     parser.take_targets()
-    _matrix(parser.add_argument_group("what is compared (values with commas between them, or all)"))
-    _work(parser.add_argument_group("what each run downloads"))
-    _method(parser.add_argument_group("how it is measured"))
-    servers(parser.add_argument_group("how the bundled servers behave"))
+    _matrix(parser.add_argument_group("matrix (values separated by commas, or all)"))
+    _work(parser.add_argument_group("targets of each run"))
+    _method(parser.add_argument_group("measurement"))
+    servers(parser.add_argument_group("behaviour of the bundled servers"))
     groups.network(parser.add_argument_group("network"))
     groups.limits(parser.add_argument_group("limits"), retries=0)
-    # What a download knows and a bench doesn't.
+    # Attributes that the shared code expects and a bench has no options for.
     parser.set_defaults(all=False, every=False)
     return parser
 
@@ -92,65 +94,67 @@ def _matrix(group: groups.Group) -> None:
     add = group.add_argument
     add(
         "--engine", metavar="E,...", dest="engines", type=values.names(ENGINES),
-        default=[DEFAULTS.engine], help=f"{', '.join(ENGINES)} (default: {DEFAULTS.engine})",
+        default=[DEFAULTS.engine],
+        help=f"what runs the transfers: {', '.join(ENGINES)} (default: {DEFAULTS.engine})",
     )  # fmt: skip
     add(
         "--client", metavar="C,...", dest="clients", type=values.names(CLIENTS),
         default=[transport.default()],
-        help=f"{', '.join(CLIENTS)} (default here: {transport.default()})",
+        help=f"the HTTP library: {', '.join(CLIENTS)} (default here: {transport.default()})",
     )  # fmt: skip
     add(
         "-m", "--max-req", "--max_req", metavar="N,...", dest="levels",
         type=values.several(values.count), default=LEVELS,
-        help="levels: requests at a time "
+        help="concurrency levels: maximum numbers of requests in flight "
         f"(default: {','.join(map(str, LEVELS))}; sequential has only 1)",
     )  # fmt: skip
     add(
         "-s", "--server", metavar="LABEL,...", dest="servers", type=labels,
-        help="LOCAL (default), DELAY, ERROR: bundled, and started for the bench",
+        help="bundled servers of the flags, started for the bench: LOCAL (default), DELAY, ERROR",
     )  # fmt: skip
     groups.mirror(group)
 
 
 def labels(text: str) -> list[str]:
-    """Take labels of bundled servers, with commas between them, or ``all``."""
+    """Return the labels of bundled servers, given with commas or as ``all``."""
     return values.names(tuple(PORTS))("all" if text.lower() == "all" else text.upper())
 
 
 def _work(group: groups.Group) -> None:
     group.add_argument(
         "-i", "--input-file", metavar="FILE", type=values.text,
-        help="targets from a file, one a line, '-' for standard input",
+        help="read targets from a file ('-': standard input), one per line",
     )  # fmt: skip
     group.add_argument(
         "--files", metavar="N", type=values.count,
-        help="so many; targets are repeated in turn where they are fewer (default: all targets; of "
-        "the flags as many as the highest level needs, and 2,000 from LOCAL alone)",
+        help="number of files; targets are repeated in turn if there are fewer (default: all "
+        "targets; of flags, as many as the highest level needs, or 2,000 if LOCAL is the only "
+        "server)",
     )  # fmt: skip
     group.add_argument(
         "--size", metavar="SIZE", type=values.size,
-        help="not flags but files of that size, made up by the bundled server",
+        help="download files of this size, generated by the bundled server, instead of flags",
     )  # fmt: skip
 
 
 def _method(group: groups.Group) -> None:
     group.add_argument(
         "--rounds", metavar="N", type=values.count, default=ROUNDS,
-        help=f"rounds after the warm-up (default: {ROUNDS}); from {FEWEST} on, differences can be "
-        "claimed",
+        help=f"number of rounds after the warm-up (default: {ROUNDS}); with fewer than {FEWEST}, "
+        "no difference is significant",
     )  # fmt: skip
     group.add_argument(
         "--seed", metavar="N", type=values.natural, default=0,
-        help="of the servers' faults and delays, and of the order (default: 0)",
+        help="seed of the servers' faults and delays, and of the order of runs (default: 0)",
     )  # fmt: skip
     group.add_argument(
         "-o", "--out", metavar="FILE", dest="results", type=values.text, default=RESULTS,
-        help=f"file of results, made if missing, else added to (default: {RESULTS})",
+        help=f"file to which the results are appended, created if missing (default: {RESULTS})",
     )  # fmt: skip
 
 
 def servers(group: groups.Group) -> None:
-    """Define how the bundled servers behave."""
+    """Add the options about the behaviour of the bundled servers."""
     for name, (metavar, text) in _SERVERS.items():
         group.add_argument(
             name, metavar=metavar, dest="faults", action="append", default=[], help=text,

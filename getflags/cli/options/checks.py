@@ -1,4 +1,4 @@
-"""What more than one command makes sure of before it requests anything."""
+"""Checks that several commands make before the first request."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from getflags.scheduling import adaptive_concurrency
 
 
 def mirror(options: Options) -> None:
-    """See whether ``--base-url`` can be one. Raises UsageError."""
+    """Check ``--base-url``. Raises UsageError."""
     base_url = options.settings.base_url
     if base_url is not None:
         try:
@@ -22,8 +22,8 @@ def mirror(options: Options) -> None:
             raise UsageError(f"--base-url {error}") from None
 
 
-def wanted(options: Options, *, remote: bool) -> int:
-    """Return how many requests at a time are asked for, at most."""
+def requested_limit(options: Options, *, remote: bool) -> int:
+    """Return the maximum concurrency that the options request."""
     if options.max_req is None and remote:
         return groups.REMOTE_LIMIT
     limit = options.settings.max_req
@@ -31,17 +31,17 @@ def wanted(options: Options, *, remote: bool) -> int:
 
 
 def allowed(limit: int) -> int:
-    """Raise our limit on open files as far as need be; return how many requests it allows."""
+    """Raise the limit on open files if necessary; return the concurrency that it allows."""
     resource_limits.raise_file_limit(limit)
     return resource_limits.max_concurrency(limit)
 
 
-def affordable(limit: int, complain: Callable[[str], None]) -> int:
-    """Return the limit, or what the system allows of it."""
+def affordable(limit: int, warn: Callable[[str], None]) -> int:
+    """Return the limit, or a lower one, with a warning, if the system allows fewer open files."""
     granted = allowed(limit)
     if granted < limit:
-        complain(
+        warn(
             f"getflags: {limit:,} requests at a time need more open files than the system allows; "
-            f"{granted:,} are made (ulimit -n raises the limit)"
+            f"using {granted:,} instead (ulimit -n raises the limit)"
         )
     return granted

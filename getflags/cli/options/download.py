@@ -1,8 +1,7 @@
-"""The options of a download: words in, checked values out.
+"""The parser of a download.
 
-A value that makes no sense by itself ends in one sentence; whether the values make sense
-*together*, and with the targets, is the download's business. What each option is called stands in
-``groups``, and what those mean that are settings, in ``core.settings``.
+It checks each value by itself; ``cli.commands.download`` checks combinations. ``groups`` defines
+the options, and ``core.settings`` has the meanings and defaults of those that are settings.
 """
 
 from __future__ import annotations
@@ -21,23 +20,23 @@ codes that begin with it. Without any target: the flags of the 20 most populous 
 exit codes: 0 every target is on disk, byte for byte; 1 some failed; 2 usage, nothing was
 requested; 3 all failed; 130 or 143 interrupted.
 
-other commands, each with a -h of its own:
-  getflags bench   measures how many at a time, and with which engine
-  getflags race    lets the engines run side by side
-  getflags report  makes a page of what was measured
-  getflags serve   runs the bundled servers
-  getflags tune    finds out how many at a time a server is worth
+other commands, each with its own -h:
+  getflags bench   measure engines, clients and concurrency levels
+  getflags race    run the engines side by side and compare their times
+  getflags report  make a page about the results of a bench
+  getflags serve   run the bundled servers
+  getflags tune    find the best concurrency level for a server
 """
 
 
 class Options(argparse.Namespace):
-    """The parsed words, with types: what only the command line has, and the ``settings``."""
+    """The parsed options, with types. ``settings`` has those that the API has, too."""
 
     targets: list[str]
     all: bool
     every: bool
     limit: int | None
-    max_req: int | str | None  # None where not given: REMOTE has a default of its own
+    max_req: int | str | None  # None if not given, because REMOTE has another default
     server: str
     verbose: bool
     input_file: str | None
@@ -50,15 +49,15 @@ class Options(argparse.Namespace):
 
     @property
     def settings(self) -> Settings:
-        """Return the settings; one that no option sets has its default."""
+        """The settings; those without an option have their defaults."""
         found = {name: getattr(self, name, None) for name in Settings._fields}
         found["headers"] = tuple(found["headers"] or ())
         return Settings(**{name: value for name, value in found.items() if value is not None})
 
 
-def parse(words: list[str]) -> Options:
-    """Read the command line. Raises UsageError; ``-h`` prints and exits."""
-    return make_parser().parse_intermixed_args(words, namespace=Options())
+def parse(arguments: list[str]) -> Options:
+    """Parse the arguments. Raises UsageError; ``-h`` prints the help and exits."""
+    return make_parser().parse_intermixed_args(arguments, namespace=Options())
 
 
 def make_parser() -> Parser:
@@ -75,10 +74,10 @@ def make_parser() -> Parser:
         epilog=_EPILOG,
     )
     parser.take_targets()
-    groups.what(parser.add_argument_group("what to download"))
-    groups.where(parser.add_argument_group("where it goes"))
-    groups.how(parser.add_argument_group("how"))
+    groups.targets(parser.add_argument_group("targets and servers"))
+    groups.files(parser.add_argument_group("files"))
+    groups.concurrency(parser.add_argument_group("concurrency"))
     groups.network(parser.add_argument_group("network"))
     groups.limits(parser.add_argument_group("limits"))
-    groups.output(parser.add_argument_group("what is printed"))
+    groups.output(parser.add_argument_group("output"))
     return parser

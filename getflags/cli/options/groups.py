@@ -1,7 +1,7 @@
-"""The options of a download in their groups, as ``-h`` shows them: names, grammar, help.
+"""The options of a download, in the groups that ``-h`` shows; other commands use some of them.
 
-An option that sets one of ``Settings`` takes its meaning and its default from there; what is said
-of it here is the command line's own: short names, ``metavar``, the forms in ``values``.
+An option that sets one of ``Settings`` takes its meaning and default from there. This module adds
+its names, its metavar and the conversion of its value.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from getflags.testing.bundled import PORTS
 Group: TypeAlias = argparse._ArgumentGroup  # noqa: SLF001 - argparse has no other name for it
 
 SERVERS = (*PORTS, "REMOTE")
-REMOTE_LIMIT = 5  # it is somebody's site
+REMOTE_LIMIT = 5  # the public site should not be overloaded
 
 
 def add_setting(
@@ -30,97 +30,101 @@ def add_setting(
     default: object = None,
     usual: str = "",
     auto: bool = True,
-    **grammar: Any,
+    **keywords: Any,
 ) -> None:
     """Add the option that sets one of ``Settings``.
 
-    ``note`` is what only the command line has to say. A ``default`` is this command's own; without
-    one, an option that was not given is None, and the default of ``Settings`` holds.
+    ``note`` is added to the help text. ``default`` replaces the default of ``Settings`` for this
+    command; without it, the value of an option that is not given is None.
     """
     text = described(name, default, usual, auto=auto)
     if note:
         head, bracket, tail = text.rpartition(" (default: ")
         text = f"{head}; {note}{bracket}{tail}" if bracket else f"{text}; {note}"
-    group.add_argument(*flags, dest=name, default=default, help=text, **grammar)
+    group.add_argument(*flags, dest=name, default=default, help=text, **keywords)
 
 
-def what(group: Group) -> None:
-    """Define which targets."""
+def targets(group: Group) -> None:
+    """Add the options that choose targets and servers."""
     group.add_argument(
         "-i", "--input-file", metavar="FILE", type=values.text,
-        help="targets from a file, one a line, '-' for standard input; '#' comments; indented "
-        "out=NAME, dir=DIR, checksum=ALGO=HEX lines apply to the target above",
+        help="read targets from a file ('-': standard input), one per line; '#' starts a comment; "
+        "indented lines out=NAME, dir=DIR and checksum=ALGO=HEX apply to the target above",
     )  # fmt: skip
-    group.add_argument("-a", "--all", action="store_true", help="every flag there is (AD to ZW)")
+    group.add_argument("-a", "--all", action="store_true", help="all existing flags (AD to ZW)")
     group.add_argument(
         "-e", "--every", action="store_true",
-        help="every possible code, AA to ZZ: 676 requests, most of them not found",
+        help="all possible codes (AA to ZZ): 676 requests, most of them not found",
     )  # fmt: skip
     group.add_argument(
-        "-l", "--limit", metavar="N", type=values.count, help="only the first N, after sorting"
+        "-l",
+        "--limit",
+        metavar="N",
+        type=values.count,
+        help="only the first N targets, after sorting",
     )
     group.add_argument(
         "-s", "--server", metavar="LABEL", type=str.upper, choices=SERVERS, default="LOCAL",
-        help="where flags come from: LOCAL (default), DELAY or ERROR, which are bundled and "
-        "started when they don't run, or REMOTE, the public site",
+        help="server of the flags: LOCAL (default), DELAY or ERROR, which are bundled and started "
+        "if they are not running, or REMOTE, the public site",
     )  # fmt: skip
     mirror(group)
     group.add_argument(
         "--seed", metavar="N", type=values.natural,
-        help="make the bundled server's faults and delays repeatable",
+        help="seed of the bundled server's faults and delays, to repeat them",
     )  # fmt: skip
 
 
 def mirror(group: Group) -> None:
-    """Define another place to get flags from."""
-    usual = "the server that -s names"
+    """Add the option that sets a mirror of the flags."""
+    usual = "the server given by -s"
     add_setting(group, "base_url", "--base-url", metavar="URL", type=values.text, usual=usual)
 
 
-def where(group: Group) -> None:
-    """Define where files go, and what happens to a file that exists."""
+def files(group: Group) -> None:
+    """Add the options about the downloaded files."""
     add_setting(group, "dir", "-d", "--dir", metavar="DIR", type=values.text)
     group.add_argument(
-        "-o", "--out", metavar="NAME", type=values.text, help="file name, for a single target"
+        "-o", "--out", metavar="NAME", type=values.text, help="file name; only for a single target"
     )
     add_setting(group, "exists", "--exists", metavar="WHAT", type=values.exists)
     group.add_argument(
         "--checksum", metavar="ALGO=HEX", type=values.checksum,
-        help="what the file must hash to (sha-256=...), for a single target",
+        help="expected checksum, such as sha-256=...; only for a single target",
     )  # fmt: skip
     add_setting(group, "fsync", "--fsync", action="store_true")
     group.add_argument(
         "--failed-out", metavar="FILE", type=values.text,
-        help="write the targets that failed to FILE, as a list for -i",
+        help="write the failed targets to FILE, in the format of -i",
     )  # fmt: skip
 
 
-def how(group: Group) -> None:
-    """Define how many at a time, and by whom."""
-    _max_req(group, values.count_or_auto, auto=True)
+def concurrency(group: Group) -> None:
+    """Add the options that choose the concurrency, the engine and its libraries."""
+    _add_max_req(group, values.count_or_auto, auto=True)
     add_setting(group, "engine", "--engine", metavar="E", choices=(AUTO, *ENGINES), default=AUTO)
     library(group)
 
 
 def level(group: Group) -> None:
-    """Define how many at a time, where nobody finds that out on the way."""
-    _max_req(group, values.count, auto=False)
+    """Add the option that sets the concurrency, without ``auto``."""
+    _add_max_req(group, values.count, auto=False)
 
 
-def _max_req(group: Group, grammar: Callable[[str], object], *, auto: bool) -> None:
+def _add_max_req(group: Group, convert: Callable[[str], object], *, auto: bool) -> None:
     usual = f"{DEFAULTS.max_req}; {REMOTE_LIMIT} for REMOTE"
     names = ("-m", "--max-req", "--max_req")
-    add_setting(group, "max_req", *names, metavar="N", type=grammar, usual=usual, auto=auto)
+    add_setting(group, "max_req", *names, metavar="N", type=convert, usual=usual, auto=auto)
 
 
 def library(group: Group) -> None:
-    """Define what engines run on."""
+    """Add the options that choose the HTTP library and the event loop."""
     client(group)
     add_setting(group, "loop", "--loop", metavar="L", choices=(AUTO, *LOOPS))
 
 
 def client(group: Group) -> None:
-    """Define the HTTP library; ``auto`` becomes the one that it stands for."""
+    """Add the option that chooses the HTTP library; ``auto`` is resolved to its name."""
     add_setting(
         group, "client", "--client", metavar="C", type=transport.resolved, choices=CLIENTS,
         default=AUTO, usual=f"{AUTO}, here {transport.default()}",
@@ -128,7 +132,7 @@ def client(group: Group) -> None:
 
 
 def network(group: Group) -> None:
-    """Define what a request carries, and whom it trusts."""
+    """Add the options about headers, proxies and certificates."""
     add_setting(
         group, "headers", "-H", "--header", metavar="'K: V'", type=values.header, action="append",
         note="repeatable",
@@ -139,7 +143,10 @@ def network(group: Group) -> None:
 
 
 def limits(group: Group, retries: int | None = None) -> None:
-    """Define how long, how large, how fast, how often. ``retries`` is a command's own default."""
+    """Add the options that limit retries, times, sizes and rates.
+
+    ``retries`` replaces the default of ``--retries``.
+    """
     add_setting(group, "retries", "--retries", metavar="N", type=values.natural, default=retries)
     for name in ("timeout", "connect_timeout", "max_time"):
         flag = f"--{name.replace('_', '-')}"
@@ -156,14 +163,17 @@ def limits(group: Group, retries: int | None = None) -> None:
 
 
 def output(group: Group) -> None:
-    """Define what is printed."""
+    """Add the options about the output."""
     loudness = group.add_mutually_exclusive_group()
     loudness.add_argument(
-        "-v", "--verbose", action="store_true", help="a line for each file instead of the bar"
+        "-v",
+        "--verbose",
+        action="store_true",
+        help="print a line for each file instead of the progress bar",
     )
-    loudness.add_argument("-q", "--quiet", action="store_true", help="nothing but errors")
+    loudness.add_argument("-q", "--quiet", action="store_true", help="print only errors")
     group.add_argument(
         "--json", action="store_true",
-        help="one JSON object an event on standard output, the rest on standard error",
+        help="print one JSON object per event on standard output, and messages on standard error",
     )  # fmt: skip
     group.add_argument("--version", action="version", version=f"getflags {__version__}")

@@ -1,4 +1,4 @@
-"""argparse as every command here has it: whole options only, and one sentence for what is wrong."""
+"""The argument parser of all commands: no abbreviated options, and errors of one sentence."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from getflags.core.errors import UsageError
 
 
 class Parser(argparse.ArgumentParser):
-    """A parser whose complaints are UsageErrors."""
+    """An argument parser that raises UsageError."""
 
     def __init__(self, prog: str, description: str, epilog: str, usage: str | None = None) -> None:
         super().__init__(
@@ -22,9 +22,9 @@ class Parser(argparse.ArgumentParser):
         )
 
     def take_targets(self) -> None:
-        """Take TARGETs, which are explained in the usage and not in the list of options."""
+        """Accept TARGETs, which the description explains instead of the list of options."""
         self.add_argument("targets", metavar="TARGET", nargs="*", help=argparse.SUPPRESS)
 
     def error(self, message: str) -> NoReturn:
-        """Raise UsageError with the sentence, and where all options are listed."""
+        """Raise UsageError with the message and a hint to ``-h``."""
         raise UsageError(f"{message} ({self.prog} -h lists all options)")

@@ -1,4 +1,4 @@
-"""The options of ``getflags race``: those of a download that make sense for it, and three more."""
+"""The parser of ``getflags race``: some options of a download, and the choice of engines."""
 
 from __future__ import annotations
 
@@ -8,29 +8,30 @@ from getflags.cli.options.parser import Parser
 from getflags.core.settings import ENGINES
 
 _EPILOG = """\
-A TARGET is what it is for a download (getflags -h): by default the 20 most populous countries.
+A TARGET is the same as for a download (getflags -h). Without any target: the flags of the 20 most
+populous countries.
 
-Each engine runs in a process of its own and downloads into a temporary folder of its own, which is
-removed at the end (TMPDIR says where; dir= in a list doesn't count). Of LOCAL, DELAY and ERROR each
-has a server of its own, just started, all with the same seed: so they meet the same delays and
-failures, and none takes another's place. A server of --base-url, or of URLs, is the same for all.
-First in the ranking is who lost the least; of those, who was faster.
+Each engine runs in its own process and downloads into its own temporary folder below TMPDIR, which
+is deleted at the end; dir= in a list is ignored. With LOCAL, DELAY or ERROR, a separate server is
+started for each engine, all with the same seed, so that all engines meet the same delays and
+faults. Other servers (--base-url, URLs, REMOTE) are shared by all engines. Engines are ranked by
+fewest failures, then by time.
 
-exit codes: 0 every engine got every file; 1 not so; 2 usage, nothing was requested; 130 or 143
-interrupted.
+exit codes: 0 every engine downloaded every file; 1 some engine did not; 2 usage, nothing was
+requested; 130 or 143 interrupted.
 """
 
 
 class RaceOptions(Options):
-    """The parsed words. What a race doesn't offer is as a download has it by default."""
+    """The parsed options, with types. Options that a race lacks have a download's defaults."""
 
     engines: list[str]
     one_by_one: bool
 
 
-def parse(words: list[str]) -> RaceOptions:
-    """Read the words after ``race``. Raises UsageError; ``-h`` prints and exits."""
-    return make_parser().parse_intermixed_args(words, namespace=RaceOptions())
+def parse(arguments: list[str]) -> RaceOptions:
+    """Parse the arguments. Raises UsageError; ``-h`` prints the help and exits."""
+    return make_parser().parse_intermixed_args(arguments, namespace=RaceOptions())
 
 
 def make_parser() -> Parser:
@@ -38,29 +39,29 @@ def make_parser() -> Parser:
     parser = Parser(
         prog="getflags race",
         usage="getflags race [OPTION]... [TARGET]...",
-        description="Let the engines do the same job side by side, and see who is first.",
+        description="Run the engines side by side on the same targets, and compare their times.",
         epilog=_EPILOG,
     )
     parser.take_targets()
-    _who(parser.add_argument_group("who"))
-    groups.what(parser.add_argument_group("what to download"))
+    _engines(parser.add_argument_group("engines"))
+    groups.targets(parser.add_argument_group("targets and servers"))
     groups.network(parser.add_argument_group("network"))
     groups.limits(parser.add_argument_group("limits"))
     return parser
 
 
-def _who(group: groups.Group) -> None:
-    """Define who races, and how."""
-    everybody = list(ENGINES)
+def _engines(group: groups.Group) -> None:
+    """Add the options that choose the engines, the concurrency and the libraries."""
+    every = list(ENGINES)
     group.add_argument(
-        "--engine", metavar="E[,E]...", dest="engines", type=values.names(everybody),
-        default=everybody,
-        help=f"those who race (default: {','.join(everybody)})",
+        "--engine", metavar="E[,E]...", dest="engines", type=values.names(every),
+        default=every,
+        help=f"engines in the race, separated by commas (default: {','.join(every)})",
     )  # fmt: skip
     group.add_argument(
         "--one-by-one", action="store_true",
-        help="one after the other, so that they don't compete for the processors (default: all at "
-        "once)",
+        help="run one engine after another, so that they do not compete for the processors "
+        "(default: all at once)",
     )  # fmt: skip
     groups.level(group)
     groups.library(group)

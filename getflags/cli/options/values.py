@@ -1,7 +1,7 @@
-"""The grammar of option values: text in, a checked value out.
+"""The conversion of option values from text.
 
-Each function raises ``argparse.ArgumentTypeError`` with half a sentence for the user; argparse
-names the option. Values that may hold a secret are not repeated in it.
+Each function raises ``argparse.ArgumentTypeError`` with a message to which argparse adds the name
+of the option. The message does not repeat values that may contain a secret.
 """
 
 from __future__ import annotations
@@ -21,29 +21,29 @@ T = TypeVar("T")
 
 
 def text(text: str) -> str:
-    """Take a text that must not be empty."""
-    if not text:  # most likely a variable that is not set; never the same as no option at all
-        raise argparse.ArgumentTypeError("it is empty")
+    """Return the text. It must not be empty."""
+    if not text:  # most likely an unset shell variable, which must not mean the default
+        raise argparse.ArgumentTypeError("the value is empty")
     return text
 
 
 def count(text: str) -> int:
-    """Take a whole number, 1 or more."""
+    """Return a whole number, 1 or more."""
     return _whole(text, COUNT)
 
 
 def count_or_auto(text: str) -> int | str:
-    """Take a whole number, 1 or more, or ``auto``."""
+    """Return a whole number, 1 or more, or ``auto``."""
     if text == AUTO:
         return AUTO
     try:
         return count(text)
     except argparse.ArgumentTypeError as error:
-        raise argparse.ArgumentTypeError(f"{error}, nor {AUTO}") from None
+        raise argparse.ArgumentTypeError(f"{error}, or {AUTO}") from None
 
 
 def natural(text: str) -> int:
-    """Take a whole number, 0 or more."""
+    """Return a whole number, 0 or more."""
     return _whole(text, NATURAL)
 
 
@@ -54,7 +54,7 @@ def _whole(text: str, kind: ValueRange) -> int:
 
 
 def _accepted(value: object, text: str, kind: ValueRange) -> Any:
-    """Return the value that a text stands for, if it is in the range."""
+    """Return the value if it is in the range; ``text`` is its original text."""
     try:
         return kind.accept(value)
     except ValueError:
@@ -62,31 +62,31 @@ def _accepted(value: object, text: str, kind: ValueRange) -> Any:
 
 
 def several(one: Callable[[str], T]) -> Callable[[str], list[T]]:
-    """Return what takes several values, with commas between them, each of them once."""
+    """Return a function that converts values separated by commas; duplicates are errors."""
 
-    def take(text: str) -> list[T]:
+    def convert(text: str) -> list[T]:
         found = [one(part) for part in text.split(",")]
         for number, value in enumerate(found):
             if value in found[:number]:
-                raise argparse.ArgumentTypeError(f"{text!r} has {value} twice")
+                raise argparse.ArgumentTypeError(f"{text!r} contains {value} twice")
         return found
 
-    return take
+    return convert
 
 
 def names(known: Sequence[str]) -> Callable[[str], list[str]]:
-    """Return what takes several of these names, or ``all``."""
+    """Return a function that converts names separated by commas, or ``all``."""
 
     def one(text: str) -> str:
         if text not in known:
-            raise argparse.ArgumentTypeError(f"{text!r} is none of {', '.join(known)}")
+            raise argparse.ArgumentTypeError(f"{text!r} is not one of {', '.join(known)}")
         return text
 
     return lambda text: list(known) if text == "all" else several(one)(text)
 
 
 def seconds(text: str) -> float:
-    """Take a positive number of seconds; fractions are fine."""
+    """Return a positive number of seconds, which may have a fraction."""
     try:
         number = float(text)
     except ValueError:
@@ -96,7 +96,7 @@ def seconds(text: str) -> float:
 
 
 def size(text: str) -> int:
-    """Take a number of bytes, 1 or more; ``K``, ``M`` and ``G`` multiply by 1024, as in curl."""
+    """Return a number of bytes, 1 or more. K, M and G are powers of 1024, as in curl."""
     match = re.fullmatch(r"([0-9]{1,12}(?:\.[0-9]{1,6})?)([KMG]?)", text, re.IGNORECASE)
     number = int(float(match[1]) * 1024 ** " KMG".index(match[2].upper() or " ")) if match else 0
     if number < 1:
@@ -105,22 +105,22 @@ def size(text: str) -> int:
 
 
 def size_or_none(text: str) -> int:
-    """Take a number of bytes; 0 is one, too."""
+    """Return a number of bytes, 0 or more."""
     return 0 if text == "0" else size(text)
 
 
 def exists(text: str) -> str:
-    """Take what to do with a file that is there."""
+    """Return the action for an existing file."""
     kind = OPTIONS["exists"].range
     try:
-        word: str = kind.accept(text)
+        action: str = kind.accept(text)
     except ValueError:
-        raise argparse.ArgumentTypeError(f"{text!r} is none of {kind.description}") from None
-    return word
+        raise argparse.ArgumentTypeError(f"{text!r} is not one of {kind.description}") from None
+    return action
 
 
 def checksum(text: str) -> Checksum:
-    """Take ``ALGO=HEX``."""
+    """Return the checksum that ``ALGO=HEX`` describes."""
     try:
         return parse_checksum(text)
     except BadInput as error:
@@ -128,12 +128,12 @@ def checksum(text: str) -> Checksum:
 
 
 def header(text: str) -> tuple[str, str]:
-    """Take ``Name: value``."""
+    """Return the name and the value of a header field, given as ``Name: value``."""
     name, colon, value = text.partition(":")
-    # Bytes beyond ASCII go as they were typed; fields are Latin-1 on the wire's side of the house.
+    # Bytes beyond ASCII are sent as typed; the transport layer encodes fields as Latin-1.
     value = value.strip(" \t").encode("utf-8", "surrogateescape").decode("latin-1")
     if not colon or not is_field(name, value):
-        raise argparse.ArgumentTypeError("it is not of the form 'Name: value'")  # may be a secret
+        raise argparse.ArgumentTypeError("the header is not of the form 'Name: value'")  # no secret
     try:
         check_field(name)
     except ValueError as error:
