@@ -335,7 +335,7 @@ def test_on_a_terminal_bars_stay_in_their_place(cwd: Path, temporary: Path) -> N
         screen = terminal.read_all()
     assert terminal.process.returncode == 0
     assert [line.split()[0] for line in screen[:8]] == [
-        "DELAY", "Race", "3", *ENGINES[1:], "-" * 20, "place",
+        "DELAY", "Race", "3", "threads", "asyncio", "processes", "-" * 20, "place",
     ]  # fmt: skip
     assert "\x1b[3A" in terminal.written
     assert "\x1b[36m" in terminal.written
