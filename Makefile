@@ -31,10 +31,14 @@ PYTEST = -m pytest --numprocesses 6 --dist worksteal
 test: .venv/dev  ## run the fast tests: each on one engine and client (1 minute)
 	$(BIN)/python $(PYTEST)
 
+.venv/pyright: .venv/dev
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[curl,pyright]'
+	@touch $@
+
 .PHONY: test-all
 # The full path: a worker process would leave its coverage data in the folder it runs in.
 test-all: export COVERAGE_FILE = $(CURDIR)/.coverage
-test-all: .venv/dev  ## run all tests on every engine and client, with branch coverage
+test-all: .venv/pyright  ## run all tests on every engine and client, with branch coverage
 	$(BIN)/coverage erase
 	$(BIN)/coverage run $(PYTEST) --everything
 	$(BIN)/coverage combine --quiet

@@ -1,76 +1,36 @@
-"""The tables as a picture: for each cell, wall time in units of curl's, on a logarithmic scale.
+"""The tables as a picture: wall time as a multiple of curl's, on a logarithmic scale.
 
-Where curl failed itself, the best of the others is the unit, and the panel's title says so.
-Plain SVG, written by hand: text stays text, and the colours follow the reader's light or dark
-theme. A dot is the median, the line its interval; who got a file wrong has neither.
+A cell is a panel and a client a row of it: a dot is the median, the line its interval. A client
+that got a file wrong has neither, and its row says what went wrong. Where curl itself failed, the
+unit is the best of the others, and the panel's title says so. The colours follow the reader's light
+or dark theme.
 """
 
 from __future__ import annotations
 
-import math
-from html import escape
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.ticker import FuncFormatter, LogLocator, NullLocator
 
 from benchmarks.stats import Estimate
 from benchmarks.summary import REFERENCE, Cell, Line
 from benchmarks.table import codes, number, title
+from getflags.bench.report import plot, svg
+from getflags.bench.report.palette import LIGHT, stylesheet
 
-WIDTH, LEFT, RIGHT = 860, 220, 700  # the plot lies between the last two
-ROW, HEAD, FOOT = 22, 44, 34
-STYLE = """
-  svg { --paper: #ffffff; --ink: #1f2328; --faint: #59636e; --grid: #d1d9e0;
-        --ours: #0969da; --others: #59636e; --wrong: #cf222e; }
-  @media (prefers-color-scheme: dark) {
-    svg { --paper: #0d1117; --ink: #f0f6fc; --faint: #9198a1; --grid: #3d444d;
-          --ours: #4493f8; --others: #9198a1; --wrong: #f85149; } }
-  text { font: 13px system-ui, 'DejaVu Sans', sans-serif; fill: var(--ink); }
-  .title { font-weight: 600; font-size: 14px; }
-  .faint { fill: var(--faint); }
-  .end { text-anchor: end; }
-  .middle { text-anchor: middle; }
-  .grid { stroke: var(--grid); }
-  .one { stroke: var(--faint); stroke-dasharray: 4 3; }
-  .ours { fill: var(--ours); stroke: var(--ours); stroke-width: 2; }
-  .others { fill: var(--others); stroke: var(--others); stroke-width: 2; }
-  .wrong { fill: var(--wrong); paint-order: stroke; stroke: var(--paper); stroke-width: 5px; }
-"""
-
-
-class Scale:
-    """From a ratio to a place on the paper; covers all ratios and 1."""
-
-    def __init__(self, ratios: list[float]) -> None:
-        self.low = min([0.8, *ratios]) * 0.95
-        self.high = max([2.0, *ratios]) * 1.05
-
-    def place(self, ratio: float) -> float:
-        """Return where a ratio stands, from the left."""
-        share = math.log(ratio / self.low) / math.log(self.high / self.low)
-        return round(LEFT + share * (RIGHT - LEFT), 1)
-
-    def ticks(self) -> list[float]:
-        """Return the round numbers on it: 1, 2 and 5 in every decade."""
-        decades = range(math.floor(math.log10(self.low)), math.ceil(math.log10(self.high)) + 1)
-        candidates = [step * 10.0**decade for decade in decades for step in (1, 2, 5)]
-        return [tick for tick in candidates if self.low <= tick <= self.high]
-
-
-def text(x: float, y: float, words: str, style: str = "") -> str:
-    """Return words at a place."""
-    return f'<text x="{x}" y="{y}" class="{style}">{escape(words)}</text>'
-
-
-def stroke(one: tuple[float, float], other: tuple[float, float], style: str) -> str:
-    """Return a line."""
-    return f'<line x1="{one[0]}" y1="{one[1]}" x2="{other[0]}" y2="{other[1]}" class="{style}"/>'
+INCH = 72  # units of the drawing
+WIDTH, ROW, BESIDE_ROWS = 860, 22, 70  # units; the last is a panel's title, axis and margins
+HEADING = "Wall time of getflags and other downloaders: less is faster"
+FONT = "text { font-family: system-ui, 'DejaVu Sans', sans-serif; }"
 
 
 def against(cell: Cell) -> str:
-    """Return whom the others are compared with: curl, or the best where curl failed itself."""
+    """Return the client that the others are compared with: curl, or the best if curl failed."""
     return REFERENCE if any(one.ratio for one in cell.lines) else cell.best
 
 
 def ratio(one: Line, cell: Cell) -> Estimate | None:
-    """Return how long a client took, compared with that one."""
+    """Return a client's wall time as a multiple of that one's."""
     return one.ratio if against(cell) == REFERENCE else one.best
 
 
@@ -81,54 +41,47 @@ def flaw(one: Line) -> str:
     return f"{one.right:,} of {one.files:,} files right, exit {codes(one).replace('*', '')}"
 
 
-def mark(one: Line, value: Estimate | None, y: float, scale: Scale) -> list[str]:
-    """Return a client's row: its name, then its interval, median and number, or its flaw."""
-    name = text(LEFT - 14, y + 4, one.client, "end")
-    if value is None:
-        return [name, text(LEFT + 6, y + 4, f"\u2717 {flaw(one)}", "wrong")]
-    x, low, high = (scale.place(edge) for edge in (value.middle, value.low, value.high))
-    style = "ours" if one.client.startswith("getflags") else "others"
-    return [
-        name,
-        stroke((low, y), (high, y), style),
-        f'<circle cx="{x}" cy="{y}" r="4.5" class="{style}"/>',
-        text(RIGHT + 14, y + 4, number(value.middle), "faint"),
-    ]
-
-
-def panel(cell: Cell, top: float) -> list[str]:
-    """Return a cell's picture, from there downwards."""
-    values = [ratio(one, cell) for one in cell.lines]
-    scale = Scale([edge for value in values if value for edge in (value.low, value.high)])
-    bottom = top + HEAD + ROW * len(cell.lines)
-    parts = [text(20, top + 24, f"{title(cell)}; 1 = {against(cell)}", "title")]
-    for tick in scale.ticks():
-        x, style = scale.place(tick), "one" if tick == 1 else "grid"
-        parts.append(stroke((x, top + HEAD - 8), (x, bottom - 6), style))
-        parts.append(text(x, bottom + 8, f"{tick:g}", "faint middle"))
-    for place, (one, value) in enumerate(zip(cell.lines, values, strict=True)):
-        parts += mark(one, value, top + HEAD + ROW * (place + 0.3), scale)
-    return parts
-
-
-def height(cell: Cell) -> int:
-    """Return how much paper a cell takes."""
-    return HEAD + ROW * len(cell.lines) + FOOT
+def panel(axes: Axes, cell: Cell) -> None:
+    """Draw a cell."""
+    axes.set_title(f"{title(cell)}; 1 = {against(cell)}", fontweight="bold")
+    axes.set_ylim(len(cell.lines) - 0.5, -0.5)  # the fastest on top
+    axes.set_yticks(range(len(cell.lines)), [one.client for one in cell.lines])
+    axes.set_xscale("log")
+    axes.set_xlim(0.9, 2)
+    axes.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+    axes.xaxis.set_minor_locator(NullLocator())
+    axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,g}"))
+    axes.spines["bottom"].set_visible(False)
+    axes.tick_params(axis="x", length=0)
+    axes.grid(visible=True, axis="x")
+    axes.axvline(1, color=LIGHT["faint"], linestyle=(0, (4, 3)), linewidth=1)
+    beside = axes.get_yaxis_transform()  # x: a share of the panel's width
+    for place, one in enumerate(cell.lines):
+        value = ratio(one, cell)
+        if value is None:
+            axes.text(0.01, place, f"\u2717 {flaw(one)}", transform=beside, va="center",
+                      color=LIGHT["s7"], backgroundcolor=LIGHT["paper"])  # fmt: skip
+            continue
+        color = LIGHT["accent" if one.client.startswith("getflags") else "faint"]
+        axes.hlines(place, value.low, value.high, colors=color, linewidth=2)
+        axes.plot(value.middle, place, "o", color=color, markersize=8)
+        axes.text(1.02, place, number(value.middle), transform=beside, va="center",
+                  color=LIGHT["faint"])  # fmt: skip
+        low, high = axes.get_xlim()
+        axes.set_xlim(min(low, value.low * 0.95), max(high, value.high * 1.05))
 
 
 def draw(cells: list[Cell]) -> str:
     """Return the picture of all cells that have a reference."""
     shown = [cell for cell in cells if against(cell)]
-    parts, top = [text(20, 28, "Wall time: less is faster", "title")], 36
-    for cell in shown:
-        parts += panel(cell, top)
-        top += height(cell)
-    body = "\n".join(parts)
-    return f"""\
-<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {top}" width="{WIDTH}" role="img">
-<title>Wall time of getflags and other downloaders</title>
-<style>{STYLE}</style>
-<rect width="100%" height="100%" fill="var(--paper)"/>
-{body}
-</svg>
-"""
+    heights = [ROW * len(cell.lines) + BESIDE_ROWS for cell in shown]
+    with plot.settings():
+        figure = Figure(figsize=(WIDTH / INCH, (40 + sum(heights)) / INCH))
+        figure.set_layout_engine("constrained", w_pad=0.2, h_pad=0.16)
+        figure.set_facecolor(LIGHT["paper"])
+        figure.suptitle(HEADING, x=0.02, ha="left", fontsize=15, fontweight="bold")
+        if shown:
+            grid = figure.add_gridspec(len(shown), height_ratios=heights)
+            for place, cell in enumerate(shown):
+                panel(figure.add_subplot(grid[place]), cell)
+        return svg.adapted(plot.saved(figure, "svg"), "peers", HEADING, stylesheet("svg") + FONT)

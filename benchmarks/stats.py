@@ -1,8 +1,10 @@
 """Numbers from numbers: nothing here knows what was measured.
 
-Of ratios within rounds the median is what is told, with an interval from resampling the rounds. Few
-rounds make it wide, and they should. (``getflags bench`` tells geometric means; the tables that are
-published here are of medians.)
+The published figure is the median of the ratios within rounds, with an interval from resampling the
+rounds. Each interval stands for itself: with few rounds it is too narrow, and it is not corrected
+for the number of comparisons, as those of ``getflags bench`` are (docs/decisions/0015). The rows
+behind docs/peers.md were not kept, so its figures can't be computed anew: with another statistic
+here, ``make peers`` has to measure again.
 """
 
 from __future__ import annotations

@@ -97,7 +97,8 @@ def short(text: str) -> str:
 def document(abouts: list[dict[str, Any]], cells: list[Cell]) -> str:
     """Return the whole report."""
     legend = (
-        "Ratios are medians of ratios within a round, with a bootstrap 95 % interval. "
+        "Ratios are medians of ratios within a round, with a bootstrap 95 % interval. Each "
+        "interval stands for itself: none is corrected for the number of comparisons. "
         "Clients with missing or wrong files come last.\n"
     )
     return "\n".join([*map(setting, abouts), legend, *map(table, cells)])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 import xml.etree.ElementTree as ET
 from pathlib import Path
 from typing import Any
@@ -138,16 +139,54 @@ def test_numbers_carry_as_many_digits_as_they_deserve(value: float, text: str) -
 # picture and report
 
 
-def test_the_picture_is_well_formed_and_stays_on_its_paper() -> None:
+def test_the_picture_names_every_client_and_stays_on_its_paper() -> None:
     svg = picture.draw(summary.summary([*ROWS, row("<&> script", 1, 50.0)]))
     root = ET.fromstring(svg)  # noqa: S314 - our own
     width, height = map(float, root.attrib["viewBox"].split()[2:])
-    for element in root.iter():
-        for name in ("x", "x1", "x2", "cx"):
-            assert 0 <= float(element.get(name, 0)) <= width
-        for name in ("y", "y1", "y2", "cy"):
-            assert 0 <= float(element.get(name, 0)) <= height
+    shown = {}
+    for element in root.findall(".//{*}text"):
+        shown[element.text] = element
+        place = re.match(r"translate\((\S+) (\S+)\)", element.get("transform", ""))
+        x, y = place.groups() if place else (element.get("x", ""), element.get("y", ""))
+        assert 0 <= float(x) <= width
+        assert 0 <= float(y) <= height
+    assert {"curl -Z", "wget2", "getflags", "liar", "late", "<&> script"} < set(shown)
+    assert {"\u2717 16 of 5,000 files right, exit 0 (false)", "\u2717 stopped after 40 s"} < set(
+        shown
+    )
     assert "prefers-color-scheme: dark" in svg
+    assert svg.count("var(--accent)") >= 2  # the interval and the median of getflags
+
+
+def test_nothing_to_compare_makes_an_empty_picture() -> None:
+    svg = picture.draw(summary.summary([row("getflags", 1, 1.0)]))
+    assert [text.text for text in ET.fromstring(svg).findall(".//{*}text")] == [picture.HEADING]  # noqa: S314 - our own
+
+
+def test_the_picture_shows_plain_http_with_own_defaults_if_it_was_measured(tmp_path: Path) -> None:
+    rows = tmp_path / "rows.jsonl"
+    for more, titles in (([], 2), ([row("curl -Z", 1, 1.0, group="defaults")], 1)):
+        others = [row("curl -Z", 1, 1.0), row("curl -Z", 1, 1.0, scheme="https")]
+        rows.write_text("".join(json.dumps(one) + "\n" for one in [*others, *more]))
+        report.report(rows, tmp_path / "rows.svg")
+        assert (tmp_path / "rows.svg").read_text().count("; 1 = curl") == titles
+
+
+def test_the_published_picture_shows_what_the_tables_say() -> None:
+    docs = Path(picture.__file__).parents[1] / "docs"
+    page = (docs / "peers.md").read_text(encoding="utf-8")
+    drawn = [text.text for text in ET.parse(docs / "peers.svg").findall(".//{*}text")]  # noqa: S314 - our own
+    tables = [part for part in page.split("## ") if "over http, own defaults" in part]
+    assert len(tables) == 4
+    for part in tables:
+        assert f"{part.splitlines()[0]}; 1 = curl -Z" in drawn
+        for client, value in re.findall(
+            r"^\| ([^|]+) \| [\d.]+ \| ([\d.]+) \[", part, re.MULTILINE
+        ):
+            drawn.remove(client)
+            drawn.remove(value)
+    rest = [text for text in drawn if text and ":" not in text]
+    assert all(re.fullmatch(r"[125]0*", text) for text in rest), rest  # the axes
 
 
 def test_a_file_of_rows_becomes_tables_and_a_picture(tmp_path: Path) -> None:

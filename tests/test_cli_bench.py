@@ -23,6 +23,7 @@ from getflags.cli.bench_progress import Bar, Progress, progress
 from getflags.cli.bench_workload import LOCAL_FILES
 from getflags.cli.options import bench as bench_options
 from getflags.cli.reproduce import command
+from getflags.core import settings
 from tests.bench_rows import result
 from tests.kit import run_main
 from tests.messages import (
@@ -337,8 +338,8 @@ def test_nothing_is_tried_again_unless_somebody_says_so() -> None:
 
 def test_all_stands_for_all() -> None:
     options = bench_options.parse(["--engine", "all", "--client", "all", "-s", "All"])
-    assert options.engines == ["sequential", "threads", "asyncio", "processes"]
-    assert options.clients == ["httpx", "curl"]
+    assert options.engines == list(settings.ENGINES)
+    assert options.clients == list(settings.CLIENTS)
     assert options.servers == ["LOCAL", "DELAY", "ERROR"]
 
 

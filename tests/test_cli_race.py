@@ -17,6 +17,7 @@ import pytest
 from getflags.bench.race.standings import Race, RacerReport, Tally
 from getflags.cli import main
 from getflags.cli.race_display import Bars, FinishLines, display
+from getflags.core import settings
 from getflags.testing import bundled
 from tests.kit import ENVIRON, ROOT, command, files, getflags, run_main
 from tests.messages import EMPTY_LIST, INTERRUPTED, NO_LIST, NONE_OF, NOT_A_COUNT, NOT_STARTED
@@ -24,7 +25,7 @@ from tests.rawserver import RawServer, moved, ok, stall_after
 from tests.screen import on_terminal, resize, shown
 
 STALLED = b"HTTP/1.1 200 OK\r\nContent-Length: 9999999\r\n\r\nabc"
-ENGINES = ("sequential", "threads", "asyncio", "processes")
+ENGINES = settings.ENGINES
 
 
 @pytest.fixture
@@ -67,7 +68,7 @@ def race(
 def rows(output: str) -> list[list[str]]:
     """Return the ranking's rows, in the order of engines as they usually are."""
     table = output.partition("-\nplace")[2].splitlines()[1:]
-    found = [line.split() for line in table if re.match(r" +[1-4-]  \w", line)]
+    found = [line.split() for line in table if re.match(r" +[\d-]  \w", line)]
     return sorted(found, key=lambda row: ENGINES.index(row[1]))
 
 
@@ -76,7 +77,7 @@ def test_in_a_pipe_there_are_finishes_and_the_ranking(cwd: Path, temporary: Path
     assert done.returncode == 0
     assert done.stdout.startswith(
         "LOCAL site: a separate server for each engine, all with seed 7\n"
-        "Race for 5 flags, all engines at once: sequential, threads, asyncio, processes\n"
+        "Race for 5 flags, all engines at once: " + ", ".join(ENGINES) + "\n"
         "3 requests at a time with curl; sequential makes one at a time.\n"
         "--------------------\n"
         "place  engine      seconds"  # how wide the next column is depends on the figures
@@ -85,10 +86,10 @@ def test_in_a_pipe_there_are_finishes_and_the_ranking(cwd: Path, temporary: Path
     table = rows(done.stdout)
     assert [row[1] for row in table] == list(ENGINES)
     assert {tuple(row[4:]) for row in table} == {("5", "0")}
-    assert sorted(row[0] for row in table) == ["1", "2", "3", "4"]
+    assert sorted(row[0] for row in table) == [str(place + 1) for place in range(len(ENGINES))]
     assert min(float(row[3]) for row in table) == 1
     said = sorted(done.stderr.splitlines(), key=lambda line: ENGINES.index(line.split()[1]))
-    assert len(said) == 4
+    assert len(said) == len(ENGINES)
     for engine, line in zip(ENGINES, said, strict=True):
         assert re.fullmatch(rf"getflags: {engine} finished after \d+\.\d\d s: 5 flags", line)
 
@@ -133,7 +134,7 @@ def test_a_list_from_standard_input_is_read_by_all_and_its_folders_are_left_alon
     done = race(cwd, temporary, "-i", "-", "--one-by-one", stdin=text)
     assert done.returncode == 0, done
     assert "Race for 2 files, one engine after another: sequential" in done.stdout
-    assert [server.asked(path) for path in ("/0", "/1")] == [4, 4]
+    assert [server.asked(path) for path in ("/0", "/1")] == [len(ENGINES)] * 2
     finished = [line.split()[1] for line in done.stderr.splitlines()]
     assert finished == list(ENGINES)
 
@@ -275,7 +276,7 @@ def test_a_signal_ends_everybody_and_leaves_nothing(  # noqa: PLR0917 - a table
     wait_for_the_end_of(children)
     assert monotonic() - began < 3
     assert process.returncode == code
-    assert err == f"{INTERRUPTED}; 0 of 4 engines had finished\n"
+    assert err == f"{INTERRUPTED}; 0 of {len(ENGINES)} engines had finished\n"
 
 
 def test_ctrl_c_twice_leaves_nothing_either(server: RawServer, cwd: Path, temporary: Path) -> None:
@@ -290,7 +291,7 @@ def test_ctrl_c_twice_leaves_nothing_either(server: RawServer, cwd: Path, tempor
     # An interpreter that is about to exit has no handlers any more, and dies of the second signal.
     # For a shell, both are 130.
     assert process.returncode in {130, -signal.SIGINT}
-    assert err in {"", f"{INTERRUPTED}; 0 of 4 engines had finished\n"}
+    assert err in {"", f"{INTERRUPTED}; 0 of {len(ENGINES)} engines had finished\n"}
 
 
 def test_a_signal_while_servers_start_leaves_nothing(cwd: Path, temporary: Path) -> None:
@@ -300,7 +301,10 @@ def test_a_signal_while_servers_start_leaves_nothing(cwd: Path, temporary: Path)
         children = descendants(process.pid)
         process.send_signal(signal.SIGTERM)
         _, err = process.communicate(timeout=10)
-    assert (process.returncode, err) == (143, f"{INTERRUPTED}; 0 of 4 engines had finished\n")
+    assert (process.returncode, err) == (
+        143,
+        f"{INTERRUPTED}; 0 of {len(ENGINES)} engines had finished\n",
+    )
     wait_for_the_end_of(children)
 
 
@@ -337,7 +341,7 @@ def test_on_a_terminal_bars_stay_in_their_place(cwd: Path, temporary: Path) -> N
         screen = terminal.read_all()
     assert terminal.process.returncode == 0
     assert [line.split()[0] for line in screen[:8]] == [
-        "DELAY", "Race", "3", *ENGINES[1:], "-" * 20, "place",
+        "DELAY", "Race", "3", "threads", "asyncio", "processes", "-" * 20, "place",
     ]  # fmt: skip
     assert "\x1b[3A" in terminal.written
     assert "\x1b[36m" in terminal.written

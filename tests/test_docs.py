@@ -18,7 +18,7 @@ DOCS = ROOT / "docs"
 README = ROOT / "README.md"
 DOCUMENTS = [
     README,
-    ROOT / "CHANGELOG.md",
+    *(ROOT / f"{name}.md" for name in ("CHANGELOG", "CONTRIBUTING", "SECURITY")),
     *sorted(path for path in DOCS.rglob("*.md") if "_build" not in path.parts),
 ]
 TEXTS = {path: path.read_text(encoding="utf-8") for path in DOCUMENTS}
@@ -28,6 +28,7 @@ QUIET = {"text", "toml", "json"}
 #: Blocks that can't run here; each has its reason beside it.
 SKIPPED = {
     "README.md": 2,  # make, pip
+    "CONTRIBUTING.md": 1,  # make
     "docs/tutorial.md": 1,  # pip
     "docs/how-to/checksums.md": 1,  # a host that doesn't exist
     "docs/how-to/json.md": 1,  # jq
@@ -135,8 +136,10 @@ def test_links_and_files_that_are_named_exist(path: Path) -> None:
     for link in re.findall(r"\]\(([^)#]+)\)", TEXTS[path]):
         if "://" not in link:
             assert (path.parent / link).exists(), link
-    for file in re.findall(r"`((?:servers|tests|docs|benchmarks)/[\w/.]+)`", TEXTS[path]):
-        assert (ROOT / file).exists() or file == "docs/_build", file
+    for file in re.findall(
+        r"`((?:getflags|servers|tests|docs|benchmarks|examples)/[\w/.-]+)`", TEXTS[path]
+    ):
+        assert (ROOT / file).exists() or file in {"docs/_build", "getflags/servers"}, file
 
 
 def test_decisions_are_numbered_without_gaps() -> None:

@@ -20,6 +20,8 @@ CHECKERS = {
     "mypy": ["mypy", "--strict", "--config-file=", "--python-executable"],
     "pyright": ["basedpyright", "--pythonpath"],
 }
+#: pyright is large, so it is installed and asked in `make test-all` only.
+EITHER = ["mypy", pytest.param("pyright", marks=pytest.mark.slow)]
 
 
 def public() -> Iterator[str]:
@@ -74,7 +76,7 @@ def verify(found: dict[str, list[str]]) -> None:
         assert not re.search(r"^error|\bAny\b|\bUnknown\b", line)
 
 
-@pytest.mark.parametrize("checker", CHECKERS)
+@pytest.mark.parametrize("checker", EITHER)
 def test_a_users_types_are_known(checker: str, tmp_path: Path) -> None:
     verify(findings(checker, Path(sys.executable), tmp_path))
 

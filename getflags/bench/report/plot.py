@@ -67,7 +67,8 @@ _SETTINGS: dict[Any, Any] = {  # the names in matplotlib's type differ between v
 
 
 @contextmanager
-def _settings() -> Iterator[None]:
+def settings() -> Iterator[None]:
+    """Set matplotlib up for a drawing that ``svg.adapted`` can adapt, for this block alone."""
     with mpl.rc_context(), warnings.catch_warnings():
         # A name may contain characters that the font lacks; they are shown as boxes.
         warnings.filterwarnings("ignore", message="Glyph")
@@ -78,10 +79,10 @@ def _settings() -> Iterator[None]:
 
 def chart(shown: Chart, name: str, words: str, size: tuple[int, int]) -> str:
     """Return a chart as an SVG element for a page. ``words`` are its text alternative."""
-    with _settings():
+    with settings():
         figure = Figure(figsize=(size[0] / _INCH, size[1] / _INCH), layout="constrained")
         _panel(figure.add_subplot(), shown)
-        return svg.adapted(_saved(figure, "svg"), name, words)
+        return svg.adapted(saved(figure, "svg"), name, words)
 
 
 def swatch(look: Look, name: str) -> str:
@@ -95,10 +96,10 @@ def ring(name: str) -> str:
 
 
 def _sample(name: str, **style: Any) -> str:
-    with _settings():
+    with settings():
         figure = Figure(figsize=(34 / _INCH, 14 / _INCH))
         figure.add_artist(Line2D([0.02, 0.5, 0.98], [0.5, 0.5, 0.5], **style))
-        return svg.adapted(_saved(figure, "svg"), name, "")
+        return svg.adapted(saved(figure, "svg"), name, "")
 
 
 def picture(charts: Sequence[tuple[str, Chart]], form: str, words: str) -> bytes:
@@ -110,7 +111,7 @@ def picture(charts: Sequence[tuple[str, Chart]], form: str, words: str) -> bytes
     entries = len(looks) + 1
     lines = math.ceil(entries / max(1, width // (8 * max(map(len, looks)) + 60)))
     height = 340 * rows + 22 * lines + 10
-    with _settings():
+    with settings():
         figure = Figure(figsize=(width / _INCH, height / _INCH), layout="constrained")
         figure.set_facecolor(LIGHT["paper"])
         for place, (title, shown) in enumerate(charts):
@@ -119,7 +120,7 @@ def picture(charts: Sequence[tuple[str, Chart]], form: str, words: str) -> bytes
         handles = [Line2D([], [], label=name, **_style(look)) for name, look in looks.items()]
         handles.append(Line2D([], [], label="knee: enough", **_ring(LIGHT["ink"])))
         figure.legend(handles=handles, loc="outside lower center", ncols=math.ceil(entries / lines))
-        drawing = _saved(figure, form)
+        drawing = saved(figure, form)
     if form == "png":
         return drawing
     style = stylesheet("svg") + "text { font-family: system-ui, 'DejaVu Sans', sans-serif; }"
@@ -130,7 +131,8 @@ def _short(name: str) -> str:
     return name if len(name) <= _LONGEST else f"{name[: _LONGEST - 1]}…"
 
 
-def _saved(figure: Figure, form: str) -> bytes:
+def saved(figure: Figure, form: str) -> bytes:
+    """Return a figure as ``svg`` or ``png``, with no date and no other metadata."""
     out = io.BytesIO()
     nothing: dict[str, Any] = dict.fromkeys(("Date", "Creator", "Format", "Type"))
     figure.savefig(
