@@ -7,6 +7,8 @@ import sys
 
 from getflags import UNSUPPORTED, __version__
 
+_SIGNALLED = 128  # exit codes above it are 128 plus the number of a signal
+
 
 def main() -> int:
     """Run the command line; return the exit code."""
@@ -17,8 +19,12 @@ def main() -> int:
         sys.stdout.write(f"getflags {__version__}\n")
         return 0
     from getflags.cli import main as run
+    from getflags.cli.signals import ignore
 
-    return run()
+    code = run()
+    if code > _SIGNALLED:
+        ignore()
+    return code
 
 
 if __name__ == "__main__":

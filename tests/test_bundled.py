@@ -12,12 +12,14 @@ import sys
 import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
+from time import monotonic
 
 import pytest
 
 import getflags
 from getflags.core import interpreter
 from getflags.core.errors import GetflagsError, UsageError
+from getflags.core.interpreter import Child
 from getflags.testing import bundled
 from tests.kit import ENVIRON, ROOT
 from tests.messages import NOT_STARTED
@@ -240,3 +242,37 @@ def test_an_inherited_python_path_is_kept(port: int, monkeypatch: pytest.MonkeyP
         connection.request("HEAD", server.base_url)
         assert connection.getresponse().status in {200, 404}
         connection.close()
+
+
+@pytest.fixture
+def slow(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[subprocess.Popen[bytes]]:
+    """Have servers that never begin, and do not hear of their end; we are interrupted meanwhile."""
+    (tmp_path / "slow_server.py").write_text("import time\ntime.sleep(60)\n")
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    monkeypatch.setattr(bundled, "module", lambda: "slow_server")
+    started: list[subprocess.Popen[bytes]] = []
+
+    def interrupt(child: Child, _: str) -> None:
+        started.append(child.process)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(bundled, "_ready", interrupt)
+    return started
+
+
+@pytest.mark.usefixtures("slow")
+def test_servers_that_still_start_do_not_hold_up_the_end() -> None:
+    began = monotonic()
+    with pytest.raises(KeyboardInterrupt), bundled.several("LOCAL", 7, 3):
+        pytest.fail("they have not begun")
+    assert monotonic() - began < 2  # with patience for each, it were 6
+
+
+def test_a_server_that_still_starts_is_ended(
+    port: int, slow: list[subprocess.Popen[bytes]]
+) -> None:
+    del port
+    with pytest.raises(KeyboardInterrupt), bundled.running("LOCAL", None, print):
+        pytest.fail("it has not begun")
+    (process,) = slow
+    assert process.returncode == -signal.SIGKILL

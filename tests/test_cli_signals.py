@@ -360,6 +360,27 @@ def test_a_signal_that_python_loses_comes_again(
     assert done.returncode == 128 + number
 
 
+@pytest.mark.parametrize("number", SIGNALS)
+def test_a_second_signal_at_pythons_own_end_does_not_change_the_exit_code(
+    tmp_path: Path, number: signal.Signals
+) -> None:
+    """It comes when Python has taken its handlers away, and destroys its modules."""
+    script = (
+        "import os\n"
+        "from getflags import __main__, cli\n"
+        "class Late:\n"
+        "    kill, process, number = os.kill, os.getpid(), number\n"
+        "    def __del__(self):\n"
+        "        self.kill(self.process, self.number)\n"
+        "late = Late()\n"
+        "cli._load = lambda room: lambda words: signal.raise_signal(number)\n"
+        "sys.argv[1:] = []\n"
+        "sys.exit(__main__.main())\n"
+    )
+    done = run_losing(tmp_path, script, number.name, "in_a_destructor")
+    assert (done.returncode, done.stderr) == (128 + number, f"{INTERRUPTED}\n")
+
+
 def test_a_signal_that_is_lost_again_comes_again(tmp_path: Path) -> None:
     script = (
         "from getflags.cli.signals import Interrupted, handle_signals\n"

@@ -110,6 +110,16 @@ def defer_signals() -> Iterator[None]:
             first(pending[0], None)
 
 
+def ignore() -> None:
+    """Ignore SIGINT and SIGTERM from now on, because the exit code is decided.
+
+    Python restores the default handlers early in its shutdown, and a second signal would then kill
+    the process.
+    """
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.SIG_IGN)
+
+
 def _restore(
     previous: Mapping[signal.Signals, _Handler], descriptor: int, wakeup_writer: socket.socket
 ) -> None:

@@ -13,6 +13,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from time import monotonic
 from typing import IO, NamedTuple
 
 _ROOT = Path(__file__).parent.parent.parent
@@ -56,16 +57,22 @@ def start(module: str, *arguments: str, errors: int | IO[bytes] | None = None) -
     return Child(process, process.stdin, process.stdout)
 
 
-def end(child: Child) -> None:
-    """Close the child's standard input and wait until it exits; kill it after a timeout."""
-    with suppress(BrokenPipeError):  # buffered data that the child never read
-        child.input.close()
-    child.output.close()
-    try:
-        child.process.wait(_EXIT_TIMEOUT)
-    except subprocess.TimeoutExpired:
-        child.process.kill()
-        child.process.wait()
+def end(*children: Child, timeout: float = _EXIT_TIMEOUT) -> None:
+    """Close the children's standard input and wait until they exit; kill them after the timeout.
+
+    ``timeout`` is in seconds, for all of them together.
+    """
+    for child in children:
+        with suppress(BrokenPipeError):  # buffered data that the child never read
+            child.input.close()
+        child.output.close()
+    deadline = monotonic() + timeout
+    for child in children:
+        try:
+            child.process.wait(max(0.0, deadline - monotonic()))
+        except subprocess.TimeoutExpired:
+            child.process.kill()
+            child.process.wait()
 
 
 @contextmanager

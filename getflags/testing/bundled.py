@@ -26,6 +26,7 @@ REMOTE = "https://www.fluentpython.com/data/flags"
 HOST = "127.0.0.1"  # "localhost" may mean ::1, where another program may listen
 _PROBE_TIMEOUT = 1.0  # seconds for the whole response
 _PROBE_BYTES = 1 << 16
+_EXIT_TIMEOUT = 0.5  # seconds for several servers to exit; an interrupted race has 2.5 in all
 _PACKAGE = Path(__file__).parent.parent
 
 
@@ -80,18 +81,17 @@ def several(label: str, seed: int, count: int) -> Iterator[list[Server]]:
     No other program uses these servers, so their counts start at zero. Raises GetflagsError.
     """
     children: list[Child] = []
+    timeout = 0.0  # a server that is still starting has nothing to clean up: it is killed
     try:
         for _ in range(count):
             children.append(_launch(label, 0, seed))  # noqa: PERF401 - so that all are stopped
         ports = [_ready(child, label) for child in children]
         if None in ports:
             raise GetflagsError(f"the bundled server {label} did not start")
+        timeout = _EXIT_TIMEOUT
         yield [_server(port) for port in ports if port is not None]
     finally:
-        for child in children:
-            child.input.close()  # tell all servers to stop before waiting for the first
-        for child in children:
-            interpreter.end(child)
+        interpreter.end(*children, timeout=timeout)
 
 
 def module() -> str:
@@ -163,16 +163,17 @@ def _server(port: int) -> Server:
 
 def _start(label: str, port: int, seed: int | None) -> tuple[Child, int]:
     """Start a server; return it and its port, which is another one if ``port`` is taken."""
-    child = _launch(label, port, seed)
-    ready = _ready(child, label)
-    if ready is None and port:
+    for wanted in (port, 0) if port else (0,):
+        child = _launch(label, wanted, seed)
+        try:
+            ready = _ready(child, label)
+        except BaseException:
+            interpreter.end(child, timeout=0)  # as in ``several``
+            raise
+        if ready is not None:
+            return child, ready
         interpreter.end(child)
-        child = _launch(label, 0, seed)
-        ready = _ready(child, label)
-    if ready is None:
-        interpreter.end(child)
-        raise GetflagsError(f"the bundled server {label} did not start")
-    return child, ready
+    raise GetflagsError(f"the bundled server {label} did not start")
 
 
 def _launch(label: str, port: int, seed: int | None) -> Child:
