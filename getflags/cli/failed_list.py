@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TextIO
 
+from getflags.core.deferred_signals import signals_deferred
 from getflags.core.errors import GetflagsError, UsageError
 from getflags.core.events import Event, EventHandler, Finished
 from getflags.core.text import quoted
@@ -27,34 +28,54 @@ def list_failures(name: str, default_folder: str) -> Iterator[EventHandler]:
     Raises UsageError if the file cannot be created, and GetflagsError at the end if writing failed.
     If the run is interrupted, an existing file is kept: the new list would be incomplete.
     """
-    import tempfile  # 5 ms
-
     path = os.path.realpath(name)  # a symbolic link is kept
-    special = os.path.exists(path) and not os.path.isfile(path)  # noqa: PTH110, PTH113
+    file, temporary = None, ""
     try:
-        if os.path.isdir(path):  # noqa: PTH112
-            raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
-        if special:  # a pipe, a terminal
-            descriptor, temporary = os.open(path, os.O_WRONLY), ""
-        else:
-            folder = os.path.dirname(path)  # noqa: PTH120
-            descriptor, temporary = tempfile.mkstemp(prefix=PART_PREFIX, dir=folder)
-    except OSError as error:
-        raise UsageError(f"cannot write {quoted(name)}: {error.strerror}") from None
-    try:
-        with open(descriptor, "w", encoding="utf-8", errors="surrogateescape") as file:  # noqa: PTH123
+        try:
+            if special := _special(path):
+                file = _opened(os.open(path, os.O_WRONLY))  # may wait for a pipe's reader
+            else:
+                with signals_deferred(lambda: None):  # or a new file could be lost and stay
+                    file, temporary = _create_beside(path)
+        except OSError as error:
+            raise UsageError(f"cannot write {quoted(name)}: {error.strerror}") from None
+        with file:
             writer = _Writer(file, default_folder)
             yield writer.read
             writer.finish()
-        if temporary:
-            os.chmod(temporary, 0o600 if writer.secret else 0o666 & ~_umask())  # noqa: PTH101
-            os.replace(temporary, path)  # noqa: PTH105
+        if not special:
+            with signals_deferred(lambda: None):
+                os.chmod(temporary, 0o600 if writer.secret else 0o666 & ~_umask())  # noqa: PTH101
+                os.replace(temporary, path)  # noqa: PTH105
+                temporary = ""
     except BaseException as error:
         if temporary:
             os.unlink(temporary)  # noqa: PTH108
+        if file:
+            file.close()  # for the second time, unless a signal came before the first one
         if isinstance(error, OSError):
             raise GetflagsError(f"cannot write {quoted(name)}: {error.strerror}") from error
         raise
+
+
+def _special(path: str) -> bool:
+    """Return whether the path is a pipe or a terminal. Raises OSError for a folder."""
+    if os.path.isdir(path):  # noqa: PTH112
+        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
+    return os.path.exists(path) and not os.path.isfile(path)  # noqa: PTH110, PTH113
+
+
+def _create_beside(path: str) -> tuple[TextIO, str]:
+    """Create a file in the same folder; return it and its name. Raises OSError."""
+    import tempfile  # 5 ms
+
+    folder = os.path.dirname(path)  # noqa: PTH120
+    descriptor, temporary = tempfile.mkstemp(prefix=PART_PREFIX, dir=folder)
+    return _opened(descriptor), temporary
+
+
+def _opened(descriptor: int) -> TextIO:
+    return open(descriptor, "w", encoding="utf-8", errors="surrogateescape")
 
 
 class _Writer:

@@ -2,7 +2,8 @@
 
 Some code must not be interrupted by a handler's exception: a running event loop (its tasks would
 stay half done, and uvloop does not pass the exception on) and the callbacks of a C library (pycurl
-prints the exception and continues). This module works with any handlers and installs none but
+prints the exception and continues), and a file between its creation and the moment that its owner
+has stored its descriptor. This module works with any handlers and installs none but
 SIGTERM's, in ``exit_on_sigterm``.
 """
 
@@ -29,26 +30,34 @@ def signals_deferred(wake: Callable[[], object]) -> Iterator[list[BaseException]
     """
     raised: list[BaseException] = []
     before: dict[int, Callable[[int, FrameType | None], object]] = {}
+    over = False
 
     def postpone(number: int, frame: FrameType | None) -> None:
         try:
             before[number](number, frame)
-        except BaseException as effect:  # noqa: BLE001 - raised again below
+        except BaseException as effect:
+            if (
+                over
+            ):  # a signal interrupted the end of the block, and this handler is still in place
+                raise
             raised.append(effect)
             wake()
 
-    if threading.current_thread() is threading.main_thread():
-        for number in (int(signal.SIGINT), int(signal.SIGTERM)):
-            handler = signal.getsignal(number)
-            if callable(handler):
-                before[number] = handler
-                signal.signal(number, postpone)
     try:
+        if threading.current_thread() is threading.main_thread():
+            for number in (int(signal.SIGINT), int(signal.SIGTERM)):
+                handler = signal.getsignal(number)
+                if callable(handler):
+                    before[number] = handler
+                    signal.signal(number, postpone)
         yield raised
     finally:
-        for number, handler in before.items():
-            if signal.getsignal(number) is postpone:  # unless the handler has replaced itself
-                signal.signal(number, handler)
+        try:
+            for number, handler in before.items():
+                if signal.getsignal(number) is postpone:  # unless the handler has replaced itself
+                    signal.signal(number, handler)
+        finally:
+            over = True
         if raised:
             raise raised[0]
 

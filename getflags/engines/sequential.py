@@ -8,6 +8,7 @@ from __future__ import annotations
 from contextlib import closing
 from time import monotonic, sleep
 
+from getflags.core.deferred_signals import signals_deferred
 from getflags.core.events import EventHandler
 from getflags.core.models import Plan
 from getflags.rates.rate_limit import RateLimiter
@@ -25,7 +26,9 @@ def run(plan: Plan, emit: EventHandler) -> None:
         while True:
             transfer = scheduler.take()
             if not isinstance(transfer, NoJob):
-                tried = fetch(transfer, plan.options, transport, limiter, emit)
+                # A signal interrupts the request, as in a thread, and never the handling of a file.
+                with signals_deferred(transport.abort):
+                    tried = fetch(transfer, plan.options, transport, limiter, emit)
                 for event in scheduler.returned(tried):
                     emit(event)
             elif scheduler.exhausted:

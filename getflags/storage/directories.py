@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 
+from getflags.core.deferred_signals import signals_deferred
 from getflags.core.errors import NotSaved, UsageError
 from getflags.core.models import Target
 from getflags.core.text import quoted
@@ -22,9 +23,8 @@ def make_folder(folder: str) -> None:
         with disk_errors:
             check_folder(folder)
             os.makedirs(folder, exist_ok=True)  # noqa: PTH103
-        with PartFile(
-            Target(0, "", "", "", folder, "")
-        ) as probe:  # no real target has an empty name
+        # No target has an empty name. A signal must not leave the probe in the folder.
+        with signals_deferred(lambda: None), PartFile(Target(0, "", "", "", folder, "")) as probe:
             probe.open()
     except NotSaved as refusal:
         raise UsageError(f"cannot write to the folder {quoted(folder)}: {refusal}") from None
