@@ -34,7 +34,7 @@ def list_failures(name: str, default_folder: str) -> Iterator[EventHandler]:
     try:
         if os.path.isdir(path):  # noqa: PTH112
             raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
-        if special:  # a pipe, a terminal
+        if special:  # a pipe or a terminal, which cannot be replaced
             descriptor, temporary = os.open(path, os.O_WRONLY), ""
         else:
             folder = os.path.dirname(path)  # noqa: PTH120
