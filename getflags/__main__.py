@@ -1,6 +1,6 @@
 """The entry point of the program: ``getflags``, or ``python -m getflags``.
 
-It prints the version without importing the command line, to be quick.
+``--version`` is answered here, without the import of the command line, which is slower.
 """
 
 import sys

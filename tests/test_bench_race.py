@@ -7,7 +7,7 @@ import re
 import pytest
 
 from getflags.bench.race.bars import BarStyle, lines, ordinal, visible
-from getflags.bench.race.ranking import conclusion, ranking
+from getflags.bench.race.ranking import ending, ranking
 from getflags.bench.race.standings import Count, Race, RacerReport, Tally
 from getflags.core.events import Event, Finished, Progressed, Retrying, Started
 from getflags.core.models import ExitStatus, Outcome, Status, Target
@@ -119,7 +119,7 @@ def test_who_goes_before_the_end_is_out_and_has_no_place() -> None:
     assert race.place(standing) is None
     assert [standing.engine for standing in race.ranked()] == ["asyncio"]
     assert race.exit_status is ExitStatus.SOME_FAILED
-    assert conclusion(race, standing) == "threads is out: its process was ended by signal 9"
+    assert ending(race, standing) == "threads is out: its process was ended by signal 9"
 
 
 @pytest.mark.parametrize(
@@ -144,10 +144,10 @@ def test_a_finish_is_told_with_what_came_of_it() -> None:
         1400, ("threads", RacerReport(Tally(1, 1_200, 199), 1.239)), ("asyncio", done(1400, 61.5))
     )
     threads, asyncio = race.standings.values()
-    assert conclusion(race, threads) == (
+    assert ending(race, threads) == (
         "threads finished after 1.24 s: 1 flag, 1,200 not found, 199 errors"
     )
-    assert conclusion(race, asyncio) == "asyncio finished after 61.50 s: 1,400 flags"
+    assert ending(race, asyncio) == "asyncio finished after 61.50 s: 1,400 flags"
 
 
 def test_the_table_and_the_reason() -> None:

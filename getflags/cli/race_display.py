@@ -12,7 +12,7 @@ from collections.abc import Callable
 from typing import Protocol, TextIO
 
 from getflags.bench.race import bars
-from getflags.bench.race.ranking import conclusion
+from getflags.bench.race.ranking import ending
 from getflags.bench.race.standings import Race
 from getflags.cli.console import write_text
 from getflags.output import terminal
@@ -52,7 +52,7 @@ class FinishLines:
         del now
         for standing in [standing for standing in self._running if standing.over]:
             self._running.remove(standing)
-            self._print_message(f"getflags: {conclusion(self._race, standing)}")
+            self._print_message(f"getflags: {ending(self._race, standing)}")
 
     def close(self) -> None:
         """Do nothing: there is no bar to close."""

@@ -1,7 +1,7 @@
 """The shell command that measures one cell of a bench again.
 
-It has the arguments of the bench, reduced to that cell. Pure; passwords and the values of headers
-are replaced by asterisks.
+It is the command line of the bench, with that cell as the whole matrix. Pure; passwords and the
+values of headers are replaced by asterisks.
 """
 
 from __future__ import annotations

@@ -139,7 +139,7 @@ def _legend(compared: Sequence[Compared]) -> list[str]:
 
 
 def caveat_lines(caveats: Iterable[Caveat]) -> list[str]:
-    """Return caveats as wrapped lines."""
+    """Return caveats as wrapped lines of text."""
     lines = []
     for caveat in caveats:
         lines += ["", *textwrap.wrap(" ".join(caveat), _WIDTH, initial_indent="? ",

@@ -23,7 +23,7 @@ def ranking(race: Race) -> list[str]:
     out = [standing for standing in race.standings.values() if standing.trouble]
     return [
         *_table([_row(race, standing, ranked) for standing in (*ranked, *out)]),
-        *(conclusion(race, standing) for standing in out),
+        *(ending(race, standing) for standing in out),
         *(
             f"{standing.engine}: {counted(standing.tally.failed, 'error')}, the first: "
             f"{brief(standing.tally.reason)}"
@@ -34,7 +34,7 @@ def ranking(race: Race) -> list[str]:
     ]
 
 
-def conclusion(race: Race, standing: Standing) -> str:
+def ending(race: Race, standing: Standing) -> str:
     """Return a sentence about how an engine ended."""
     tally = standing.tally
     if standing.trouble:

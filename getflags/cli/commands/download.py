@@ -163,7 +163,7 @@ def _download(job: _Job, screen: Screen, result: summary.Report) -> None:
         result.elapsed = perf_counter() - start
     for line in summary.closing(result, job.noun):
         screen.info(line)
-    if result.total != total:  # a defect, which must never end with exit code 0
+    if result.total != total:  # this would be a defect, which must not end with exit code 0
         raise GetflagsError(
             f"internal error: only {result.total:,} of {total:,} targets have an outcome"
         )
