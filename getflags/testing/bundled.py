@@ -67,9 +67,11 @@ def running(label: str, seed: int | None, say: Callable[[str], None]) -> Iterato
     if state is not _NO_SERVER:
         say(f"getflags: port {port} is in use by {state}; using another port for {label}")
         port = 0
-    child, port = _start(label, port, seed)
+    child, actual = _start(label, port, seed)
+    if port and actual != port:
+        say(f"getflags: port {port} was taken meanwhile; using another port for {label}")
     try:
-        yield _server(port)
+        yield _server(actual)
     finally:
         interpreter.end(child)
 
