@@ -1,4 +1,4 @@
-"""The state of each server in the scheduler: its pause, and how many requests it may get at a time.
+"""The state of each server in the scheduler: its pause, and its limit on requests in flight.
 
 The caller passes the time in. A server that answers 429 or 503 with Retry-After gets no request for
 that long. Its concurrency is then limited to the number of requests that it served meanwhile. With
@@ -27,11 +27,11 @@ class HostState:
     def __init__(self, adaptive: AdaptiveConcurrency | None = None) -> None:
         self.adaptive = adaptive
         self.paused_until = 0.0
-        self.waiting: deque[Transfer] = deque()  # transfers that the server cannot take now
-        self.in_flight: dict[Transfer, int] = {}  # → the number served when it started
+        self.waiting: deque[Transfer] = deque()  # transfers that must wait for the server
+        self.in_flight: dict[Transfer, int] = {}  # transfer → requests served when it started
         self._peak = 0  # the largest number in flight so far
         self._limit = inf  # on the number in flight
-        self._refused_level = inf  # the number in flight that was refused
+        self._refused_level = inf  # the number in flight at the last refusal
         self._served = 0
         self._served_at_limit = 0  # since the limit was last changed
         self._refused_at = 0.0
@@ -56,7 +56,7 @@ class HostState:
     def refused(self, transfer: Transfer, now: float, seconds: float) -> None:
         """Pause for ``seconds`` after a refusal, and limit the requests in flight.
 
-        The limit is the number of requests that were served beside the refused one or are still in
+        The limit is the number of other requests that were served in the meantime or are still in
         flight. If there are none, the number in flight was not the cause, and there is no limit.
         """
         before = self.in_flight.get(transfer, self._served)
@@ -71,8 +71,8 @@ class HostState:
     def served(self, now: float) -> None:
         """Record a served request.
 
-        The limit is raised by one after as many served requests as the limit, but stays below the
-        level that was refused.
+        The limit is raised by one each time that as many requests as the limit have been served,
+        but it stays below the level that was refused.
         """
         self._served += 1
         self._served_at_limit += 1

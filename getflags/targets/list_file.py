@@ -38,7 +38,7 @@ class Entry(NamedTuple):
 def parse(lines: Iterable[str]) -> Iterator[Entry]:
     """Parse entries, lazily. Windows line endings and a byte order mark are accepted.
 
-    Raises BadInput with the number of the line.
+    Raises BadInput with the line number.
     """
     entry: Entry | None = None
     for number, line in enumerate(lines, start=1):
