@@ -1,4 +1,4 @@
-"""HTTP transports: one package for each HTTP library, the protocol that they share, and a table.
+"""HTTP transports: the protocol that they implement, and a table of the clients.
 
 A transport makes one GET request. It calls ``on_head`` with the response's head and, if that
 returns True, ``on_body`` with each piece of the body. Such callbacks suit both a loop over a stream
@@ -32,7 +32,7 @@ def default() -> str:
 
 
 def resolved(name: str) -> str:
-    """Return the client's name, for ``auto`` that of the default."""
+    """Return the client's name; for ``auto``, the default client's."""
     return default() if name == AUTO else name
 
 
@@ -49,7 +49,8 @@ class Transport(Protocol):
     ) -> None:
         """Make one GET request; return when the response has ended or its body is not wanted.
 
-        ``within`` is the time limit in seconds. Raises Expired when it is over, and other Faults.
+        ``within`` is the time limit in seconds. Raises Expired when it has passed, and other
+        Faults.
         """
         ...
 

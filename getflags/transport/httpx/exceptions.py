@@ -34,7 +34,7 @@ def translate(
 ) -> Fault:
     """Return the fault for an exception of httpx.
 
-    ``stale`` means that it occurred on a reused connection before any byte of the response.
+    ``stale`` means that the exception occurred on a reused connection before the response began.
     """
     where = f"proxy {printable(redact(proxy))}: " if proxy else ""
     if isinstance(error, httpx.ConnectTimeout):
