@@ -17,7 +17,7 @@ from getflags.core.urls import BadURL, clean, redact
 AUTO = "auto"
 #: Larger numbers overflow in libraries and in the system.
 TOO_LARGE = 10**18
-_LONGEST = 1e9  # seconds (31 years); far from the overflow of libcurl's milliseconds
+_LONGEST = 1e9  # seconds (31 years); libcurl's milliseconds do not overflow below it
 _FIELD_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")  # RFC 9110 section 5.1
 _FIELD_VALUE = re.compile(r"[^\r\n\0\u0100-\U0010ffff]*")  # Latin-1, section 5.5
 _WHOLE = "getflags fetches whole files and resumes interrupted ones by itself"

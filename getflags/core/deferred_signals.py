@@ -128,7 +128,7 @@ def repeat_lost_signals(
 
 @contextmanager
 def exit_on_sigterm() -> Iterator[None]:
-    """Raise SystemExit in the block at SIGTERM.
+    """Raise SystemExit in the block on SIGTERM.
 
     The handler is never removed, because the process does nothing after the block.
     """

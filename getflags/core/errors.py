@@ -1,8 +1,8 @@
 """The exceptions of getflags.
 
 This module holds no messages, no policy (``transfer.retry`` decides which faults are retried) and
-no exceptions of libraries (each transport translates those). A file's failure is an exception only
-until the transfer handles it; then it is an ``Outcome``.
+no exceptions from libraries (each transport translates those). A file's failure is an exception
+only until the transfer handles it; then it is an ``Outcome``.
 
 ::
 

@@ -135,7 +135,7 @@ class OnDisk(NamedTuple):
 
 
 class ResumeRecord(NamedTuple):
-    """The validator of the response that a part file comes from, with its size and coding.
+    """The validator, size and coding of the response from which a part file was written.
 
     It is stored beside the part file, so that a later try or run can resume the download.
     """

@@ -80,7 +80,7 @@ def seconds(date: str) -> int | None:
 def retry_after(head: Head) -> float | None:
     """Return Retry-After in seconds; None if it is missing or invalid (RFC 9110 section 10.2.3).
 
-    If it is a date, it is compared with the response's Date, because the local clock may be wrong.
+    A date is compared with the response's Date, because the local clock may be wrong.
     """
     values = head.all("retry-after")
     if len(values) != 1:

@@ -46,7 +46,7 @@ class AdaptiveConcurrency:
         self._before: Window | None = None  # the window of the level that a new level has to beat
         self._above: Window | None = None  # the overloaded level that half of it is compared with
         self._accepted: Window | None = None  # the last window in which the present level was good
-        self._resting = 0  # windows since then
+        self._resting = 0  # windows since ``_accepted``
         self._rest = _REST
         self._ceiling: Window | None = None  # an overloaded level
         self._ceiling_set_at = -math.inf
@@ -82,7 +82,7 @@ class AdaptiveConcurrency:
         if not before and window.mostly_overloaded and window.level > 1:
             return self._halve()
         if not window.full:
-            if window.ended > MAX_SAMPLE * window.level:  # it would take as long again to fill it
+            if window.ended > MAX_SAMPLE * window.level:  # filling it would take as long again
                 self._window = Window(window.level, raised=bool(before))
             return None
         if before:

@@ -17,7 +17,7 @@ _STEEP = 1.5  # a gain so large that the first requests of a window suffice to p
 _CLEAR = 3.0  # standard deviations for a check that is repeated after each of many requests
 _FULL = 0.9  # as a share of the level: the average number in flight in a full window
 _MAX_BEHIND = 16  # times the level: a request is removed if more than that started after it
-_PRECISE = 0.12  # relative standard deviation of a rate that other rates can be compared with
+_PRECISE = 0.12  # largest relative standard deviation of a rate that is precise
 
 
 class GoodputEstimate:

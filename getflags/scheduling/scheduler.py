@@ -1,9 +1,9 @@
 """The scheduler: the choice among new transfers, retries, and those of paused servers.
 
 It has no thread of its own and reads the time from the clock it is given. An engine asks it for
-work (``take``) and for how long there will be none (``delay``), and reports the end of each try
+work (``take``) or for how long to wait for work (``delay``), and reports the end of each try
 (``returned``). A waiting transfer does not occupy a slot. The scheduler decides only when a try
-starts; whether there is another one is the transfer's decision.
+starts; the transfer decides whether there is another one.
 
 A server that answers 429 or 503 with Retry-After gets no request for that long, for any target, and
 with ``-m auto`` the concurrency of each server is adapted: see ``host``.

@@ -1,8 +1,8 @@
 """The text format of a list of targets: parsing and writing.
 
 The format is aria2's: one target per line, ``#`` comments, and indented ``out=``, ``dir=`` and
-``checksum=`` lines that belong to the target above. Pure: the functions convert lines to entries
-and back. The meaning of a target is decided in ``resolve``.
+``checksum=`` lines that belong to the target above. The functions are pure: they convert lines to
+entries and back. The meaning of a target is decided in ``resolve``.
 """
 
 from __future__ import annotations

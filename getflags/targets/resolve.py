@@ -158,8 +158,8 @@ def label(word: str) -> str:
 def entry_again(target: Target, default_folder: str) -> Entry:
     """Return an entry that requests the same file under the same name again.
 
-    A name that was changed because of a collision is given explicitly, because a shorter list might
-    not have that collision.
+    A name that does not follow from the URL is given explicitly, because a shorter list might not
+    have the same collisions.
     """
     usual = filenames.from_url(target.url) if target.url else ""
     return Entry(

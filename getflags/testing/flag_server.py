@@ -209,7 +209,7 @@ def _texts(name: str, value: Any) -> list[str]:
     if name == "fault":
         return [value] if isinstance(value, str) else list(value)
     if name in _FILES:
-        # The process that forks servers may have another working directory than the test.
+        # The process that forks servers may have a different working directory from the test's.
         return [str(Path(value).absolute()) if value else ""]
     if isinstance(value, (tuple, list)):
         return ["-".join(map(_text, value))]
