@@ -3,8 +3,8 @@
 A transport makes one GET request. It calls ``on_head`` with the response's head and, if that
 returns True, ``on_body`` with each piece of the body. Such callbacks suit both a loop over a stream
 (httpx) and a library that uses callbacks itself (libcurl). A transport does not follow redirects,
-decode bodies, retry or keep cookies: ``getflags.transfer`` makes those decisions. Exceptions of the
-library are converted to ``Fault``; exceptions of ``on_head`` and ``on_body`` are not caught.
+decode bodies, retry or keep cookies: ``getflags.transfer`` makes those decisions. Exceptions from
+the library are converted to ``Fault``; exceptions from ``on_head`` and ``on_body`` are not caught.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from getflags.core.errors import UsageError
 from getflags.core.models import Fields, Network
 from getflags.core.response_head import Head
 
-#: The module of each client; it has the functions of ``Client``.
+#: The module of each client, which contains the functions of ``Client``.
 CLIENTS = {"httpx": "getflags.transport.httpx.client", "curl": "getflags.transport.curl.client"}
 
 

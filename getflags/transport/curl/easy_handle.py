@@ -22,7 +22,7 @@ from getflags.transport.curl.heads import as_lines, is_short, read
 from getflags.transport.curl.sockets import Sockets
 from getflags.transport.tls import store
 
-BUFFER = 512 * 1024  # bytes that libcurl reads at a time; speeds up large bodies by 20 %
+BUFFER = 512 * 1024  # bytes that libcurl reads at a time; this size speeds up large bodies by 20 %
 _TICK = 0.01  # seconds by which libcurl's clock may differ from Python's
 _LEAST = 1024  # bytes; the smallest buffer that libcurl accepts
 _DRAIN_SECONDS = 0.1  # longest time for reading a short unwanted body to its end

@@ -32,7 +32,7 @@ from getflags.core.urls import redact
 def translate(
     error: httpx.TransportError, network: Network, proxy: str | None, *, stale: bool
 ) -> Fault:
-    """Return the fault for an exception of httpx.
+    """Return the fault for an exception from httpx.
 
     ``stale`` means that the exception occurred on a reused connection before the response began.
     """

@@ -118,8 +118,8 @@ def check_end(url: str, response: httpx.Response) -> None:
     """Raise Disconnected if a body over TLS ended with the connection and may be truncated.
 
     In TLS, a close_notify alert distinguishes the end of such a body from a broken connection (RFC
-    9112 section 9.8), but Python's streams don't report the alert. Without TLS there is no such
-    sign, and the body is accepted.
+    9112 section 9.8), but Python's streams don't report the alert. Without TLS, there is no such
+    signal, and the body is accepted.
     """
     delimited = "content-length" in response.headers or "transfer-encoding" in response.headers
     if url.startswith("https:") and not delimited and response.status_code < 300:  # noqa: PLR2004
