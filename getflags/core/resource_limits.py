@@ -1,4 +1,4 @@
-"""The limits of the machine: processors, and files that may be open at a time.
+"""The limits of the machine: processors, and files that may be open at the same time.
 
 They are checked before a run, so that too high a concurrency causes one warning instead of many
 errors.
@@ -11,7 +11,7 @@ import resource
 from contextlib import suppress
 
 _FILES_PER_REQUEST = 2  # a connection and a part file
-_RESERVE = 128  # files for all else: standard streams, lists, pipes, idle connections
+_RESERVE = 128  # files for everything else: standard streams, lists, pipes, idle connections
 # libcurl's own limit, four times the connections in use, would close too many of them.
 _MAX_IDLE = 1024  # connections
 
@@ -36,14 +36,14 @@ def max_concurrency(limit: int) -> int:
 def raise_file_limit(limit: int) -> None:
     """Raise the soft limit on open files for ``limit`` concurrent requests, if allowed.
 
-    Only a command may call this, because the limit is the whole process's. A library must not
+    Only a command may call this, because the limit applies to the whole process. A library must not
     change the limits of the program that uses it.
     """
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     needed = _needed(limit)
     if _less(soft, needed):
         soft = needed if _less(needed, hard) else hard
-        with suppress(OSError, ValueError):  # macOS has another, lower limit
+        with suppress(OSError, ValueError):  # macOS has a second, lower limit
             resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
 
 

@@ -1,6 +1,6 @@
 """The sequential engine: one target after another, on the caller's thread.
 
-It is the baseline of benchmarks, and the simplest engine to read.
+It is the baseline for benchmarks, and the simplest engine to read.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ def run(plan: Plan, emit: EventHandler) -> None:
         while True:
             transfer = scheduler.take()
             if not isinstance(transfer, NoJob):
-                # A signal interrupts the request, as in a thread, and never the handling of a file.
+                # A signal interrupts the request, as in a thread, but never the handling of a file.
                 with signals_deferred(transport.abort):
                     tried = fetch(transfer, plan.options, transport, limiter, emit)
                 for event in scheduler.returned(tried):

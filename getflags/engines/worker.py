@@ -1,7 +1,8 @@
 """A worker of the processes engine: it receives targets, runs the asyncio engine, sends events.
 
-The module knows only a connection, not the process at its other end. The worker receives batches of
-targets, each with a flag for the last batch, and sends lists of tuples with the values of events.
+This module uses only a connection, whatever process is at the other end. The worker receives
+batches of targets, each with a flag for the last batch, and sends lists of tuples with the values
+of events.
 """
 
 from __future__ import annotations

@@ -103,7 +103,7 @@ class AsyncPartFile:
         return self._part.digest
 
     async def install(self, modified: int | None = None) -> None:
-        """Do what ``PartFile.install`` does; with fsync in another thread, because that is slow."""
+        """Do what ``PartFile.install`` does; with fsync, in another thread, because it is slow."""
         if self._fsync:
             await self._threads.run(lambda: self._part.install(modified))
         else:

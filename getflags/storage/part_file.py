@@ -176,7 +176,7 @@ class PartFile:
             self.seek(size)
 
     def discard(self) -> None:
-        """Have the part file deleted when the ``with`` block ends."""
+        """Mark the part file for deletion at the end of the ``with`` block."""
         self._discarded = True
 
     def _remove_record(self) -> None:
@@ -225,7 +225,7 @@ class PartFile:
         self._close()
 
     def _rename(self) -> None:
-        """Rename the part file; remove the record first, so that none is left without a part."""
+        """Rename the part file; remove the record first, so that it never lacks its part file."""
         record = self._record
         self._remove_record()
         try:

@@ -12,9 +12,9 @@ PROGRESS_STEP = 256 * 1024  # bytes between two progress events
 class Body:
     """A body that is the file, or a part of it.
 
-    ``received`` and ``expected`` are sizes of the file in bytes, with what an earlier try has left;
-    ``expected`` is None if the server announced no length. ``resumed`` is the record of the part
-    file that the body continues, or None if the body is the whole file.
+    ``received`` and ``expected`` are sizes of the file in bytes, including the part left by an
+    earlier try; ``expected`` is None if the server announced no length. ``resumed`` is the record
+    of the part file that the body continues, or None if the body is the whole file.
     """
 
     __slots__ = ("_head", "_options", "_reported", "_speed", "expected", "received", "resumed")

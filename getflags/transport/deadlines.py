@@ -55,7 +55,7 @@ class Watchdog:
             if self._thread is None:
                 thread = threading.Thread(target=self._watch, name="watchdog", daemon=True)
                 start(thread)
-                self._thread = thread  # set only once it runs: if it failed, the next call retries
+                self._thread = thread  # set last: if the start fails, the next call tries again
             self._watched[key] = due, on_timeout
             if due < self._asleep_until:
                 self._change.notify()

@@ -1,7 +1,8 @@
 """The synchronous httpx transport: one connection, used by one thread at a time.
 
-``client`` has the asyncio version, and ``setup`` what both share. A test removes ``async`` and
-``await`` from the asyncio version of ``exchange`` and its helpers, and compares the two.
+``client`` contains the asyncio version, and ``setup`` the code that both share. A test removes
+``async`` and ``await`` from the asyncio version of ``exchange`` and its helpers, and compares the
+two.
 """
 
 from __future__ import annotations
@@ -75,7 +76,7 @@ class HttpxTransport:
         on_head: Callable[[Head], bool],
         on_body: Callable[[bytes], None],
     ) -> None:
-        """Make one GET; return when the response has ended or is not wanted. Raises Fault."""
+        """Make one GET; return when the response ends or its body is not wanted. Raises Fault."""
         proxy = proxies.choose(self._network, url)
         request = build_request(url, headers, self._network, self._trace)
         self._fresh = head_arrived = False
@@ -133,7 +134,7 @@ class HttpxTransport:
             self._shut_down()
 
     def _check_ended(self) -> None:
-        """Raise the reason for a shutdown; a body that ended with it would seem complete."""
+        """Raise the reason for a shutdown; a body that it cut off would seem complete."""
         if self._ended:
             raise self._ended
 
