@@ -157,7 +157,8 @@ class _Coordinator:
                 worker.pending[target.number] = target
                 if target.number not in self._deaths:
                     self._emit(Started(target))
-            self._exhausted = worker.sent_last = len(batch) < room
+            worker.sent_last = len(batch) < room
+            self._exhausted |= worker.sent_last
             with suppress(OSError):  # it has died, which its listener will report
                 worker.connection.send((batch, worker.sent_last))
 
