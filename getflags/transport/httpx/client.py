@@ -65,9 +65,8 @@ class AsyncHttpxTransport:
 
     def __init__(self, network: Network) -> None:
         self._network = network
-        self._idle: list[
-            _AsyncConnection
-        ] = []  # a stack: the last one used is the least likely to be closed
+        # A stack: the last one used is the least likely to be closed.
+        self._idle: list[_AsyncConnection] = []
 
     async def get(
         self,
@@ -78,12 +77,12 @@ class AsyncHttpxTransport:
         within: float | None = None,
     ) -> None:
         """See ``getflags.transport.AsyncTransport``."""
-        peer = proxies.choose(self._network, url) or url
-        within = await HOST_LOOKUPS.await_for(peer, self._network.connect_timeout, within)
+        proxy = proxies.choose(self._network, url)
+        within = await HOST_LOOKUPS.await_for(proxy or url, self._network.connect_timeout, within)
         connection = self._idle.pop() if self._idle else _AsyncConnection(self._network)
         try:
             async with asyncio.timeout(within) as time:
-                await connection.exchange(url, headers, on_head, on_body)
+                await connection.exchange(url, proxy, headers, on_head, on_body)
         except TimeoutError:
             await connection.close()
             if time.expired():
@@ -114,12 +113,12 @@ class _AsyncConnection:
     async def exchange(
         self,
         url: str,
+        proxy: str | None,
         headers: Fields,
         on_head: Callable[[Head], bool],
         on_body: Callable[[bytes], Awaitable[None]],
     ) -> None:
         """See ``HttpxTransport.exchange``."""
-        proxy = proxies.choose(self._network, url)
         request = build_request(url, headers, self._network, self._trace)
         self._fresh = head_arrived = False
         try:
