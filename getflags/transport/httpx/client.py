@@ -20,7 +20,7 @@ from typing import Any
 
 import httpx
 
-from getflags.core.errors import EXPIRED, Expired, Fault
+from getflags.core.errors import Expired, Fault
 from getflags.core.models import Fields, Network
 from getflags.core.response_head import Head
 from getflags.transport import proxies
@@ -86,7 +86,7 @@ class AsyncHttpxTransport:
         except TimeoutError:
             await connection.close()
             if time.expired():
-                raise Expired(EXPIRED) from None
+                raise Expired from None
             raise
         except Fault:
             self._idle.append(connection)

@@ -14,7 +14,7 @@ from typing import Any
 
 import httpx
 
-from getflags.core.errors import EXPIRED, Aborted, Expired, Fault
+from getflags.core.errors import Aborted, Expired, Fault
 from getflags.core.models import Fields, Network
 from getflags.core.response_head import Head
 from getflags.transport import proxies
@@ -65,7 +65,7 @@ class HttpxTransport:
         if within is None:
             self.exchange(url, proxy, headers, on_head, on_body)
             return
-        with _watchdog.limit(within, lambda: self._end(Expired(EXPIRED))):
+        with _watchdog.limit(within, lambda: self._end(Expired())):
             self.exchange(url, proxy, headers, on_head, on_body)
 
     def exchange(
