@@ -52,11 +52,11 @@ class Exhausted(Fault):
     """The system allows no more threads at the moment."""
 
 
-EXPIRED = "the time for the whole file is over"
-
-
 class Expired(Fault):
-    """The deadline of the whole file has passed. ``EXPIRED`` is its text."""
+    """The deadline of the whole file has passed."""
+
+    def __init__(self, message: str = "the time for the whole file is over") -> None:
+        super().__init__(message)
 
 
 class Excess(Fault):

@@ -1,14 +1,17 @@
-"""The limits of the machine: processors, and files that may be open at the same time.
+"""The limits of the machine: processors, files that may be open at the same time, and threads.
 
-They are checked before a run, so that too high a concurrency causes one warning instead of many
-errors.
+The first two are checked before a run, so that too high a concurrency causes one warning instead of
+many errors. That no more threads are granted shows only when one is started.
 """
 
 from __future__ import annotations
 
 import os
 import resource
+import threading
 from contextlib import suppress
+
+from getflags.core.errors import Exhausted
 
 _FILES_PER_REQUEST = 2  # a connection and a part file
 _RESERVE = 128  # files for everything else: standard streams, lists, pipes, idle connections
@@ -45,6 +48,14 @@ def raise_file_limit(limit: int) -> None:
         soft = needed if _less(needed, hard) else hard
         with suppress(OSError, ValueError):  # macOS has a second, lower limit
             resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+
+
+def start_thread(thread: threading.Thread) -> None:
+    """Start a thread. Raises Exhausted if the system can't start one now; a retry may succeed."""
+    try:
+        thread.start()
+    except RuntimeError as error:
+        raise Exhausted("cannot start a thread: the system limit is reached") from error
 
 
 def _needed(limit: int) -> int:

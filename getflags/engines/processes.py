@@ -157,7 +157,8 @@ class _Coordinator:
                 worker.pending[target.number] = target
                 if target.number not in self._deaths:
                     self._emit(Started(target))
-            self._exhausted = worker.sent_last = len(batch) < capacity
+            worker.sent_last = len(batch) < capacity
+            self._exhausted |= worker.sent_last
             with suppress(OSError):  # the worker has died, which its listener will report
                 worker.connection.send((batch, worker.sent_last))
 

@@ -12,7 +12,7 @@ from getflags.core.deferred_signals import signals_deferred
 from getflags.core.events import EventHandler
 from getflags.core.models import Plan
 from getflags.rates.rate_limit import RateLimiter
-from getflags.scheduling.bounded_concurrency import NoJob
+from getflags.scheduling.bounded_concurrency import NO_JOB
 from getflags.scheduling.scheduler import Scheduler
 from getflags.transfer.run import fetch
 from getflags.transport import client
@@ -25,7 +25,7 @@ def run(plan: Plan, emit: EventHandler) -> None:
         scheduler = Scheduler(plan.targets, plan.options, monotonic, plan.max_per_host)
         while True:
             transfer = scheduler.take()
-            if not isinstance(transfer, NoJob):
+            if transfer is not NO_JOB:
                 # A signal interrupts the request, as in a thread, but never the handling of a file.
                 with signals_deferred(transport.abort):
                     tried = fetch(transfer, plan.options, transport, limiter, emit)

@@ -13,20 +13,23 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections.abc import AsyncGenerator, Awaitable, Callable, Generator, Iterable
+from enum import Enum
 from functools import partial
 from queue import Empty, SimpleQueue
-from typing import Generic, NamedTuple, Protocol, TypeVar, runtime_checkable
+from typing import Final, Generic, NamedTuple, Protocol, TypeVar, runtime_checkable
 
 T = TypeVar("T")
 T_co = TypeVar("T_co", covariant=True)
 R = TypeVar("R")
 
 
-class NoJob:
+class NoJob(Enum):
     """The type of ``NO_JOB``. It is a separate type because any other value may be a job."""
 
+    NO_JOB = "no job at the moment"
 
-NO_JOB = NoJob()
+
+NO_JOB: Final = NoJob.NO_JOB
 
 
 @runtime_checkable
@@ -90,7 +93,7 @@ async def as_completed_async(
     source.wake = partial(asyncio.get_running_loop().call_soon_threadsafe, done.put_nowait, None)
     try:
         while True:
-            while not slots.locked() and not isinstance(job := source.take(), NoJob):
+            while not slots.locked() and (job := source.take()) is not NO_JOB:
                 await slots.acquire()  # returns at once, because the semaphore is not locked
                 started = asyncio.ensure_future(work(job))
                 in_flight.add(started)
@@ -143,8 +146,9 @@ def merge(
     in_flight = 0
     try:
         while True:
-            while slots.acquire(blocking=False):
-                if isinstance(job := source.take(), NoJob):
+            # The semaphore alone limits the jobs; they are counted to notice when all have ended.
+            while not (full := not slots.acquire(blocking=False)):
+                if (job := source.take()) is NO_JOB:
                     slots.release()
                     break
                 threads.submit(job, in_flight)
@@ -152,7 +156,7 @@ def merge(
             if not in_flight and source.exhausted:
                 return
             try:
-                result = threads.results.get(timeout=source.delay() if in_flight < limit else None)
+                result = threads.results.get(timeout=None if full else source.delay())
             except Empty:
                 continue  # ask the source again
             if isinstance(result, _End):

@@ -31,13 +31,13 @@ _MAX_HOSTS = 1_000  # states of servers; beyond this number, those of idle serve
 class Scheduler:
     """A ``JobSource`` of transfers.
 
-    ``targets`` may yield None if it has no target at the moment; ``wake`` must then be called when
+    ``targets`` may yield NO_JOB if it has no target at the moment; ``wake`` must then be called when
     it has one. ``max_per_host``, for ``-m auto``, is the largest number in flight at one server.
     """
 
     def __init__(
         self,
-        targets: Iterable[Target | None],
+        targets: Iterable[Target | NoJob],
         options: DownloadOptions,
         clock: Callable[[], float],
         max_per_host: int | None = None,
@@ -83,11 +83,12 @@ class Scheduler:
         """Take back a transfer at the end of a try; return the events to emit."""
         now = self._clock()
         self._in_flight.discard(transfer)
-        host = self._host(transfer)
         action = transfer.action
+        if isinstance(action, Wait) and action.origin:
+            self._pause(transfer, action, now)
+        # The target's own server; after a redirect, another one may have been paused.
+        host = self._host(transfer)
         if isinstance(action, Wait):
-            if action.origin:
-                self._pause(transfer, action, now)
             heappush(self._retries, (now + action.seconds, next(self._serial), transfer))
             event: Event = Retrying(transfer.target, action.seconds, action.reason, action.origin)
         elif isinstance(action, Done):
@@ -97,8 +98,7 @@ class Scheduler:
         else:
             raise RuntimeError("the try has not ended")  # noqa: TRY004 - a bug, not a wrong type
         events = [event]
-        own_host = self._host(transfer)  # the refusal may be from another server, after a redirect
-        if own_host and (change := own_host.ended(transfer, action, now)):
+        if host and (change := host.ended(transfer, action, now)):
             events.append(Adjusted(transfer.origin, *change))
         return events
 
@@ -118,14 +118,14 @@ class Scheduler:
                 return self._start(transfer)
         while len(self._retries) + self._waiting < MAX_WAITING:
             new = self._new()
-            if isinstance(new, NoJob) or self._may_start(new, now):
+            if new is NO_JOB or self._may_start(new, now):
                 return self._start(new)
         return NO_JOB
 
     def _new(self) -> Transfer | NoJob:
         if not self._no_more_targets:
             for target in self._targets:
-                return NO_JOB if target is None else Transfer(target, self._options)
+                return NO_JOB if target is NO_JOB else Transfer(target, self._options)
             self._no_more_targets = True
         return NO_JOB
 
@@ -140,7 +140,7 @@ class Scheduler:
         return False
 
     def _start(self, transfer: Transfer | NoJob) -> Transfer | NoJob:
-        if not isinstance(transfer, NoJob):
+        if transfer is not NO_JOB:
             now = self._clock()
             self._in_flight.add(transfer)
             self._started.setdefault(transfer, now)

@@ -234,15 +234,21 @@ class PartFile:
             self.save_record(record)  # the part file is still there and can be resumed
             raise
 
+    def must_hash(self, exists: Exists) -> bool:
+        """Return whether the digest of an existing file matters; ``fail`` needs none."""
+        return self._target.checksum is not None and exists is not Exists.FAIL
+
     def on_disk(self, exists: Exists, cancelled: Cancelled = never) -> OnDisk | None:
         """Return the existing file under the final name, unless it will be overwritten anyway.
 
-        Raises NotSaved if it is not a regular file or can't be read.
+        It is hashed only if ``must_hash`` is true. Raises NotSaved if it is not a regular file or
+        can't be read.
         """
         if exists is Exists.OVERWRITE or self._target.flaw:
             return None
+        checksum = self._target.checksum if self.must_hash(exists) else None
         with disk_errors:
-            return inspect_file(self.path, self._target.checksum, cancelled)
+            return inspect_file(self.path, checksum, cancelled)
 
 
 def _hasher(target: Target) -> hashlib._Hash | None:

@@ -22,8 +22,8 @@ from functools import partial
 from time import monotonic
 from urllib.parse import urlsplit
 
-from getflags.core.errors import EXPIRED, Expired, Fault, TimedOut
-from getflags.transport.deadlines import start
+from getflags.core.errors import Expired, Fault, TimedOut
+from getflags.core.resource_limits import start_thread
 
 _MAX_REMEMBERED = 4096  # origins
 
@@ -94,7 +94,7 @@ class HostLookups:
             # A running future can't be cancelled by one of the requests that wait for it.
             lookup.set_running_or_notify_cancel()
             run = partial(self._run, origin, host, lookup)
-            start(threading.Thread(target=run, daemon=True))
+            start_thread(threading.Thread(target=run, daemon=True))
             self._running[origin] = lookup
             return lookup
 
@@ -123,7 +123,7 @@ class _Wait:
     def timed_out(self) -> Fault:
         """Return the fault to raise when the wait has timed out."""
         if self.seconds == self._within:
-            return Expired(EXPIRED)
+            return Expired()
         return TimedOut(f"no answer from the resolver within {self.seconds:g} s")
 
     def left(self) -> float | None:

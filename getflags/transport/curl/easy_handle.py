@@ -14,7 +14,7 @@ from time import monotonic
 
 import pycurl
 
-from getflags.core.errors import EXPIRED, Disconnected, Expired, TimedOut
+from getflags.core.errors import Disconnected, Expired, TimedOut
 from getflags.core.models import Fields, Network
 from getflags.core.response_head import Head
 from getflags.transport.curl.error_codes import translate
@@ -166,7 +166,7 @@ class Handle:
             return
         late = self._deadline is not None and monotonic() > self._deadline - _TICK
         if code == pycurl.E_OPERATION_TIMEDOUT and late:
-            raise Expired(EXPIRED)
+            raise Expired
         if code == pycurl.E_OK:  # the head was incomplete
             code = pycurl.E_GOT_NOTHING
         raise translate(code, text, self.curl, self._network, self._proxy)

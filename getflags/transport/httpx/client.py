@@ -20,7 +20,7 @@ from typing import Any
 
 import httpx
 
-from getflags.core.errors import EXPIRED, Expired, Fault
+from getflags.core.errors import Expired, Fault
 from getflags.core.models import Fields, Network
 from getflags.core.response_head import Head
 from getflags.transport import proxies
@@ -77,16 +77,16 @@ class AsyncHttpxTransport:
         within: float | None = None,
     ) -> None:
         """See ``getflags.transport.AsyncTransport``."""
-        peer = proxies.choose(self._network, url) or url
-        within = await HOST_LOOKUPS.await_for(peer, self._network.connect_timeout, within)
+        proxy = proxies.choose(self._network, url)
+        within = await HOST_LOOKUPS.await_for(proxy or url, self._network.connect_timeout, within)
         connection = self._idle.pop() if self._idle else _AsyncConnection(self._network)
         try:
             async with asyncio.timeout(within) as time:
-                await connection.exchange(url, headers, on_head, on_body)
+                await connection.exchange(url, proxy, headers, on_head, on_body)
         except TimeoutError:
             await connection.close()
             if time.expired():
-                raise Expired(EXPIRED) from None
+                raise Expired from None
             raise
         except Fault:
             self._idle.append(connection)
@@ -113,12 +113,12 @@ class _AsyncConnection:
     async def exchange(
         self,
         url: str,
+        proxy: str | None,
         headers: Fields,
         on_head: Callable[[Head], bool],
         on_body: Callable[[bytes], Awaitable[None]],
     ) -> None:
         """See ``HttpxTransport.exchange``."""
-        proxy = proxies.choose(self._network, url)
         request = build_request(url, headers, self._network, self._trace)
         self._fresh = head_arrived = False
         try:
