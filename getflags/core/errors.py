@@ -16,7 +16,7 @@ only until the transfer handles it; then it is an ``Outcome``.
         ├── Untrusted     TLS failed: never retried, never downgraded
         ├── Disconnected  the connection broke; ``stale`` if it was a reused one
         ├── Expired       the deadline of the whole file has passed
-        ├── Excess        the body is larger than allowed
+        ├── Excess        the body is larger than allowed or announced
         ├── Malformed     the response is not valid HTTP, or the request cannot be sent
         └── Aborted       getflags ended the request; its body may look complete although it is not
 """
@@ -60,7 +60,7 @@ class Expired(Fault):
 
 
 class Excess(Fault):
-    """The body is larger than allowed."""
+    """The body is larger than allowed or announced."""
 
 
 class Untrusted(Fault):

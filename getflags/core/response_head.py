@@ -33,18 +33,28 @@ class Head(NamedTuple):
 
 
 def is_chunked(head: Head) -> bool:
-    """Return whether the last transfer coding is chunked (RFC 9112 section 6.3)."""
-    codings = ",".join(head.all("transfer-encoding")).split(",")
-    return codings[-1].strip(" \t").lower() == "chunked"
+    """Return whether the body is chunked; chunked is then its only transfer coding.
+
+    Raises Malformed for any other list of codings (RFC 9112 section 6.1), even for one that ends in
+    chunked: getflags has not requested any other coding, and the HTTP libraries disagree on what
+    delimits such a body. libcurl ignores ``identity`` and reads as far as Content-Length.
+    """
+    values = head.all("transfer-encoding")
+    if not values:
+        return False
+    if [each.strip(" \t").lower() for each in ",".join(values).split(",")] == ["chunked"]:
+        return True
+    raise Malformed("the response is not valid HTTP: its Transfer-Encoding is not chunked")
 
 
 def content_length(head: Head) -> int | None:
     """Return the announced length of the body in bytes; None if none is announced.
 
     Transfer-Encoding overrides Content-Length (RFC 9112 section 6.3, rule 3), and a list of
-    identical values counts as one (rule 5). Raises Malformed for conflicting or illegal values.
+    identical values counts as one (rule 5). Raises Malformed for conflicting or illegal values of
+    either field.
     """
-    if head.all("transfer-encoding"):
+    if is_chunked(head):
         return None
     values = {
         part.strip(" \t") for value in head.all("content-length") for part in value.split(",")

@@ -195,8 +195,6 @@ class Transfer:
         received, expected = body.received, body.expected
         if expected is not None and received < expected:
             self._retry(f"incomplete: {body} bytes received")
-        elif expected is not None and received > expected:
-            self._fail(f"too long: {body} bytes received")
         elif body.resumed and body.resumed.total != received:
             self._request_rest(PartialFile(received, body.resumed))
         elif checksum and digest != checksum.hexdigest:
