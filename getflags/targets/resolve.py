@@ -10,12 +10,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from functools import lru_cache
 from itertools import chain, islice
-from posixpath import normpath
+from posixpath import abspath, commonpath
 from typing import NamedTuple, Protocol
 
 from getflags.core import urls
 from getflags.core.models import Target
-from getflags.core.text import printable
+from getflags.core.text import printable, quoted
 from getflags.targets import country_codes, filenames
 from getflags.targets.list_file import Entry
 
@@ -106,7 +106,7 @@ class Place(NamedTuple):
 
     base_url: str = ""
     folder: str = "downloaded"
-    real: Callable[[str], str] = normpath  # returns a folder's canonical name
+    real: Callable[[str], str] = abspath  # returns a folder's canonical name
     portable: bool = False  # avoid names that Windows does not allow
     fold: bool = False  # the file system ignores case
 
@@ -120,7 +120,10 @@ def settle(entries: Iterable[Entry], place: Place) -> Iterator[Target]:
         try:
             url, flaw = _url(entry.word, place.base_url), ""
             filenames.check_folder(folder)
-            name = names.assign(real(folder), _name(entry, url, portable=place.portable))
+            name = _name(entry, url, portable=place.portable)
+            # Only the real folder tells whether two names are one file: a link may lead to it.
+            above, slash, last = name.rpartition("/")
+            name = above + slash + names.assign(_real_parent(folder, above, real), last)
         except ValueError as error:
             url, flaw, name = "", str(error), entry.out
         yield Target(
@@ -134,6 +137,20 @@ def settle(entries: Iterable[Entry], place: Place) -> Iterator[Target]:
             entry.guessed,
             flaw,
         )
+
+
+def _real_parent(folder: str, above: str, real: Callable[[str], str]) -> str:
+    """Return the real folder of a name whose sub-folders are ``above``.
+
+    Raises BadName if a symbolic link leads out of ``folder``.
+    """
+    root = real(folder)
+    if not above:
+        return root
+    parent = real(f"{folder}/{above}")
+    if commonpath((root, parent)) != root:
+        raise filenames.BadName(f"the sub-folder {quoted(above)} is a link out of the folder")
+    return parent
 
 
 def _name(entry: Entry, url: str, *, portable: bool) -> str:
