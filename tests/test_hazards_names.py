@@ -58,6 +58,39 @@ def test_names_stay_inside_and_apart_and_are_what_was_typed(tmp_path: Path, way:
     }
 
 
+@everywhere
+def test_a_link_in_a_sub_folder_makes_no_two_targets_one_file(tmp_path: Path, way: Way) -> None:
+    folder, outside = tmp_path / "d", tmp_path / "outside"
+    (folder / "sub").mkdir(parents=True)
+    outside.mkdir()
+    (folder / "link").symlink_to("sub")
+    (folder / "away").symlink_to(outside)
+    (folder / "nowhere").symlink_to(tmp_path / "missing")
+    outs = ["link/x", "sub/x", "sub/new/x", "link/new/x", "away/x", "nowhere/x"]
+    paths = [f"/{number}" for number in range(len(outs))]
+    with RawServer({path: ok(path.encode()) for path in paths}) as server:
+        entries = [
+            library.Entry(server.url(path), out=out) for path, out in zip(paths, outs, strict=True)
+        ]
+        report = library.download(entries, dir=folder, **way)
+        assert [server.asked(path) for path in paths] == [1, 1, 1, 1, 0, 0]
+    reasons = {each.target.name: each.reason for each in report.outcomes}
+    assert reasons == {
+        "link/x": "",
+        "sub/x.1": "",
+        "sub/new/x": "",
+        "link/new/x.1": "",
+        "away/x": "the sub-folder 'away' is a link out of the folder",
+        "nowhere/x": "the sub-folder 'nowhere' is a link out of the folder",
+    }
+    assert files(tmp_path) == {
+        "d/sub/x": b"/0",
+        "d/sub/x.1": b"/1",
+        "d/sub/new/x": b"/2",
+        "d/sub/new/x.1": b"/3",
+    }
+
+
 #: What servers call the file; nobody asks them.
 DISPOSITIONS = {
     "G2 encoded": "attachment; filename*=UTF-8''..%2F..%2Fevil",
