@@ -31,8 +31,8 @@ _MAX_HOSTS = 1_000  # states of servers; beyond this number, those of idle serve
 class Scheduler:
     """A ``JobSource`` of transfers.
 
-    ``targets`` may yield NO_JOB if it has no target at the moment; ``wake`` must then be called when
-    it has one. ``max_per_host``, for ``-m auto``, is the largest number in flight at one server.
+    ``targets`` may yield NO_JOB if it has no target at the moment; ``wake`` must then be called as
+    soon as it has one. ``max_per_host``, for ``-m auto``, is the largest number in flight at one server.
     """
 
     def __init__(

@@ -69,7 +69,7 @@ def running(label: str, seed: int | None, report: Callable[[str], None]) -> Iter
         port = 0
     child, actual = _start(label, port, seed)
     if port and actual != port:
-        say(f"getflags: port {port} was taken meanwhile; using another port for {label}")
+        report(f"getflags: port {port} was taken meanwhile; using another port for {label}")
     try:
         yield _server(actual)
     finally:
