@@ -32,7 +32,8 @@ class Scheduler:
     """A ``JobSource`` of transfers.
 
     ``targets`` may yield NO_JOB if it has no target at the moment; ``wake`` must then be called as
-    soon as it has one. ``max_per_host``, for ``-m auto``, is the largest number in flight at one server.
+    soon as it has one. ``max_per_host``, for ``-m auto``, is the largest number in flight at one
+    server.
     """
 
     def __init__(
