@@ -1,7 +1,7 @@
 """The parser of a download.
 
-It checks each value by itself; ``cli.commands.download`` checks combinations. ``groups`` defines
-the options, and ``core.settings`` has the meanings and defaults of those that are settings.
+The parser checks each value by itself; ``cli.commands.download`` checks combinations. ``groups``
+defines the options, and ``core.settings`` has the meanings and defaults of those that are settings.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ other commands, each with its own -h:
 
 
 class Options(argparse.Namespace):
-    """The parsed options, with types. ``settings`` has those that the API has, too."""
+    """The parsed options, with types. ``settings`` are those that the API has, too."""
 
     targets: list[str]
     all: bool
