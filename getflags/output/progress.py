@@ -134,7 +134,7 @@ class _ByteCounter:
         self._in_flight: dict[int, int] = {}
 
     def read(self, event: Event) -> int:
-        """Handle an event; return the change of the count."""
+        """Handle an event; return the change in the count."""
         if isinstance(event, Progressed):
             index, received = event.target.number, event.received
             added = received - self._in_flight.get(index, 0)

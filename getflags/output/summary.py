@@ -1,7 +1,7 @@
 """The report of a run, and the lines printed before and after it.
 
-``Report`` counts events and has the exit status. The functions return lines of text; the command
-line prints them.
+``Report`` counts events and determines the exit status. The functions return lines of text, which
+the command line prints.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ FEW = 10  # up to this number of targets, all of them are listed
 
 
 class Report:
-    """The outcomes of a run, and their counts.
+    """The outcomes of a run, and the counts of its events.
 
     ``outcomes`` is in order of completion; with ``keep=False``, for millions of targets, it stays
     empty. ``bytes`` is the size of all files downloaded in this run. ``elapsed`` is in seconds; the
