@@ -123,7 +123,7 @@ async def run(
     await stop.wait()
     for each in running:
         each.close()
-    # Do not wait for the responses in progress: a fault may make them take for ever.
+    # Do not wait for the responses in progress: a fault may make them last for ever.
     for service in services:
         for connection in list(service.connections):
             connection.abort()

@@ -4,8 +4,8 @@ The functions here are pure: they map the seed, the kind of fault, the path and 
 decision. They use no state, no clock and no `random`.
 
 A random generator would return its numbers in the order in which requests arrive. Two clients, or
-one client at two levels of concurrency, would then meet different faults and could not be compared.
-A hash of the request does not depend on that order.
+one client at two levels of concurrency, would then encounter different faults, and could not be
+compared. A hash of the request does not depend on that order.
 
 Each kind of fault has independent draws, so adding a kind does not change the faults of an existing
 seed. Delays and errors are drawn here; all other faults are rules, whose kinds are in `kinds` and
@@ -42,7 +42,7 @@ class Behaviour:
 
 
 class Decision(NamedTuple):
-    """The decision about one request: wait `delay` seconds, then answer `status`, if any."""
+    """The decision about one request: wait `delay` seconds, then respond with `status`, if any."""
 
     delay: float = 0.0
     status: HTTPStatus | None = None

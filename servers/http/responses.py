@@ -46,7 +46,7 @@ class Span(NamedTuple):
 
 
 class Response(NamedTuple):
-    """A status, a head as the module describes it, and a body; `last` closes the connection.
+    """A status, a stored head (see the module), and a body; `last` closes the connection.
 
     An empty head means that the response is not HTTP: only the body is sent. `delivery` is how the
     body is sent; None means as fast as possible.

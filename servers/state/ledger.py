@@ -1,4 +1,4 @@
-"""The ledger of a server: counts of requests and responses, to check a client's counts against.
+"""The ledger of a server: counts of requests and responses, for comparison with a client's counts.
 
 The ledger only counts: it knows nothing of faults, HTTP or time.
 
