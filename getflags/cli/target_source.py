@@ -34,7 +34,7 @@ def read_targets(options: Options, limit: int | None = None) -> Iterator[resolve
 
 
 def _entries(options: Options) -> Iterator[Entry]:
-    """Yield all entries, those of the arguments first. Raises UsageError."""
+    """Yield all entries, with the entries of the arguments first. Raises UsageError."""
     for target in options.targets:
         if not resolve.is_target(target):
             raise UsageError(f"{quoted(resolve.label(target))} is not {resolve.ACCEPTED}")

@@ -73,7 +73,8 @@ def opening(
 ) -> list[str]:
     """Return the lines about the targets and the concurrency, printed before the run.
 
-    ``labels`` are those of all targets if there are at most ``FEW``, otherwise the first and last.
+    ``labels`` are the labels of all targets if there are at most ``FEW``, otherwise the first and
+    last label.
     """
     shown = [brief(label) for label in labels]
     listed = ", ".join(shown) if total <= FEW else f"from {shown[0]} to {shown[-1]}"

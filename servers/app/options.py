@@ -127,7 +127,7 @@ def _check(given: argparse.Namespace, labels: Sequence[str]) -> None:
 
 
 def _rules(given: argparse.Namespace, labels: Sequence[str]) -> list[Rule]:
-    """Return the fault rules that the options define; they precede those of a scenario."""
+    """Return the fault rules that the options define; they precede the rules of a scenario."""
     found = []
     if given.latency is not None:
         found.append(Rule(rules.LATENCY, given.latency))

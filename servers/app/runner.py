@@ -23,8 +23,8 @@ from .connection import LINGER, HttpProtocol
 from .options import Server, Settings
 from .service import Service
 
-# Pending connections per socket. The system has a limit of its own (4096 on Linux). With a backlog
-# of 5, 32 simultaneous clients run into SYN retransmissions of one second each.
+# Pending connections per socket. The system has its own limit (4096 on Linux). With a backlog of 5,
+# 32 simultaneous clients run into SYN retransmissions of one second each.
 BACKLOG = 4096
 
 _STDIN = 0

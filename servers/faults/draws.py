@@ -30,8 +30,8 @@ class Behaviour:
 
     `delay` is the minimum and the maximum time before a response, in seconds, drawn uniformly.
     `error_rate` is the share of requests, 0 to 1, that are answered with an error. `rules` define
-    the other faults. `bandwidth` limits the bytes of bodies sent per second. `slots` limits the
-    requests served at the same time; the others wait.
+    the other faults. `bandwidth` is the maximum number of body bytes sent per second. `slots`
+    limits the requests served at the same time; the others wait.
     """
 
     delay: tuple[float, float] = (0.0, 0.0)

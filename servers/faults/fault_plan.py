@@ -1,7 +1,7 @@
 """The fault plan of one request: which rules apply, and how their faults are combined.
 
-The functions here are pure. Each fault is in a module of its own in `kinds`; the state of a server
-is in `state`.
+The functions here are pure. Each fault has its own module in `kinds`; the state of a server is in
+`state`.
 """
 
 from collections.abc import Mapping

@@ -65,7 +65,7 @@ class DeliverySchedule:
         return Step(size=self._size)
 
     def sent(self, size: int) -> None:
-        """Record that `size` bytes were sent, of those that the last step allowed."""
+        """Record that `size` of the bytes that the last step allowed were sent."""
         self._sent += size
         self._left -= size
         self._due = None

@@ -17,8 +17,8 @@ from .representation import Representation, Source
 from .validators import http_date, not_modified, range_applies
 
 # RFC 9110 section 9.1 asks for a 405 if the server knows the method but does not allow it, and for
-# a 501 if it does not know the method. The known methods are those of RFC 9110, and PATCH (RFC
-# 5789).
+# a 501 if it does not know the method. The known methods are the methods of RFC 9110, and PATCH
+# (RFC 5789).
 _KNOWN = frozenset({"GET", "HEAD", "POST", "PUT", "DELETE", "CONNECT", "OPTIONS", "TRACE", "PATCH"})
 
 

@@ -149,7 +149,7 @@ def _client_bound(figures: Sequence[Figures], processors: int) -> Caveat | None:
 
 
 def _busy(each: Figures, processors: int) -> float:
-    """Return the CPU time of a cell as a share of what its engine could have used."""
+    """Return the CPU time of a cell as a share of the CPU time available to its engine."""
     cell = each.cell
     usable = min(cell.level, processors) if cell.engine == "processes" else 1
     return (

@@ -30,9 +30,9 @@ class Turn(NamedTuple):
 class Figures(NamedTuple):
     """One cell's figures, in seconds and bytes. A figure is None if it is unknown.
 
-    ``runs`` are the runs after the warm-up. ``rates`` has the goodput, in files a second, of those
-    that have any. ``rate`` is the throughput of the steady state in bytes a second, and ``cpu`` is
-    the CPU time per file in seconds.
+    ``runs`` are the runs after the warm-up. ``rates`` has their goodput, in files a second; runs
+    without goodput are missing. ``rate`` is the throughput of the steady state in bytes a second,
+    and ``cpu`` is the CPU time per file in seconds.
     """
 
     cell: Cell

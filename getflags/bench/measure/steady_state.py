@@ -1,7 +1,7 @@
 """The steady state of a run, separated from the ramp-up and the tail; rates and percentiles.
 
 Pure. At a level of L, the first L completions belong to the ramp-up (connections are opened, and
-all requests start together) and the last L to the tail (slots fall idle one by one). The time
+all requests start together) and the last L to the tail (slots become idle one by one). The time
 between them shows what the level achieves. If completions come in waves (a server with a fixed
 delay), the steady state consists of whole waves.
 """

@@ -1,6 +1,6 @@
 """The progress bars of a race: one line of text per engine, for a terminal of any width.
 
-Pure: the functions format the standings at a given time. No text from a server appears in the
+Pure. The functions format the standings at a given time. No text from a server appears in the
 lines.
 """
 

@@ -1,9 +1,9 @@
 """A racer process, which runs one engine and reports its progress.
 
-Run as ``python -m getflags.bench.race.racer FILE``, where FILE holds the job. The racer imports
-what it needs, reports that it is ready, waits for a byte on standard input, downloads, and reports
-its tally ten times a second. The messages are small and rare, so reporting does not slow the race.
-When standard input ends, the parent has exited, and the racer kills its process group.
+Run as ``python -m getflags.bench.race.racer FILE``, where FILE holds the job. The racer imports its
+modules, reports that it is ready, waits for a byte on standard input, downloads, and reports its
+tally ten times a second. The messages are small and rare, so reporting does not slow the race. When
+standard input ends, the parent has exited, and the racer kills its process group.
 """
 
 from __future__ import annotations

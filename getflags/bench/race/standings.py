@@ -79,7 +79,7 @@ class Standing:
     began: float | None = None
     over: bool = False  # the engine has finished or failed
     seconds: float = 0.0  # the elapsed time, once it is over
-    trouble: str = ""  # why the engine failed
+    trouble: str = ""  # the reason if the engine failed
 
     @property
     def finished(self) -> bool:

@@ -55,7 +55,7 @@ _KNOWN = (
 class Look(NamedTuple):
     """How a series is drawn: its engine's colour and marker, its client's dashes.
 
-    The marker of the first client is filled; those of the others are hollow.
+    The markers of the first client are filled; the markers of the others are hollow.
     """
 
     role: str

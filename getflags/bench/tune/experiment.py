@@ -94,7 +94,7 @@ class Tuner:
         self.goodput.setdefault(trial.level, {})[trial.round] = sample.goodput
 
     def knee(self) -> Knee | None:
-        """Return the knee as far as it is known; None if no trial had goodput."""
+        """Return the knee according to the trials so far; None if no trial had goodput."""
         candidates = self._candidates()
         return find({level: self.goodput[level] for level in candidates}, pairs(len(candidates)))
 

@@ -22,7 +22,7 @@ T = TypeVar("T")
 
 def text(text: str) -> str:
     """Return the text, which must not be empty."""
-    if not text:  # most likely an unset shell variable, which must not mean the default
+    if not text:  # probably an unset shell variable; the default would be wrong
         raise argparse.ArgumentTypeError("the value is empty")
     return text
 
