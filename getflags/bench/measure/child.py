@@ -146,7 +146,7 @@ def _line() -> bytes:
 
 
 def _end_with_parent(folder: str) -> None:
-    """Wait for the end of standard input, then terminate; by force if SIGTERM takes too long."""
+    """Wait for the end of standard input, then terminate this process, if necessary by force."""
     os.read(0, 1)  # the parent sends nothing more
     os.kill(os.getpid(), signal.SIGTERM)
     sleep(_CLEANUP_TIMEOUT)

@@ -41,7 +41,7 @@ class Workload:
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """Produces results. ``conditions`` are other settings that all runs share, as text."""
+    """A bench session. ``conditions`` are other settings that all runs share, as text."""
 
     workload: Workload
     options: DownloadOptions

@@ -56,7 +56,7 @@ def percentiles(ends: Sequence[End], shares: Sequence[float] = (0.5, 0.9, 0.99))
 
 
 def rate(count: float, seconds: float) -> float:
-    """Return the number per second; 0 if no time is known to have passed."""
+    """Return ``count`` per second; 0 if the duration is unknown or zero."""
     return count / seconds if seconds > 0 else 0.0
 
 
