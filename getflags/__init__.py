@@ -6,7 +6,7 @@ an HTTP library nor asyncio.
 
 from __future__ import annotations
 
-TYPE_CHECKING = False  # type checkers take it for typing's, whose import is slow
+TYPE_CHECKING = False  # type checkers treat it like typing's, whose import is slow
 if TYPE_CHECKING:
     from getflags.api import SettingsDict, adownload, download
     from getflags.core.errors import Fault, GetflagsError, UsageError

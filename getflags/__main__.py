@@ -1,6 +1,6 @@
 """The entry point of the program: ``getflags``, or ``python -m getflags``.
 
-``--version`` is answered here, without the import of the command line, which is slower.
+``--version`` is handled here, because importing the command line would take longer.
 """
 
 import sys

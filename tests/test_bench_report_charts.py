@@ -85,5 +85,5 @@ def test_a_chart_can_be_read_aloud() -> None:
     rows = [*curve({8: 50, 16: 100, 32: 100}), row(client="httpx", steady_seconds=0)]
     assert charts.described(goodput(rows), "DELAY") == (
         "Goodput on DELAY, in files a second, against requests at a time. asyncio/curl: 50.0 at 8, "
-        "99.9 at 16, 100 at 32; knee at 16. asyncio/httpx: nothing known."
+        "99.9 at 16, 100 at 32; knee at 16. asyncio/httpx: no data."
     )

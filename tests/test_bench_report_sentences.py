@@ -15,7 +15,7 @@ def section(*curves: Sequence[Row]) -> Section:
     return book(rows).sections[0]
 
 
-LEFT_OUT = "nothing arrived, or it was too short for a steady state"
+LEFT_OUT = "nothing arrived, or there was no steady state"
 KNEE = {4: 25.0, 8: 50.0, 16: 100.0, 32: 100.0}
 
 
@@ -82,8 +82,8 @@ def test_a_single_level_is_no_advice() -> None:
 def test_too_few_rounds_are_said_to_be() -> None:
     found = section(curve(KNEE, rounds=1))
     assert headline(found).endswith(
-        "32 brings no more, 8 brings half (may be chance). Some of that comes from 1 round; to "
-        "prove it, 5 are needed."
+        "32 brings no more, 8 brings half (may be chance). Some of these figures come from 1 "
+        "round; to prove them, 5 are needed."
     )
     more = headline(section(curve({16: 100, 32: 104}, rounds=4)))
     assert "32 brings no more." in more
@@ -115,13 +115,13 @@ def test_others_that_want_the_same_or_another_level_are_named() -> None:
     single = curve({1: 1}, engine="sequential")
     assert details(section(curve(KNEE), same)) == [
         "The same level is enough for threads/curl.",
-        "Each at its own level, beside asyncio/curl: threads/curl gets half.",
+        "Each at its own level, compared with asyncio/curl: threads/curl gets half.",
     ]
     found = details(section(curve(KNEE), same, other, single))
     assert found[0] == "It is 8 for asyncio/httpx, 16 for threads/curl."
     assert found[1] == (
-        "Each at its own level, beside asyncio/curl: sequential/curl gets 1 % of it; threads/curl "
-        "gets half; no difference can be claimed for asyncio/httpx."
+        "Each at its own level, compared with asyncio/curl: sequential/curl gets 1 % of it; "
+        "threads/curl gets half; no difference can be claimed for asyncio/httpx."
     )
     assert details(section(curve(KNEE), single))[0].startswith("Each at its own level")
 
@@ -135,15 +135,16 @@ def test_many_others_are_summed_up() -> None:
 
     assert details(section(curve(KNEE), *others(0.5, KNEE))) == [
         "The same level is enough for the others.",
-        "Each at its own level, beside asyncio/curl: 5 others get half.",
+        "Each at its own level, compared with asyncio/curl: 5 others get half.",
     ]
     assert details(section(curve(KNEE), *others(1, {4: 99, 8: 100, 16: 100, 32: 99})))[1] == (
-        "Each at its own level, beside asyncio/curl: no difference can be claimed for 5 others."
+        "Each at its own level, compared with asyncio/curl: no difference can be claimed for 5 "
+        "others."
     )
     mixed = [*others(0.5, KNEE)[:3], *others(0.5, {4: 99, 8: 100})[3:]]
     assert details(section(curve(KNEE), *mixed)) == [
         "For the others it is between 4 and 16.",
-        "Each at its own level, beside asyncio/curl: 5 others get half.",
+        "Each at its own level, compared with asyncio/curl: 5 others get half.",
     ]
     uneven = [*others(0.5, KNEE)[:4], *others(0.1, KNEE)[4:]]
     assert details(section(curve(KNEE), *uneven))[1].endswith(" 5 others get a tenth to half.")
@@ -151,8 +152,8 @@ def test_many_others_are_summed_up() -> None:
 
 def test_who_got_nothing_is_named_beside_those_who_did() -> None:
     silent = [row(engine=name, arrived=194, steady_seconds=0) for name in "cdefg"]
-    assert "No level can be named for c/curl." in details(section(curve(KNEE), silent[:1]))
-    assert "No level can be named for 5 others." in details(section(curve(KNEE), silent))
+    assert "No level can be recommended for c/curl." in details(section(curve(KNEE), silent[:1]))
+    assert "No level can be recommended for 5 others." in details(section(curve(KNEE), silent))
 
 
 def test_what_never_met_in_a_round_is_not_compared() -> None:

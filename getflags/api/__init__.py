@@ -169,7 +169,7 @@ def _entry(index: int, item: object) -> Entry:
 
 
 def _tee(report: Report, emit: EventHandler | None) -> EventHandler:
-    """Return an event handler that calls the report's, the log's and the caller's."""
+    """Return an event handler that calls the handlers of the report, the log and the caller."""
     handlers = [each for each in (report.read, event_log.handler(), emit) if each is not None]
 
     def handle(event: Event) -> None:

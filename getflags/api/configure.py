@@ -38,7 +38,7 @@ def download_options(settings: Settings) -> DownloadOptions:
 
 
 def network(settings: Settings, direct: tuple[str, ...] = ()) -> Network:
-    """Return the options of connections. Origins in ``direct`` are never reached by a proxy."""
+    """Return the connection options. Origins in ``direct`` are never reached through a proxy."""
     return Network(
         timeout=settings.timeout,
         connect_timeout=settings.connect_timeout,

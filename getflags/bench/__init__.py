@@ -1,4 +1,4 @@
-"""Measurements: which engine, client and concurrency download fastest.
+"""Measurements of which engine, client and concurrency level download fastest.
 
 ``measure`` runs one cell (an engine and client at one level on one server) in a child process and
 records the result. ``analysis`` turns results into figures, comparisons and caveats; it is pure.

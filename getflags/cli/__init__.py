@@ -1,6 +1,6 @@
-"""The command line: the dispatch of arguments to one module per command.
+"""The command line: the dispatch of the arguments to the module of a command.
 
-Exceptions of a command become a one-line message and an exit code.
+An exception in a command becomes a one-line message and an exit code.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """The progress of a bench on a terminal: a bar of runs, the time left, and the current run.
 
-Nothing is shown if standard error is not a terminal: the growing file of results shows progress.
+Nothing is shown if standard error is not a terminal: the growing results file shows the progress.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from getflags.bench.measure.cells import Cell, Run, remaining
 from getflags.bench.measure.results import Result
 from getflags.output import terminal
 
-_STARTUP = 0.4  # seconds that a run takes to start its process, which are not measured
+_STARTUP = 0.4  # seconds to start the process of a run; not part of the measured time
 _MINUTE = 60
 _LONG = 120  # seconds; longer times are shown in minutes
 
@@ -22,14 +22,14 @@ class Progress:
     """A progress display that shows nothing."""
 
     def start(self, left: Sequence[Run]) -> None:
-        """Show the start of the first of the remaining runs."""
+        """Show the first of the remaining runs."""
 
     def finish(self, result: Result) -> None:
         """Show the end of a run."""
 
 
 class Bar(Progress):
-    """A tqdm bar with its own estimate of the time left: tqdm's assumes that all runs are alike."""
+    """A tqdm bar with its own time estimate: tqdm's assumes that all runs take equally long."""
 
     def __init__(self, results: Sequence[Result], runs: int, left: int, stream: TextIO) -> None:
         self._durations: dict[Cell, float] = {}
@@ -69,8 +69,8 @@ def progress(
 ) -> Iterator[Progress]:
     """Show the progress of a bench if ``stream`` is a terminal.
 
-    ``runs`` is the number of all runs, ``left`` of those that remain. ``results`` are the existing
-    results; they are the basis for the estimate of the time left.
+    ``runs`` is the total number of runs, and ``left`` is the number of remaining runs. The time
+    left is estimated from the existing ``results``.
     """
     if stream is None or not stream.isatty():
         yield Progress()

@@ -1,6 +1,6 @@
 """The workload of a bench: its targets and servers, from the options and the list.
 
-All mistakes in them are reported here, before the first request.
+Errors in the options and targets are reported here, before the first request.
 """
 
 from __future__ import annotations
@@ -64,7 +64,7 @@ def conditions(options: Options) -> list[str]:
 
 
 def _entries(options: Options) -> list[Entry]:
-    """Return the entries of the targets and the list; each code once, as in a download."""
+    """Return the entries of the arguments and the list, without duplicate codes."""
     with read_targets(options) as targets:
         entries = list(targets)
     if not entries:
@@ -104,7 +104,7 @@ def _check(options: Options, entries: list[Entry], *, bundled: bool, named: bool
 
 
 def _server_name(entries: list[Entry], base_url: str) -> str:
-    """Return a name for the servers of all targets: their origin, or the number of hosts."""
+    """Return a name for the servers of the targets: their origin, or the number of hosts."""
     targets = resolve.settle(entries, resolve.Place(base_url))
     origins = {origin(target.url) for target in targets}
     return origins.pop() if len(origins) == 1 else f"{len(origins)} hosts"

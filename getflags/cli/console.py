@@ -1,6 +1,6 @@
 """Output to standard streams that may be closed, broken, full, or limited in their encoding.
 
-Such a stream loses text, but it never makes a download fail.
+Text may be lost on such a stream, but the download never fails because of it.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ def write_text(text: str, stream: TextIO | None) -> None:
 
 
 def _redirect_to_devnull(stream: TextIO) -> None:
-    """Redirect a stream to ``/dev/null``, also for the text that Python flushes at exit."""
+    """Redirect a stream to ``/dev/null``, including the text that Python flushes at exit."""
     try:
         number = stream.fileno()
     except (OSError, ValueError):  # without a descriptor, the flush at exit cannot fail

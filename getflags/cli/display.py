@@ -1,7 +1,7 @@
-"""The choice of a run's event handlers, and of the streams that they print to.
+"""The choice of a run's event handlers and of their output streams.
 
-The report goes to standard output, errors and progress go to standard error. With ``--json``,
-standard output has only the JSON objects.
+The report goes to standard output; errors and progress go to standard error. With ``--json``,
+standard output contains only the JSON objects.
 """
 
 from __future__ import annotations

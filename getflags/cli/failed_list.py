@@ -33,9 +33,9 @@ def list_failures(name: str, default_folder: str) -> Iterator[EventHandler]:
     try:
         try:
             if special := _special(path):
-                file = _opened(os.open(path, os.O_WRONLY))  # may wait for a pipe's reader
+                file = _opened(os.open(path, os.O_WRONLY))  # may block until a pipe has a reader
             else:
-                with signals_deferred(lambda: None):  # or a new file could be lost and stay
+                with signals_deferred(lambda: None):  # so that no unnamed file is left behind
                     file, temporary = _create_beside(path)
         except OSError as error:
             raise UsageError(f"cannot write {quoted(name)}: {error.strerror}") from None
@@ -52,7 +52,7 @@ def list_failures(name: str, default_folder: str) -> Iterator[EventHandler]:
         if temporary:
             os.unlink(temporary)  # noqa: PTH108
         if file:
-            file.close()  # for the second time, unless a signal came before the first one
+            file.close()  # a signal may have arrived before `with`; closing twice is safe
         if isinstance(error, OSError):
             raise GetflagsError(f"cannot write {quoted(name)}: {error.strerror}") from error
         raise
@@ -79,7 +79,7 @@ def _opened(descriptor: int) -> TextIO:
 
 
 class _Writer:
-    """Writes failed targets to the list; ``finish`` raises the first error of the disk."""
+    """An event handler that writes failed targets to the list."""
 
     def __init__(self, file: TextIO, default_folder: str) -> None:
         self.secret = False  # whether the list may contain a password
@@ -99,7 +99,7 @@ class _Writer:
                 self._error = error
 
     def finish(self) -> None:
-        """Raise the OSError with which the disk has refused the list, if any."""
+        """Raise the first OSError from writing the list, if any."""
         if self._error:
             raise self._error
 

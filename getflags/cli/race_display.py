@@ -24,7 +24,7 @@ class Display(Protocol):
     """The display of a race."""
 
     def show(self, now: float) -> None:
-        """Show the standings at that time."""
+        """Show the standings at the time ``now``."""
         ...
 
     def close(self) -> None:

@@ -1,7 +1,7 @@
 """The shell command that measures one cell of a bench again.
 
-It is the command line of the bench, with that cell as the whole matrix. Pure; passwords and the
-values of headers are replaced by asterisks.
+The command is that of the bench, with the cell as the whole matrix. Passwords and the values of
+headers are replaced by asterisks.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from getflags.cli.options.bench import Options
 from getflags.core.text import printable
 from getflags.core.urls import redact
 
-_OUTPUT = "again.jsonl"  # in the original file, the cell has its results already
+_OUTPUT = "again.jsonl"  # a new file: the original one already has results of the cell
 _OPTION = re.compile(r"--(engine|client|max[-_]req|server|files|seed|out)|-[mso]")
 _OPTION_WITH_VALUE = re.compile(
     r"--(engine|client|max[-_]req|server|files|seed|out)=.*|-[mso].+", re.DOTALL
@@ -23,7 +23,7 @@ _OPTION_WITH_VALUE = re.compile(
 
 
 def command(arguments: Sequence[str], options: Options, cell: Cell, files: int) -> str:
-    """Return the command line, quoted for a shell. Options of the cell follow the bench's own."""
+    """Return the command line, quoted for a shell: the bench's options, then the cell's."""
     own = ["--engine", cell.engine, "--client", cell.client, "-m", str(cell.level)]
     if cell.server in (options.servers or ()):
         own += ["-s", cell.server]
@@ -38,7 +38,7 @@ def _without_matrix(arguments: Sequence[str]) -> Iterator[str]:
     rest = iter(arguments)
     for argument in rest:
         if _OPTION.fullmatch(argument):
-            next(rest)  # the option's value
+            next(rest)  # skips the option's value
         elif not _OPTION_WITH_VALUE.fullmatch(argument):
             yield argument
 

@@ -115,7 +115,7 @@ def defer_signals() -> Iterator[None]:
 
 
 def ignore() -> None:
-    """Ignore SIGINT and SIGTERM from now on, because the exit code is decided.
+    """Ignore SIGINT and SIGTERM from now on, because the exit code is already decided.
 
     Python restores the default handlers early in its shutdown, and a second signal would then kill
     the process.

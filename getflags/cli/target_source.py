@@ -1,6 +1,6 @@
 """The targets of a command, from its arguments and the ``-i`` file.
 
-All of them are read once, before the first request: a mistake in the list is reported before
+All targets are read once, before the first request: a mistake in the list is reported before
 anything is downloaded, the progress bar has a total, and the list may come from standard input.
 """
 
@@ -34,7 +34,7 @@ def read_targets(options: Options, limit: int | None = None) -> Iterator[resolve
 
 
 def _entries(options: Options) -> Iterator[Entry]:
-    """Yield all entries, first those of the arguments. Raises UsageError."""
+    """Yield all entries, with the entries of the arguments first. Raises UsageError."""
     for target in options.targets:
         if not resolve.is_target(target):
             raise UsageError(f"{quoted(resolve.label(target))} is not {resolve.ACCEPTED}")

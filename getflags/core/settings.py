@@ -51,7 +51,7 @@ class Settings(NamedTuple):
         str,
         Option(
             one_of(AUTO, *ENGINES),
-            f"what runs the transfers: {', '.join(ENGINES)}",
+            f"engine that runs the transfers: {', '.join(ENGINES)}",
             auto="processes for 1,000 targets or more where there are several processors, else "
             "asyncio",
         ),

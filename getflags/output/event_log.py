@@ -32,7 +32,7 @@ def handler() -> EventHandler | None:
 
     def handle(event: Event) -> None:
         if not logger.isEnabledFor(logging.INFO):
-            return  # the usual case: 0.3 µs for each event instead of 2 µs
+            return  # in the usual case, this takes 0.3 µs instead of 2 µs per event
         if isinstance(event, Started):
             logger.debug("%s: started", event.target.label)
         elif isinstance(event, Retrying):

@@ -1,6 +1,6 @@
 """Events as JSON, one object per line, for scripts.
 
-Fields keep their names; new fields may be added. Passwords are left out, because the output is
+Field names are stable, but new fields may be added. Passwords are left out, because the output is
 often written to a log.
 """
 

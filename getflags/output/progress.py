@@ -38,7 +38,7 @@ def failure(outcome: Outcome) -> str:
 
 
 class Quiet:
-    """Prints failures only, for ``-q``."""
+    """A view that prints only failures, for ``-q``."""
 
     def __init__(self, warn: Write) -> None:
         self._warn = warn
@@ -53,7 +53,7 @@ class Quiet:
 
 
 class Lines(Quiet):
-    """Prints a line for each file, for ``-v``."""
+    """A view that prints a line for each file, for ``-v``."""
 
     def __init__(self, info: Write, warn: Write) -> None:
         super().__init__(warn)
@@ -72,7 +72,7 @@ class Lines(Quiet):
 
 
 class Heartbeat(Quiet):
-    """Prints a plain line about every ten seconds, for logs and files."""
+    """A view that prints a plain line about every ten seconds, for logs and files."""
 
     def __init__(self, total: int, warn: Write, clock: Callable[[], float] = monotonic) -> None:
         super().__init__(warn)
@@ -97,7 +97,7 @@ class Heartbeat(Quiet):
 
 
 class Bar(Quiet):
-    """Shows a bar with files, bytes and rate; for a single file, the bar counts its bytes."""
+    """A bar with files, bytes and rate; for a single file, the bar counts its bytes."""
 
     def __init__(self, total: int, stream: TextIO) -> None:
         super().__init__(lambda line: self._bar.write(line, file=stream))
@@ -127,14 +127,14 @@ class Bar(Quiet):
 
 
 class _ByteCounter:
-    """Counts the bytes of all files, including files in flight."""
+    """A counter of the bytes of all files, including files in flight."""
 
     def __init__(self) -> None:
         self.count = 0
         self._in_flight: dict[int, int] = {}
 
     def read(self, event: Event) -> int:
-        """Handle an event; return the change of the count."""
+        """Handle an event; return the change in the count."""
         if isinstance(event, Progressed):
             index, received = event.target.number, event.received
             added = received - self._in_flight.get(index, 0)

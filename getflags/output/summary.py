@@ -1,7 +1,7 @@
 """The report of a run, and the lines printed before and after it.
 
-``Report`` counts events and has the exit status. The functions return lines of text; the command
-line prints them.
+``Report`` counts events and determines the exit status. The functions return lines of text, which
+the command line prints.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ FEW = 10  # up to this number of targets, all of them are listed
 
 
 class Report:
-    """The outcomes of a run, and their counts.
+    """The outcomes of a run, and the counts of its events.
 
     ``outcomes`` is in order of completion; with ``keep=False``, for millions of targets, it stays
     empty. ``bytes`` is the size of all files downloaded in this run. ``elapsed`` is in seconds; the
@@ -73,7 +73,8 @@ def opening(
 ) -> list[str]:
     """Return the lines about the targets and the concurrency, printed before the run.
 
-    ``labels`` are those of all targets if there are at most ``FEW``, otherwise the first and last.
+    ``labels`` are the labels of all targets if there are at most ``FEW``, otherwise the first and
+    last label.
     """
     shown = [brief(label) for label in labels]
     listed = ", ".join(shown) if total <= FEW else f"from {shown[0]} to {shown[-1]}"

@@ -1,7 +1,7 @@
 """Type functions for argparse: each converts the text of one argument to a value.
 
 Each function raises ArgumentTypeError with the part of the sentence that follows the name of the
-option. Files and folders are checked here, so that a wrong name is refused before a server starts.
+option. Files and folders are checked here, so that a wrong name is reported before a server starts.
 Checks that involve several options are in `options`.
 """
 

@@ -240,8 +240,8 @@ class HttpProtocol(asyncio.Protocol):
             self._ledger = None
         if self._ending:
             # Closing a socket with unread data makes the system reset the connection and discard
-            # what the client has not read yet. So the server closes only its sending side, then
-            # waits until the client closes or LINGER has passed (RFC 9112 section 9.6).
+            # the data that the client has not read yet. So the server closes only its sending side,
+            # then waits until the client closes or LINGER has passed (RFC 9112 section 9.6).
             close_write_side(self._transport)
             self._timer = self._loop.call_later(LINGER, self._transport.close)
 

@@ -35,7 +35,7 @@ def main() -> None:
     while connections := socket.recv_fds(channel, 1, 1)[1]:
         context.Process(target=_serve_connection, args=connections).start()
         os.close(connections[0])
-    channel.detach()  # stays open until this process exits, which the parent notices
+    channel.detach()  # stays open until this process exits, so that the parent notices the exit
 
 
 def _serve_connection(connection: int) -> None:

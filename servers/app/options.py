@@ -1,4 +1,4 @@
-"""The command-line options: from arguments to `Settings`, or to a sentence that refuses them.
+"""The command-line options: the arguments become `Settings`, or an error of one sentence.
 
 This module defines the options and checks how they combine. It does not listen or print; the value
 of a single argument is parsed in `argparse_types`.
@@ -127,7 +127,7 @@ def _check(given: argparse.Namespace, labels: Sequence[str]) -> None:
 
 
 def _rules(given: argparse.Namespace, labels: Sequence[str]) -> list[Rule]:
-    """Return the fault rules that the options define; they precede those of a scenario."""
+    """Return the fault rules that the options define; they precede the rules of a scenario."""
     found = []
     if given.latency is not None:
         found.append(Rule(rules.LATENCY, given.latency))

@@ -23,8 +23,8 @@ from .connection import LINGER, HttpProtocol
 from .options import Server, Settings
 from .service import Service
 
-# Pending connections per socket. The system has a limit of its own (4096 on Linux). With a backlog
-# of 5, 32 simultaneous clients run into SYN retransmissions of one second each.
+# Pending connections per socket. The system has its own limit (4096 on Linux). With a backlog of 5,
+# 32 simultaneous clients run into SYN retransmissions of one second each.
 BACKLOG = 4096
 
 _STDIN = 0
@@ -123,7 +123,7 @@ async def run(
     await stop.wait()
     for each in running:
         each.close()
-    # Do not wait for the responses in progress: a fault may make them take for ever.
+    # Do not wait for the responses in progress: a fault may make them last for ever.
     for service in services:
         for connection in list(service.connections):
             connection.abort()

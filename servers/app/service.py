@@ -1,7 +1,7 @@
 """The service behind all connections of one server: it turns a request into a response.
 
-This module holds what all connections of a server share, and passes each request to the code that
-answers it. Queues, timers and transports are in `connection`.
+This module holds the state that all connections of a server share, and passes each request to the
+code that answers it. Queues, timers and transports are in `connection`.
 """
 
 from typing import Protocol

@@ -17,8 +17,8 @@ from ..http.paths import segments
 from ..http.representation import Representation
 from ..http.validators import etag
 
-# The file does not exist, or the server may not read it. Any other error (no free file descriptor,
-# a broken disk) is the server's problem and must not look like a missing file.
+# With these errors, the file does not exist or the server may not read it. Any other error (no free
+# file descriptor, a broken disk) is a problem of the server and must not look like a missing file.
 _ABSENT = frozenset(
     {errno.ENOENT, errno.ENOTDIR, errno.ELOOP, errno.ENAMETOOLONG, errno.EACCES, errno.ENXIO}
 )

@@ -4,8 +4,8 @@ The functions here are pure: they map the seed, the kind of fault, the path and 
 decision. They use no state, no clock and no `random`.
 
 A random generator would return its numbers in the order in which requests arrive. Two clients, or
-one client at two levels of concurrency, would then meet different faults and could not be compared.
-A hash of the request does not depend on that order.
+one client at two levels of concurrency, would then encounter different faults, and could not be
+compared. A hash of the request does not depend on that order.
 
 Each kind of fault has independent draws, so adding a kind does not change the faults of an existing
 seed. Delays and errors are drawn here; all other faults are rules, whose kinds are in `kinds` and
@@ -30,8 +30,8 @@ class Behaviour:
 
     `delay` is the minimum and the maximum time before a response, in seconds, drawn uniformly.
     `error_rate` is the share of requests, 0 to 1, that are answered with an error. `rules` define
-    the other faults. `bandwidth` limits the bytes of bodies sent per second. `slots` limits the
-    requests served at the same time; the others wait.
+    the other faults. `bandwidth` is the maximum number of body bytes sent per second. `slots`
+    limits the requests served at the same time; the others wait.
     """
 
     delay: tuple[float, float] = (0.0, 0.0)
@@ -42,7 +42,7 @@ class Behaviour:
 
 
 class Decision(NamedTuple):
-    """The decision about one request: wait `delay` seconds, then answer `status`, if any."""
+    """The decision about one request: wait `delay` seconds, then respond with `status`, if any."""
 
     delay: float = 0.0
     status: HTTPStatus | None = None

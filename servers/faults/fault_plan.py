@@ -1,7 +1,7 @@
 """The fault plan of one request: which rules apply, and how their faults are combined.
 
-The functions here are pure. Each fault is in a module of its own in `kinds`; the state of a server
-is in `state`.
+The functions here are pure. Each fault has its own module in `kinds`; the state of a server is in
+`state`.
 """
 
 from collections.abc import Mapping
@@ -24,7 +24,7 @@ BUSY = "busy"
 
 
 class FaultPlan(NamedTuple):
-    """The decision about one request, and the faults that its response meets, by name."""
+    """The decision about one request, and the faults of its response, by name."""
 
     decision: Decision = UNTOUCHED
     faults: Mapping[str, Fault] = MappingProxyType({})
@@ -42,8 +42,8 @@ def plan_faults(
 
     Among the rules for one fault, only the first that applies to the request counts, whether or not
     its draw selects the request. So an exception must precede the general rule. A request that is
-    refused because the server is busy meets no other fault and no delay: a busy server refuses
-    quickly.
+    refused because the server is busy gets no other fault and no delay: a busy server refuses
+    requests quickly.
     """
     delay, status = decide(behaviour, seed, path, attempt)
     plain_path = without_query(path)
@@ -67,7 +67,7 @@ def plan_faults(
 
 
 def apply_faults(request: Request, plan: FaultPlan, respond: Respond) -> Response:
-    """Return the response to `request` with the plan's faults; `respond` ignores them."""
+    """Return the response with the plan's faults; `respond` returns it without any fault."""
     status = plan.decision.status
     answer = respond if status is None else partial(_failing, status)
     for name in FAULTS:

@@ -1,6 +1,6 @@
 """A bandwidth limit that all connections of one server share.
 
-The limiter is pure arithmetic: callers pass the time to it.
+The limiter is pure arithmetic: callers pass it the time.
 """
 
 _SLICES = 50  # pieces per second: few enough to be cheap, enough for a smooth flow
@@ -18,7 +18,7 @@ class SharedBandwidth:
 
     def __init__(self, rate: int) -> None:
         self._rate = rate
-        self._free = 0.0  # when every byte reserved so far has been sent
+        self._free = 0.0  # the time at which every byte reserved so far has been sent
         self.piece = max(1, rate // _SLICES)
 
     def reserve(self, size: int, now: float) -> float:

@@ -1,7 +1,7 @@
 """The delivery of a body: its pieces, the pauses between them, and an early end.
 
-`Delivery` describes how to send a body; `DeliverySchedule` computes the steps. Callers pass the
-time to it, and `connection` does the sending.
+`Delivery` describes how to send a body; `DeliverySchedule` computes the steps. Callers pass it the
+time, and `connection` sends the bytes.
 """
 
 from enum import Enum
@@ -11,14 +11,14 @@ from .bandwidth import SharedBandwidth
 
 
 class Ending(Enum):
-    """The way in which a connection is closed after an incomplete body."""
+    """How a connection is closed after an incomplete body."""
 
     CLOSE = "close"  # an orderly close (FIN), as after a complete body
     RESET = "reset"  # a reset (RST), as after a crash
 
 
 class Delivery(NamedTuple):
-    """The way to send a body: `piece` bytes every `every` seconds, with a stall or an early end.
+    """How a body is sent: `piece` bytes every `every` seconds, with a stall or an early end.
 
     After `stall_at` bytes, nothing is sent for `stall_for` seconds. After `stop_at` bytes, the
     connection is closed as `ending` says. A value of None disables the feature.
@@ -65,7 +65,7 @@ class DeliverySchedule:
         return Step(size=self._size)
 
     def sent(self, size: int) -> None:
-        """Record that `size` bytes were sent, of those that the last step allowed."""
+        """Record that `size` of the bytes that the last step allowed were sent."""
         self._sent += size
         self._left -= size
         self._due = None

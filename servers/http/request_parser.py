@@ -1,6 +1,6 @@
 """An HTTP/1.1 request parser: from the bytes of a connection to requests (RFC 9112).
 
-This module parses requests, enforces limits, and refuses what it cannot parse. It uses no sockets:
+This module parses requests, enforces limits, and rejects invalid requests. It uses no sockets:
 bytes go in through `feed`, and requests come out of `queue` in order, so that a test can drive the
 parser with bytes alone.
 """

@@ -17,8 +17,8 @@ from .representation import Representation, Source
 from .validators import http_date, not_modified, range_applies
 
 # RFC 9110 section 9.1 asks for a 405 if the server knows the method but does not allow it, and for
-# a 501 if it does not know the method. The known methods are those of RFC 9110, and PATCH (RFC
-# 5789).
+# a 501 if it does not know the method. The known methods are the methods of RFC 9110, and PATCH
+# (RFC 5789).
 _KNOWN = frozenset({"GET", "HEAD", "POST", "PUT", "DELETE", "CONNECT", "OPTIONS", "TRACE", "PATCH"})
 
 
@@ -46,7 +46,7 @@ class Span(NamedTuple):
 
 
 class Response(NamedTuple):
-    """A status, a head as the module describes it, and a body; `last` closes the connection.
+    """A status, a stored head (see the module), and a body; `last` closes the connection.
 
     An empty head means that the response is not HTTP: only the body is sent. `delivery` is how the
     body is sent; None means as fast as possible.

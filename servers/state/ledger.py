@@ -1,6 +1,6 @@
-"""The ledger of a server: counts of requests and responses, to check a client's counts against.
+"""The ledger of a server: counts of requests and responses, for comparison with a client's counts.
 
-The ledger only counts: it knows nothing of faults, HTTP or time.
+The ledger only counts: it does not depend on faults, HTTP or time.
 
 Every request is opened once and closed once. A request is in flight from the moment it was received
 completely until its whole response was handed over for sending. A pipelined request that waits for

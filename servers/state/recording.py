@@ -1,6 +1,6 @@
 """Recordings: the fault decisions of a run, written to a file and replayed from it.
 
-This module writes, parses and looks up the lines of a recording. It makes no decisions.
+This module writes, parses and looks up the lines of a recording. It does not decide about faults.
 
 Each line is a JSON object: the label of the server, the path with its query, the number of the
 attempt at that path, and the decision. A line with "reset" in place of a path records a reset of

@@ -1,6 +1,6 @@
 """The state of one server: its identity, its behaviour, its counts.
 
-This is the state that requests change, and the two views of it under `/-/`. Sockets, HTTP and
+This module has the state that requests change, and its two views under `/-/`. Sockets, HTTP and
 content are elsewhere.
 """
 
@@ -18,7 +18,7 @@ VERSION = 1  # version of the JSON under `/-/`; incremented for an incompatible 
 class CountedRequest(NamedTuple):
     """The ledger that counts a request, and the decision about the request.
 
-    If `plan` is None, the request meets at most a delay and an error, and its response is sent on
+    If `plan` is None, the request gets at most a delay and an error, and its response is sent on
     the fast path. `attempt` numbers the requests for its target, from 1.
     """
 
@@ -63,9 +63,9 @@ class ServerState:
         self.ledger = Ledger(refuses=self._has_options)
 
     def count_request(self, target: str) -> CountedRequest | None:
-        """Count a request and decide which faults it meets; return None if it is not counted.
+        """Count a request and decide on its faults; return None if it is not counted.
 
-        The page at `/` and everything under `/-/` are not counted and meet no faults: looking at a
+        The page at `/` and everything under `/-/` are not counted and have no faults: inspecting a
         server must not change its counts.
         """
         if target == "/" or target.startswith(("/-/", "/?")):

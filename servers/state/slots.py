@@ -1,6 +1,6 @@
 """A limit on concurrently served requests; further requests wait in order of arrival.
 
-The limiter is pure arithmetic: callers pass the time to it.
+The limiter is pure arithmetic: callers pass it the time.
 """
 
 from heapq import heapify, heapreplace

@@ -1,6 +1,6 @@
-"""Caveats about the figures of a bench: what was observed, what it may mean, what to do.
+"""Caveats about the figures of a bench: observations, possible meanings and remedies.
 
-Pure. There is a caveat only for a problem that the user can do something about.
+Pure. A problem gets a caveat only if the user can solve it.
 """
 
 from __future__ import annotations
@@ -18,12 +18,12 @@ from getflags.bench.measure.results import Result
 from getflags.bench.measure.steady_state import fewest
 from getflags.core.text import brief, counted
 
-_WIDE = 0.2  # of the mean: an interval that reaches further, on either side, is wide
-_BUSY = 0.9  # of the processors that an engine can use: from here on, the client is the limit
-_IDLE = 0.5  # of the same: below this, the client is not the limit
+_WIDE = 0.2  # of the mean; an interval that extends further, on either side, is wide
+_BUSY = 0.9  # of the usable processors; from this load on, the client is the limit
+_IDLE = 0.5  # of the usable processors; below this load, the client is not the limit
 _SHORT = 0.1  # seconds; a shorter steady state is too close to the clock's resolution
-_MANY = 0.5  # of the files: if this share failed, there is a caveat
-_SHOWN = 3  # cells that a caveat names
+_MANY = 0.5  # share of failed files from which there is a caveat
+_SHOWN = 3  # maximum number of cells that a caveat names
 
 
 class Caveat(NamedTuple):
@@ -106,7 +106,7 @@ def _short(figures: Sequence[Figures]) -> Caveat | None:
 
 
 def _is_short(run: Result) -> bool:
-    """Return whether a run was too short; many failures have a caveat of their own."""
+    """Return whether a run was too short; runs with many failures have another caveat."""
     if run.arrived <= run.files * (1 - _MANY):
         return False
     return run.steady_files < 2 * run.level or run.steady_seconds < _SHORT
@@ -121,7 +121,7 @@ def _failing(figures: Sequence[Figures]) -> Caveat | None:
     return Caveat(
         f"At least half of the files failed ({brief(reason)}) in "
         f"{_named(each.cell for each in failing)}.",
-        "Failed files are not goodput; the server may not accept such a concurrency.",
+        "Failed files are not goodput; the server may not accept this concurrency.",
         "Leave such levels out, or find out why the server refuses them.",
     )
 
@@ -149,7 +149,7 @@ def _client_bound(figures: Sequence[Figures], processors: int) -> Caveat | None:
 
 
 def _busy(each: Figures, processors: int) -> float:
-    """Return the CPU time of a cell as a share of what its engine could have used."""
+    """Return the CPU time of a cell as a share of the CPU time available to its engine."""
     cell = each.cell
     usable = min(cell.level, processors) if cell.engine == "processes" else 1
     return (

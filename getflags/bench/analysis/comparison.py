@@ -1,8 +1,8 @@
-"""The figures of each cell, and the comparison of cells on one server with the best of them.
+"""The figures of each cell, and the comparison of each cell with the best cell of its server.
 
 Pure. The warm-up does not count. Figures are geometric means over the rounds; memory and requests
-in flight are maxima, errors are sums. Which cell is the best is known only from the results, so any
-two cells may turn out to be the ones that are compared: the intervals hold for all pairs.
+in flight are maxima, errors are sums. The best cell is known only from the results, so any two
+cells may be compared; the intervals therefore hold for all pairs.
 """
 
 from __future__ import annotations
@@ -18,10 +18,10 @@ from getflags.bench.measure.results import Result
 
 
 class Compared(NamedTuple):
-    """A cell beside the best cell of its server.
+    """A cell and its comparison with the best cell of its server.
 
-    ``ratio`` is its goodput over the best cell's; None for the best cell itself, and if the two
-    share no round.
+    ``ratio`` is the cell's goodput divided by the best cell's. It is None for the best cell itself,
+    and if the two cells share no round.
     """
 
     figures: Figures
@@ -30,7 +30,7 @@ class Compared(NamedTuple):
 
 
 def compare(cells: Sequence[Cell], results: Iterable[Result]) -> list[Compared]:
-    """Return those of the cells that were measured, in their order, beside the best ones.
+    """Return the measured cells in order, each compared with the best cell of its server.
 
     ``results`` are of one experiment, in the order in which they were measured.
     """
@@ -48,7 +48,7 @@ def _compared(each: Figures, best: Figures | None, number: int) -> Compared:
 
 
 def _best(found: Iterable[Figures]) -> dict[str, Figures]:
-    """Return server → the cell with the most goodput, if any has goodput."""
+    """Return the cell with the highest goodput for each server that has one."""
     best: dict[str, Figures] = {}
     for each in found:
         other = best.get(each.cell.server)

@@ -1,6 +1,6 @@
 """The values of an analysis: the figures of each cell, each series of levels and each server.
 
-Other modules compute, word and draw them.
+Other modules compute these values, describe them in text, and draw them.
 """
 
 from __future__ import annotations
@@ -28,10 +28,11 @@ class Turn(NamedTuple):
 
 
 class Figures(NamedTuple):
-    """One cell's figures, in seconds and bytes; None if unknown.
+    """One cell's figures, in seconds and bytes. A figure is None if it is unknown.
 
-    ``runs`` are those after the warm-up, ``rates`` their goodput in files a second if they have
-    any. ``rate`` is in bytes a second of the steady state, ``cpu`` in seconds for each file.
+    ``runs`` are the runs after the warm-up. ``rates`` has their goodput, in files a second; runs
+    without goodput are missing. ``rate`` is the throughput of the steady state in bytes a second,
+    and ``cpu`` is the CPU time per file in seconds.
     """
 
     cell: Cell
@@ -97,8 +98,9 @@ class Step(NamedTuple):
 class Series(NamedTuple):
     """One engine and client at all its levels.
 
-    ``below`` and ``above`` are the knee's neighbours. ``against`` is the goodput at this knee over
-    that of the section's lead at its own knee; None if they share no round.
+    ``below`` and ``above`` are the knee's neighbours. ``against`` is the goodput at this knee
+    divided by the goodput of the section's lead at the lead's knee; it is None if the two share no
+    round.
     """
 
     engine: str
@@ -131,7 +133,7 @@ class Series(NamedTuple):
 
 
 class Section(NamedTuple):
-    """One server in one experiment. ``lead`` is the series with the most goodput at its knee."""
+    """One server in one experiment. ``lead`` is the series with the highest goodput at its knee."""
 
     experiment: str
     server: str
@@ -145,7 +147,7 @@ class Section(NamedTuple):
 
 
 class Facts(NamedTuple):
-    """The circumstances of the runs that count; ``load`` is the lowest, median and highest."""
+    """The circumstances of the runs; ``load`` is the lowest, median and highest load average."""
 
     runs: int
     warmups: int

@@ -1,8 +1,8 @@
-"""The knee: the smallest level whose goodput is as good as the best level's.
+"""The knee: the smallest level whose goodput matches that of the best level.
 
-Pure. A level is as good as the best one if it reaches 95 % of its goodput, or if the difference
-between them is not proven. A level that reached less than two thirds is not recommended even if
-few or noisy rounds prove nothing.
+Pure. A level matches the best one if it reaches 95 % of its goodput, or if the difference between
+them is not proven. A level that reaches less than two thirds is never recommended, even if the
+rounds are too few or too noisy to prove a difference.
 """
 
 from __future__ import annotations
@@ -12,45 +12,45 @@ from typing import NamedTuple, TypeVar
 
 from getflags.bench.analysis.stats import FEWEST, Estimate, differs, middle, ratio
 
-#: A level with this share of the best level's goodput is as good, even if it is proven to be less.
+#: A level with this share of the best level's goodput matches it, even if the gap is proven.
 NEAR = 0.95
-_FLOOR = 2 / 3  # of the best level's goodput: less is not recommended, proven or not
+_FLOOR = 2 / 3  # of the best level's goodput; a level below this is never recommended
 
 _Round = TypeVar("_Round")
 
 
 class Knee(NamedTuple):
-    """The recommended level, and up to which level the goodput is as good.
+    """The recommended level, and the highest level whose goodput matches that of the best one.
 
-    ``ratios`` is level → goodput over the best level's, for the levels that share a round with it.
-    Each is one of ``comparisons`` simultaneous intervals.
+    ``ratios`` maps each level to its goodput divided by the best level's; it lacks levels that
+    share no round with the best one. Each ratio is one of ``comparisons`` simultaneous intervals.
     """
 
     level: int
     best: int
-    highest: int  # the largest level that is as good
+    highest: int  # the highest level that matches the best one
     ratios: Mapping[int, Estimate]
     comparisons: int
 
     @property
     def against(self) -> Estimate:
-        """The knee's goodput over the best level's."""
+        """The knee's goodput divided by the best level's."""
         return self.ratios[self.level]
 
     @property
     def below(self) -> Estimate | None:
-        """The next smaller level's goodput over the best level's; None if there is none."""
+        """The next smaller level's goodput divided by the best's; None without such a level."""
         smaller = [level for level in self.ratios if level < self.level]
         return self.ratios[smaller[-1]] if smaller else None
 
     @property
     def gains(self) -> bool:
-        """Whether the next smaller level, if any, is proven to bring less than the best one."""
+        """Whether the next smaller level, if any, is proven to have less goodput."""
         return self.below is None or differs(self.below)
 
     @property
     def limited(self) -> bool:
-        """Whether the next level above ``highest``, if any, is proven to bring less."""
+        """Whether the next level above ``highest``, if any, is proven to have less goodput."""
         larger = [level for level in self.ratios if level > self.highest]
         return not larger or differs(self.ratios[larger[0]])
 
@@ -63,8 +63,8 @@ class Knee(NamedTuple):
 def find(goodput: Mapping[int, Mapping[_Round, float]], comparisons: int) -> Knee | None:
     """Return the knee; None if no level has goodput.
 
-    ``goodput`` is level → round → anything a second. A round without goodput does not count.
-    ``comparisons`` is the number of comparisons that are made at the same time.
+    ``goodput`` maps levels to rounds to goodput, in any unit per second. A round without goodput
+    does not count. ``comparisons`` is the number of simultaneous comparisons.
     """
     known = known_rounds(goodput)
     if not known:
@@ -75,14 +75,14 @@ def find(goodput: Mapping[int, Mapping[_Round, float]], comparisons: int) -> Kne
         for level, rounds in known.items()
         if (found := ratio(rounds, known[best], comparisons))
     }
-    equals = [level for level, found in ratios.items() if as_good(found)]
+    equals = [level for level, found in ratios.items() if matches_best(found)]
     return Knee(equals[0], best, equals[-1], ratios, comparisons)
 
 
 def known_rounds(
     goodput: Mapping[int, Mapping[_Round, float]],
 ) -> dict[int, dict[_Round, float]]:
-    """Return the levels in order, with the rounds that have goodput."""
+    """Return the levels in order, each with its rounds that have goodput."""
     return {
         level: found
         for level, rounds in sorted(goodput.items())
@@ -90,10 +90,11 @@ def known_rounds(
     }
 
 
-def as_good(found: Estimate) -> bool:
-    """Return whether a level with this ratio to the best one is as good.
+def matches_best(found: Estimate) -> bool:
+    """Return whether a level with this ratio to the best level matches it.
 
-    A ratio of too few rounds is taken at face value: its unbounded interval would excuse anything.
+    If there are too few rounds, the mean ratio alone decides: with an unbounded interval, every
+    level would match.
     """
     if found.middle >= NEAR:
         return True

@@ -1,7 +1,7 @@
-"""The analysis of a file of results, by server: series of levels, their knees, and the lead.
+"""The analysis of a results file by server: series of levels, their knees, and the leading series.
 
-Pure. All comparisons of a file form one family: the probability that any interval of the whole page
-misses the truth is at most 5 %.
+Pure. All comparisons of a file form one family: the probability that any interval on the page
+misses the true value is at most 5 %.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from getflags.bench.measure.results import Result
 
 
 def analyse(results: Iterable[Result]) -> Analysis | None:
-    """Return the analysis of a file, in the file's order; None if no run counts."""
+    """Return the analysis of a file, in the file's order; None if it has only warm-up runs."""
     every = list(results)
     experiments: dict[str, list[Result]] = {}
     for one in every:
@@ -52,7 +52,7 @@ def _facts(results: Sequence[Result], warmups: int) -> Facts:
 
 
 def _section(experiment: str, server: str, cells: Sequence[Figures], number: int) -> Section:
-    """Return the series of one server. ``number`` is that of the page's comparisons."""
+    """Return the series of one server. ``number`` is the number of comparisons on the page."""
     lines: dict[tuple[str, str], list[Figures]] = {}
     for each in sorted(cells, key=lambda each: each.cell):
         lines.setdefault((each.cell.engine, each.cell.client), []).append(each)
@@ -77,7 +77,7 @@ def _section(experiment: str, server: str, cells: Sequence[Figures], number: int
 def _series(
     cells: Sequence[Figures], found: Knee | None, lead: Figures | None, number: int
 ) -> Series:
-    """Return one engine and client, with its knee compared to its neighbours and to the lead."""
+    """Return one series, with its knee compared with its neighbours and with the lead."""
     engine, client, *_ = cells[0].cell
     if found is None or lead is None:
         return Series(engine, client, cells, None, None, None, None)

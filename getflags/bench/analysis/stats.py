@@ -1,11 +1,11 @@
 """The statistic behind every comparison: geometric means with simultaneous t intervals.
 
 Two cells are compared by the ratio of their goodput in each round, because both cells of a round
-met the same machine and the same network. The logarithms of the ratios get Student's t interval.
-A caller that makes several comparisons at once passes their number: each interval then has the
-confidence 1 - 0.05 / number (Bonferroni), so that all of them together hold the truth in 95 % of
-the benches. A difference is claimed if and only if its interval excludes 1. See
-docs/decisions/0015-one-statistic.md.
+were measured on the same machine and network at about the same time. Student's t interval is
+computed for the logarithms of the ratios. A caller that makes several comparisons at once passes
+their number: each interval then has the confidence 1 - 0.05 / number (Bonferroni), so that in 95 %
+of the benches all of them contain the true values. A difference is claimed if and only if its
+interval excludes 1. See docs/decisions/0015-one-statistic.md.
 """
 
 from __future__ import annotations
@@ -16,18 +16,18 @@ from functools import cache
 from statistics import fmean
 from typing import NamedTuple, TypeVar
 
-#: The probability that all intervals of one family hold the truth.
+#: The probability that all intervals of one family contain the true values.
 CONFIDENCE = 0.95
 #: The number of rounds from which a difference can be claimed.
 FEWEST = 5
-_LARGEST = 700.0  # the exponential of more overflows
-_STEPS = 60  # of a bisection: as many as a float has bits
+_LARGEST = 700.0  # the exponential of a larger number overflows
+_STEPS = 60  # steps of the bisection, enough for the precision of a float
 
 _Round = TypeVar("_Round")
 
 
 class Estimate(NamedTuple):
-    """A geometric mean and its interval. ``rounds`` is the number of values behind it.
+    """A geometric mean and its interval. ``rounds`` is the number of values.
 
     The interval is (0, infinity) if there are too few values for a narrower one.
     """
@@ -39,14 +39,14 @@ class Estimate(NamedTuple):
 
     @property
     def bounded(self) -> bool:
-        """Whether the interval says anything."""
+        """Whether the interval has finite bounds."""
         return math.isfinite(self.high)
 
 
 def estimate(values: Collection[float], comparisons: int = 1) -> Estimate:
     """Return the geometric mean of positive values and its t interval.
 
-    ``comparisons`` is the number of intervals that are to hold the truth at the same time.
+    ``comparisons`` is the number of intervals that must contain their true values simultaneously.
     """
     first, *others = values
     if not others:
@@ -62,9 +62,9 @@ def estimate(values: Collection[float], comparisons: int = 1) -> Estimate:
 def ratio(
     values: Mapping[_Round, float], reference: Mapping[_Round, float], comparisons: int
 ) -> Estimate | None:
-    """Return the ratio of two cells' goodput; None if no round has goodput of both.
+    """Return the ratio of two cells' goodput; None if the cells share no round with goodput.
 
-    A ratio of fewer than ``FEWEST`` rounds has an unbounded interval: it proves nothing.
+    A ratio of fewer than ``FEWEST`` rounds has an unbounded interval and proves nothing.
     """
     found = paired(values, reference)
     if not found:
@@ -85,18 +85,18 @@ def middle(values: Collection[float]) -> float:
 
 
 def paired(values: Mapping[_Round, float], reference: Mapping[_Round, float]) -> list[float]:
-    """Return value / reference for each round that has both."""
+    """Return value / reference for each round that has both values."""
     return [value / reference[key] for key, value in values.items() if key in reference]
 
 
 def pairs(count: int) -> int:
-    """Return the number of pairs among that number of cells, at least 1."""
+    """Return the number of pairs among ``count`` cells, at least 1."""
     return max(1, count * (count - 1) // 2)
 
 
 @cache
 def _t_quantile(tail: float, degrees: int) -> float:
-    """Return the t that is exceeded, in either direction, with this probability."""
+    """Return the absolute value of t that is exceeded with the probability ``tail``."""
     low, high = 0.0, math.pi / 2
     for _ in range(_STEPS):
         angle = (low + high) / 2

@@ -1,4 +1,4 @@
-"""The figures as a table for the terminal: goodput and comparison, then latency and cost.
+"""The tables of figures for the terminal: goodput and comparison, then latency and cost.
 
 Pure. Figures, comparisons and caveats are computed elsewhere; this module only formats them.
 """
@@ -65,7 +65,7 @@ def _gain(compared: Compared) -> list[str]:
 
 
 def _against(compared: Compared) -> list[str]:
-    """Return the cells that compare one cell with the best; unproven differences are marked."""
+    """Return the comparison with the best cell, in columns; unproven differences are marked."""
     if compared.best:
         return ["1", "", "best"]
     ratio = compared.ratio
@@ -148,7 +148,7 @@ def caveat_lines(caveats: Iterable[Caveat]) -> list[str]:
 
 
 def summary(cells: int, rounds: int, runs: int, left: int) -> str:
-    """Return a sentence that says how many runs there will be."""
+    """Return a sentence that states the number of runs."""
     there = f", {runs - left:,} of them already done" if left < runs else ""
     return (
         f"{counted(cells, 'cell')}, a warm-up and {counted(rounds, 'round')}: "

@@ -1,6 +1,6 @@
-"""Measuring one cell: the matrix and its order, the child process, the servers, the result file.
+"""The measurement of cells: their order, the child process, the servers, the result file.
 
 A ``session`` turns each run of the matrix in ``cells`` into a result: it resets the bundled
-``servers``, sends a ``job`` to a ``child`` process by way of ``runs``, and appends the result to
-the ``logbook``. ``steady_state`` separates a run's steady state from its ramp and its tail.
+``servers``, sends a ``job`` to a ``child`` process through ``runs``, and appends the result to the
+``logbook``. ``steady_state`` separates the steady state of a run from its ramp-up and its tail.
 """

@@ -1,8 +1,8 @@
 """The matrix of cells, and the order in which a bench runs them.
 
 Pure, except for a seeded shuffle. A cell is one engine and client at one level on one server. A
-round runs every cell once, in an order of its own, so that a machine or a network that changes its
-speed affects all cells alike.
+round runs every cell once, in a different order, so that changes in the speed of the machine or the
+network affect all cells alike.
 """
 
 from __future__ import annotations
@@ -71,7 +71,7 @@ def experiment(settings: Mapping[str, Any]) -> str:
 
 
 def remaining(runs: Sequence[Run], took: Mapping[Cell, float]) -> float | None:
-    """Return the seconds that the runs will take; None if one of their cells was never timed."""
+    """Return the expected seconds that the runs take; None if a cell has no known duration."""
     if any(run.cell not in took for run in runs):
         return None
     return sum(took[run.cell] for run in runs)

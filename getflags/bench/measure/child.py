@@ -2,8 +2,8 @@
 
 Run as ``python -m getflags.bench.measure.child``, with JSON on standard input and standard output.
 Each run gets a fresh process, so that no run inherits the caches, connections, garbage or memory
-peak of another. The clock starts after all imports, when the folder exists. The child exits when
-its standard input is closed, so it ends with its parent, however the parent ends.
+peak of another. The clock starts after all imports and after the folder is created. The child exits
+when its standard input is closed, so it ends with its parent, however the parent ends.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ from getflags.core.resource_limits import worker_count
 from getflags.core.text import brief
 
 SHARES = {"p50": 0.5, "p90": 0.9, "p99": 0.99}
-_MAX_REASONS = 20  # error reasons that are reported; all others are counted together
+_MAX_REASONS = 20  # maximum number of error reasons reported; the others are counted together
 _CLEANUP_TIMEOUT = 1.0  # seconds for an engine to clean up
 _STATUS = "/proc/self/status"
 _KIB = 1024
@@ -55,7 +55,7 @@ def measure(job: Job, folder: str) -> dict[str, Any]:
     """Run a job and return its figures, named like the fields of ``Result``."""
     run = engines.engine(job.engine)
     plan = job.plan(folder)
-    run(plan._replace(targets=()), lambda _: None)  # imports what the engine needs
+    run(plan._replace(targets=()), lambda _: None)  # without targets: imports the engine's modules
     before, start = _spent(), perf_counter()
     tally = _Tally(start)
     run(plan, tally.read)
@@ -64,7 +64,7 @@ def measure(job: Job, folder: str) -> dict[str, Any]:
 
 
 class _Tally:
-    """Records when and how each target ended."""
+    """A record of when and how each target ended."""
 
     def __init__(self, start: float) -> None:
         self._start = start
@@ -146,7 +146,7 @@ def _line() -> bytes:
 
 
 def _end_with_parent(folder: str) -> None:
-    """Wait for the end of standard input, then terminate; by force if SIGTERM takes too long."""
+    """Wait for the end of standard input, then terminate this process, if necessary by force."""
     os.read(0, 1)  # the parent sends nothing more
     os.kill(os.getpid(), signal.SIGTERM)
     sleep(_CLEANUP_TIMEOUT)

@@ -17,7 +17,7 @@ from getflags.targets.list_file import Entry, parse
 
 
 class Job(NamedTuple):
-    """The work of one cell. ``base_url`` is the site that country codes refer to."""
+    """The downloads of one run of a cell. Country codes refer to the site ``base_url``."""
 
     engine: str
     client: str

@@ -1,8 +1,8 @@
-"""The result file that a bench appends to: locked, and one write for each result.
+"""The result file that a bench appends to: it is locked, and each result is a single write.
 
-A kill at any moment leaves whole lines and at most one partial line at the end, which the next
-bench truncates before it writes. The lock keeps two benches from running at the same time, which
-would also distort their figures. The format of a line is defined in ``results``.
+If a bench is killed, the file has complete lines and at most one partial line at the end, which the
+next bench cuts off before it writes. The lock prevents two benches from running at the same time,
+which would also distort their figures. The format of a line is defined in ``results``.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """The result of one run, its line of JSON, and the parser of result files.
 
 The field names are a stable format for scripts that read such files. ``logbook`` writes the lines,
-and the ``analysis`` package compares them.
+and the package ``analysis`` compares the results.
 """
 
 from __future__ import annotations
@@ -26,12 +26,12 @@ _BEGINNING = f'{{"version": {VERSION}, "experiment": "'.encode()
 class Result:
     """One run: sizes in bytes, times in seconds.
 
-    ``round`` 0 is the warm-up. ``seed`` is the bench's; in round n a bundled server gets seed + n.
-    ``cpu`` is user and system time of all processes that ran the cell, and ``rss`` their memory
-    peak. ``latency`` has percentiles of the targets that arrived (empty if none did), ``errors``
-    the number of failures by reason. ``peak`` is the largest number of requests in flight that the
-    server saw (None for servers that are not bundled), ``load`` the 1-minute load average before
-    the run. ``command`` measures the cell again.
+    ``round`` 0 is the warm-up. ``seed`` is the seed of the bench; in round n, a bundled server gets
+    seed + n. ``cpu`` is the user and system time of all processes that ran the cell, and ``rss`` is
+    their peak memory. ``latency`` has percentiles of the durations of targets that arrived (empty
+    if none did), and ``errors`` has the number of failures by reason. ``peak`` is the largest
+    number of requests in flight according to the server (None for servers that are not bundled),
+    and ``load`` is the 1-minute load average before the run. ``command`` measures the cell again.
     """
 
     experiment: str

@@ -1,4 +1,4 @@
-"""Running a job in a child process: starting it, sending the job, and reading its figures."""
+"""Running a job in a child process: starting it, sending the job, and reading the figures."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from getflags.core.errors import GetflagsError
 from getflags.core.interpreter import running
 
 _MODULE = "getflags.bench.measure.child"
-_EXIT_TIMEOUT = 1.0  # seconds for the child to exit after it has reported
+_EXIT_TIMEOUT = 1.0  # seconds for the child to exit after it has sent its figures
 
 
 def run_job(job: Job) -> dict[str, Any]:
     """Run a job once and return its figures. Raises GetflagsError.
 
-    If this process ends meanwhile, the child ends, too.
+    If this process ends during the run, the child ends, too.
     """
     with running(_MODULE) as (process, to_child, from_child):
         with suppress(BrokenPipeError):  # the child has exited already, which is reported below

@@ -19,9 +19,9 @@ from getflags.core.errors import GetflagsError, UsageError
 from getflags.core.interpreter import running
 from getflags.testing.bundled import module
 
-_TIMEOUT = 5.0  # seconds; the server is idle when it is asked
+_TIMEOUT = 5.0  # seconds for a response; the server is idle between runs
 _USAGE = 2  # the exit code of the servers for invalid options
-#: Ignores proxy settings: these servers are on this machine.
+#: An opener that ignores proxy settings, because these servers are on this machine.
 _DIRECT = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
 
@@ -58,19 +58,19 @@ def prepared(labels: Sequence[str], arguments: Sequence[str]) -> Iterator[dict[s
     """
     options = ("--port", "0", "--lifeline")
     with (
-        tempfile.TemporaryFile() as said,
-        running(module(), *labels, *options, *arguments, errors=said) as (process, _, ready),
+        tempfile.TemporaryFile() as messages,
+        running(module(), *labels, *options, *arguments, errors=messages) as (process, _, ready),
     ):
         lines = [ready.readline().decode().split() for _ in labels]
         if not all(lines):
-            _refused(process.wait(), said)
+            _raise_error(process.wait(), messages)
         yield {label: BundledServer(label, base_url) for label, base_url in lines}
 
 
-def _refused(code: int, said: IO[bytes]) -> None:
-    """Raise the error message of servers that did not start."""
-    said.seek(0)
-    sentence = said.read().decode().strip().partition(": ")[2]
+def _raise_error(code: int, messages: IO[bytes]) -> None:
+    """Raise an exception with the error message of servers that did not start."""
+    messages.seek(0)
+    sentence = messages.read().decode().strip().partition(": ")[2]
     if code == _USAGE and sentence:
         raise UsageError(sentence)
     raise GetflagsError("the bundled servers did not start")

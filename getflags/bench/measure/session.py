@@ -1,7 +1,7 @@
 """A bench session: it runs one cell in a child process and returns the result.
 
 The session combines the other modules of this package and adds the date and the load average. The
-caller decides which run is next and where the result goes.
+caller chooses the next run and stores the result.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from getflags.core.urls import origin
 
 @dataclass(frozen=True, slots=True)
 class Workload:
-    """The downloads of every run of a bench: ``files`` files.
+    """The downloads of every run of a bench; ``files`` is their number.
 
     The files come from ``targets`` (a list in the format of ``-i``), whose country codes refer to
     ``base_url`` or to the bundled server of the run. If there is a ``size``, the bundled server
@@ -41,7 +41,7 @@ class Workload:
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """Produces results. ``conditions`` are other settings that all runs share, as text."""
+    """A bench session. ``conditions`` are other settings that all runs share, as text."""
 
     workload: Workload
     options: DownloadOptions

@@ -1,9 +1,9 @@
-"""The steady state of a run, separated from its ramp and its tail; rates and percentiles.
+"""The steady state of a run, separated from the ramp-up and the tail; rates and percentiles.
 
-Pure. At a level of L, the first L completions belong to the ramp (connections are opened, and all
-requests start together) and the last L to the tail (slots fall idle one by one). The time between
-them shows what the level achieves. If completions come in waves (a server with a fixed delay), the
-steady state consists of whole waves.
+Pure. At a level of L, the first L completions belong to the ramp-up (connections are opened, and
+all requests start together) and the last L to the tail (slots become idle one by one). The time
+between them shows what the level achieves. If completions come in waves (a server with a fixed
+delay), the steady state consists of whole waves.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 
 class End(NamedTuple):
-    """The completion of a target: its time, its duration in seconds, its bytes, its success."""
+    """The completion of a target: its time, its duration in seconds, its size, and its success."""
 
     at: float
     took: float
@@ -22,7 +22,7 @@ class End(NamedTuple):
 
 
 class Steady(NamedTuple):
-    """The steady state of a run, between ramp and tail; zeros if the run was too short."""
+    """The steady state of a run, between ramp-up and tail; all zero if the run was too short."""
 
     files: int
     bytes: int
@@ -56,7 +56,7 @@ def percentiles(ends: Sequence[End], shares: Sequence[float] = (0.5, 0.9, 0.99))
 
 
 def rate(count: float, seconds: float) -> float:
-    """Return the number per second; 0 if no time is known to have passed."""
+    """Return ``count`` per second; 0 if the duration is unknown or zero."""
     return count / seconds if seconds > 0 else 0.0
 
 

@@ -1,5 +1,5 @@
-"""Races: every engine downloads the same targets in a process of its own.
+"""Races: every engine downloads the same targets in a separate process.
 
 ``standings``, ``bars`` and ``ranking`` are pure. ``track`` starts the ``racer`` processes and
-receives their reports; a ``job`` holds the downloads of a racer.
+receives their reports; a ``job`` contains the downloads of a racer.
 """

@@ -1,6 +1,7 @@
 """The progress bars of a race: one line of text per engine, for a terminal of any width.
 
-Pure: formats standings at a given time. No text from a server appears in the lines.
+Pure. The functions format the standings at a given time. No text from a server appears in the
+lines.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from getflags.bench.race.standings import Race, Standing
 from getflags.core.text import counted
 
 _EIGHTHS = " ▏▎▍▌▋▊▉█"
-_SHORTEST = 10  # columns; if a bar would get less, figures beside it are dropped
+_SHORTEST = 10  # columns; figures beside a bar are dropped to keep this width
 _GAP = "  "
 _COLOUR = re.compile(r"\x1b\[\d*m")
 _CYAN, _GREEN, _YELLOW, _RED = 36, 32, 33, 31
@@ -43,7 +44,7 @@ _EXPENDABLE = ("rate", "errors", "ended", "time", "place")
 
 
 def lines(race: Race, now: float, style: BarStyle) -> list[str]:
-    """Return one line for each engine, without the last column, where a terminal may wrap."""
+    """Return one line for each engine; the last column is unused, as a terminal may wrap there."""
     texts = [_text(race, standing, now) for standing in race.standings.values()]
     width = style.width - 1
     columns = _columns(texts, width, most=f"{race.total:,}/{race.total:,}")
@@ -82,7 +83,7 @@ def _text(race: Race, standing: Standing, now: float) -> _Text:
 
 
 def _columns(texts: Sequence[_Text], width: int, most: str) -> dict[str, int]:
-    """Return the widths of the columns beside the bar, as many as leave space for a bar."""
+    """Return the widths of the columns beside the bar, omitting columns that do not fit."""
     # Typical widths, so that the width of the bars seldom changes.
     widest = _Text("", most, "100.0/s", "100.0 s", "", "1st")
     columns = {

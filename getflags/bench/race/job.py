@@ -1,7 +1,6 @@
 """The job of a racer process, and the files that pass it from the parent to the racer.
 
-Every racer reads the targets from a file as it needs them, so that no process holds a long list in
-memory.
+Every racer reads the targets from a file lazily, so that no process holds a long list in memory.
 """
 
 from __future__ import annotations
@@ -34,7 +33,7 @@ class RaceJob:
 def write_entries(entries: Iterable[Entry], path: str) -> None:
     """Write the entries, in order, to a file that every racer reads.
 
-    Folders in the list are dropped, because each racer writes to a folder of its own.
+    Folders in the list are dropped, because each racer writes to its own folder.
     """
     source = iter(entries)
     with open(path, "wb") as file:  # noqa: PTH123

@@ -1,9 +1,9 @@
-"""A racer: a process that runs one engine and reports its progress.
+"""A racer process, which runs one engine and reports its progress.
 
-Run as ``python -m getflags.bench.race.racer FILE``, where FILE holds the job. The racer imports
-what it needs, reports that it is ready, waits for a byte on standard input, downloads, and reports
-its tally ten times a second. The messages are small and rare, so reporting does not slow the race.
-When standard input ends, the parent has exited, and the racer kills its process group.
+Run as ``python -m getflags.bench.race.racer FILE``, where FILE holds the job. The racer imports its
+modules, reports that it is ready, waits for a byte on standard input, downloads, and reports its
+tally ten times a second. The messages are small and rare, so reporting does not slow the race. When
+standard input ends, the parent has exited, and the racer kills its process group.
 """
 
 from __future__ import annotations
@@ -36,16 +36,16 @@ def main(path: str) -> None:
     def send(report: RacerReport) -> None:
         os.write(output, pickle.dumps(report))
 
-    mine = job.read(path)
+    task = job.read(path)
     count = Count()
     try:
-        run = engines.engine(mine.engine)
-        run(mine.plan, count.read)  # without targets: loads the engine's modules
+        run = engines.engine(task.engine)
+        run(task.plan, count.read)  # without targets: loads the engine's modules
         send(RacerReport(count.tally))
         if not os.read(0, 1):
             return
         threading.Thread(target=end_with, args=(0, _end_all), daemon=True).start()
-        plan = mine.plan._replace(targets=_targets(mine))
+        plan = task.plan._replace(targets=_targets(task))
         with _reporting(count, send):
             start = perf_counter()
             run(plan, count.read)
@@ -70,11 +70,11 @@ def _end_all() -> None:
     os.killpg(os.getpgrp(), signal.SIGKILL)
 
 
-def _targets(mine: job.RaceJob) -> Iterator[Target]:
+def _targets(task: job.RaceJob) -> Iterator[Target]:
     place = resolve.Place(
-        mine.base_url, mine.folder, directories.real_folder, fold=directories.folds_case()
+        task.base_url, task.folder, directories.real_folder, fold=directories.folds_case()
     )
-    return resolve.settle(job.read_entries(mine.entries), place)
+    return resolve.settle(job.read_entries(task.entries), place)
 
 
 def _own_output() -> int:

@@ -1,4 +1,4 @@
-"""The report at the end of a race: the ranking, the failures, and a sentence that explains it.
+"""The report at the end of a race: the ranking, the failures, and an explanation.
 
 Pure. Elapsed time is the sum of the targets' durations divided by the mean concurrency (Little's
 law), so these two figures of the slowest and the fastest engine explain their difference.
@@ -12,7 +12,7 @@ from textwrap import wrap
 from getflags.bench.race.standings import Race, Standing
 from getflags.core.text import brief, counted
 
-_EQUAL = 1.1  # a smaller ratio of times is not worth an explanation
+_EQUAL = 1.1  # engines with a smaller ratio of times count as equally fast
 _ONE = 1.05  # a mean concurrency below this counts as 1
 _WIDTH = 80  # columns
 
@@ -98,9 +98,8 @@ def _why(race: Race, ranked: Sequence[Standing]) -> str:
 def _average(standing: Standing) -> str:
     each = standing.tally.took / standing.tally.done
     figure = f"{each:.2f} s" if each >= 1 else f"{each * 1000:.1f} ms"
-    if (
-        standing.engine == "sequential" and _level(standing) < _ONE
-    ):  # it is larger if targets waited for a retry
+    # The mean concurrency of the sequential engine exceeds 1 if targets waited for a retry.
+    if standing.engine == "sequential" and _level(standing) < _ONE:
         manner = f"downloaded one after another, {standing.tally.took:.2f} s in all"
     else:
         manner = f"had {_level(standing):.1f} in flight"

@@ -1,7 +1,7 @@
 """The standings of a race: the progress of each engine, and the ranking.
 
-Pure: computed from the reports of the racers. ``bars`` and ``ranking`` format the standings;
-``racer`` sends the reports, and ``track`` receives them.
+Pure: the standings are computed from the reports of the racers. ``bars`` and ``ranking`` format the
+standings; ``racer`` sends the reports, and ``track`` receives them.
 """
 
 from __future__ import annotations
@@ -37,7 +37,8 @@ class Tally(NamedTuple):
 class RacerReport(NamedTuple):
     """A report of a racer. Its first report says that it is ready.
 
-    ``seconds`` is its time once all targets have ended. ``trouble`` is why it failed as a whole.
+    ``seconds`` is the elapsed time once all targets have ended. ``trouble`` is the reason if the
+    whole engine failed.
     """
 
     tally: Tally
@@ -46,7 +47,7 @@ class RacerReport(NamedTuple):
 
 
 class Count:
-    """An event handler that keeps a tally, which is replaced as a whole for other threads."""
+    """An event handler that replaces its tally at each event, so other threads can read it."""
 
     def __init__(self) -> None:
         self.tally = Tally()
@@ -71,14 +72,14 @@ class Count:
 
 @dataclass(slots=True)
 class Standing:
-    """One engine in the race. Times are in seconds, of any clock."""
+    """One engine in the race. Times are in seconds, on any clock."""
 
     engine: str
     tally: Tally = field(default_factory=Tally)
     began: float | None = None
     over: bool = False  # the engine has finished or failed
     seconds: float = 0.0  # the elapsed time, once it is over
-    trouble: str = ""  # why the engine failed
+    trouble: str = ""  # the reason if the engine failed
 
     @property
     def finished(self) -> bool:
@@ -93,7 +94,7 @@ class Standing:
 
 
 class Race:
-    """All standings, in the order given. Each of the ``total`` targets is called a ``noun``."""
+    """All standings, in the order given. ``noun`` is the noun for one of the ``total`` targets."""
 
     def __init__(self, engines: Sequence[str], total: int, noun: str) -> None:
         self.standings = {engine: Standing(engine) for engine in engines}
@@ -144,5 +145,5 @@ class Race:
         return sorted(finished, key=lambda standing: (self.lost(standing), standing.seconds))
 
     def place(self, standing: Standing) -> int | None:
-        """Return an engine's place among those that have finished; None if it has not."""
+        """Return an engine's place in the ranking; None if it has not finished."""
         return self.ranked().index(standing) + 1 if standing.finished else None

@@ -1,9 +1,9 @@
-"""The track: starts the racer processes, receives their reports, and terminates them.
+"""The racer processes of a race: they are started, send reports, and are terminated.
 
-Every engine runs in a process group of its own, so that Ctrl-C reaches only this process and one
-signal kills a racer with all its children. The race starts when all racers are ready, so it does
-not include the start of Python. Racers that run at the same time share the processors equally; one
-by one, each has the machine to itself.
+Every racer has its own process group, so that Ctrl-C reaches only this process and one signal kills
+a racer with all its children. The race starts when all racers are ready, so it does not include the
+start of Python. Racers that run at the same time share the processors equally; racers that run one
+by one can each use the whole machine.
 
 Reports arrive through a pipe whose write end the racer's children inherit. When the pipe reaches
 its end, all of them have exited, and none will write to a folder any more.
@@ -60,21 +60,21 @@ class Track:
         self._inbox: SimpleQueue[tuple[str, RacerReport | None]] = SimpleQueue()
         self._racers: dict[str, _Racer] = {}
 
-    def add(self, mine: job.RaceJob, path: str) -> None:
+    def add(self, task: job.RaceJob, path: str) -> None:
         """Start a racer; its job is written to ``path``. Raises GetflagsError."""
-        job.write(mine, path)
+        job.write(task, path)
         try:
-            self._racers[mine.engine] = _Racer(mine.engine, path, self._inbox)
+            self._racers[task.engine] = _Racer(task.engine, path, self._inbox)
         except OSError as error:
             raise GetflagsError(f"no process could be started: {error.strerror}") from error
-        self.running.add(mine.engine)
+        self.running.add(task.engine)
 
     def go(self, engine: str) -> None:
         """Start the downloads of an engine."""
         self._racers[engine].go()
 
     def reports(self, seconds: float) -> Iterator[tuple[str, RacerReport | None]]:
-        """Yield the reports of the given seconds; None for a process that has exited."""
+        """Yield the reports that arrive within ``seconds``; None for a process that has exited."""
         end = monotonic() + seconds
         with suppress(Empty):
             while self.running:
@@ -122,7 +122,7 @@ class _Racer:
             self._input.flush()
 
     def kill(self) -> None:
-        """Kill the process group; its files are in a temporary folder."""
+        """Kill the process group. It needs no cleanup: its files are in a temporary folder."""
         if self._receiver.is_alive():
             with suppress(ProcessLookupError):
                 os.killpg(self.process.pid, signal.SIGKILL)
@@ -131,5 +131,5 @@ class _Racer:
         """Wait until the whole group has exited, at most this many seconds."""
         self._receiver.join(seconds)
         self.process.wait()
-        with suppress(OSError):  # flushes a byte that the racer never read
+        with suppress(OSError):  # closing flushes a byte that the racer never read
             self._input.close()

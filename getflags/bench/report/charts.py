@@ -16,8 +16,8 @@ from getflags.core.text import brief
 Looks: TypeAlias = Mapping[tuple[str, str], Look]
 Value: TypeAlias = Callable[[Figures], float | None]
 _WIDE = 10  # a larger ratio of peaks needs a logarithmic scale
-_ROOM = 1.08  # room above the highest value, for its marker
-_MARGIN = 0.06  # of a logarithmic scale, at both ends, for the same reason
+_ROOM = 1.08  # factor for the space above the highest value, for its marker
+_MARGIN = 0.06  # of a logarithmic scale; space at both ends, for markers
 _OUTLIER = 1.5  # times the highest mean; intervals beyond this are cut off
 
 
@@ -148,7 +148,7 @@ def described(chart: Chart, server: str) -> str:
     parts = [f"{chart.title} on {brief(server)}, in {chart.unit}, against requests at a time."]
     for one in chart.curves:
         if not one.points:
-            parts.append(f"{one.name}: nothing known.")
+            parts.append(f"{one.name}: no data.")
             continue
         values = ", ".join(f"{significant(point.middle)} at {point.level}" for point in one.points)
         knee = f"; knee at {one.knee}" if one.knee else ""

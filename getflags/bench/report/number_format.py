@@ -17,8 +17,8 @@ _SHARES = {
     "two thirds": 2 / 3,
     "three quarters": 3 / 4,
 }
-_NEAR = 0.06  # relative deviation up to which a share is called by its name
-_LITTLE = 0.85  # from here on, the text gives the difference instead of the share
+_NEAR = 0.06  # maximum relative deviation from a share with a name, such as half
+_LITTLE = 0.85  # from this ratio on, the text gives the difference instead of the share
 
 
 class Unit(NamedTuple):

@@ -1,7 +1,7 @@
 """The report page: sentences, charts and tables in one self-contained HTML file.
 
 A content security policy in the page forbids all requests and all scripts but its own, so that not
-even a mistake here could cause one. All text from results is escaped by ``markup``.
+even a mistake in this module could cause a request. All text from results is escaped by ``markup``.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from getflags.bench.report.markup import Markup, joined, tag
 from getflags.bench.report.number_format import listed
 from getflags.core.text import brief, counted, printable
 
-_LARGE = (420, 310)  # size of a drawing; on a phone it is shown at three quarters of it
+_LARGE = (420, 310)  # size of a drawing; a phone shows it at three quarters of this size
 _SMALL = (350, 280)
 
 
@@ -94,7 +94,7 @@ def _legend(section: Section, looks: Looks, key: str) -> Markup:
         for number, one in enumerate(section.series)
     ]
     if any(one.marked for one in section.series):
-        lines.append(tag("li", Markup(plot.ring(f"{key}k")), "knee: that is enough"))
+        lines.append(tag("li", Markup(plot.ring(f"{key}k")), "knee: this level is enough"))
     return tag("ul", *lines, class_="legend", aria_label="Legend")
 
 
@@ -104,9 +104,9 @@ def _plots(section: Section, looks: Looks, key: str) -> Markup:
     small = charts.latencies(section, looks)
 
     def drawn(shown: Chart, name: str, size: tuple[int, int]) -> Markup:
-        words = charts.described(shown, section.server)
+        alternative = charts.described(shown, section.server)
         caption = tag("figcaption", shown.caption)
-        return tag("figure", caption, Markup(plot.chart(shown, f"{key}{name}", words, size)))
+        return tag("figure", caption, Markup(plot.chart(shown, f"{key}{name}", alternative, size)))
 
     rows = [
         [drawn(one, f"{row}{place}", size) for place, one in enumerate(those) if one.levels]

@@ -42,15 +42,20 @@ DARK = {
     "s7": "#d64238",
 }
 SERIES = 8  # colours; further series reuse them with another dash
-MARKERS = "osD^vPX*"  # one for each colour
+MARKERS = "osD^vPX*"  # one marker for each colour
 DASHES = ("-", (0, (4, 1.6)), (0, (1, 1.2)), (0, (5, 1.2, 1, 1.2)))
-_KNOWN = ("asyncio", "threads", "processes", "sequential")  # look the same in every report
+_KNOWN = (
+    "asyncio",
+    "threads",
+    "processes",
+    "sequential",
+)  # these engines look the same in every report
 
 
 class Look(NamedTuple):
     """How a series is drawn: its engine's colour and marker, its client's dashes.
 
-    The marker of the first client is filled; those of the others are hollow.
+    The markers of the first client are filled; the markers of the others are hollow.
     """
 
     role: str
@@ -60,7 +65,7 @@ class Look(NamedTuple):
 
 
 def looks(pairs: Iterable[tuple[str, str]]) -> dict[tuple[str, str], Look]:
-    """Return the look of each engine and client, all different as far as the looks suffice."""
+    """Return the look of each engine and client; all differ unless there are too many."""
     pairs = sorted(set(pairs))
     strangers = sorted({engine for engine, _ in pairs} - set(_KNOWN))
     engines = [*_KNOWN, *strangers]

@@ -1,8 +1,8 @@
-"""Drawing charts as SVG or PNG with matplotlib, which only this module imports.
+"""The drawing of charts as SVG or PNG with matplotlib, which only this module imports.
 
-matplotlib is an extra (``pip install 'getflags[report]'``); the reasons for it are in
-docs/decisions/0012-plotting-library.md. The user's matplotlib settings are ignored,
-so that the same figures produce the same bytes.
+matplotlib is an extra (``pip install 'getflags[report]'``); docs/decisions/0012-plotting-library.md
+has the reasons for this choice. The user's matplotlib settings are ignored, so that the same
+figures produce the same bytes.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ _FULL = 2.0  # pixels of PNG for each unit
 _COLUMNS = 3  # panels in a row
 _BESIDE = 0.11  # of a doubling: the distance between markers of the same level
 _APART = 0.3  # of a doubling: the maximum width of all markers of a level
-_CLOSE = 0.07  # of the axis: nearer labels would touch
+_CLOSE = 0.07  # of the axis; labels that are closer would touch
 _LONGEST = 30  # characters of a name in a picture, where lines cannot wrap
 _SETTINGS: dict[Any, Any] = {  # the names in matplotlib's type differ between versions
     "svg.fonttype": "none",  # keeps text as text
@@ -68,7 +68,7 @@ _SETTINGS: dict[Any, Any] = {  # the names in matplotlib's type differ between v
 
 @contextmanager
 def settings() -> Iterator[None]:
-    """Set matplotlib up for a drawing that ``svg.adapted`` can adapt, for this block alone."""
+    """Configure matplotlib within the block for drawings that ``svg.adapted`` can adapt."""
     with mpl.rc_context(), warnings.catch_warnings():
         # A name may contain characters that the font lacks; they are shown as boxes.
         warnings.filterwarnings("ignore", message="Glyph")
@@ -77,12 +77,12 @@ def settings() -> Iterator[None]:
         yield
 
 
-def chart(shown: Chart, name: str, words: str, size: tuple[int, int]) -> str:
-    """Return a chart as an SVG element for a page. ``words`` are its text alternative."""
+def chart(shown: Chart, name: str, alternative: str, size: tuple[int, int]) -> str:
+    """Return a chart as an SVG element for a page. ``alternative`` is its text alternative."""
     with settings():
         figure = Figure(figsize=(size[0] / _INCH, size[1] / _INCH), layout="constrained")
         _panel(figure.add_subplot(), shown)
-        return svg.adapted(saved(figure, "svg"), name, words)
+        return svg.adapted(saved(figure, "svg"), name, alternative)
 
 
 def swatch(look: Look, name: str) -> str:
@@ -102,7 +102,7 @@ def _sample(name: str, **style: Any) -> str:
         return svg.adapted(saved(figure, "svg"), name, "")
 
 
-def picture(charts: Sequence[tuple[str, Chart]], form: str, words: str) -> bytes:
+def picture(charts: Sequence[tuple[str, Chart]], form: str, alternative: str) -> bytes:
     """Return titled charts, all with points, in one picture, as ``svg`` or ``png``."""
     columns = min(len(charts), _COLUMNS)
     rows = math.ceil(len(charts) / columns)
@@ -124,7 +124,7 @@ def picture(charts: Sequence[tuple[str, Chart]], form: str, words: str) -> bytes
     if form == "png":
         return drawing
     style = stylesheet("svg") + "text { font-family: system-ui, 'DejaVu Sans', sans-serif; }"
-    return svg.adapted(drawing, "goodput", words, style).encode()
+    return svg.adapted(drawing, "goodput", alternative, style).encode()
 
 
 def _short(name: str) -> str:

@@ -1,7 +1,7 @@
-"""The conclusions about a server, in a few sentences.
+"""Sentences that state the conclusions about a server.
 
-Pure. A difference that its interval does not prove is marked as such, and a sentence says if there
-were too few rounds.
+Pure. A difference that its interval does not prove is marked as such, and a sentence warns of too
+few rounds.
 """
 
 from __future__ import annotations
@@ -59,7 +59,7 @@ def _enough(lead: Series) -> str:
 
 
 def _best(lead: Series) -> str:
-    """Return how to say that the highest level has the most goodput."""
+    """Return the phrase for a highest level that also has the most goodput."""
     proven = lead.below and differs(lead.below.ratio)
     return "does best" if proven else "did best (which may be chance)"
 
@@ -74,7 +74,7 @@ def _steps(lead: Series) -> list[str]:
 
 
 def gain(step: Step) -> str:
-    """Return what a level above the knee brings."""
+    """Return the gain of a level above the knee, as text."""
     ratio = step.ratio
     if differs(ratio):
         return share(ratio.middle)
@@ -84,7 +84,7 @@ def gain(step: Step) -> str:
 
 
 def loss(step: Step) -> str:
-    """Return what a level brings, as a share of the knee's goodput; marked unless it is proven."""
+    """Return the goodput of a level as a share of the knee's; it is marked unless it is proven."""
     text = share(step.ratio.middle)
     return text if differs(step.ratio) else f"{text} (may be chance)"
 
@@ -93,9 +93,8 @@ def _caveat(lead: Series) -> list[str]:
     if lead.knee is None or lead.knee.sure:
         return []
     fewest = min(cell.rounds - cell.empty for cell in lead.cells)
-    return [
-        f"Some of that comes from {counted(fewest, 'round')}; to prove it, {FEWEST} are needed."
-    ]
+    rounds = counted(fewest, "round")
+    return [f"Some of these figures come from {rounds}; to prove them, {FEWEST} are needed."]
 
 
 def details(section: Section) -> list[str]:
@@ -113,7 +112,7 @@ def _others(section: Section) -> list[str]:
 
 
 def _wanted(lead: Series, others: Sequence[Series]) -> list[str]:
-    """Return which level is enough for series with more than one level."""
+    """Return sentences about the level that is enough for each series with more than one level."""
     levels = sorted({one.level for one in others})
     if not levels:
         return []
@@ -143,7 +142,9 @@ def _compared(lead: Series, others: Sequence[Series]) -> list[str]:
     elif equal:
         parts.append(f"no difference can be claimed for {len(equal)} others")
     return (
-        [f"Each at its own level, beside {brief(lead.name)}: {'; '.join(parts)}."] if parts else []
+        [f"Each at its own level, compared with {brief(lead.name)}: {'; '.join(parts)}."]
+        if parts
+        else []
     )
 
 
@@ -152,7 +153,7 @@ def _silent(section: Section) -> list[str]:
     if not silent or section.lead is None:
         return []
     parts = listed(silent) if len(silent) <= _MANY else f"{len(silent)} others"
-    return [f"No level can be named for {parts}."]
+    return [f"No level can be recommended for {parts}."]
 
 
 def _failed(section: Section) -> list[str]:
@@ -171,5 +172,5 @@ def _empty(section: Section) -> list[str]:
     if not empty:
         return []
     has, are = ("has", "is") if empty == 1 else ("have", "are")
-    why = "nothing arrived, or it was too short for a steady state"
+    why = "nothing arrived, or there was no steady state"
     return [f"{counted(empty, 'run')} {has} no goodput and {are} left out: {why}."]

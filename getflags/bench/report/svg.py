@@ -17,7 +17,7 @@ _ROLES = {color: role for role, color in LIGHT.items()}
 _DIGITS = re.compile(r"(-?\d+\.\d{2})\d+")
 _REFERENCE = re.compile(r"url\(#([^)]+)\)")
 _COLORED = ("fill", "stroke")
-_UPRIGHT = "rotate(-0 "  # a rotation by nothing, which is left out
+_UPRIGHT = "rotate(-0 "  # a rotation by zero degrees, which is removed
 
 
 def adapted(drawing: bytes, name: str, title: str, style: str = "") -> str:

@@ -42,7 +42,7 @@ def _name(text: str) -> Markup:
 
 
 def _number(value: float | None, text: str = "", note: str | Markup = "") -> Markup:
-    """Return a cell with the value to sort by."""
+    """Return a table cell with the value to sort by."""
     if value is None:
         return tag("td", _NOTHING, class_="number")
     shown = text or significant(value)
@@ -115,7 +115,7 @@ def knees(section: Section) -> Markup:
         "more bring",
     ]
     rows = [_knee(one, section) for one in section.series if one.knee]
-    return table(f"What is enough on {brief(section.server)}", heads, rows, "sortable knees")
+    return table(f"Recommended levels on {brief(section.server)}", heads, rows, "sortable knees")
 
 
 def _knee(one: Series, section: Section) -> list[Markup]:

@@ -1,4 +1,4 @@
-"""The search behind ``getflags tune``: which level to measure next, and what to advise at the end.
+"""The search behind ``getflags tune``: the choice of the next level, and the final advice.
 
 Both modules are pure. The tests run them against simulated servers whose best level is known.
 """

@@ -12,7 +12,7 @@ from getflags.core.text import counted
 
 
 class Level(NamedTuple):
-    """One level: its mean goodput, and that goodput as a share of the best level's."""
+    """One level, its mean goodput, and its share of the best level's goodput."""
 
     level: int
     goodput: float
@@ -86,7 +86,7 @@ def _table(tuner: Tuner, knee: Knee) -> list[str]:
 
 
 def _why(knee: Knee) -> list[str]:
-    """Return the reasons for the level, and the levels that are as good."""
+    """Return the reasons for the level, and the range of levels that match the best one."""
     if knee.level == knee.best:
         first = f"No level brought more than {knee.level}"
     else:

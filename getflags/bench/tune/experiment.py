@@ -1,9 +1,9 @@
-"""The search behind ``getflags tune``: which level to measure next, and when to stop.
+"""The search algorithm of ``getflags tune``, which chooses the next level and decides when to stop.
 
-Pure: ``next`` returns a trial, and ``take`` receives its outcome. The search first climbs 1, 2,
-4, ... until two doublings in a row bring no gain, or until the server shows overload. It then
-measures the candidates again in rounds, each in another order, so that a machine or a network that
-changes its speed affects all of them alike.
+Pure: ``next`` returns a trial, and ``take`` receives its outcome. The search first climbs 1, 2, 4,
+... until two doublings in a row bring no gain, or until the server shows overload. It then measures
+the candidates again in rounds, each in another order, so that changes in the speed of the machine
+or the network affect all of them alike.
 """
 
 from __future__ import annotations
@@ -16,11 +16,11 @@ from getflags.bench.analysis.knee import Knee, find
 from getflags.bench.analysis.stats import pairs
 from getflags.bench.measure import steady_state
 
-ROUNDS = 6  # one more than a difference needs to be proven
-_GAIN = 1.1  # the gain from which a doubling is worth the next one
-# Of the best goodput: a level with half of it is a candidate, a level with a quarter is not.
+ROUNDS = 6  # one round more than it takes to prove a difference
+_GAIN = 1.1  # the minimum gain of a doubling after which the level is doubled again
+# A share of the best goodput, between a half (a candidate) and a quarter (not a candidate).
 _HOPELESS = 0.35
-_ENOUGH = 0.9  # of the best: no candidate is more than one doubling above this level
+_ENOUGH = 0.9  # of the best goodput; candidates are at most twice the first level that has it
 
 
 class Trial(NamedTuple):
@@ -50,7 +50,7 @@ class Tuner:
 
     def __init__(self, *, highest: int, most: int, rounds: int = ROUNDS, seed: int = 0) -> None:
         self.spent = 0
-        self._files = 0  # targets so far; redirects and retries cost further requests
+        self._files = 0  # number of targets so far; redirects and retries cost further requests
         self.goodput: dict[int, dict[int, float]] = {}
         self.overload: tuple[int, str] | None = None  # the level of an overload, and its signs
         self.capped = False
@@ -70,7 +70,7 @@ class Tuner:
         if level is None:
             return None
         trial = Trial(level, self._round, steady_state.fewest(level))
-        cost = self.spent / self._files if self._files else 1.0  # requests for each target
+        cost = self.spent / self._files if self._files else 1.0  # requests per target
         if self.spent + math.ceil(trial.files * max(1.0, cost)) > self._most:
             self.capped = True
             return None
@@ -94,7 +94,7 @@ class Tuner:
         self.goodput.setdefault(trial.level, {})[trial.round] = sample.goodput
 
     def knee(self) -> Knee | None:
-        """Return the knee as far as it is known; None if no trial had goodput."""
+        """Return the knee according to the trials so far; None if no trial had goodput."""
         candidates = self._candidates()
         return find({level: self.goodput[level] for level in candidates}, pairs(len(candidates)))
 
@@ -112,7 +112,7 @@ class Tuner:
         return self._turn.pop() if self._turn else None
 
     def _candidates(self) -> list[int]:
-        """Return the candidates for the knee, by the goodput of the climb."""
+        """Return the candidates for the knee, chosen by their goodput in the climb."""
         first = {level: rounds[0] for level, rounds in self.goodput.items() if 0 in rounds}
         best = max(first.values(), default=0.0)
         enough = min((level for level in first if first[level] >= best * _ENOUGH), default=0)

@@ -1,1 +1,1 @@
-"""The commands: each module runs one, from its arguments to its exit code."""
+"""The commands, one module each: a module parses its arguments and returns the exit code."""

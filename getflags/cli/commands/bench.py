@@ -1,4 +1,4 @@
-"""The command ``getflags bench``: it measures engines and levels, and prints tables.
+"""The command ``getflags bench``, which measures engines and levels and prints tables.
 
 All options are checked before the first request, and each result is written to the file before the
 next run starts.
@@ -35,7 +35,7 @@ from getflags.core.text import counted, printable, quoted
 
 
 def main(arguments: list[str]) -> int:
-    """Make the remaining runs, print the tables, and return the exit code. Raises UsageError."""
+    """Perform the remaining runs, print the tables, and return the exit code. Raises UsageError."""
     options = bench_options.parse(arguments)
     with _prepared(arguments, options) as bench:
         code = _measure(bench)
@@ -69,7 +69,7 @@ class _Bench:
 
     @property
     def runs(self) -> int:
-        """The number of all runs."""
+        """The total number of runs."""
         return len(self.matrix) * (self.options.rounds + 1)
 
 
@@ -98,7 +98,7 @@ def _prepared(arguments: list[str], options: Options) -> Iterator[_Bench]:
 
 
 def _measure(bench: _Bench) -> int:
-    """Make the remaining runs; return the exit code. Results before a failure are kept."""
+    """Perform the remaining runs; return the exit code. Results before a failure are kept."""
     left, results = bench.left, bench.results
     print_line(table.summary(len(bench.matrix), bench.options.rounds, bench.runs, len(left)),
                sys.stdout)  # fmt: skip
@@ -119,7 +119,7 @@ def _measure(bench: _Bench) -> int:
 
 
 def _run(bench: _Bench, run: Run) -> Result:
-    """Make a run and record its result. Raises GetflagsError."""
+    """Perform a run and record its result. Raises GetflagsError."""
     reproduce = command(bench.arguments, bench.options, run.cell, bench.files)
     try:
         result = bench.session.measure(run, reproduce)

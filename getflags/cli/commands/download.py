@@ -1,4 +1,4 @@
-"""The download: the command that ``getflags`` runs if no other command is named.
+"""The download command, which ``getflags`` runs if the arguments name no other command.
 
 All options and targets of the command line are checked before the first request.
 """
@@ -51,7 +51,7 @@ def main(arguments: list[str]) -> int:
 
 
 class _Site(NamedTuple):
-    """The source of the flags. The origins in ``direct`` are never reached by a proxy."""
+    """The source of the flags. The origins in ``direct`` are never reached through a proxy."""
 
     base_url: str = ""
     direct: tuple[str, ...] = ()
@@ -71,7 +71,7 @@ class _Job(NamedTuple):
 
     @property
     def labels(self) -> list[str]:
-        """The labels of all targets if they are few, otherwise the first and the last."""
+        """The labels of all targets, or only the first and last if there are many."""
         total = len(self.targets)
         shown = range(total) if total <= summary.FEW else (0, total - 1)
         return [resolve.label(self.targets[index].word) for index in shown]
@@ -89,7 +89,7 @@ def _check(options: Options, targets: resolve.Listing) -> None:
             filenames.checked(options.out)
         except filenames.BadName as error:
             raise UsageError(f"-o {quoted(options.out)}: {error}") from None
-    if total == 1 and options.input_file is None:  # a bad target in a list fails alone
+    if total == 1 and options.input_file is None:  # in a list, the other targets are downloaded
         place = configure.place(settings, bundled.REMOTE)
         (target,) = resolve.settle([_with_options(targets[0], options)], place)
         if target.flaw:
@@ -163,14 +163,14 @@ def _download(job: _Job, screen: Screen, result: summary.Report) -> None:
         result.elapsed = perf_counter() - start
     for line in summary.closing(result, job.noun):
         screen.info(line)
-    if result.total != total:  # this would be a defect, which must not end with exit code 0
+    if result.total != total:  # a bug in getflags, which must not end with exit code 0
         raise GetflagsError(
             f"internal error: only {result.total:,} of {total:,} targets have an outcome"
         )
 
 
 def _tee(handlers: list[EventHandler]) -> EventHandler:
-    """Return an event handler that calls all of these."""
+    """Return an event handler that calls all the given handlers."""
 
     def handle(event: Event) -> None:
         for each in handlers:

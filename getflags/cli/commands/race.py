@@ -1,4 +1,4 @@
-"""The command ``getflags race``: it runs the engines side by side and prints the ranking.
+"""The command ``getflags race``, which runs the engines side by side and prints the ranking.
 
 The ranking goes to standard output. During the race, the bars (or a line when an engine finishes)
 go to standard error.
@@ -34,7 +34,7 @@ from getflags.core.urls import origin, redact
 from getflags.targets import resolve
 from getflags.testing import bundled
 
-_SEEDS = 10_000  # the range of a random seed; it is short because users may type it again
+_SEEDS = 10_000  # random seeds are below this number, so that they are short to type
 
 
 def main(arguments: list[str]) -> int:
@@ -108,7 +108,7 @@ def _jobs(
 
 
 class _Site(NamedTuple):
-    """The source of an engine's flags. The origins in ``direct`` are never reached by a proxy."""
+    """The source of an engine's flags. Origins in ``direct`` are never reached through a proxy."""
 
     base_url: str = ""
     direct: tuple[str, ...] = ()

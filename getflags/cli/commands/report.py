@@ -1,7 +1,7 @@
-"""The command ``getflags report``: it writes a page or a plot of a file of results.
+"""The command ``getflags report``, which makes a page or a plot from a results file.
 
-It also prints a headline for each server. The package ``bench.report`` makes the contents; files
-are written only when all contents are complete.
+The command also prints a headline for each server. The package ``bench.report`` generates the
+contents; no file is written before all contents are complete.
 """
 
 from __future__ import annotations
@@ -112,7 +112,7 @@ def _page(analysis: Analysis, name: str) -> bytes:
 
 
 def _plot(analysis: Analysis, name: str) -> bytes:
-    """Return the plot of goodput on all servers. Raises UsageError if there is none."""
+    """Return the plot of goodput on all servers. Raises UsageError if no file arrived."""
     from getflags.bench.report import plot
 
     looks = palette.looks(
@@ -131,7 +131,7 @@ def _plot(analysis: Analysis, name: str) -> bytes:
 
 
 def _write(path: Path, content: bytes) -> str:
-    """Write a file; return a line about it. Raises UsageError."""
+    """Write a file; return the line to print about it. Raises UsageError."""
     try:
         path.write_bytes(content)
     except OSError as error:

@@ -1,4 +1,4 @@
-"""The command ``getflags serve``: it runs the command line of the bundled servers."""
+"""The command ``getflags serve``, which runs the command line of the bundled servers."""
 
 from __future__ import annotations
 
@@ -9,6 +9,6 @@ from getflags.testing.bundled import module
 
 
 def main(arguments: list[str]) -> int:
-    """Run the servers until a signal ends them; return their exit code."""
+    """Run the servers until a signal stops them; return their exit code."""
     servers = import_module(f"{module()}.app.main")
     return cast("int", servers.main(arguments, prog="getflags serve"))

@@ -1,4 +1,4 @@
-"""The command ``getflags tune``: it searches for the best concurrency level of a server."""
+"""The command ``getflags tune``, which searches for the best concurrency level for a server."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from getflags.core.text import counted, printable
 
 
 def main(arguments: list[str]) -> int:
-    """Search for the level, print it, and return the exit code. Raises UsageError."""
+    """Search for the best level, print it, and return the exit code. Raises UsageError."""
     options = tune_options.parse(arguments)
     highest = checks.allowed(options.max_level)
     tuner = Tuner(

@@ -1,1 +1,1 @@
-"""The parsers of the commands: options, help texts, and checks of values."""
+"""The argument parsers of the commands: options, help texts, and checks of values."""

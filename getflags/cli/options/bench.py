@@ -1,7 +1,7 @@
 """The parser of ``getflags bench``.
 
-Options about the network and its limits are the same as for a download, except that the default
-is no retries. Options of the bundled servers are passed on; the servers check their values.
+Options about the network and its limits are the same as for a download, except that the default is
+no retries. Options of the bundled servers are passed to the servers, which check the values.
 """
 
 from __future__ import annotations
@@ -85,7 +85,7 @@ def make_parser() -> Parser:
     servers(parser.add_argument_group("behaviour of the bundled servers"))
     groups.network(parser.add_argument_group("network"))
     groups.limits(parser.add_argument_group("limits"), retries=0)
-    # Attributes that the shared code expects and a bench has no options for.
+    # The shared code expects these attributes, but a bench has no options for them.
     parser.set_defaults(all=False, every=False)
     return parser
 
@@ -95,7 +95,7 @@ def _matrix(group: groups.Group) -> None:
     add(
         "--engine", metavar="E,...", dest="engines", type=values.names(ENGINES),
         default=[DEFAULTS.engine],
-        help=f"what runs the transfers: {', '.join(ENGINES)} (default: {DEFAULTS.engine})",
+        help=f"engine that runs the transfers: {', '.join(ENGINES)} (default: {DEFAULTS.engine})",
     )  # fmt: skip
     add(
         "--client", metavar="C,...", dest="clients", type=values.names(CLIENTS),
@@ -116,7 +116,7 @@ def _matrix(group: groups.Group) -> None:
 
 
 def labels(text: str) -> list[str]:
-    """Return the labels of bundled servers, given with commas or as ``all``."""
+    """Return the labels of bundled servers, separated by commas or given as ``all``."""
     return values.names(tuple(PORTS))("all" if text.lower() == "all" else text.upper())
 
 
@@ -154,7 +154,7 @@ def _method(group: groups.Group) -> None:
 
 
 def servers(group: groups.Group) -> None:
-    """Add the options about the behaviour of the bundled servers."""
+    """Add the options for the behaviour of the bundled servers."""
     for name, (metavar, text) in _SERVERS.items():
         group.add_argument(
             name, metavar=metavar, dest="faults", action="append", default=[], help=text,

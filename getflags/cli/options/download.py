@@ -1,7 +1,7 @@
 """The parser of a download.
 
-It checks each value by itself; ``cli.commands.download`` checks combinations. ``groups`` defines
-the options, and ``core.settings`` has the meanings and defaults of those that are settings.
+The parser checks each value by itself; ``cli.commands.download`` checks combinations. ``groups``
+defines the options, and ``core.settings`` has the meanings and defaults of the settings.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ other commands, each with its own -h:
 
 
 class Options(argparse.Namespace):
-    """The parsed options, with types. ``settings`` has those that the API has, too."""
+    """The parsed options, with types. ``settings`` are shared with the API."""
 
     targets: list[str]
     all: bool
@@ -49,7 +49,7 @@ class Options(argparse.Namespace):
 
     @property
     def settings(self) -> Settings:
-        """The settings; those without an option have their defaults."""
+        """The settings. A setting without an option has its default."""
         found = {name: getattr(self, name, None) for name in Settings._fields}
         found["headers"] = tuple(found["headers"] or ())
         return Settings(**{name: value for name, value in found.items() if value is not None})

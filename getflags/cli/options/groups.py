@@ -1,7 +1,7 @@
-"""The options of a download, in the groups that ``-h`` shows; other commands use some of them.
+"""The options of a download, in the groups that ``-h`` shows; other commands share some of them.
 
-An option that sets one of ``Settings`` takes its meaning and default from there. This module adds
-its names, its metavar and the conversion of its value.
+An option that sets a field of ``Settings`` takes its meaning and default from that field. This
+module adds its names, its metavar and the conversion of its value.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ def add_setting(
     auto: bool = True,
     **keywords: Any,
 ) -> None:
-    """Add the option that sets one of ``Settings``.
+    """Add the option that sets a field of ``Settings``.
 
     ``note`` is added to the help text. ``default`` replaces the default of ``Settings`` for this
     command; without it, the value of an option that is not given is None.
@@ -82,7 +82,7 @@ def mirror(group: Group) -> None:
 
 
 def files(group: Group) -> None:
-    """Add the options about the downloaded files."""
+    """Add the options for the downloaded files."""
     add_setting(group, "dir", "-d", "--dir", metavar="DIR", type=values.text)
     group.add_argument(
         "-o", "--out", metavar="NAME", type=values.text, help="file name; only for a single target"
@@ -132,7 +132,7 @@ def client(group: Group) -> None:
 
 
 def network(group: Group) -> None:
-    """Add the options about headers, proxies and certificates."""
+    """Add the options for headers, proxies and certificates."""
     add_setting(
         group, "headers", "-H", "--header", metavar="'K: V'", type=values.header, action="append",
         note="repeatable",
@@ -163,7 +163,7 @@ def limits(group: Group, retries: int | None = None) -> None:
 
 
 def output(group: Group) -> None:
-    """Add the options about the output."""
+    """Add the options for the output."""
     loudness = group.add_mutually_exclusive_group()
     loudness.add_argument(
         "-v",

@@ -1,4 +1,4 @@
-"""The argument parser of all commands: no abbreviated options, and errors of one sentence."""
+"""The argument parser of all commands: no abbreviated options, and one-sentence errors."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class Parser(argparse.ArgumentParser):
         )
 
     def take_targets(self) -> None:
-        """Accept TARGETs, which the description explains instead of the list of options."""
+        """Add the TARGET arguments, which the description explains."""
         self.add_argument("targets", metavar="TARGET", nargs="*", help=argparse.SUPPRESS)
 
     def error(self, message: str) -> NoReturn:

@@ -23,7 +23,7 @@ requested; 130 or 143 interrupted.
 
 
 class RaceOptions(Options):
-    """The parsed options, with types. Options that a race lacks have a download's defaults."""
+    """The parsed options, with types. Options that a race lacks have the defaults of a download."""
 
     engines: list[str]
     one_by_one: bool

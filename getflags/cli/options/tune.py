@@ -73,7 +73,7 @@ def _targets(group: groups.Group) -> None:
     several = tuple(name for name in ENGINES if name != "sequential")
     add(
         "--engine", metavar="E", choices=several, default=DEFAULTS.engine,
-        help=f"what runs the transfers: {', '.join(several)} (default: {DEFAULTS.engine})",
+        help=f"engine that runs the transfers: {', '.join(several)} (default: {DEFAULTS.engine})",
     )  # fmt: skip
     groups.client(group)
 

@@ -21,8 +21,8 @@ T = TypeVar("T")
 
 
 def text(text: str) -> str:
-    """Return the text. It must not be empty."""
-    if not text:  # most likely an unset shell variable, which must not mean the default
+    """Return the text, which must not be empty."""
+    if not text:  # probably an unset shell variable; the default would be wrong
         raise argparse.ArgumentTypeError("the value is empty")
     return text
 
@@ -133,7 +133,8 @@ def header(text: str) -> tuple[str, str]:
     # Bytes beyond ASCII are sent as typed; the transport layer encodes fields as Latin-1.
     value = value.strip(" \t").encode("utf-8", "surrogateescape").decode("latin-1")
     if not colon or not is_field(name, value):
-        raise argparse.ArgumentTypeError("the header is not of the form 'Name: value'")  # no secret
+        # The text is not quoted, because it may be a secret.
+        raise argparse.ArgumentTypeError("the header is not of the form 'Name: value'")
     try:
         check_field(name)
     except ValueError as error:

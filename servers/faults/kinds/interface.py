@@ -2,10 +2,10 @@
 
 A fault is a frozen dataclass. Its fields are its parameters, each with the function that parses it
 from text. Its method `answer` may change the request before passing it on, change the response, or
-return a response of its own.
+return a different response.
 
-Faults are pure: they use no sockets, no clock and no chance. Whether a fault occurs is decided in
-`rules` and `fault_plan`.
+Faults are pure: they use no sockets, no clock and no random numbers. Whether a fault occurs is
+decided in `rules` and `fault_plan`.
 """
 
 import re

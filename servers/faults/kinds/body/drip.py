@@ -1,4 +1,4 @@
-"""The fault `drip`: a body that arrives in tiny pieces, never silent long enough for a timeout."""
+"""The fault `drip`: a body that arrives in tiny pieces, with pauses too short for a timeout."""
 
 from dataclasses import dataclass
 

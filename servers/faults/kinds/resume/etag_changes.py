@@ -16,7 +16,7 @@ def _if_range(text: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class EtagChanges:
-    """Give each attempt an entity tag of its own, so that no earlier tag is current.
+    """Give each attempt a different entity tag, so that no earlier tag is current.
 
     If `if_range` is "honoured", a range request with an earlier tag in If-Range gets the whole
     file. If it is "ignored", the request gets the range, with a new tag: a client that does not

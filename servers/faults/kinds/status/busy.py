@@ -14,7 +14,7 @@ class Busy:
 
     retry_after: int = parameter(whole_seconds, "1")
 
-    def answer(self, request: Request, respond: Respond) -> Response:  # noqa: ARG002 - not called
+    def answer(self, request: Request, respond: Respond) -> Response:  # noqa: ARG002 - `respond` is not called
         """Return the 429 response."""
         response = failure(HTTPStatus.TOO_MANY_REQUESTS, method=request.method)
         return response._replace(head=response.head + b"Retry-After: %d\r\n" % self.retry_after)

@@ -14,6 +14,6 @@ class Error:
 
     status: int = parameter(error_status, "503")
 
-    def answer(self, request: Request, respond: Respond) -> Response:  # noqa: ARG002 - not called
+    def answer(self, request: Request, respond: Respond) -> Response:  # noqa: ARG002 - `respond` is not called
         """Return the error response."""
         return failure(HTTPStatus(self.status), method=request.method)

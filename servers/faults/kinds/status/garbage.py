@@ -15,7 +15,7 @@ class Garbage:
 
     size: int = parameter(values.size, "200")
 
-    def answer(self, request: Request, respond: Respond) -> Response:  # noqa: ARG002 - not called
+    def answer(self, request: Request, respond: Respond) -> Response:  # noqa: ARG002 - `respond` is not called
         """Return the random bytes, which are the same for every request for one target."""
         garbage = shake_128(request.target.encode()).digest(self.size)
         # The status is never sent, because a response without a head has no status line.

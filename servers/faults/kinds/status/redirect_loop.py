@@ -16,7 +16,7 @@ class RedirectLoop:
 
     status: int = parameter(redirect_status, "302")
 
-    def answer(self, request: Request, respond: Respond) -> Response:  # noqa: ARG002 - not called
+    def answer(self, request: Request, respond: Respond) -> Response:  # noqa: ARG002 - `respond` is not called
         """Return the redirect."""
         status = HTTPStatus(self.status)
         # A Location that starts with two slashes would be read as a host name (RFC 3986 section
