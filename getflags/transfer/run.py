@@ -28,7 +28,7 @@ def fetch(
     transfer: Transfer, options: DownloadOptions,
     transport: Transport, limiter: RateLimiter, emit: EventHandler,
 ) -> Transfer:  # fmt: skip
-    """Make one try, to its end; return the transfer. Only a bug raises an exception."""
+    """Run one try to its end; return the transfer. Only a bug raises an exception."""
     if transfer.state is NEW:
         emit(Started(transfer.target))
     try:
@@ -70,7 +70,7 @@ async def afetch(
     transfer: Transfer, options: DownloadOptions,
     transport: AsyncTransport, limiter: RateLimiter, emit: EventHandler,
 ) -> Transfer:  # fmt: skip
-    """Make one try, to its end; return the transfer. Only a bug raises an exception."""
+    """Run one try to its end; return the transfer. Only a bug raises an exception."""
     if transfer.state is NEW:
         emit(Started(transfer.target))
     try:
