@@ -165,7 +165,7 @@ def test_a_space_before_a_colon_is_malformed(get: Get, field: str) -> None:
         get(server.url("/x"))
 
 
-def test_a_body_whose_coding_does_not_tell_its_end_might_have_been_cut(tmp_path: Path) -> None:
+def test_a_coding_that_does_not_mark_the_end_of_the_body_fails_the_file(tmp_path: Path) -> None:
     head = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: %s\r\n\r\n"
     answers = {
         "/i": head % b"identity" + b"abc",
@@ -174,9 +174,12 @@ def test_a_body_whose_coding_does_not_tell_its_end_might_have_been_cut(tmp_path:
     with RawServer(answers) as server:
         urls = [server.url(path) for path in answers]
         report = getflags.download(urls, dir=tmp_path, client="curl")
-    unsized = {outcome.target.name: outcome.unsized for outcome in report.outcomes}
-    assert unsized == {"i": True, "c": False}
-    assert files(tmp_path) == {"i": b"abc", "c": b"abc"}
+    assert {outcome.target.name: outcome.failed for outcome in report.outcomes} == {
+        "i": True,
+        "c": False,
+    }
+    assert not any(outcome.unsized for outcome in report.outcomes)
+    assert files(tmp_path) == {"c": b"abc"}
 
 
 @both
