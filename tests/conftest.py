@@ -17,8 +17,11 @@ import pytest
 from getflags.testing import bundled
 from tests.kit import ENVIRON, ROOT, free_port
 
-if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # inherited, and children would inherit it
+# A shell's background job ignores SIGINT, and nohup SIGHUP; what is under test would inherit it.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
+if signal.getsignal(signal.SIGHUP) is signal.SIG_IGN:
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 
 @pytest.fixture(scope="session")

@@ -187,16 +187,18 @@ def test_a_job_that_is_cancelled_from_inside_is_cancelled(tmp_path: Path) -> Non
 def test_settings_that_make_no_sense(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     with pytest.raises(
-        UsageError, match="max_req is 0; it takes a whole number, 1 or more, or auto"
+        UsageError, match="max_req is 0; it must be a whole number, 1 or more, or auto"
     ):
         getflags.download([], max_req=0)
-    with pytest.raises(UsageError, match="exists is 'x'; it takes overwrite, skip, refresh, fail"):
+    with pytest.raises(
+        UsageError, match="exists is 'x'; it must be one of overwrite, skip, refresh, fail"
+    ):
         getflags.download([], exists="x")
-    with pytest.raises(UsageError, match="engine is 'x'; it takes auto, sequential"):
+    with pytest.raises(UsageError, match="engine is 'x'; it must be one of auto, sequential"):
         getflags.download([], engine="x")
-    with pytest.raises(UsageError, match="client is 'x'; it takes auto, httpx, curl"):
+    with pytest.raises(UsageError, match="client is 'x'; it must be one of auto, httpx, curl"):
         getflags.download([], client="x")
-    with pytest.raises(UsageError, match="loop is 'x'; it takes auto, uvloop, asyncio"):
+    with pytest.raises(UsageError, match="loop is 'x'; it must be one of auto, uvloop, asyncio"):
         getflags.download([], loop="x")
     with pytest.raises(UsageError, match=f"{NO_CERTIFICATES} in"):
         getflags.download([], cacert=tmp_path / "x")
@@ -264,54 +266,57 @@ def test_every_public_name_can_be_loaded() -> None:
 def test_more_settings_that_make_no_sense(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="targets is a single string; pass a list of targets"):
         getflags.download("http://h/x", dir=tmp_path)
-    with pytest.raises(UsageError, match="speed_limit is -1; it takes 0 or more"):
+    with pytest.raises(UsageError, match="speed_limit is -1; it must be 0 or more"):
         getflags.download([], speed_limit=-1)
-    with pytest.raises(UsageError, match="timeout is -1; it takes a positive number"):
+    with pytest.raises(UsageError, match="timeout is -1; it must be a positive number"):
         getflags.download([], dir=tmp_path, timeout=-1)
 
 
 #: Keyword arguments that are mistakes, and what is said of them.
 MISTAKES: list[tuple[dict[str, object], str]] = [
     ({"retires": 0}, "there is no setting 'retires'; did you mean retries?"),
-    ({"xyzzy": 0}, "there is no setting 'xyzzy'; there are dir, engine, client, "),
-    ({"max_req": "50"}, "max_req is '50'; it takes a whole number, 1 or more, or auto"),
+    ({"xyzzy": 0}, "there is no setting 'xyzzy'; the settings are dir, engine, client, "),
+    ({"max_req": "50"}, "max_req is '50'; it must be a whole number, 1 or more, or auto"),
     ({"max_req": 10**5000}, "max_req is 0x"),
-    ({"retries": -1}, "retries is -1; it takes a whole number, 0 or more"),
-    ({"retries": True}, "retries is True; it takes a whole number"),
-    ({"retries": 1.5}, "retries is 1.5; it takes a whole number"),
-    ({"max_redirs": None}, "max_redirs is None; it takes a whole number"),
-    ({"timeout": None}, "timeout is None; it takes a positive number of seconds"),
-    ({"timeout": False}, "timeout is False; it takes a positive number"),
-    ({"timeout": float("nan")}, "timeout is nan; it takes a positive number"),
-    ({"connect_timeout": float("inf")}, "connect_timeout is inf; it takes a positive number"),
-    ({"connect_timeout": 1e300}, "connect_timeout is 1e+300; it takes a positive number of"),
-    ({"max_time": 0}, "max_time is 0; it takes a positive number of seconds, at most 1e9, or None"),
-    ({"max_filesize": 0}, "max_filesize is 0; it takes a whole number, 1 or more, or None"),
-    ({"limit_rate": 0.5}, "limit_rate is 0.5; it takes 1 or more bytes a second, or None"),
-    ({"speed_limit": float("inf")}, "speed_limit is inf; it takes 0 or more bytes a second"),
-    ({"headers": None}, "headers is None; it takes a mapping of names to values"),
-    ({"headers": [("a", "secret")]}, "headers is of type list; it takes a mapping"),
-    ({"headers": {"a": 1}}, "headers holds something other than text"),
-    ({"headers": {b"a": "secret"}}, "headers holds something other than text"),
-    ({"headers": {"a b": "secret"}}, "headers holds 'a b', whose name or value cannot be sent"),
-    ({"headers": {"a": "secret\r\nb: c"}}, "headers holds 'a', whose name or value cannot"),
-    ({"headers": {"a": "\u20ac"}}, "headers holds 'a', whose name or value cannot be sent"),
+    ({"retries": -1}, "retries is -1; it must be a whole number, 0 or more"),
+    ({"retries": True}, "retries is True; it must be a whole number"),
+    ({"retries": 1.5}, "retries is 1.5; it must be a whole number"),
+    ({"max_redirs": None}, "max_redirs is None; it must be a whole number"),
+    ({"timeout": None}, "timeout is None; it must be a positive number of seconds"),
+    ({"timeout": False}, "timeout is False; it must be a positive number"),
+    ({"timeout": float("nan")}, "timeout is nan; it must be a positive number"),
+    ({"connect_timeout": float("inf")}, "connect_timeout is inf; it must be a positive number"),
+    ({"connect_timeout": 1e300}, "connect_timeout is 1e+300; it must be a positive number of"),
+    (
+        {"max_time": 0},
+        "max_time is 0; it must be a positive number of seconds, at most 1e9, or None",
+    ),
+    ({"max_filesize": 0}, "max_filesize is 0; it must be a whole number, 1 or more, or None"),
+    ({"limit_rate": 0.5}, "limit_rate is 0.5; it must be 1 or more bytes a second, or None"),
+    ({"speed_limit": float("inf")}, "speed_limit is inf; it must be 0 or more bytes a second"),
+    ({"headers": None}, "headers is None; it must be a mapping of names to values"),
+    ({"headers": [("a", "secret")]}, "headers is of type list; it must be a mapping"),
+    ({"headers": {"a": 1}}, "headers contains a non-string name or value"),
+    ({"headers": {b"a": "secret"}}, "headers contains a non-string name or value"),
+    ({"headers": {"a b": "secret"}}, "headers contains 'a b', whose name or value cannot be sent"),
+    ({"headers": {"a": "secret\r\nb: c"}}, "headers contains 'a', whose name or value cannot"),
+    ({"headers": {"a": "\u20ac"}}, "headers contains 'a', whose name or value cannot be sent"),
     (
         {"engine": "warp"},
-        "engine is 'warp'; it takes auto, sequential, threads, asyncio, processes",
+        "engine is 'warp'; it must be one of auto, sequential, threads, asyncio, processes",
     ),
-    ({"engine": ["asyncio"]}, "engine is of type list; it takes auto, sequential"),
-    ({"loop": None}, "loop is None; it takes auto, uvloop, asyncio"),
-    ({"dir": b"x"}, "dir is of type bytes; it takes a path"),
-    ({"dir": ""}, "dir is ''; it takes a path"),
-    ({"cacert": "a\0b"}, r"cacert is 'a\x00b'; it takes a path, or None"),
-    ({"proxy": ""}, "proxy is ''; it takes a text that is not empty, or None"),
-    ({"proxy": 8080}, "proxy is 8080; it takes a text that is not empty, or None"),
+    ({"engine": ["asyncio"]}, "engine is of type list; it must be one of auto, sequential"),
+    ({"loop": None}, "loop is None; it must be one of auto, uvloop, asyncio"),
+    ({"dir": b"x"}, "dir is of type bytes; it must be a path"),
+    ({"dir": ""}, "dir is ''; it must be a path"),
+    ({"cacert": "a\0b"}, r"cacert is 'a\x00b'; it must be a path, or None"),
+    ({"proxy": ""}, "proxy is ''; it must be a non-empty string, or None"),
+    ({"proxy": 8080}, "proxy is 8080; it must be a non-empty string, or None"),
     ({"base_url": "ftp://u:secret@h"}, "base_url 'ftp://***@h' cannot be used: only http"),
-    ({"base_url": 1}, "base_url is 1; it takes an http:// or https:// URL, or None"),
-    ({"insecure": "no"}, "insecure is 'no'; it takes True or False"),
-    ({"fsync": 1}, "fsync is 1; it takes True or False"),
-    ({"emit": "print"}, "emit is 'print'; it takes a function, or None"),
+    ({"base_url": 1}, "base_url is 1; it must be an http:// or https:// URL, or None"),
+    ({"insecure": "no"}, "insecure is 'no'; it must be True or False"),
+    ({"fsync": 1}, "fsync is 1; it must be True or False"),
+    ({"emit": "print"}, "emit is 'print'; it must be a function, or None"),
 ]
 
 

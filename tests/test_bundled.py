@@ -133,13 +133,15 @@ def test_another_runs_server_is_not_counted_on(port: int) -> None:
 
 
 def test_somebody_takes_the_port_while_we_start(port: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    said: list[str] = []
     monkeypatch.setattr(bundled, "_identify", lambda *_: bundled._NO_SERVER)
     with (
         socket.create_server(("127.0.0.1", port)),
-        bundled.running("LOCAL", None, print) as server,
+        bundled.running("LOCAL", None, said.append) as server,
     ):
         about = server.base_url.replace("/flags", "/-/about")
         assert ask(about)["label"] == "LOCAL"
+    assert said == [f"getflags: port {port} was taken meanwhile; using another port for LOCAL"]
 
 
 def test_a_server_that_does_not_take_a_seed(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -198,10 +200,10 @@ def test_of_several_servers_all_must_start(monkeypatch: pytest.MonkeyPatch) -> N
 def test_who_does_not_end_is_ended(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     (tmp_path / "stubborn.py").write_text("import time\nprint('here', flush=True)\ntime.sleep(60)")
     monkeypatch.setenv("PYTHONPATH", str(tmp_path))
-    monkeypatch.setattr(interpreter, "_EXIT_TIMEOUT", 0.1)
-    with interpreter.running("stubborn") as (process, _, output):
-        assert output.readline() == b"here\n"
-    assert process.returncode == -signal.SIGKILL
+    child = interpreter.start("stubborn")
+    assert child.output.readline() == b"here\n"
+    interpreter.end(child, timeout=0.1)
+    assert child.process.returncode == -signal.SIGKILL
 
 
 def test_a_server_does_not_outlive_a_client_that_was_killed(port: int) -> None:

@@ -12,7 +12,7 @@ import threading
 from array import array
 from collections.abc import Iterator
 from pathlib import Path
-from time import monotonic
+from time import monotonic, sleep
 
 import pytest
 
@@ -117,13 +117,15 @@ def test_a_signal_that_is_ignored_stays_ignored() -> None:
 
 
 def test_handlers_are_given_back_after_success_and_after_an_error() -> None:
-    before = signal.getsignal(signal.SIGINT)
+    numbers = [*SIGNALS, signals._WAKE_SIGNAL]
+    before = [signal.getsignal(number) for number in numbers]
     with signals.handle_signals():
-        assert signal.getsignal(signal.SIGINT) is not before
-    assert signal.getsignal(signal.SIGINT) is before
+        for number, handler in zip(numbers, before, strict=True):
+            assert signal.getsignal(number) is not handler
+    assert [signal.getsignal(number) for number in numbers] == before
     with pytest.raises(ZeroDivisionError), signals.handle_signals():
         raise ZeroDivisionError
-    assert signal.getsignal(signal.SIGINT) is before
+    assert [signal.getsignal(number) for number in numbers] == before
 
 
 def test_interrupted_says_what_a_shell_expects() -> None:
@@ -182,7 +184,7 @@ def test_a_loop_that_is_held_up_does_not_hold_up_the_end(tmp_path: Path, loop: s
 @pytest.fixture
 def handlers() -> Iterator[None]:
     """Let the test do to handlers what it likes."""
-    numbers = [*SIGNALS, signal.SIGHUP]
+    numbers = [*SIGNALS, signal.SIGHUP, signals._WAKE_SIGNAL]
     before = {number: signal.getsignal(number) for number in numbers}
     yield
     for number in numbers:
@@ -277,21 +279,54 @@ def test_the_guard_minds_only_the_two_signals(monkeypatch: pytest.MonkeyPatch) -
     assert ended == [143]
 
 
-def test_a_signal_that_nobody_heeds_is_sent_again(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The main thread waits for a lock, as it does where a signal came a moment too early."""
+@pytest.mark.usefixtures("handlers")
+def test_a_signal_that_nobody_heeds_wakes_the_main_thread(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The main thread waits for a lock, and another thread was given the signal."""
     monkeypatch.setattr("os._exit", lambda _: None)
     monkeypatch.setattr(signals, "_GRACE_PERIOD", 0.01)
     monkeypatch.setattr(signals, "_HANDLER_TIMEOUT", 0.01)
+    signal.signal(signals._WAKE_SIGNAL, lambda *_: None)
     hears, tells = socket.socketpair()
+
+    def give() -> None:
+        while sys._current_frames()[main].f_code is not wait.__code__:
+            pass
+        sleep(0.1)  # if it waits only after that, there is nothing to wake, and nothing is proved
+        signal.raise_signal(signal.SIGINT)
+        tells.sendall(bytes([signal.SIGINT]))
+        tells.close()
+        signals._guard(hears, threading.Event())
+
+    def wait() -> None:
+        lock.acquire(timeout=20)
+
+    main = threading.get_ident()
     lock = threading.Lock()
     lock.acquire()
-    guard = threading.Thread(target=signals._guard, args=(hears, threading.Event()))
-    guard.start()
-    tells.sendall(bytes([signal.SIGINT]))
-    tells.close()
+    guard = threading.Thread(target=give)
+    began = monotonic()
     with pytest.raises(KeyboardInterrupt):
-        lock.acquire(timeout=20)
+        guard.start()
+        wait()
     guard.join()
+    assert monotonic() - began < 10
+
+
+@pytest.mark.usefixtures("handlers")
+def test_a_wake_up_that_comes_late_is_not_taken_for_a_second_signal(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The main thread runs the handler just when the guard has found that it did not."""
+    ended: list[int] = []
+    monkeypatch.setattr("os._exit", ended.append)
+    hears, tells = socket.socketpair()
+    with hears, tells, pytest.raises(KeyboardInterrupt):
+        signal.signal(signal.SIGINT, signals._first_handler(tells, threading.Event()))
+        try:
+            signal.raise_signal(signal.SIGINT)
+        finally:
+            signals._wake_main_thread()
+    assert ended == []
 
 
 #: Where Python prints what is raised, and goes on.

@@ -37,7 +37,7 @@ USAGE = {
     "escape codes": (["\x1b[31mred"], r"'\x1b[31mred' is not"),
     "malformed URL": (["http://[::1/x"], "'http://[::1/x' cannot be fetched: it is malformed"),
     "no host": (["http://"], f"'http://' cannot be fetched: it {NO_HOST}"),
-    "space in URL": (["http://h/a b"], "it holds a space or a control character"),
+    "space in URL": (["http://h/a b"], "it contains a space or a control character"),
     "bad port": (["http://h:99999/x"], f"its {BAD_PORT} up to 65535"),
     "bad word in a list": (["BR", "http://h/x", "brazil"], "'brazil' is not"),
     "engine": (["--engine", "warp", "BR"], "--engine: invalid choice: 'warp' (choose from"),
@@ -112,8 +112,8 @@ USAGE = {
 REFUSED = {
     "Range": "fetches whole files and resumes interrupted ones by itself",
     "if-range": "fetches whole files and resumes interrupted ones by itself",
-    "If-None-Match": "--exists refresh asks for what has changed",
-    "If-Modified-Since": "--exists refresh asks for what has changed",
+    "If-None-Match": "use --exists refresh to download only files that have changed",
+    "If-Modified-Since": "use --exists refresh to download only files that have changed",
     "CONTENT-LENGTH": "a GET request has no Content-Length or Transfer-Encoding",
     "Transfer-Encoding": "a GET request has no Content-Length or Transfer-Encoding",
 }

@@ -11,6 +11,7 @@ import pytest
 from getflags import Settings
 from getflags import __all__ as public
 from getflags.cli import COMMANDS
+from servers.faults.kinds.registry import FAULTS
 from tests.docs_kit import RUNNABLE, Page, blocks, commands, matches
 from tests.kit import ENVIRON, ROOT, run_main
 
@@ -170,6 +171,16 @@ def test_the_reference_has_every_public_name_and_every_setting() -> None:
     assert sorted(documented) == sorted(public)
     assert ".. autoclass:: getflags.Settings\n   :members:\n" in page
     assert all(getattr(Settings, name).__doc__ for name in Settings._fields)
+
+
+def test_the_reference_describes_every_fault() -> None:
+    table = (
+        TEXTS[DOCS / "reference" / "servers.md"].partition("## Faults")[2].partition("\nEach")[0]
+    )
+    described = re.findall(
+        r"`([a-z-]+)`", " ".join(re.findall(r"^\| (.*?) \|", table, re.MULTILINE))
+    )
+    assert sorted(described) == sorted(["latency", *FAULTS])
 
 
 def test_the_reference_has_a_page_for_every_command() -> None:

@@ -133,6 +133,26 @@ ROWS: dict[str, Row] = {
     "X5 gzip as a transfer coding": Fails(
         PLAIN + b"Transfer-Encoding: gzip, chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n", INVALID_HTTP
     ),
+    "X5 identity, cut": Fails(
+        SIZED + b"100\r\nTransfer-Encoding: identity\r\n\r\nhello", INVALID_HTTP
+    ),
+    "X5 an unknown coding, cut": Fails(
+        SIZED + b"100\r\nTransfer-Encoding: other\r\n\r\nhello", INVALID_HTTP
+    ),
+    "X5 an empty coding, cut": Fails(
+        SIZED + b"100\r\nTransfer-Encoding:\r\n\r\nhello", INVALID_HTTP
+    ),
+    "X5 chunked twice": Fails(
+        CHUNKED[:-2] + b"Transfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n", INVALID_HTTP
+    ),
+    "X5 chunked twice in a line": Fails(
+        PLAIN + b"Transfer-Encoding: chunked, chunked\r\n\r\n"
+        b"f\r\n5\r\nhello\r\n0\r\n\r\n\r\n0\r\n\r\n",
+        INVALID_HTTP,
+    ),
+    "X5 chunked and then another": Fails(
+        PLAIN + b"Transfer-Encoding: chunked, gzip\r\n\r\n5\r\nhello\r\n0\r\n\r\n", INVALID_HTTP
+    ),
 }
 
 

@@ -194,7 +194,7 @@ def test_a_folder_is_any_but_one_that_no_system_can_make() -> None:
         check_folder(folder)
     with pytest.raises(BadName, match="NUL"):
         check_folder("a\0b")
-    with pytest.raises(BadName, match="deeper than 200 levels"):
+    with pytest.raises(BadName, match="more than 200 levels deep"):
         check_folder("d/" * 201)
 
 

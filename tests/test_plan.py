@@ -182,7 +182,7 @@ def test_the_users_name_and_folder_win() -> None:
         (
             Entry("http://h/", out="nul"),
             Place(portable=True),
-            "the name holds characters that are not allowed in a file name, or is too long",
+            "the name contains characters that are not allowed in a file name, or is too long",
         ),
     ],
 )
@@ -245,7 +245,7 @@ def test_a_folder_is_known_by_its_spelling_unless_told_otherwise() -> None:
 
 def test_a_folder_that_cannot_be_is_a_flaw() -> None:
     (target,) = settled(Entry("http://h/f", folder="a\0b"))
-    assert target.flaw == "the folder's name holds a NUL character"
+    assert target.flaw == "the folder's name contains a NUL character"
 
 
 def test_the_places_manners_decide_which_names_are_kept_and_told_apart() -> None:

@@ -264,6 +264,22 @@ def test_what_no_worker_had_in_hand_is_not_lost_with_them(tmp_path: Path) -> Non
     assert children() == []
 
 
+def test_targets_of_a_dead_worker_do_not_make_the_list_seem_unread() -> None:
+    """Otherwise the next death would start a process that has nothing to do."""
+    target = Target(0, "f", "f", "http://127.0.0.1:1/", "/", "f")
+    coordinator = processes._Coordinator(Plan((), "httpx", limit=1), lambda _: None)
+    process = multiprocessing.get_context("fork").Process(target=int)
+    ours, theirs = Pipe()
+    with ours, theirs:
+        coordinator._send_targets(processes._Worker(process, ours, 1))
+        assert theirs.recv() == ([], True)
+        assert coordinator._exhausted
+        coordinator._unreported.append(target)
+        coordinator._send_targets(processes._Worker(process, ours, 1))
+        assert theirs.recv() == ([target], False)
+    assert coordinator._exhausted
+
+
 class Crooked(Exception):
     """Can be pickled, and not be unpickled."""
 

@@ -273,6 +273,33 @@ def test_a_run_that_was_killed_is_gone_on_with(
 
 
 @pytest.mark.parametrize("engine", ENGINES)
+def test_a_rest_that_never_ends_is_ended_at_its_announced_end(tmp_path: Path, engine: str) -> None:
+    """The rest comes in chunks, so that only Content-Range tells where it has to end."""
+    span = b"Content-Range: bytes %d-%d/%d\r\n" % (CUT, len(OLD) - 1, len(OLD))
+    sizes: list[int] = []
+
+    def endless(connection: socket.socket, server: RawServer) -> None:
+        connection.sendall(PARTIAL + ETAG + span + b"Transfer-Encoding: chunked\r\n\r\n")
+        while not server.over.is_set():
+            connection.sendall(b"10000\r\n" + b"x" * 0x10000 + b"\r\n")
+            sizes.extend(path.stat().st_size for path in tmp_path.glob(".*.part"))
+
+    with RawServer({"/f": whole(OLD, ETAG, CUT)}) as server:
+        getflags.download([server.url("/f")], dir=tmp_path, engine=engine, retries=0)
+        (kept,) = tmp_path.glob(".getflags-*.part")
+        with kept.open("r+b") as file:
+            file.truncate(CUT)
+        server.answers["/f"] = endless
+        report = getflags.download(
+            [server.url("/f")], dir=tmp_path, engine=engine, retries=1, max_time=2
+        )
+        assert server.asked("/f") == 2
+    assert re.fullmatch(r"too long: [0-9,]+ of 2,097,152 bytes received", report.outcomes[0].reason)
+    assert max(sizes) <= len(OLD)
+    assert files(tmp_path) == {}
+
+
+@pytest.mark.parametrize("engine", ENGINES)
 def test_curls_test_3035_in_our_form(tmp_path: Path, engine: str) -> None:
     """A short 200, a short 206, a 404 that passes, a 200 instead of the rest, and the last 206."""
     busy = b"HTTP/1.1 503 Service Unavailable\r\nRetry-After: 0\r\nContent-Length: 0\r\n"

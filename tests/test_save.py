@@ -466,6 +466,14 @@ def test_looking_at_the_disk_only_where_the_rules_need_it(tmp_path: Path) -> Non
     assert found.digest is None
 
 
+def test_a_file_that_fails_the_target_by_existing_is_not_hashed(tmp_path: Path) -> None:
+    (tmp_path / "f.gif").write_bytes(b"abc")
+    asked = target(tmp_path, checksum=Checksum("sha1", SHA1_OF_ABC))
+    found = PartFile(asked).on_disk(Exists.FAIL)
+    assert found is not None
+    assert (found.size, found.digest) == (3, None)
+
+
 def test_nothing_on_disk(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     assert PartFile(target(tmp_path)).on_disk(Exists.SKIP) is None

@@ -11,7 +11,7 @@ from getflags.core.models import DownloadOptions, Exists, OnDisk, Status, Target
 from getflags.core.response_head import Head
 from getflags.scheduling import scheduler as module
 from getflags.scheduling.adaptive_concurrency import START
-from getflags.scheduling.bounded_concurrency import NoJob
+from getflags.scheduling.bounded_concurrency import NO_JOB, NoJob
 from getflags.scheduling.scheduler import Scheduler
 from getflags.transfer.actions import Install
 from getflags.transfer.transfer import Transfer
@@ -36,14 +36,14 @@ class Clock:
 class Desk:
     """An engine that does what the test says."""
 
-    def __init__(self, targets: Iterable[Target | None]) -> None:
+    def __init__(self, targets: Iterable[Target | NoJob]) -> None:
         self.clock = Clock()
         self.scheduler = Scheduler(targets, FORGIVING, self.clock)
 
     def take(self, most: int = 99) -> list[Transfer]:
         """Take all there is to do, up to ``most``, and begin it."""
         taken: list[Transfer] = []
-        while len(taken) < most and not isinstance(new := self.scheduler.take(), NoJob):
+        while len(taken) < most and (new := self.scheduler.take()) is not NO_JOB:
             new.begin(None, None, self.clock.now)
             taken.append(new)
         return taken
@@ -92,7 +92,7 @@ def test_a_try_that_has_not_ended_cannot_be_returned() -> None:
 
 def test_nothing_at_the_moment_is_not_the_end() -> None:
     one, two = targets(2)
-    desk = Desk([one, None, two])
+    desk = Desk([one, NO_JOB, two])
     seen = [(numbers(desk.take()), desk.scheduler.exhausted) for _ in range(2)]
     assert seen == [([0], False), ([1], True)]
 
@@ -237,7 +237,7 @@ def test_who_has_no_time_left_does_not_wait() -> None:
     (event,) = scheduler.returned(transfer)
     assert isinstance(event, Finished)
     assert "no time left for another try" in event.outcome.reason
-    assert isinstance(scheduler.take(), NoJob)
+    assert scheduler.take() is NO_JOB
     assert scheduler.exhausted
 
 
@@ -263,7 +263,7 @@ def test_a_pause_after_a_redirect_is_the_other_servers(location: str) -> None:
 class Auto(Desk):
     """The same with ``-m auto``."""
 
-    def __init__(self, targets: Iterable[Target | None], most: int = 64) -> None:
+    def __init__(self, targets: Iterable[Target | NoJob], most: int = 64) -> None:
         super().__init__(targets)
         self.scheduler = Scheduler(targets, FORGIVING, self.clock, most)
 
@@ -372,7 +372,7 @@ def test_auto_counts_an_answer_without_a_file_as_work(status: int) -> None:
 def test_auto_takes_what_stood_there_already_for_no_answer() -> None:
     desk = Auto(targets(500))
     there = OnDisk("Sun, 06 Nov 1994 08:49:37 GMT", 7)
-    while not isinstance(each := desk.scheduler.take(), NoJob):
+    while (each := desk.scheduler.take()) is not NO_JOB:
         each.options = DownloadOptions(exists=Exists.SKIP)
         each.begin(there, None, desk.clock.now)
         assert isinstance(desk.scheduler.returned(each)[0], Finished)

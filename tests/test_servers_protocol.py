@@ -321,8 +321,10 @@ def descriptors() -> int:
 
 
 @pytest.fixture
-def file(tmp_path: Path) -> Path:
+def file(tmp_path: Path, factory: Factory | None) -> Path:
     """Return the path of a file of 3 MB."""
+    with running(Files(Folder(tmp_path)), factory=factory):
+        pass  # uvloop's first event loop opens a descriptor that stays open
     path = tmp_path / "a b.bin"
     path.write_bytes(Pattern("x", 3_000_000).read(0, 3_000_000))
     return path

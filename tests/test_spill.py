@@ -17,7 +17,7 @@ import pytest
 
 import getflags
 from getflags.core.errors import NotSaved
-from getflags.core.models import Checksum, Exists, PartialFile, ResumeRecord, Target
+from getflags.core.models import Checksum, Exists, OnDisk, PartialFile, ResumeRecord, Target
 from getflags.storage.async_part_file import BATCH, AsyncPartFile
 from getflags.storage.part_file import PartFile
 from tests.kit import files
@@ -40,11 +40,39 @@ async def save(folder: Path, *pieces: bytes) -> str | None:
 
 
 def test_a_small_body_is_written_without_another_thread(tmp_path: Path) -> None:
+    async def scenario() -> tuple[str | None, int]:
+        return await save(tmp_path, b"a", b"bc"), threading.active_count()
+
     before = threading.active_count()
-    digest = asyncio.run(save(tmp_path, b"a", b"bc"))
-    assert threading.active_count() == before
+    digest, threads = asyncio.run(scenario())
+    assert threads == before
     assert files(tmp_path) == {"f": b"abc"}
     assert digest == "a9993e364706816aba3e25717850c26c9cd0d89d"
+
+
+@pytest.mark.parametrize(
+    ("exists", "checksum"),
+    [
+        (Exists.SKIP, None),
+        (Exists.REFRESH, None),
+        (Exists.FAIL, None),
+        (Exists.FAIL, Checksum("sha1", "00")),
+    ],
+)
+def test_an_existing_file_that_is_not_hashed_is_examined_without_another_thread(
+    tmp_path: Path, exists: Exists, checksum: Checksum | None
+) -> None:
+    (tmp_path / "f").write_bytes(b"abc")
+
+    async def examine() -> tuple[OnDisk | None, int]:
+        async with AsyncPartFile(target(tmp_path)._replace(checksum=checksum)) as part:
+            return await part.on_disk(exists), threading.active_count()
+
+    before = threading.active_count()
+    found, threads = asyncio.run(examine())
+    assert threads == before
+    assert found is not None
+    assert (found.size, found.digest) == (3, None)
 
 
 def test_an_empty_body(tmp_path: Path) -> None:

@@ -460,7 +460,9 @@ def test_a_body_that_comes_faster_than_it_is_taken_is_made_to_wait(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """Three megabytes at once, for a taker that lets the loop run on before it goes on."""
-    monkeypatch.setattr(multi_handle, "_SWEEP", 0.005)  # who looks for silent ones must not mind
+    monkeypatch.setattr(
+        multi_handle, "_CHECK_INTERVAL", 0.005
+    )  # they must ignore a paused transfer
     body = os.urandom(3 << 20)
     sizes: list[int] = []
     pieces: list[bytes] = []
@@ -568,11 +570,11 @@ def test_who_speaks_before_being_asked_is_known_by_both_ends(
     ours, theirs = pair
     sockets = Sockets()
     sockets.opened(ours.fileno(), 0)
-    assert not sockets.speaks(ends(ours))
+    assert not sockets.has_data(ends(ours))
     theirs.sendall(b"psst")
     address, port, local = ends(ours)
-    until(lambda: sockets.speaks((address, port, local)))
-    assert not sockets.speaks((address, port + 1, local)), "another connection from the same port"
+    until(lambda: sockets.has_data((address, port, local)))
+    assert not sockets.has_data((address, port + 1, local)), "another connection from the same port"
     assert ours.recv(9) == b"psst", "it was not taken away"
 
 
@@ -583,15 +585,15 @@ def test_a_number_that_the_system_has_given_away_is_believed_no_longer(
     theirs.sendall(b"psst")
     sockets, number, known = Sockets(), ours.fileno(), ends(ours)
     sockets.opened(number, 0)
-    until(lambda: sockets.speaks(known))
+    until(lambda: sockets.has_data(known))
     one, other = socket.socketpair()
     with one, other:
         os.dup2(one.fileno(), number)  # the connection is closed by that
-        assert not sockets.speaks(known), "a socket without addresses"
+        assert not sockets.has_data(known), "a socket without addresses"
         sockets.opened(number, 0)
-        assert not sockets.speaks(known)
+        assert not sockets.has_data(known)
         sockets.opened(number, 0)
-        assert not sockets.speaks(known), "and it had been forgotten before"
+        assert not sockets.has_data(known), "and it had been forgotten before"
 
 
 def test_a_signal_is_not_lost_while_libcurl_closes_its_sockets(

@@ -6,7 +6,6 @@ The API and all commands use these functions, so that a setting has the same mea
 from __future__ import annotations
 
 import os
-from secrets import token_hex
 
 from getflags.core.models import DownloadOptions, Exists, Network
 from getflags.core.settings import Settings
@@ -29,7 +28,7 @@ def download_options(settings: Settings) -> DownloadOptions:
         max_redirs=settings.max_redirs,
         exists=Exists(settings.exists),
         retries=settings.retries,
-        salt=token_hex(4),
+        salt=os.urandom(4).hex(),
         max_time=settings.max_time,
         max_filesize=settings.max_filesize,
         speed_limit=settings.speed_limit,

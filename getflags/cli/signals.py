@@ -25,6 +25,7 @@ from getflags.core.deferred_signals import repeat_lost_signals
 
 _GRACE_PERIOD = 2.5  # seconds from the signal to the end of the process
 _HANDLER_TIMEOUT = 0.1  # seconds until the handler should have run
+_WAKE_SIGNAL = signal.SIGURG  # ignored by default, and not used otherwise
 _Handler: TypeAlias = Callable[[int, FrameType | None], Any] | int | None
 
 
@@ -56,10 +57,13 @@ def handle_signals() -> Iterator[None]:
     ).start()
     descriptor = signal.set_wakeup_fd(wakeup_writer.fileno(), warn_on_full_buffer=False)
 
+    interrupts = tuple(previous)
+
     def install() -> None:
-        for number in previous:
+        for number in interrupts:
             signal.signal(number, _first_handler(wakeup_writer, handler_ran))
 
+    previous[_WAKE_SIGNAL] = signal.signal(_WAKE_SIGNAL, lambda *_: None)
     install()
     try:
         with repeat_lost_signals(Interrupted, install):
@@ -132,13 +136,12 @@ def _restore(
 def _guard(wakeup_reader: socket.socket, handler_ran: threading.Event) -> None:
     """End the process after a signal and the grace period; return when the block ends."""
     with wakeup_reader:
-        while received := wakeup_reader.recv(
-            1
-        ):  # Python writes the number of every signal it handles
+        # Python writes the number of every signal that it handles.
+        while received := wakeup_reader.recv(1):
             if received[0] in {signal.SIGINT, signal.SIGTERM}:
                 time.sleep(_HANDLER_TIMEOUT)
                 if not handler_ran.is_set():
-                    _wake_main_thread(received[0])
+                    _wake_main_thread()
                 time.sleep(_GRACE_PERIOD - _HANDLER_TIMEOUT)
                 _print_interrupted()
                 os._exit(128 + received[0])
@@ -151,14 +154,15 @@ def _print_interrupted() -> None:
             os.write(2, b"getflags: interrupted\n")
 
 
-def _wake_main_thread(number: int) -> None:
-    """Send the signal to the main thread again.
+def _wake_main_thread() -> None:
+    """Make the main thread run the handler of a signal that has arrived.
 
     Python runs handlers between two bytecode instructions of the main thread. If a signal arrives
     after the last instruction before the thread waits for a lock, its handler would not run until
-    the wait is over.
+    the wait is over; any other signal ends the wait. The same signal must not be sent again: it
+    could arrive just after the handler has run, and count as a second Ctrl-C.
     """
-    signal.pthread_kill(threading.main_thread().ident or 0, number)
+    signal.pthread_kill(threading.main_thread().ident or 0, _WAKE_SIGNAL)
 
 
 def _first_handler(

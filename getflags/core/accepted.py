@@ -1,6 +1,7 @@
 """The ranges of values that settings accept: a description and a check for each.
 
-Pure. ``settings`` says which setting has which range; the command line parses its own arguments.
+The functions are pure. ``settings`` assigns a range to each setting; the command line parses its
+own arguments.
 """
 
 from __future__ import annotations
@@ -16,22 +17,24 @@ from getflags.core.urls import BadURL, clean, redact
 AUTO = "auto"
 #: Larger numbers overflow in libraries and in the system.
 TOO_LARGE = 10**18
-_LONGEST = 1e9  # seconds, 31 years; libcurl's milliseconds overflow far beyond it
+_LONGEST = 1e9  # seconds (31 years); libcurl's milliseconds do not overflow below it
 _FIELD_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")  # RFC 9110 section 5.1
 _FIELD_VALUE = re.compile(r"[^\r\n\0\u0100-\U0010ffff]*")  # Latin-1, section 5.5
 _WHOLE = "getflags fetches whole files and resumes interrupted ones by itself"
-_CHANGED = "--exists refresh asks for what has changed"
+_CHANGED = "use --exists refresh to download only files that have changed"
 _BODILESS = "a GET request has no Content-Length or Transfer-Encoding"
 # Header fields that a user cannot set, and why. The list is short on purpose: with any other field
-# (Host, Connection, TE, If-Match ...), the server does what the user asks for, or the file fails.
+# (Host, Connection, TE, If-Match ...), the server does what the user asked for, or the download
+# fails.
 _REFUSED = {
-    # The server would send a part, and a part is not the file.
+    # The server would send only a part of the file.
     "range": _WHOLE,
     "if-range": _WHOLE,
-    # A 304 would mean the file that the user knows, and be mistaken for the one on the disk.
+    # A 304 would confirm the user's copy of the file, but would be taken to confirm the file on
+    # disk.
     "if-none-match": _CHANGED,
     "if-modified-since": _CHANGED,
-    # The server would wait for a body, or read the next request as one (RFC 9112 section 11.2).
+    # The server would wait for a body, or read the next request as a body (RFC 9112 section 11.2).
     "content-length": _BODILESS,
     "transfer-encoding": _BODILESS,
 }
@@ -41,8 +44,8 @@ class ValueRange(NamedTuple):
     """The range of values that a setting accepts.
 
     ``accept`` returns the value in the form that ``Settings`` stores. It raises ValueError for a
-    value outside of the range; the error's text, if there is one, continues a sentence that begins
-    with the setting's name.
+    value outside the range; the error's text, if any, continues a sentence that begins with the
+    setting's name.
     """
 
     description: str
@@ -69,14 +72,14 @@ def _number(description: str, inside: Callable[[float], bool]) -> ValueRange:
 
 
 def one_of(*names: str) -> ValueRange:
-    """Return the range that consists of these names."""
+    """Return the range that contains only these names."""
 
     def accept(value: object) -> str:
         if isinstance(value, str) and value in names:
             return value
         raise ValueError
 
-    return ValueRange(", ".join(names), accept)
+    return ValueRange(f"one of {', '.join(names)}", accept)
 
 
 def _count_or_auto(value: object) -> object:
@@ -114,12 +117,12 @@ def _mirror(value: object) -> str:
 
 def _fields(value: object) -> tuple[tuple[str, str], ...]:
     if not isinstance(value, Mapping):
-        raise ValueError  # noqa: TRY004 - one exception for all values outside of a range
+        raise ValueError  # noqa: TRY004 - one exception for all values outside a range
     for name, content in value.items():
         if not (isinstance(name, str) and isinstance(content, str)):
-            raise ValueError("holds something other than text")  # noqa: TRY004 - as above
-        if not is_field(name, content):  # the message leaves out the value, perhaps a secret
-            raise ValueError(f"holds {quoted(name)}, whose name or value cannot be sent")
+            raise ValueError("contains a non-string name or value")  # noqa: TRY004 - as above
+        if not is_field(name, content):  # the message omits the value, which may be a secret
+            raise ValueError(f"contains {quoted(name)}, whose name or value cannot be sent")
         try:
             check_field(name)
         except ValueError as error:
@@ -152,8 +155,8 @@ SECONDS = _number("a positive number of seconds, at most 1e9", lambda value: 0 <
 SPEED = _number("0 or more bytes a second", lambda value: 0 <= value < TOO_LARGE)
 RATE = _number("1 or more bytes a second", lambda value: 1 <= value < TOO_LARGE)
 FLAG = ValueRange("True or False", _flag)
-TEXT = ValueRange("a text that is not empty", _text)
+TEXT = ValueRange("a non-empty string", _text)
 PATH = ValueRange("a path", _path)
 MIRROR = ValueRange("an http:// or https:// URL", _mirror)
-FIELDS = ValueRange("a mapping of names to values, both text", _fields)
+FIELDS = ValueRange("a mapping of names to values, both strings", _fields)
 FUNCTION = ValueRange("a function", _function)

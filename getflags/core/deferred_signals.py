@@ -1,10 +1,10 @@
-"""Deferred signals: exceptions of signal handlers, raised later or again so that none is lost.
+"""Deferral and repetition of the exceptions that signal handlers raise, so that none is lost.
 
-Some code must not be interrupted by a handler's exception: a running event loop (its tasks would
-stay half done, and uvloop does not pass the exception on) and the callbacks of a C library (pycurl
-prints the exception and continues), and a file between its creation and the moment that its owner
-has stored its descriptor. This module works with any handlers and installs none but
-SIGTERM's, in ``exit_on_sigterm``.
+Some code must not be interrupted by a handler's exception: a running event loop (its tasks would be
+left half done, and uvloop does not pass the exception on), the callbacks of a C library (pycurl
+prints the exception and continues), and the creation of a file until its descriptor has been
+stored. This module works with any handlers; the only one that it installs is for SIGTERM, in
+``exit_on_sigterm``.
 """
 
 from __future__ import annotations
@@ -24,9 +24,9 @@ _REDELIVERY_DELAY = 0.05  # seconds
 def signals_deferred(wake: Callable[[], object]) -> Iterator[list[BaseException]]:
     """Defer the exceptions of the SIGINT and SIGTERM handlers to the end of the block.
 
-    ``wake`` is called after an exception, on the main thread and between any two instructions: it
-    should make the block end soon. Yield the list of exceptions so far. On any other thread, this
-    does nothing, because Python handles signals on the main thread only.
+    ``wake`` is called after an exception, on the main thread and between any two instructions; it
+    should make the block end soon. Yield the list of exceptions so far. On any other thread,
+    signals are not deferred, because Python handles signals on the main thread only.
     """
     raised: list[BaseException] = []
     before: dict[int, Callable[[int, FrameType | None], object]] = {}
@@ -36,9 +36,7 @@ def signals_deferred(wake: Callable[[], object]) -> Iterator[list[BaseException]
         try:
             before[number](number, frame)
         except BaseException as effect:
-            if (
-                over
-            ):  # a signal interrupted the end of the block, and this handler is still in place
+            if over:  # a signal interrupted the end of the block, before the handler was removed
                 raise
             raised.append(effect)
             wake()
@@ -64,7 +62,7 @@ def signals_deferred(wake: Callable[[], object]) -> Iterator[list[BaseException]
 
 @contextmanager
 def signals_blocked() -> Iterator[None]:
-    """Block SIGINT and SIGTERM while a process is started in the block.
+    """Block SIGINT and SIGTERM during a block that starts a process.
 
     Without this, a signal could arrive before the parent has stored the new process, or reach the
     child before it is ready. The child must call ``unblock_signals``.
@@ -94,11 +92,11 @@ def repeat_lost_signals(
 
     A handler runs between any two instructions of the main thread. If it raises in a destructor, a
     weakref callback or a generator that is being finalized, Python only prints the exception. The
-    signal is therefore raised again after a moment, and at the end of the block at the latest.
+    signal is therefore raised again shortly afterwards, at the latest at the end of the block.
 
     ``kind`` is the class of the exception; its ``code`` is 128 plus the signal's number.
     ``prepare`` is called before the repetition, which uses the system's timer (SIGALRM), because a
-    handler cannot start a thread. No other code of the process may use that timer.
+    handler cannot start a thread. No other code in the process may use that timer.
     """
     lost: list[Any] = []
     before = sys.unraisablehook
@@ -130,9 +128,9 @@ def repeat_lost_signals(
 
 @contextmanager
 def exit_on_sigterm() -> Iterator[None]:
-    """Raise SystemExit in the block at SIGTERM.
+    """Raise SystemExit in the block on SIGTERM.
 
-    The handler is never removed, because the block is all that the process does.
+    The handler is never removed, because the process does nothing after the block.
     """
     signal.signal(signal.SIGTERM, _leave)
     with repeat_lost_signals(SystemExit):

@@ -1,8 +1,8 @@
 """The exceptions of getflags.
 
 This module holds no messages, no policy (``transfer.retry`` decides which faults are retried) and
-no exceptions of libraries (each transport translates those). A file's failure is an exception only
-until the transfer handles it; then it is an ``Outcome``.
+no exceptions from libraries (each transport translates those). A file's failure is an exception
+only until the transfer handles it; then it is an ``Outcome``.
 
 ::
 
@@ -12,13 +12,13 @@ until the transfer handles it; then it is an ``Outcome``.
     └── Fault             a request failed; the transfer decides whether to retry
         ├── Unreachable   no connection: name not resolved, refused, no route, proxy
         ├── TimedOut      connecting or reading took longer than allowed
-        ├── Exhausted     the system grants no more threads at the moment
+        ├── Exhausted     the system allows no more threads at the moment
         ├── Untrusted     TLS failed: never retried, never downgraded
-        ├── Disconnected  the connection broke; ``stale`` if it was an idle one, reused
+        ├── Disconnected  the connection broke; ``stale`` if it was a reused one
         ├── Expired       the deadline of the whole file has passed
-        ├── Excess        the body is larger than allowed
+        ├── Excess        the body is larger than allowed or announced
         ├── Malformed     the response is not valid HTTP, or the request cannot be sent
-        └── Aborted       getflags ended the request; its body may look complete and is not
+        └── Aborted       getflags ended the request; its body may look complete although it is not
 """
 
 from __future__ import annotations
@@ -49,18 +49,18 @@ class TimedOut(Fault):
 
 
 class Exhausted(Fault):
-    """The system grants no more threads at the moment."""
-
-
-EXPIRED = "the time for the whole file is over"
+    """The system allows no more threads at the moment."""
 
 
 class Expired(Fault):
-    """The deadline of the whole file has passed. ``EXPIRED`` is its text."""
+    """The deadline of the whole file has passed."""
+
+    def __init__(self, message: str = "the time for the whole file is over") -> None:
+        super().__init__(message)
 
 
 class Excess(Fault):
-    """The body is larger than allowed."""
+    """The body is larger than allowed or announced."""
 
 
 class Untrusted(Fault):
@@ -87,6 +87,6 @@ class Malformed(Fault):
 class Aborted(Fault):
     """Another thread of getflags ended the request.
 
-    It is no ``Disconnected``: the request must not be retried, and a body that ends with the
+    It is not a ``Disconnected``: the request must not be retried, and a body that ends with the
     connection must not count as complete.
     """

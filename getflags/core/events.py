@@ -2,7 +2,7 @@
 
 Engines pass them to one function, an ``EventHandler``: the progress display, the report and the
 JSON output are handlers. The events are tuples because at least one is made for each file, and a
-tuple is the cheapest frozen, picklable value. Their wording for users is up to the handlers.
+tuple is the cheapest frozen, picklable value. The handlers decide how to present them to the user.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from getflags.core.models import Outcome, Target
 
 
 class Started(NamedTuple):
-    """The first try of a target begins. Whether it needs a request is not known yet.
+    """The first try of a target has started. It may turn out that no request is needed.
 
     In the processes engine, the target has been sent to a worker, which may be busy with others.
     """
@@ -37,7 +37,7 @@ class Retrying(NamedTuple):
     """A try has failed, and the next one follows in ``seconds`` at the earliest.
 
     ``origin`` is set if the server asked for a pause (429, 503). No target of that origin is
-    requested until then.
+    requested before that time.
     """
 
     target: Target
@@ -47,9 +47,9 @@ class Retrying(NamedTuple):
 
 
 class Finished(NamedTuple):
-    """A target has ended. Each target has exactly one such event.
+    """A target has ended. Exactly one such event is emitted for each target.
 
-    ``seconds`` is the time since its first try began, including retries and waits.
+    ``seconds`` is the time since its first try started, including retries and waits.
     """
 
     outcome: Outcome
@@ -57,7 +57,7 @@ class Finished(NamedTuple):
 
 
 class Adjusted(NamedTuple):
-    """With ``-m auto``, the concurrency of an origin has changed to ``level`` for this reason."""
+    """With ``-m auto``, the concurrency of an origin has changed to ``level``."""
 
     origin: str
     level: int
@@ -66,5 +66,5 @@ class Adjusted(NamedTuple):
 
 Event: TypeAlias = Started | Progressed | Retrying | Finished | Adjusted
 
-#: A function that gets each event, on the caller's thread. It must not block or raise.
+#: A function that is called with each event, on the caller's thread. It must not block or raise.
 EventHandler: TypeAlias = Callable[[Event], None]

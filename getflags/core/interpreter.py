@@ -1,8 +1,8 @@
 """Child processes that run a module of getflags or servers with the same interpreter.
 
-A child finds the same modules as its parent, and never imports a file from the user's working
-directory instead. It ends with its parent, however the parent ends: its standard input is a pipe
-from the parent, and the child exits when that pipe is closed.
+A child imports the same modules as its parent, and never a file from the user's working directory
+instead. It exits when its parent exits, for whatever reason: its standard input is a pipe from the
+parent, and the child exits when that pipe is closed.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ def start(module: str, *arguments: str, errors: int | IO[bytes] | None = None) -
         stdout=subprocess.PIPE,
         stderr=errors,
         env=environment(),
-        start_new_session=True,  # Ctrl-C is for the parent
+        start_new_session=True,  # Ctrl-C interrupts only the parent
     )
     assert process.stdin is not None  # noqa: S101 - a pipe was requested
     assert process.stdout is not None  # noqa: S101 - as above
@@ -60,7 +60,7 @@ def start(module: str, *arguments: str, errors: int | IO[bytes] | None = None) -
 def end(*children: Child, timeout: float = _EXIT_TIMEOUT) -> None:
     """Close the children's standard input and wait until they exit; kill them after the timeout.
 
-    ``timeout`` is in seconds, for all of them together.
+    ``timeout`` is in seconds, for all children together.
     """
     for child in children:
         with suppress(BrokenPipeError):  # buffered data that the child never read

@@ -1,7 +1,8 @@
 """The values that all packages share: frozen and picklable, with hardly any behaviour.
 
-A ``Target`` is a file to download, ``DownloadOptions``, ``Network`` and ``Plan`` are how, and
-``Outcome`` and ``ExitStatus`` are the result. Nothing here does I/O or reads a clock.
+A ``Target`` is a file to download, ``DownloadOptions``, ``Network`` and ``Plan`` describe how to
+download it, and ``Outcome`` and ``ExitStatus`` are the result. No code in this module does I/O or
+reads a clock.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ Fields = tuple[tuple[str, str], ...]  # header fields, in order
 
 
 class Exists(Enum):
-    """What to do if a file of the target's name exists."""
+    """What to do if a file with the target's name exists."""
 
     OVERWRITE = "overwrite"  # atomically, once the new file is complete
     SKIP = "skip"  # no request; the file counts as present
@@ -34,11 +35,12 @@ class Checksum(NamedTuple):
 class Target(NamedTuple):
     """One file to fetch, with its final name.
 
-    ``number`` identifies a target within a run. ``word`` is what the user typed; ``label`` is the
-    same for display, without secrets and control characters. ``url`` can be requested as it is and
-    may hold credentials. ``name`` is relative to ``folder`` and stays inside it. ``guessed`` marks
-    a country code that was expanded from a letter or from ``-e``, so it may not exist. ``flaw`` is
-    the reason why the target cannot be requested; such a target fails without a request.
+    ``number`` identifies a target within a run. ``word`` is the user's argument as given; ``label``
+    is its form for display, without secrets and control characters. ``url`` can be requested as it
+    is and may contain credentials. ``name`` is relative to ``folder`` and stays inside it.
+    ``guessed`` marks a country code that was expanded from a letter or from ``-e``, and which may
+    therefore not exist. ``flaw`` is the reason why the target cannot be requested; such a target
+    fails without a request.
 
     It is a tuple, as is ``Outcome``, because one is made for each file, and a tuple is the cheapest
     frozen value.
@@ -82,11 +84,11 @@ class DownloadOptions(NamedTuple):
 
 
 class Network(NamedTuple):
-    """The options of connections. Times are in seconds, ``limit_rate`` is in bytes a second.
+    """The connection options. Times are in seconds, ``limit_rate`` is in bytes a second.
 
     ``proxies`` maps ``http``, ``https`` or ``all`` to a proxy's URL, and ``no`` to the hosts that
-    are reached directly (in the form of NO_PROXY). ``direct`` holds the origins that must never be
-    reached through a proxy: the bundled servers.
+    are reached directly (in the syntax of NO_PROXY). ``direct`` contains the origins that must
+    never be reached through a proxy: the bundled servers.
     """
 
     timeout: float = DEFAULTS.timeout
@@ -116,7 +118,7 @@ class Plan(NamedTuple):
 
     @property
     def max_per_host(self) -> int | None:
-        """The largest number of requests in flight at one server; None if it is not adapted."""
+        """The largest number of requests in flight at one server; None unless adaptive."""
         return self.limit if self.adaptive else None
 
 
@@ -133,7 +135,7 @@ class OnDisk(NamedTuple):
 
 
 class ResumeRecord(NamedTuple):
-    """The validator of the response that a part file comes from, with its size and coding.
+    """The validator, size and coding of the response from which a part file was written.
 
     It is stored beside the part file, so that a later try or run can resume the download.
     """
@@ -151,7 +153,7 @@ class PartialFile(NamedTuple):
 
 
 class Status(Enum):
-    """The kinds of results of a target."""
+    """The possible results of a target."""
 
     OK = "ok"  # fetched, checked and installed
     PRESENT = "present"  # the file existed and was kept
@@ -178,7 +180,7 @@ class Outcome(NamedTuple):
 
     @property
     def failed(self) -> bool:
-        """Whether this target forbids exit code 0."""
+        """Whether this target prevents exit code 0."""
         if self.status is Status.NOT_FOUND:
             return not self.target.guessed
         return self.status is Status.FAILED

@@ -1,17 +1,20 @@
-"""The limits of the machine: processors, and files that may be open at a time.
+"""The limits of the machine: processors, files that may be open at the same time, and threads.
 
-They are checked before a run, so that too high a concurrency causes one warning instead of many
-errors.
+The first two are checked before a run, so that too high a concurrency causes one warning instead of
+many errors. That no more threads are granted shows only when one is started.
 """
 
 from __future__ import annotations
 
 import os
 import resource
+import threading
 from contextlib import suppress
 
+from getflags.core.errors import Exhausted
+
 _FILES_PER_REQUEST = 2  # a connection and a part file
-_RESERVE = 128  # files for all else: standard streams, lists, pipes, idle connections
+_RESERVE = 128  # files for everything else: standard streams, lists, pipes, idle connections
 # libcurl's own limit, four times the connections in use, would close too many of them.
 _MAX_IDLE = 1024  # connections
 
@@ -36,15 +39,23 @@ def max_concurrency(limit: int) -> int:
 def raise_file_limit(limit: int) -> None:
     """Raise the soft limit on open files for ``limit`` concurrent requests, if allowed.
 
-    Only a command may call this, because the limit is the whole process's. A library must not
+    Only a command may call this, because the limit applies to the whole process. A library must not
     change the limits of the program that uses it.
     """
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     needed = _needed(limit)
     if _less(soft, needed):
         soft = needed if _less(needed, hard) else hard
-        with suppress(OSError, ValueError):  # macOS has another, lower limit
+        with suppress(OSError, ValueError):  # macOS has a second, lower limit
             resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+
+
+def start_thread(thread: threading.Thread) -> None:
+    """Start a thread. Raises Exhausted if the system can't start one now; a retry may succeed."""
+    try:
+        thread.start()
+    except RuntimeError as error:
+        raise Exhausted("cannot start a thread: the system limit is reached") from error
 
 
 def _needed(limit: int) -> int:

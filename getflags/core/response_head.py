@@ -1,7 +1,7 @@
 """The head of a response, and functions that parse its header fields.
 
-The functions are pure and follow RFC 9110 and RFC 9112. What to do about a field's value is the
-transfer's decision. Ranges and validators are parsed in ``transfer.ranges``.
+The functions are pure and follow RFC 9110 and RFC 9112. The transfer decides how to act on a
+field's value. Ranges and validators are parsed in ``transfer.ranges``.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from getflags.core.errors import Malformed
 from getflags.core.models import Fields
 
 _LENGTH = re.compile("[0-9]{1,19}")
-_MAX_DIGITS = 30  # of a number of seconds; more digits would change nothing
+_MAX_DIGITS = 30  # of Retry-After in seconds; a longer number makes no difference
 _MAX_SIZE = 2**63 - 1  # bytes; file sizes are signed 64-bit numbers
 
 
@@ -33,18 +33,28 @@ class Head(NamedTuple):
 
 
 def is_chunked(head: Head) -> bool:
-    """Return whether the last transfer coding is chunked (RFC 9112 section 6.3)."""
-    codings = ",".join(head.all("transfer-encoding")).split(",")
-    return codings[-1].strip(" \t").lower() == "chunked"
+    """Return whether the body is chunked; chunked is then its only transfer coding.
+
+    Raises Malformed for any other list of codings (RFC 9112 section 6.1), even for one that ends in
+    chunked: getflags has not requested any other coding, and the HTTP libraries disagree on what
+    delimits such a body. libcurl ignores ``identity`` and reads as far as Content-Length.
+    """
+    values = head.all("transfer-encoding")
+    if not values:
+        return False
+    if [each.strip(" \t").lower() for each in ",".join(values).split(",")] == ["chunked"]:
+        return True
+    raise Malformed("the response is not valid HTTP: its Transfer-Encoding is not chunked")
 
 
 def content_length(head: Head) -> int | None:
-    """Return the announced length of the body in bytes; None if there is none.
+    """Return the announced length of the body in bytes; None if none is announced.
 
     Transfer-Encoding overrides Content-Length (RFC 9112 section 6.3, rule 3), and a list of
-    identical values counts as one (rule 5). Raises Malformed for conflicting or illegal values.
+    identical values counts as one (rule 5). Raises Malformed for conflicting or illegal values of
+    either field.
     """
-    if head.all("transfer-encoding"):
+    if is_chunked(head):
         return None
     values = {
         part.strip(" \t") for value in head.all("content-length") for part in value.split(",")
@@ -80,7 +90,7 @@ def seconds(date: str) -> int | None:
 def retry_after(head: Head) -> float | None:
     """Return Retry-After in seconds; None if it is missing or invalid (RFC 9110 section 10.2.3).
 
-    If it is a date, it is compared with the response's Date, because the local clock may be wrong.
+    A date is compared with the response's Date, because the local clock may be wrong.
     """
     values = head.all("retry-after")
     if len(values) != 1:

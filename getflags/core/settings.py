@@ -5,7 +5,7 @@ the options of the command line are checked against it, and take their defaults 
 it. The command line itself parses texts such as ``500K``.
 """
 
-# Annotations are evaluated at once here, because those of Settings hold the descriptions.
+# Annotations are not deferred in this module, because those of Settings contain the descriptions.
 from collections.abc import Callable, Mapping
 from typing import Annotated, Any, Literal, NamedTuple
 
@@ -15,7 +15,7 @@ from getflags.core.errors import UsageError
 from getflags.core.text import brief, quoted
 from getflags.core.urls import redact
 
-TYPE_CHECKING = False  # a cycle at run time: events import models, which import this module
+TYPE_CHECKING = False  # at run time, this would be a cycle: events → models → settings
 if TYPE_CHECKING:
     from getflags.core.events import Event
 
@@ -38,7 +38,7 @@ class Option(NamedTuple):
 
 
 class Settings(NamedTuple):
-    """The settings of a download, all of them checked. They cannot be changed.
+    """The settings of a download, checked and immutable.
 
     Each is a keyword argument of ``download`` and ``adownload``. A setting that is None by default,
     such as ``max_time``, also accepts None.
@@ -79,7 +79,7 @@ class Settings(NamedTuple):
             "maximum number of requests in flight at a time",
             auto="adapted to the goodput of each server during the run",
         ),
-    ] = 20  # a compromise, argued in docs/decisions/0003-default-concurrency.md
+    ] = 20  # a compromise, explained in docs/decisions/0003-default-concurrency.md
     exists: Annotated[
         str,
         Option(
@@ -182,7 +182,7 @@ def described(name: str, default: object = None, usual: str = "", *, auto: bool 
 
 
 def checked(given: Mapping[str, object]) -> Settings:
-    """Return the settings, checked, with defaults for those not given. Raises UsageError."""
+    """Check the settings and return them, with defaults for those not given. Raises UsageError."""
     for name in given:
         if name not in OPTIONS:
             raise UsageError(_unknown(name))
@@ -199,8 +199,8 @@ def _accepted(name: str, value: object) -> Any:
     except ValueError as error:
         if str(error):
             raise UsageError(f"{name} {error}") from None
-        takes = f"{kind.description}, or None" if optional else kind.description
-        raise UsageError(f"{name} is {_shown(value)}; it takes {takes}") from None
+        allowed = f"{kind.description}, or None" if optional else kind.description
+        raise UsageError(f"{name} is {_shown(value)}; it must be {allowed}") from None
 
 
 def _shown(value: object) -> str:
@@ -216,10 +216,10 @@ def _shown(value: object) -> str:
 
 def _unknown(name: str) -> str:
     """Return the error message for an unknown setting, with the most similar name."""
-    from difflib import get_close_matches  # takes 3 ms, and is needed only for mistakes
+    from difflib import get_close_matches  # the import takes 3 ms and is rarely needed
 
     close = get_close_matches(name, OPTIONS, 1)
-    hint = f"; did you mean {close[0]}?" if close else f"; there are {', '.join(OPTIONS)}"
+    hint = f"; did you mean {close[0]}?" if close else f"; the settings are {', '.join(OPTIONS)}"
     return f"there is no setting {quoted(name)}{hint}"
 
 
@@ -228,4 +228,4 @@ Settings.__annotations__ = Settings.__new__.__annotations__ = {
     name: hint.__origin__ for name, hint in Settings.__annotations__.items()
 }
 for _name, _option in OPTIONS.items():
-    getattr(Settings, _name).__doc__ = f"{described(_name)}; takes {_option.range.description}"
+    getattr(Settings, _name).__doc__ = f"{described(_name)}; must be {_option.range.description}"

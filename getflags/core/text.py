@@ -9,7 +9,8 @@ import re
 
 #: Characters that must not reach a terminal or a file name unescaped, for use in a character class.
 #: C0, DEL and C1 control a terminal; bidirectional and line-separating characters make a line look
-#: like another one; lone surrogates cannot be encoded. A server or a list may hold all of them.
+#: like another one; lone surrogates cannot be encoded. A response or a list may contain any of
+#: them.
 UNSAFE = "\x00-\x1f\x7f-\x9f\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u2069\ufeff\ud800-\udfff"
 _MAX_LENGTH = 400  # characters
 _RAW = re.compile(f"[{UNSAFE}]")
@@ -32,7 +33,7 @@ def quoted(text: str) -> str:
 
 
 def counted(number: int, noun: str) -> str:
-    """Return a number with its noun in singular or plural: ``1 flag``, ``2 flags``."""
+    """Return a number with its noun in the singular or plural: ``1 flag``, ``2 flags``."""
     return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
 
 

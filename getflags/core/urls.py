@@ -1,9 +1,10 @@
 """URLs as text: normalizing, comparing and joining them, and hiding secrets.
 
-Pure. A URL that ``clean`` has returned is ASCII and absolute, its scheme is http or https, and it
-has a host and a valid port. No later module gets a ``UnicodeError`` or a library's own exception
-for a bad URL. The grammar is that of RFC 3986. Non-ASCII characters in a path or a host are encoded
-as in browsers. Spaces and control characters are refused, because their meaning would be a guess.
+The functions are pure. A URL that ``clean`` has returned is ASCII and absolute, its scheme is http
+or https, and it has a host and a valid port. Other modules therefore never get a ``UnicodeError``
+or a library's own exception for a bad URL. The grammar is that of RFC 3986. Non-ASCII characters in
+a path or a host are encoded as in browsers. Spaces and control characters are refused, because
+their meaning would be a guess.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ _PLAIN = re.compile(
     r"/[\w.~/%&=+,;:@!$'()*?-]*",
     re.ASCII,
 )
-# The surrogates left out stand for bytes of the command line that were not valid UTF-8.
+# The surrogates that are not listed represent bytes of the command line that were not valid UTF-8.
 _FORBIDDEN = re.compile("[\x00-\x20\x7f-\x9f\u2028\u2029\ud800-\udc7f\udd00-\udfff]")
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*")
 _BRACKETED = re.compile(r"\[[0-9A-Fa-f:.]+\](?::[0-9]*)?")
@@ -40,7 +41,7 @@ def clean(url: str) -> str:
     if _PLAIN.fullmatch(url):
         return url
     if _FORBIDDEN.search(url):
-        raise BadURL("it holds a space or a control character; write it percent-encoded")
+        raise BadURL("it contains a space or a control character; write it percent-encoded")
     try:
         parts = urlsplit(url)
         host = parts.hostname
@@ -59,7 +60,7 @@ def clean(url: str) -> str:
 def _port(parts: SplitResult) -> int | None:
     try:
         return parts.port
-    except ValueError:  # its text may quote a part of a password
+    except ValueError:  # the error's text may contain a part of a password
         raise BadURL("its port is not a number up to 65535") from None
 
 
@@ -76,8 +77,8 @@ def _compose(parts: SplitResult, host: str, port: int | None) -> str:
 def _empty_query(url: str) -> str:
     """Return ``?`` if the URL without its fragment ends in it, else the empty string.
 
-    ``/p?`` is another resource than ``/p`` (RFC 3986 section 6.2.3), and servers may distinguish
-    them, but ``urllib.parse`` drops the question mark.
+    ``/p?`` is a different resource from ``/p`` (RFC 3986 section 6.2.3), and servers may
+    distinguish them, but ``urllib.parse`` drops the question mark.
     """
     _, mark, query = url.partition("#")[0].partition("?")
     return "" if query else mark
@@ -87,7 +88,7 @@ def _ascii_host(host: str) -> str:
     if ":" in host:  # an IPv6 address, which urlsplit has checked
         return f"[{host}]"
     if not host.isascii():
-        import idna  # takes 20 ms, and few hosts need it
+        import idna  # the import takes 20 ms, and few host names need it
 
         try:
             host = idna.encode(host, uts46=True).decode("ascii")
@@ -127,7 +128,7 @@ def split_credentials(url: str) -> tuple[str, str | None]:
 
 
 def redact(url: str) -> str:
-    """Replace what may be a user's name and password in any text by ``***``.
+    """Replace anything in a text that may be a user name and password with ``***``.
 
     In a URL, this is the part before the host's ``@``. In any other text, it may be everything
     before the last ``@``.
@@ -155,7 +156,7 @@ def join(base: str, reference: str) -> str:
     """
     reference = reference.strip(" \t").replace(" ", "%20")
     if _FORBIDDEN.search(reference):  # urljoin would remove some of them
-        raise BadURL("it holds a control character")
+        raise BadURL("it contains a control character")
     reference = reference.partition("#")[0]
     try:
         if _empty_query(reference):

@@ -20,7 +20,7 @@ from getflags.core.resource_limits import worker_count
 
 Engine: TypeAlias = Callable[[Plan, EventHandler], None]
 
-#: The module of each engine; it has the function ``run``.
+#: The module of each engine, which contains the function ``run``.
 ENGINES = {
     "sequential": "getflags.engines.sequential",
     "threads": "getflags.engines.threads",

@@ -31,7 +31,7 @@ def run(plan: Plan, emit: EventHandler) -> None:
 
     A thread can run only one loop at a time. The other engines work there, but block that loop.
     """
-    with suppress(RuntimeError):  # no loop is running here
+    with suppress(RuntimeError):  # raised if no loop is running
         asyncio.get_running_loop()
         raise UsageError(
             "download() cannot run the asyncio engine inside a running event loop; "
@@ -41,7 +41,7 @@ def run(plan: Plan, emit: EventHandler) -> None:
 
 
 def drive(plan: Plan, emit: EventHandler, scheduler: Scheduler) -> None:
-    """Download everything on the scheduler, in a new event loop."""
+    """Run all transfers of the scheduler in a new event loop."""
     loop = new_loop(plan.loop)
     job = loop.create_task(_download_all(plan, emit, scheduler))
     try:
@@ -87,7 +87,7 @@ def new_loop(name: str) -> asyncio.AbstractEventLoop:
 
 
 def _run_until_signalled(loop: asyncio.AbstractEventLoop, job: asyncio.Task[None]) -> None:
-    """Run the job. A signal cancels it, and its handler runs after the cleanup."""
+    """Run the job. A signal cancels it; its handler's exception is raised after the cleanup."""
     in_main_thread = threading.current_thread() is threading.main_thread()
     with signals_deferred(lambda: loop.call_soon_threadsafe(job.cancel)) as raised:
         for number in (signal.SIGINT, signal.SIGTERM) if in_main_thread else ():

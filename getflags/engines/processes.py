@@ -1,9 +1,9 @@
 """The processes engine: several processes, each with the asyncio engine and a share of the limit.
 
 The parent sends targets to the workers in batches and receives their events. If a worker dies, the
-targets that it had not reported are given to another worker, and fail if that one dies too. (If a
-worker dies after it has installed a file and before it has reported that, the next worker finds the
-file and handles it according to ``--exists``.)
+targets that it had not reported are given to another worker, and fail if that worker dies, too. (If
+a worker dies after it has installed a file and before it has reported that, the next worker finds
+the file and handles it according to ``--exists``.)
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ class _Worker:
 
     process: multiprocessing.process.BaseProcess
     connection: Connection
-    share: int  # of the limit
+    share: int  # this worker's part of the limit
     pending: dict[int, Target] = field(default_factory=dict)
     waiting: set[int] = field(default_factory=set)  # numbers of the targets waiting for a retry
     done: int = 0
@@ -58,12 +58,12 @@ class _Worker:
     sent_last: bool = False
     listener: threading.Thread | None = None  # reads from the connection
 
-    def room(self) -> int:
+    def capacity(self) -> int:
         """Return how many more targets to send to this worker.
 
         A worker should have its share of the limit, plus the targets that it completes during a
-        message's round trip. With a fast server, these are many; with a slow one there are none,
-        because they would be queued here while another worker is idle.
+        message's round trip. With a fast server, these are many. With a slow one, there should be
+        none, because they would be queued in this worker while another one is idle.
         """
         ahead = self.done / (monotonic() - self.since + _LOOKAHEAD) * _LOOKAHEAD
         in_progress = len(self.pending) - len(self.waiting)
@@ -71,14 +71,14 @@ class _Worker:
 
 
 class _Coordinator:
-    """The parent's side: sends targets, handles events, and replaces workers that died."""
+    """The parent's side, which sends targets, handles events, and replaces workers that died."""
 
     def __init__(self, plan: Plan, emit: EventHandler) -> None:
         self._plan = plan
         self._emit = emit
         self._targets = iter(plan.targets)
         self._exhausted = False
-        self._unreported: deque[Target] = deque()  # not reported by workers that died
+        self._unreported: deque[Target] = deque()  # targets of workers that died
         self._deaths: dict[int, int] = {}  # target number → workers that died while they had it
         self._inbox: SimpleQueue[tuple[_Worker, Message | None]] = SimpleQueue()
         self._workers: list[_Worker] = []
@@ -102,14 +102,14 @@ class _Coordinator:
         """Terminate the remaining workers, and kill those that do not exit in time."""
         for worker in self._workers:
             worker.process.terminate()
-        end = monotonic() + _CLEANUP_TIME
+        deadline = monotonic() + _CLEANUP_TIME
         for worker in self._workers:
-            worker.process.join(max(0.0, end - monotonic()))
+            worker.process.join(max(0.0, deadline - monotonic()))
             worker.process.kill()
             _close_worker(worker)
 
     def _start(self, share: int) -> _Worker:
-        ours, theirs = self._context.Pipe()
+        parent_end, child_end = self._context.Pipe()
         rate = self._plan.network.limit_rate
         rate = rate and rate * share / self._plan.limit
         network = self._plan.network._replace(limit_rate=rate)
@@ -117,21 +117,21 @@ class _Coordinator:
         # A forked worker inherits the parent's ends of all pipes, and must close them: otherwise
         # the pipes would stay open when the parent dies.
         forked = self._context.get_start_method() == "fork"
-        inherited = [ours, *(each.connection for each in self._workers)] if forked else []
+        inherited = [parent_end, *(each.connection for each in self._workers)] if forked else []
         process = self._context.Process(
-            target=_worker_main, args=(theirs, inherited, plan), daemon=True
+            target=_worker_main, args=(child_end, inherited, plan), daemon=True
         )
         with signals_blocked():
             process.start()
-            worker = _Worker(process, ours, share)
+            worker = _Worker(process, parent_end, share)
             self._workers.append(worker)
-        theirs.close()
+        child_end.close()
         return worker
 
     def _start_listening(self, worker: _Worker) -> None:
         listener = threading.Thread(target=self._listen, args=(worker,), daemon=True)
         listener.start()
-        worker.listener = listener  # set only once it runs, because it will be joined
+        worker.listener = listener  # set only after the start, because ``_close_worker`` joins it
         self._send_targets(worker)
 
     def _listen(self, worker: _Worker) -> None:
@@ -145,26 +145,27 @@ class _Coordinator:
             self._inbox.put((worker, None))
 
     def _send_targets(self, worker: _Worker) -> None:
-        """Send a worker as many targets as it has room for, and whether they are the last.
+        """Send a worker as many targets as it has capacity for, with a flag if they are the last.
 
         The last targets and that flag must be in the same message: a worker that has no targets
         sends no events, and the parent sends messages only in response to events.
         """
-        room = worker.room()
-        if room > 0 and not worker.sent_last:
-            batch = self._batch(room)
+        capacity = worker.capacity()
+        if capacity > 0 and not worker.sent_last:
+            batch = self._batch(capacity)
             for target in batch:
                 worker.pending[target.number] = target
                 if target.number not in self._deaths:
                     self._emit(Started(target))
-            self._exhausted = worker.sent_last = len(batch) < room
-            with suppress(OSError):  # it has died, which its listener will report
+            worker.sent_last = len(batch) < capacity
+            self._exhausted |= worker.sent_last
+            with suppress(OSError):  # the worker has died, which its listener will report
                 worker.connection.send((batch, worker.sent_last))
 
-    def _batch(self, most: int) -> list[Target]:
+    def _batch(self, size: int) -> list[Target]:
         """Return the next targets; those of workers that died come first."""
-        batch = [self._unreported.popleft() for _ in range(min(most, len(self._unreported)))]
-        return batch + list(islice(self._targets, most - len(batch)))
+        batch = [self._unreported.popleft() for _ in range(min(size, len(self._unreported)))]
+        return batch + list(islice(self._targets, size - len(batch)))
 
     def _handle_events(self, worker: _Worker, message: Message) -> None:
         if isinstance(message, BaseException):
@@ -219,7 +220,7 @@ def _close_worker(worker: _Worker) -> None:
 
 def _worker_main(connection: Connection, inherited: list[Connection], plan: Plan) -> None:
     """Run a worker process, which exits when its parent does."""
-    signal.set_wakeup_fd(-1)  # a forked process inherits its parent's
+    signal.set_wakeup_fd(-1)  # a forked process inherits the parent's descriptor
     # Ctrl-C in a terminal also sends SIGINT to the parent, which handles it.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     with exit_on_sigterm():
@@ -233,7 +234,7 @@ def _worker_main(connection: Connection, inherited: list[Connection], plan: Plan
 
 
 def _exit_with_parent(parent: multiprocessing.process.BaseProcess) -> None:
-    """Exit when the parent exits; a blocked worker would not notice its ``kill -9``."""
+    """Exit when the parent exits; a blocked worker would not notice that the parent was killed."""
     parent.join()
     os.kill(os.getpid(), signal.SIGTERM)
     sleep(_CLEANUP_TIME)

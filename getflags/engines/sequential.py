@@ -1,6 +1,6 @@
 """The sequential engine: one target after another, on the caller's thread.
 
-It is the baseline of benchmarks, and the simplest engine to read.
+It is the baseline for benchmarks, and the simplest engine to read.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from getflags.core.deferred_signals import signals_deferred
 from getflags.core.events import EventHandler
 from getflags.core.models import Plan
 from getflags.rates.rate_limit import RateLimiter
-from getflags.scheduling.bounded_concurrency import NoJob
+from getflags.scheduling.bounded_concurrency import NO_JOB
 from getflags.scheduling.scheduler import Scheduler
 from getflags.transfer.run import fetch
 from getflags.transport import client
@@ -25,8 +25,8 @@ def run(plan: Plan, emit: EventHandler) -> None:
         scheduler = Scheduler(plan.targets, plan.options, monotonic, plan.max_per_host)
         while True:
             transfer = scheduler.take()
-            if not isinstance(transfer, NoJob):
-                # A signal interrupts the request, as in a thread, and never the handling of a file.
+            if transfer is not NO_JOB:
+                # A signal interrupts the request, as in a thread, but never the handling of a file.
                 with signals_deferred(transport.abort):
                     tried = fetch(transfer, plan.options, transport, limiter, emit)
                 for event in scheduler.returned(tried):

@@ -1,4 +1,4 @@
-"""The threads engine: a thread for each target in flight, up to the limit, with a transport each.
+"""The threads engine: a thread for each target in flight, each with its own transport.
 
 The threads put their events into one queue; the caller's thread emits them. When the caller is
 interrupted, the sockets are shut down, so that blocked threads wake up at once.
@@ -46,7 +46,7 @@ def run(plan: Plan, emit: EventHandler) -> None:
 
 
 class _Pool:
-    """A pool of transports, each used by one thread at a time, the last returned first."""
+    """A pool of transports, each used by one thread at a time, and reused in LIFO order."""
 
     def __init__(self, plan: Plan) -> None:
         self._client = client(plan.client)

@@ -1,7 +1,8 @@
 """A worker of the processes engine: it receives targets, runs the asyncio engine, sends events.
 
-The module knows only a connection, not the process at its other end. The worker receives batches of
-targets, each with a flag for the last batch, and sends lists of tuples with the values of events.
+This module uses only a connection, whatever process is at the other end. The worker receives
+batches of targets, each with a flag for the last batch, and sends lists of tuples with the values
+of events.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from typing import Any, Protocol, TypeAlias, cast
 from getflags.core.events import Event, Finished, Progressed, Retrying
 from getflags.core.models import Plan, Target
 from getflags.engines import event_loop
+from getflags.scheduling.bounded_concurrency import NO_JOB, NoJob
 from getflags.scheduling.scheduler import Scheduler
 
 _MAX_EVENTS = 128  # events in one message
@@ -96,13 +98,13 @@ def _listen(
 
 def _incoming(
     inbox: SimpleQueue[tuple[list[Target], bool] | None], outbox: _Outbox
-) -> Iterator[Target | None]:
-    """Yield the received targets, and None while there are none. Raises _ConnectionClosed."""
+) -> Iterator[Target | NoJob]:
+    """Yield the received targets, and NO_JOB while there are none. Raises _ConnectionClosed."""
     last = False
     while not last:
         while inbox.empty():
             outbox.flush()  # otherwise, worker and parent might wait for each other
-            yield None
+            yield NO_JOB
         received = inbox.get()
         if received is None:
             raise _ConnectionClosed

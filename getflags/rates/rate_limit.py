@@ -1,7 +1,7 @@
 """The rate limiter behind ``--limit-rate``: one byte budget for all transfers of a run.
 
 It computes how long a transfer must wait, and never sleeps itself. A piece is charged after it has
-been received, so the limit holds for any size of pieces and any number of connections.
+been received, so the limit holds for any piece size and any number of connections.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ _MAX_CREDIT = 0.25  # seconds without data (e.g. between two requests) that may 
 
 
 class RateLimiter:
-    """A rate limiter that threads may share; ``rate`` is in bytes a second, None for no limit.
+    """A thread-safe rate limiter; ``rate`` is in bytes a second, None for no limit.
 
     ``clock`` returns the time in seconds.
     """

@@ -1,9 +1,10 @@
 """Adaptive concurrency (``-m auto``): the decisions about one server's level of concurrency.
 
-Pure: the caller reports when requests start and end, on any clock. The level starts low and is
-doubled while that increases the goodput, measured over enough requests to be sure. The latency of
-single requests decides nothing: on a server whose delays vary, it would lower the level for ever.
-Nor does a single refusal: random failures occur at every level, and a lower one would not help.
+This module has no clock and does no I/O: the caller reports when requests start and end. The level
+starts low and is doubled while that increases the goodput, measured over enough requests to be
+sure. The latency of single requests decides nothing: on a server whose delays vary, it would keep
+lowering the level. A single refusal decides nothing either: random failures occur at every level,
+and a lower one would not help.
 """
 
 from __future__ import annotations
@@ -16,18 +17,18 @@ from getflags.scheduling.goodput import CONFIDENT, MAX_SAMPLE, Window, compare, 
 START = 16
 #: The largest number of requests in flight at one server.
 MAX_LEVEL = 256
-_GAIN = 1.2  # the gain that a doubled level must bring, else half of it does nearly as well
-_HALF = math.sqrt(2)  # half of a doubling, on a logarithmic scale; decides if nothing is certain
-_JUST_STARTED = 0.1  # of the average time of a request
-_FILE_WORK = 16 * 1024  # bytes added to each file's size, for the work that any file takes
-_REST = 8  # windows between two probes of a higher level; doubled after each one in vain
+_GAIN = 1.2  # the gain that a doubled level must bring; with less, half of it does nearly as well
+_HALF = math.sqrt(2)  # half of a doubling, on a logarithmic scale; decides inconclusive comparisons
+_JUST_STARTED = 0.1  # as a share of the average duration of a request
+_FILE_WORK = 16 * 1024  # bytes added to each file's size, for the work that every file takes
+_REST = 8  # windows between two probes of a higher level; doubled after each one that failed
 _MAX_REST = 64
 _CEILING_LIFETIME = 60.0  # seconds after which an overloaded level may be tried again
 _OVERLOAD_SHARE = 0.1  # share of overloads above which half the level is tried
 
 
 class LevelChange(NamedTuple):
-    """A new level of concurrency, and the reason in the words that the user sees."""
+    """A new level of concurrency, and the reason, as shown to the user."""
 
     level: int
     reason: str
@@ -42,10 +43,10 @@ class AdaptiveConcurrency:
         # The window of each request in flight, its index there, and when it started.
         self._in_flight: dict[object, tuple[Window, int, float]] = {}
         self._window = Window(self.level)
-        self._before: Window | None = None  # the level that a new level has to beat
-        self._above: Window | None = None  # the level with overloads that half of it may explain
-        self._accepted: Window | None = None  # the present level, when it was last found good
-        self._resting = 0  # windows since then
+        self._before: Window | None = None  # the window of the level that a new level has to beat
+        self._above: Window | None = None  # the overloaded level that half of it is compared with
+        self._accepted: Window | None = None  # the last window in which the present level was good
+        self._resting = 0  # windows since ``_accepted``
         self._rest = _REST
         self._ceiling: Window | None = None  # an overloaded level
         self._ceiling_set_at = -math.inf
@@ -56,7 +57,7 @@ class AdaptiveConcurrency:
         self._in_flight[key] = self._window, self._window.start(), now
 
     def discard(self, key: object, now: float) -> None:
-        """Leave out a request that was never sent."""
+        """Remove a request that was never sent."""
         self._window.advance(now, len(self._in_flight))
         window, index, _ = self._in_flight.pop(key)
         window.discard(index)
@@ -81,7 +82,7 @@ class AdaptiveConcurrency:
         if not before and window.mostly_overloaded and window.level > 1:
             return self._halve()
         if not window.full:
-            if window.ended > MAX_SAMPLE * window.level:  # it would take as long again to fill it
+            if window.ended > MAX_SAMPLE * window.level:  # filling it would take as long again
                 self._window = Window(window.level, raised=bool(before))
             return None
         if before:
@@ -120,7 +121,7 @@ class AdaptiveConcurrency:
     def _explain(self, above: Window, now: float) -> LevelChange | None:
         """Decide whether the level caused the overload.
 
-        It did not if half of it has half the goodput and as much overload.
+        It did not if half the level brings half the goodput and as much overload.
         """
         window = self._window
         if not window.precise:
@@ -156,7 +157,7 @@ class AdaptiveConcurrency:
         return LevelChange(before.level, f"goodput at {window.level} is only {ratio}")
 
     def _watch(self, now: float) -> LevelChange | None:
-        """Measure a level that needs no proof: the first one, or one that was found good."""
+        """Measure a level that needs no comparison: the first one, or one that was found good."""
         window, accepted = self._window, self._accepted
         if accepted is None:
             if not window.precise:
@@ -171,7 +172,7 @@ class AdaptiveConcurrency:
         return self._check_again(window, accepted, now)
 
     def _check_again(self, window: Window, accepted: Window, now: float) -> LevelChange | None:
-        """Check a level that was found good, and probe a higher one now and then."""
+        """Check a level that was found good, and probe a higher one from time to time."""
         if window.rest.rate < accepted.estimate.rate / 2 and self.level > 1:
             level = self.level // 2
             self._move(level, accepted=None)
@@ -203,7 +204,7 @@ class AdaptiveConcurrency:
     def _adopt(self, window: Window, now: float) -> None:
         """Move the requests that have just started to the new window.
 
-        Where all requests take equally long, all of them start at once.
+        If all requests take equally long, they all start at the same time.
         """
         earliest = now - _JUST_STARTED * window.estimate.mean_time
         for key, (_, _, started) in list(self._in_flight.items()):

@@ -1,10 +1,11 @@
 """Bounded concurrency: a lazy ``as_completed`` for asyncio and for threads.
 
-The ones in the standard library take all jobs up front, and a million jobs are gigabytes. These
-pull a job from the iterable only when a slot of the semaphore is free, yield results in the order
-of completion, and cancel the remaining jobs when the consumer stops. They know nothing of
-downloads. An exception in a job is a bug in the program and is raised to the consumer unchanged. A
-``JobSource`` replaces the iterable where jobs come back or wait for something other than a slot.
+The versions in the standard library take all jobs up front, and a million jobs need gigabytes. The
+versions here pull a job from the iterable only when a slot of the semaphore is free, yield results
+in the order of completion, and cancel the remaining jobs when the consumer stops. They know nothing
+about downloads. An exception in a job is a bug in the program and is raised unchanged in the
+consumer. A ``JobSource`` replaces the iterable if jobs return to it or wait for something other
+than a slot.
 """
 
 from __future__ import annotations
@@ -12,32 +13,35 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections.abc import AsyncGenerator, Awaitable, Callable, Generator, Iterable
+from enum import Enum
 from functools import partial
 from queue import Empty, SimpleQueue
-from typing import Generic, NamedTuple, Protocol, TypeVar, runtime_checkable
+from typing import Final, Generic, NamedTuple, Protocol, TypeVar, runtime_checkable
 
 T = TypeVar("T")
 T_co = TypeVar("T_co", covariant=True)
 R = TypeVar("R")
 
 
-class NoJob:
-    """The type of ``NO_JOB``. It is a type of its own because any other value may be a job."""
+class NoJob(Enum):
+    """The type of ``NO_JOB``. It is a separate type because any other value may be a job."""
+
+    NO_JOB = "no job at the moment"
 
 
-NO_JOB = NoJob()
+NO_JOB: Final = NoJob.NO_JOB
 
 
 @runtime_checkable
 class JobSource(Protocol[T_co]):
-    """A source of jobs that may have to wait. Only ``wake`` may be called on other threads."""
+    """A source of jobs that may have to wait. Only ``wake`` may be called from other threads."""
 
-    #: Set for the time of a run; call it, on any thread, when ``take`` has a new job.
+    #: Set during a run; call it, from any thread, when ``take`` can return a new job.
     wake: Callable[[], object]
 
     @property
     def exhausted(self) -> bool:
-        """Whether no job will come any more, unless one that is in flight comes back."""
+        """Whether there are no more jobs, except those in flight that may return."""
         ...
 
     def take(self) -> T_co | NoJob:
@@ -45,7 +49,7 @@ class JobSource(Protocol[T_co]):
         ...
 
     def delay(self) -> float | None:
-        """Return in how many seconds to call ``take``; None: not before a job has ended."""
+        """Return the seconds until ``take`` should be called; None to wait until a job ends."""
         ...
 
 
@@ -76,12 +80,12 @@ def _source(jobs: Iterable[T] | JobSource[T]) -> JobSource[T]:
 async def as_completed_async(
     jobs: Iterable[T] | JobSource[T], work: Callable[[T], Awaitable[R]], limit: int
 ) -> AsyncGenerator[R, None]:
-    """Await ``work(job)`` for each job, at most ``limit`` at a time; yield results as they come.
+    """Await ``work(job)`` for each job, at most ``limit`` at a time; yield results as jobs end.
 
     Close the iterator (``contextlib.aclosing``) to cancel the jobs in flight.
     """
     if limit < 1:
-        raise ValueError("the limit is at least 1")
+        raise ValueError("the limit must be at least 1")
     source = _source(jobs)
     slots = asyncio.Semaphore(limit)
     done: asyncio.Queue[asyncio.Future[R] | None] = asyncio.Queue()
@@ -89,7 +93,7 @@ async def as_completed_async(
     source.wake = partial(asyncio.get_running_loop().call_soon_threadsafe, done.put_nowait, None)
     try:
         while True:
-            while not slots.locked() and not isinstance(job := source.take(), NoJob):
+            while not slots.locked() and (job := source.take()) is not NO_JOB:
                 await slots.acquire()  # returns at once, because the semaphore is not locked
                 started = asyncio.ensure_future(work(job))
                 in_flight.add(started)
@@ -120,14 +124,14 @@ async def _get(queue: asyncio.Queue[R | None], seconds: float) -> R | None:
 def as_completed(
     jobs: Iterable[T] | JobSource[T], work: Callable[[T], R], limit: int
 ) -> Generator[R, None, None]:
-    """Run ``work(job)`` on threads, at most ``limit`` at a time; yield results as they come."""
+    """Run ``work(job)`` on threads, at most ``limit`` at a time; yield results as jobs end."""
     return merge(jobs, lambda job, put: put(work(job)), limit)
 
 
 def merge(
     jobs: Iterable[T] | JobSource[T], work: Callable[[T, Callable[[R], None]], None], limit: int
 ) -> Generator[R, None, None]:
-    """Run ``work(job, put)`` on threads, at most ``limit`` at a time; yield the values put.
+    """Run ``work(job, put)`` on threads, at most ``limit`` at a time; yield what they ``put``.
 
     The iterable is pulled, and the values are yielded, on the caller's thread. Threads cannot be
     cancelled: when the consumer stops, no further job starts, and the consumer should end the
@@ -136,14 +140,15 @@ def merge(
     """
     threads: _DaemonThreads[T, R] = _DaemonThreads(work)
     if limit < 1:
-        raise ValueError("the limit is at least 1")
+        raise ValueError("the limit must be at least 1")
     source = _source(jobs)
     slots = threading.Semaphore(limit)
     in_flight = 0
     try:
         while True:
-            while slots.acquire(blocking=False):
-                if isinstance(job := source.take(), NoJob):
+            # The semaphore alone limits the jobs; they are counted to notice when all have ended.
+            while not (full := not slots.acquire(blocking=False)):
+                if (job := source.take()) is NO_JOB:
                     slots.release()
                     break
                 threads.submit(job, in_flight)
@@ -151,7 +156,7 @@ def merge(
             if not in_flight and source.exhausted:
                 return
             try:
-                result = threads.results.get(timeout=source.delay() if in_flight < limit else None)
+                result = threads.results.get(timeout=None if full else source.delay())
             except Empty:
                 continue  # ask the source again
             if isinstance(result, _End):
@@ -176,8 +181,8 @@ class _End(NamedTuple):
 class _DaemonThreads(Generic[T, R]):
     """Daemon threads that run jobs; one is started when a job finds no idle thread.
 
-    Not a ThreadPoolExecutor: the interpreter waits for its threads at exit, and a thread that
-    reads from a silent server would delay Ctrl-C for as long as the server likes.
+    A ThreadPoolExecutor would not do: the interpreter waits for its threads at exit, and a thread
+    that reads from a silent server would delay Ctrl-C indefinitely.
     """
 
     def __init__(self, work: Callable[[T, Callable[[R], None]], None]) -> None:
@@ -190,16 +195,16 @@ class _DaemonThreads(Generic[T, R]):
     def submit(self, job: T, in_flight: int) -> None:
         """Queue a job; ``in_flight`` is the number of jobs that have not ended.
 
-        Raises RuntimeError if the system grants no thread at all.
+        Raises RuntimeError if not even one thread can be started.
         """
         if in_flight == self._size:
             try:
                 threading.Thread(target=self._worker, name="getflags", daemon=True).start()
                 self._size += 1
-            except RuntimeError:  # the system grants no more threads
+            except RuntimeError:  # the system allows no more threads
                 if not self._size:
                     raise
-        self._jobs.put(job)  # it waits for the first idle thread
+        self._jobs.put(job)  # the first idle thread takes it
 
     def shut_down(self) -> None:
         """End each thread after its present job. Queued jobs are not started."""

@@ -2,8 +2,8 @@
 
 Pure arithmetic on the requests that started and ended in a measurement window. The goodput is the
 work of all requests that started at a level, divided by the time they were in flight, times the
-level (Little's law). The window waits for slow requests, too: a judgement by the first ones to end
-would favour every change.
+level (Little's law). A window also waits for slow requests: a decision based on the first ones to
+end would favour every change.
 """
 
 from __future__ import annotations
@@ -12,18 +12,18 @@ import math
 from collections import deque
 
 CONFIDENT = 2.0  # standard deviations between two rates that count as different
-MAX_SAMPLE = 4  # times the level: a window of this size decides, confident or not
-_STEEP = 1.5  # a gain that needs no second half of a window if the first half surely brings it
+MAX_SAMPLE = 4  # times the level: a window of this size decides even without confidence
+_STEEP = 1.5  # a gain so large that the first requests of a window suffice to prove it
 _CLEAR = 3.0  # standard deviations for a check that is repeated after each of many requests
-_FULL = 0.9  # of the level: the average number in flight in a window that is full
-_MAX_BEHIND = 16  # times the level: a request is left out if more than that started after it
-_PRECISE = 0.12  # standard deviation, as a share, of a rate that others can be compared with
+_FULL = 0.9  # as a share of the level: the average number in flight in a full window
+_MAX_BEHIND = 16  # times the level: a request is removed if more than that started after it
+_PRECISE = 0.12  # largest relative standard deviation of a rate that is precise
 
 
 class GoodputEstimate:
     """Work per second at a level, estimated from requests that have ended.
 
-    The requests are taken in the order in which they started.
+    The requests are added in the order in which they started.
     """
 
     def __init__(self, level: int) -> None:
@@ -53,7 +53,7 @@ class GoodputEstimate:
     @property
     def variance(self) -> float:
         """The variance of the rate's logarithm, by the usual estimate for a ratio of two sums."""
-        if self.count < 2 or not self._work or not self._time:  # noqa: PLR2004 - one has no spread
+        if self.count < 2 or not self._work or not self._time:  # noqa: PLR2004 - needs two
             return math.inf
         each = self._work / self._time
         errors = self._work2 - 2 * each * self._both + each * each * self._time2
@@ -63,8 +63,8 @@ class GoodputEstimate:
 class Window:
     """The requests since the level was last changed, as one measurement of that level.
 
-    In a window of a ``raised`` level, the first requests (as many as the level) meet a queue that
-    has not grown yet. They are counted separately because they overestimate the goodput.
+    In a window of a ``raised`` level, the first requests (as many as the level) find a short queue
+    at the server. They are counted separately because they overestimate the goodput.
     """
 
     def __init__(self, level: int, *, raised: bool = False) -> None:
@@ -94,11 +94,11 @@ class Window:
         self._set(index, (seconds, work))
 
     def discard(self, index: int) -> None:
-        """Leave out a request that was never sent to the server."""
+        """Remove a request that was never sent to the server."""
         self._set(index, ())
 
     def _set(self, index: int, result: tuple[float, float] | tuple[()]) -> None:
-        if index < self._removed:  # too many started after it
+        if index < self._removed:  # already removed, because too many requests started after it
             return
         self._requests[index - self._removed] = result
         while self._requests and (
@@ -164,7 +164,7 @@ class Window:
 
 
 def compare(found: GoodputEstimate, before: GoodputEstimate, factor: float) -> float:
-    """Return by how many standard deviations a rate exceeds another one, times a factor."""
+    """Return by how many standard deviations a rate exceeds ``factor`` times another one."""
     lead = math.log(max(found.rate, 1e-9) / max(before.rate, 1e-9) / factor)
     deviation = math.sqrt(found.variance + before.variance)
     return lead / max(deviation, 1e-9)

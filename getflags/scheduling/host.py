@@ -1,8 +1,8 @@
-"""The state of each server in the scheduler: its pause, and how many requests it may get at a time.
+"""The state of each server in the scheduler: its pause, and its limit on requests in flight.
 
 The caller passes the time in. A server that answers 429 or 503 with Retry-After gets no request for
-that long. Its concurrency is then limited to the number of requests that it served meanwhile. With
-``-m auto``, adaptive concurrency limits it, too.
+that long. Its concurrency is then limited to the number of requests that it could serve. With ``-m
+auto``, adaptive concurrency limits it, too.
 """
 
 from __future__ import annotations
@@ -27,13 +27,13 @@ class HostState:
     def __init__(self, adaptive: AdaptiveConcurrency | None = None) -> None:
         self.adaptive = adaptive
         self.paused_until = 0.0
-        self.waiting: deque[Transfer] = deque()  # transfers that the server cannot take now
-        self.in_flight: dict[Transfer, int] = {}  # → the number served when it started
+        self.waiting: deque[Transfer] = deque()  # transfers that must wait for the server
+        self.in_flight: dict[Transfer, int] = {}  # transfer → requests served when it started
         self._peak = 0  # the largest number in flight so far
-        self._limit = inf  # on the number in flight
-        self._refused_level = inf  # the number in flight that was refused
+        self._limit = inf  # the limit on the number in flight
+        self._refused_level = inf  # the number in flight at the last refusal
         self._served = 0
-        self._served_at_limit = 0  # since the limit was last changed
+        self._served_at_limit = 0  # requests served since the limit was last changed
         self._refused_at = 0.0
 
     def accepts(self, now: float) -> bool:
@@ -42,7 +42,7 @@ class HostState:
         return now >= self.paused_until and len(self.in_flight) < limit
 
     def is_idle(self, now: float) -> bool:
-        """Return whether the state may be forgotten: nothing is in flight, waiting or limited."""
+        """Return whether the state may be deleted: nothing is in flight, waiting or limited."""
         busy = self.in_flight or self.waiting
         return not busy and self._limit == inf and now >= self.paused_until
 
@@ -56,8 +56,9 @@ class HostState:
     def refused(self, transfer: Transfer, now: float, seconds: float) -> None:
         """Pause for ``seconds`` after a refusal, and limit the requests in flight.
 
-        The limit is the number of requests that were served beside the refused one or are still in
-        flight. If there are none, the number in flight was not the cause, and there is no limit.
+        The limit is the number of other requests that were served while the refused one was in
+        flight, or that are still in flight. If there are none, the number in flight was not the
+        cause, and there is no limit.
         """
         before = self.in_flight.get(transfer, self._served)
         others = len(self.in_flight) - (transfer in self.in_flight)
@@ -71,8 +72,8 @@ class HostState:
     def served(self, now: float) -> None:
         """Record a served request.
 
-        The limit is raised by one after as many served requests as the limit, but stays below the
-        level that was refused.
+        The limit is raised by one each time that as many requests as the limit have been served,
+        but it stays below the level that was refused.
         """
         self._served += 1
         self._served_at_limit += 1

@@ -1,9 +1,9 @@
-"""The scheduler: which transfer is next, among new ones, retries, and those whose server is paused.
+"""The scheduler: the choice among new transfers, retries, and those of paused servers.
 
 It has no thread of its own and reads the time from the clock it is given. An engine asks it for
-work (``take``) and for how long there will be none (``delay``), and reports the end of each try
+work (``take``) or for how long to wait for work (``delay``), and reports the end of each try
 (``returned``). A waiting transfer does not occupy a slot. The scheduler decides only when a try
-starts; whether there is another one is the transfer's decision.
+starts; the transfer decides whether there is another one.
 
 A server that answers 429 or 503 with Retry-After gets no request for that long, for any target, and
 with ``-m auto`` the concurrency of each server is adapted: see ``host``.
@@ -25,19 +25,19 @@ from getflags.transfer.transfer import Transfer
 
 #: The largest number of waiting transfers; beyond it, no new targets are pulled.
 MAX_WAITING = 1_000
-_MAX_HOSTS = 1_000  # states of servers; beyond it, those of idle servers are forgotten
+_MAX_HOSTS = 1_000  # states of servers; beyond this number, those of idle servers are deleted
 
 
 class Scheduler:
     """A ``JobSource`` of transfers.
 
-    ``targets`` may yield None if it has no target at the moment; ``wake`` is then to be called when
-    it has. ``max_per_host``, for ``-m auto``, is the largest number in flight at one server.
+    ``targets`` may yield NO_JOB if it has no target at the moment; ``wake`` must then be called as
+    soon as it has one. ``max_per_host``, for ``-m auto``, is the largest number in flight at one server.
     """
 
     def __init__(
         self,
-        targets: Iterable[Target | None],
+        targets: Iterable[Target | NoJob],
         options: DownloadOptions,
         clock: Callable[[], float],
         max_per_host: int | None = None,
@@ -49,17 +49,17 @@ class Scheduler:
         self._no_more_targets = False
         self._in_flight: set[Transfer] = set()
         self._started: dict[Transfer, float] = {}  # the time of each transfer's first try
-        self._retries: list[tuple[float, int, Transfer]] = []  # a heap, by the time they are due
+        self._retries: list[tuple[float, int, Transfer]] = []  # a heap, ordered by due time
         self._serial = count()
         self._max_per_host = max_per_host
-        # By origin: every server with ``-m auto``, else those that have asked for a pause.
+        # Servers by origin: all with ``-m auto``, otherwise only those that have asked for a pause.
         self._hosts: dict[str, HostState] = {}
-        self._waited_for: dict[str, HostState] = {}  # those with waiting transfers
+        self._waited_for: dict[str, HostState] = {}  # servers with waiting transfers
         self._waiting = 0  # transfers that wait for a server
 
     @property
     def exhausted(self) -> bool:
-        """Whether nothing waits and nothing will come, except from transfers in flight."""
+        """Whether no transfer waits and none will follow, except retries of those in flight."""
         return self._no_more_targets and not self._retries and not self._waiting
 
     def take(self) -> Transfer | NoJob:
@@ -69,10 +69,10 @@ class Scheduler:
         return self._start(self._new())
 
     def delay(self) -> float | None:
-        """Return in how many seconds to call ``take``; None: not before a transfer returns."""
+        """Return the seconds until ``take`` should be called; None if a try must end first."""
         now = self._clock()
         hosts = self._waited_for.values()
-        # A server at its limit waits for the end of a request, not for a time.
+        # A server at its limit becomes available when a request ends, not at a certain time.
         times = [
             each.paused_until for each in hosts if each.paused_until > now or each.accepts(now)
         ]
@@ -83,11 +83,12 @@ class Scheduler:
         """Take back a transfer at the end of a try; return the events to emit."""
         now = self._clock()
         self._in_flight.discard(transfer)
-        host = self._host(transfer)
         action = transfer.action
+        if isinstance(action, Wait) and action.origin:
+            self._pause(transfer, action, now)
+        # The target's own server; after a redirect, another one may have been paused.
+        host = self._host(transfer)
         if isinstance(action, Wait):
-            if action.origin:
-                self._pause(transfer, action, now)
             heappush(self._retries, (now + action.seconds, next(self._serial), transfer))
             event: Event = Retrying(transfer.target, action.seconds, action.reason, action.origin)
         elif isinstance(action, Done):
@@ -97,8 +98,7 @@ class Scheduler:
         else:
             raise RuntimeError("the try has not ended")  # noqa: TRY004 - a bug, not a wrong type
         events = [event]
-        home = self._host(transfer)  # a redirect may lead to another server, which refused it
-        if home and (change := home.ended(transfer, action, now)):
+        if host and (change := host.ended(transfer, action, now)):
             events.append(Adjusted(transfer.origin, *change))
         return events
 
@@ -118,19 +118,19 @@ class Scheduler:
                 return self._start(transfer)
         while len(self._retries) + self._waiting < MAX_WAITING:
             new = self._new()
-            if isinstance(new, NoJob) or self._may_start(new, now):
+            if new is NO_JOB or self._may_start(new, now):
                 return self._start(new)
         return NO_JOB
 
     def _new(self) -> Transfer | NoJob:
         if not self._no_more_targets:
             for target in self._targets:
-                return NO_JOB if target is None else Transfer(target, self._options)
+                return NO_JOB if target is NO_JOB else Transfer(target, self._options)
             self._no_more_targets = True
         return NO_JOB
 
     def _may_start(self, transfer: Transfer, now: float) -> bool:
-        """Return whether the transfer's server accepts it; if not, let the transfer wait."""
+        """Return whether the transfer's server accepts it; if not, queue the transfer."""
         host = self._host(transfer)
         if host is None or host.accepts(now):
             return True
@@ -140,7 +140,7 @@ class Scheduler:
         return False
 
     def _start(self, transfer: Transfer | NoJob) -> Transfer | NoJob:
-        if not isinstance(transfer, NoJob):
+        if transfer is not NO_JOB:
             now = self._clock()
             self._in_flight.add(transfer)
             self._started.setdefault(transfer, now)

@@ -103,7 +103,7 @@ class AsyncPartFile:
         return self._part.digest
 
     async def install(self, modified: int | None = None) -> None:
-        """Do what ``PartFile.install`` does; with fsync in another thread, because that is slow."""
+        """Do what ``PartFile.install`` does; with fsync, in another thread, because it is slow."""
         if self._fsync:
             await self._threads.run(lambda: self._part.install(modified))
         else:
@@ -111,8 +111,8 @@ class AsyncPartFile:
 
     async def on_disk(self, exists: Exists) -> OnDisk | None:
         """Do what ``PartFile.on_disk`` does; the file is hashed in another thread."""
-        if exists is Exists.OVERWRITE:
-            return None
+        if exists is Exists.OVERWRITE or not self._part.must_hash(exists):
+            return self._part.on_disk(exists)
         return await self._threads.run(lambda: self._part.on_disk(exists, self._threads.cancelled))
 
     def _take_batch(self) -> bytes:

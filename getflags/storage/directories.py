@@ -23,7 +23,8 @@ def make_folder(folder: str) -> None:
         with disk_errors:
             check_folder(folder)
             os.makedirs(folder, exist_ok=True)  # noqa: PTH103
-        # No target has an empty name. A signal must not leave the probe in the folder.
+        # The probe's empty name collides with no target. A signal must not leave the probe in the
+        # folder.
         with signals_deferred(lambda: None), PartFile(Target(0, "", "", "", folder, "")) as probe:
             probe.open()
     except NotSaved as refusal:

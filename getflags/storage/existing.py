@@ -15,7 +15,7 @@ from getflags.core.models import Checksum, OnDisk
 
 _BLOCK = 1024 * 1024  # bytes read and hashed at a time
 
-#: A function that returns whether hashing should stop because its result is not needed any more.
+#: A function that returns whether hashing should stop because its result is no longer needed.
 Cancelled: TypeAlias = Callable[[], bool]
 
 

@@ -1,7 +1,7 @@
 """Flushing files and folders to the disk (``--fsync``), so that they survive a power cut.
 
-Data that a process has written survives its being killed, but not always a power cut. A file is
-safe when both its bytes and the folder entry with its name have been flushed.
+Data that a process has written survives the death of the process, but not always a power cut. A
+file is safe when both its bytes and the folder entry with its name have been flushed.
 """
 
 from __future__ import annotations

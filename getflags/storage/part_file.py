@@ -176,7 +176,7 @@ class PartFile:
             self.seek(size)
 
     def discard(self) -> None:
-        """Have the part file deleted when the ``with`` block ends."""
+        """Mark the part file for deletion at the end of the ``with`` block."""
         self._discarded = True
 
     def _remove_record(self) -> None:
@@ -225,7 +225,7 @@ class PartFile:
         self._close()
 
     def _rename(self) -> None:
-        """Rename the part file; remove the record first, so that none is left without a part."""
+        """Rename the part file; remove the record first, so that it never lacks its part file."""
         record = self._record
         self._remove_record()
         try:
@@ -234,15 +234,21 @@ class PartFile:
             self.save_record(record)  # the part file is still there and can be resumed
             raise
 
+    def must_hash(self, exists: Exists) -> bool:
+        """Return whether the digest of an existing file matters; ``fail`` needs none."""
+        return self._target.checksum is not None and exists is not Exists.FAIL
+
     def on_disk(self, exists: Exists, cancelled: Cancelled = never) -> OnDisk | None:
         """Return the existing file under the final name, unless it will be overwritten anyway.
 
-        Raises NotSaved if it is not a regular file or can't be read.
+        It is hashed only if ``must_hash`` is true. Raises NotSaved if it is not a regular file or
+        can't be read.
         """
         if exists is Exists.OVERWRITE or self._target.flaw:
             return None
+        checksum = self._target.checksum if self.must_hash(exists) else None
         with disk_errors:
-            return inspect_file(self.path, self._target.checksum, cancelled)
+            return inspect_file(self.path, checksum, cancelled)
 
 
 def _hasher(target: Target) -> hashlib._Hash | None:

@@ -27,8 +27,8 @@ _SAFE = os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK
 def create(path: str) -> int | None:
     """Create and lock a part file; return its descriptor, or None if it exists. Raises OSError.
 
-    A file system may have no locks, or give every file to another owner (NFS, FAT, containers).
-    The new file is used all the same, because ``open_abandoned`` opens no file there.
+    A file system may have no locks, or give every file to another owner (NFS, FAT, containers). The
+    new file is used anyway, because ``open_abandoned`` opens no file on such a system.
     """
     try:
         descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | _SAFE, 0o666)

@@ -1,6 +1,6 @@
-"""Country codes: the existing ones, and the expansion of a letter and of ``-e``.
+"""Country codes: the codes that exist, and the expansion of a letter and of ``-e``.
 
-Data and pure functions. Whether a server has a flag for a code is not known here.
+This module contains only data and pure functions; it does not know which flags a server has.
 """
 
 from __future__ import annotations

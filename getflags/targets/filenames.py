@@ -1,8 +1,8 @@
 """File names: derived from URLs, made safe, and unique within a run.
 
-Pure. A name depends only on the user's input and is chosen before the request. No response header
-(Location, Content-Disposition) can change it, which rules out attacks such as CVE-2010-2252. The
-storage package looks at the disk.
+This module does no I/O. A name depends only on the user's input and is chosen before the request.
+No response header (Location, Content-Disposition) can change it, which rules out attacks such as
+CVE-2010-2252. Only the storage package accesses the disk.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from getflags.core.text import UNSAFE
 PART_PREFIX = ".getflags-"
 FALLBACK = "index.html"  # as in wget, for a URL whose path ends in a slash
 
-_MAX_DEPTH = 200  # levels; creating more would exhaust Python's stack
+_MAX_DEPTH = 200  # levels of folders; creating more would exhaust Python's stack
 _NAME_MAX = 255  # bytes, on nearly all file systems
 _MAX_LENGTH = 240  # bytes; leaves space for a number that makes a name unique
 _MAX_SUFFIX = 15  # characters; a longer ending does not count as a suffix
@@ -39,7 +39,7 @@ def safe(name: str, *, portable: bool = False) -> str:
     name = _shortened(_harmless(name.strip(), portable=portable))
     if portable:
         name = name.rstrip(". ")
-    # A name of dots and spaces is invalid or invisible.
+    # A name that consists of dots and spaces is invalid or invisible.
     return name if name.strip(". ") else FALLBACK
 
 
@@ -49,7 +49,7 @@ def _harmless(name: str, *, portable: bool) -> str:
         name = _UNPORTABLE.sub("_", name).rstrip(". ")
         if _DEVICE.match(name):
             name = f"_{name}"
-    if name.startswith(PART_PREFIX):  # else it would be mistaken for a part file
+    if name.startswith(PART_PREFIX):  # otherwise, it would be mistaken for a part file
         name = f"_{name}"
     return name
 
@@ -65,7 +65,7 @@ def _shortened(name: str) -> str:
 
 
 def from_url(url: str, *, portable: bool = False) -> str:
-    """Return a name made of the last segment of the URL's path, without the query."""
+    """Return a name made from the last segment of the URL's path, without the query."""
     last = url.partition("?")[0].rpartition("/")[2]  # a clean URL has a path and no fragment
     if "%" in last:
         last = unquote(last, errors="replace")  # decode first, then make safe: %2e%2e%2f
@@ -73,9 +73,9 @@ def from_url(url: str, *, portable: bool = False) -> str:
 
 
 def checked(out: str, *, portable: bool = False) -> str:
-    """Check a name that the user chose (``-o``, ``out=``), which may hold sub-folders; return it.
+    """Check a name that the user chose (``-o``, ``out=``), which may contain folders; return it.
 
-    Raises BadName for an unsafe name: to change a name that the user chose would be a surprise.
+    Raises BadName for an unsafe name: changing a name that the user chose would be a surprise.
     """
     parts = re.split(r"[/\\]", out) if portable else out.split("/")
     if len(parts) > _MAX_DEPTH:
@@ -89,7 +89,7 @@ def checked(out: str, *, portable: bool = False) -> str:
             or len(part.encode()) > _NAME_MAX
         ):
             raise BadName(
-                "the name holds characters that are not allowed in a file name, or is too long"
+                "the name contains characters that are not allowed in a file name, or is too long"
             )
     return "/".join(parts)
 
@@ -97,9 +97,9 @@ def checked(out: str, *, portable: bool = False) -> str:
 def check_folder(folder: str) -> None:
     """Raise BadName for a folder that no system can create."""
     if "\0" in folder:
-        raise BadName("the folder's name holds a NUL character")
+        raise BadName("the folder's name contains a NUL character")
     if folder.count("/") > _MAX_DEPTH:
-        raise BadName(f"the folder lies deeper than {_MAX_DEPTH} levels")
+        raise BadName(f"the folder is nested more than {_MAX_DEPTH} levels deep")
 
 
 def _split(name: str) -> tuple[str, str]:
@@ -108,19 +108,19 @@ def _split(name: str) -> tuple[str, str]:
 
 
 class UniqueNames:
-    """The names taken in a run. Each target gets a name of its own: ``f.gif``, ``f.1.gif``.
+    """The names already assigned in a run; each target gets a unique one: ``f.gif``, ``f.1.gif``.
 
-    Names are assigned in the order of the list, so that the same list always gets the same names,
-    in whatever order the files arrive. ``fold`` is for file systems that ignore case.
+    Names are assigned in the order of the list, so that the same list always results in the same
+    names, in whatever order the files arrive. ``fold`` is for file systems that ignore case.
     """
 
     def __init__(self, *, fold: bool = False) -> None:
         self._fold = fold
         self._taken = _HashSet()
-        self._next: dict[str, int] = {}  # the next number, for names that were requested twice
+        self._next: dict[str, int] = {}  # the next number, for names requested more than once
 
     def assign(self, folder: str, name: str) -> str:
-        """Return ``name`` if it is free, else the first free name with a number in it."""
+        """Return ``name`` if it is free, else the first free name with a number added."""
         if self._claim(folder, name):
             return name
         requested = f"{folder}/{name}"

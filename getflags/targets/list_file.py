@@ -1,8 +1,8 @@
 """The text format of a list of targets: parsing and writing.
 
 The format is aria2's: one target per line, ``#`` comments, and indented ``out=``, ``dir=`` and
-``checksum=`` lines that belong to the target above. Pure: the functions convert lines to entries
-and back. The meaning of a target is decided in ``resolve``.
+``checksum=`` lines that belong to the target above. The functions are pure: they convert lines to
+entries and back. The meaning of a target is decided in ``resolve``.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ class Entry(NamedTuple):
 def parse(lines: Iterable[str]) -> Iterator[Entry]:
     """Parse entries, lazily. Windows line endings and a byte order mark are accepted.
 
-    Raises BadInput with the number of the line.
+    Raises BadInput with the line number.
     """
     entry: Entry | None = None
     for number, line in enumerate(lines, start=1):

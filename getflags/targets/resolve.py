@@ -1,8 +1,8 @@
 """The resolution of entries to targets: their URLs, their order and their file names.
 
-Pure and lazy: the functions are generators, so that a million targets take no memory. An invalid
-entry becomes a target with a flaw, so that it fails alone. The command line checks its own
-arguments before. This module reads no file and creates no folder.
+The functions are pure and lazy: a million targets are never in memory at the same time. An invalid
+entry becomes a target with a flaw, so that only this target fails. The command line checks its own
+arguments beforehand. This module reads no file and creates no folder.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ def is_target(word: str) -> bool:
 
 
 def expand(entries: Iterable[Entry]) -> Iterator[Entry]:
-    """Replace letters by the codes that they stand for, and convert codes to upper case."""
+    """Replace letters with the codes that they stand for, and convert codes to upper case."""
     for entry in entries:
         if not is_code(entry.word):
             yield entry
@@ -58,9 +58,9 @@ class Store(Protocol):
 class Listing:
     """All entries of a run, in the order in which they are fetched, at most ``limit``.
 
-    ``entries`` is read once, to its end. URLs keep their order. Country codes are sorted and
-    without duplicates, at the place of the first code; an explicit code replaces the same code from
-    an expansion. ``urls`` is the number of URLs, without the limit.
+    ``entries`` is read once, to its end. URLs keep their order. Country codes are sorted, without
+    duplicates, and placed where the first code was; an explicit code takes precedence over the same
+    code from an expansion. ``urls`` is the number of URLs before the limit is applied.
     """
 
     def __init__(self, entries: Iterable[Entry], store: Store, limit: int | None = None) -> None:
@@ -185,8 +185,8 @@ def label(word: str) -> str:
 def entry_again(target: Target, default_folder: str) -> Entry:
     """Return an entry that requests the same file under the same name again.
 
-    If the name is not the usual one, because another target had taken that, it is given explicitly:
-    in a shorter list, there might be no collision.
+    A name that does not follow from the URL is given explicitly, because a shorter list might not
+    have the same collisions.
     """
     usual = filenames.from_url(target.url) if target.url else ""
     return Entry(

@@ -32,7 +32,7 @@ class Spool:
     def close(self) -> None:
         """Remove the temporary file."""
         if self._file is not None:
-            with suppress(OSError):  # append() has raised the same error before
+            with suppress(OSError):  # append() has already raised the same error
                 self._file.close()
 
     def __len__(self) -> int:
@@ -52,10 +52,10 @@ class Spool:
         import pickle
 
         self._file.seek(self._starts[number])
-        return list(map(Entry._make, pickle.load(self._file)))  # noqa: S301 - written below
+        return list(map(Entry._make, pickle.load(self._file)))  # noqa: S301 - written by ``_flush``
 
     def _flush(self) -> None:
-        import pickle  # takes 3 ms, and tempfile 5 ms; only long lists need them
+        import pickle  # the import takes 3 ms, and that of tempfile 5 ms; only long lists need them
         import tempfile
 
         if self._file is None:

@@ -1,1 +1,1 @@
-"""The bundled servers for getflags and for tests: find or start one, and the pytest fixture."""
+"""Access to the bundled servers: finding or starting one, and the pytest fixture for tests."""

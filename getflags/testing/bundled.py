@@ -1,7 +1,7 @@
-"""The bundled servers for use in getflags: find a running one, or start one temporarily.
+"""Access to a bundled server: one that is already running, or one that is started temporarily.
 
-A server always runs in a process of its own, so that an engine that blocks does not block it. This
-module knows the servers only as a module to run and as HTTP responses; ``servers`` knows nothing of
+A server always runs in a separate process, so that an engine that blocks does not block it. This
+module only runs the servers' module and sends HTTP requests to them; ``servers`` does not depend on
 getflags.
 """
 
@@ -26,7 +26,7 @@ REMOTE = "https://www.fluentpython.com/data/flags"
 HOST = "127.0.0.1"  # "localhost" may mean ::1, where another program may listen
 _PROBE_TIMEOUT = 1.0  # seconds for the whole response
 _PROBE_BYTES = 1 << 16
-_EXIT_TIMEOUT = 0.5  # seconds for several servers to exit; an interrupted race has 2.5 in all
+_EXIT_TIMEOUT = 0.5  # seconds for several servers to exit; an interrupted race has 2.5 s in all
 _PACKAGE = Path(__file__).parent.parent
 
 
@@ -41,7 +41,7 @@ class Server(NamedTuple):
 def serving(label: str, seed: int | None = None) -> Iterator[str]:
     """Run a bundled server (``LOCAL``, ``DELAY`` or ``ERROR``); yield the base URL of its flags.
 
-    Raises UsageError for another label, and GetflagsError if no server can be found or started.
+    Raises UsageError for any other label, and GetflagsError if no server can be found or started.
     """
     if label.upper() not in PORTS:
         raise UsageError(f"{label!r} is not a bundled server: use {', '.join(PORTS)}")
@@ -50,11 +50,11 @@ def serving(label: str, seed: int | None = None) -> Iterator[str]:
 
 
 @contextmanager
-def running(label: str, seed: int | None, say: Callable[[str], None]) -> Iterator[Server]:
+def running(label: str, seed: int | None, report: Callable[[str], None]) -> Iterator[Server]:
     """Yield the running server with that label, or start one and stop it afterwards.
 
-    With a seed, a server that already runs is reset to it, so that the same faults occur each time.
-    ``say`` is called with a sentence if another program uses the default port. Raises
+    With a seed, a server that is already running is reset to it, so that the same faults occur each
+    time. ``report`` is called with a sentence if another program uses the default port. Raises
     GetflagsError.
     """
     port = PORTS[label]
@@ -65,11 +65,13 @@ def running(label: str, seed: int | None, say: Callable[[str], None]) -> Iterato
         yield _server(port)
         return
     if state is not _NO_SERVER:
-        say(f"getflags: port {port} is in use by {state}; using another port for {label}")
+        report(f"getflags: port {port} is in use by {state}; using another port for {label}")
         port = 0
-    child, port = _start(label, port, seed)
+    child, actual = _start(label, port, seed)
+    if port and actual != port:
+        report(f"getflags: port {port} was taken meanwhile; using another port for {label}")
     try:
-        yield _server(port)
+        yield _server(actual)
     finally:
         interpreter.end(child)
 
@@ -81,10 +83,10 @@ def several(label: str, seed: int, count: int) -> Iterator[list[Server]]:
     No other program uses these servers, so their counts start at zero. Raises GetflagsError.
     """
     children: list[Child] = []
-    timeout = 0.0  # a server that is still starting has nothing to clean up: it is killed
+    timeout = 0.0  # a server that is still starting has nothing to clean up, so it is killed
     try:
         for _ in range(count):
-            children.append(_launch(label, 0, seed))  # noqa: PERF401 - so that all are stopped
+            children.append(_launch(label, 0, seed))  # noqa: PERF401 - all must be stopped
         ports = [_ready(child, label) for child in children]
         if None in ports:
             raise GetflagsError(f"the bundled server {label} did not start")
@@ -108,7 +110,7 @@ _ANOTHER_RUN, _OTHER_PROGRAM = "another run of getflags", "another program"
 
 
 def _identify(port: int, label: str) -> str:
-    """Return which program listens on the port."""
+    """Return a description of the program that listens on the port."""
     try:
         about = _request("GET", port, "/-/about")
     except ConnectionRefusedError:
@@ -136,22 +138,22 @@ def _request(method: str, port: int, path: str) -> Any:
         return request_json(connection, f"{method} {path}", deadline, _PROBE_BYTES)
 
 
-def request_json(connection: socket.socket, request: str, deadline: float, most: int) -> Any:
-    """Send a request; return the JSON response, at most ``most`` bytes, read before the deadline.
+def request_json(connection: socket.socket, request: str, deadline: float, max_bytes: int) -> Any:
+    """Send a request; return the JSON response, at most ``max_bytes``, read before ``deadline``.
 
     Raises OSError, ValueError, RecursionError. http.client is not used: its timeout applies to each
     read, and an unknown server may send its response in tiny pieces.
     """
     host = f"{HOST}:{connection.getpeername()[1]}"
     connection.sendall(f"{request} HTTP/1.0\r\nHost: {host}\r\n\r\n".encode())
-    answer = bytearray()
-    while len(answer) < most:
+    response = bytearray()
+    while len(response) < max_bytes:
         connection.settimeout(max(deadline - monotonic(), 0.001))
         piece = connection.recv(_PROBE_BYTES)
         if not piece:
             break
-        answer += piece
-    head, _, body = answer.partition(b"\r\n\r\n")
+        response += piece
+    head, _, body = response.partition(b"\r\n\r\n")
     if head.split(b" ")[1:2] != [b"200"]:
         raise ValueError("the response is not that of a bundled server")
     return json.loads(body)
@@ -162,7 +164,7 @@ def _server(port: int) -> Server:
 
 
 def _start(label: str, port: int, seed: int | None) -> tuple[Child, int]:
-    """Start a server; return it and its port, which is another one if ``port`` is taken."""
+    """Start a server; return it and its port, which differs if ``port`` is taken."""
     for wanted in (port, 0) if port else (0,):
         child = _launch(label, wanted, seed)
         try:
@@ -186,7 +188,7 @@ def _launch(label: str, port: int, seed: int | None) -> Child:
 
 def _ready(child: Child, label: str) -> int | None:
     """Return the port from the server's ready line, or None if the server ends without one."""
-    words = child.output.readline().decode(errors="replace").split()
-    if len(words) != 2 or words[0] != label:  # noqa: PLR2004 - LABEL URL
+    parts = child.output.readline().decode(errors="replace").split()
+    if len(parts) != 2 or parts[0] != label:  # noqa: PLR2004 - LABEL URL
         return None
-    return int(words[1].rpartition(":")[2].partition("/")[0])
+    return int(parts[1].rpartition(":")[2].partition("/")[0])

@@ -23,7 +23,7 @@ from getflags.core.errors import GetflagsError
 from getflags.testing.bundled import HOST, PORTS, request_json
 
 _TIMEOUT = 10.0  # seconds to wait for a response
-_MAX_RESPONSE = 1 << 30  # maximum bytes of a response: a ledger has a line for each path
+_MAX_RESPONSE = 1 << 30  # bytes; a ledger, which has a line for each path, can be large
 _FILES = {"scenario", "directory", "record", "replay"}
 
 
@@ -86,9 +86,9 @@ class Ledger:
     """The counts of a server since its start or its last reset.
 
     ``responses`` counts responses by status, ``attempts`` counts requests by path (including the
-    query), and ``bytes`` counts the bytes of bodies. A request is in flight from the moment it was
-    received until its whole response was handed over for sending. ``refused`` counts the requests
-    that were answered with 429.
+    query), and ``bytes`` counts the bytes of bodies. A request is in flight from the moment it is
+    received until its whole response has been handed over for sending. ``refused`` counts the
+    requests that were answered with 429.
     """
 
     requests: int
@@ -126,8 +126,8 @@ class FlagServer:
     def ledger(self) -> Ledger:
         """Return the server's counts. Raises GetflagsError if the server does not respond.
 
-        Bytes sent to a client are counted immediately; a client that disconnected is noticed only
-        when the system reports it, a moment later.
+        Bytes sent to a client are counted immediately; a disconnected client is noticed only when
+        the system reports it, a moment later.
         """
         found = self._request("GET /-/ledger")
         responses = {int(status): count for status, count in found["responses"].items()}
@@ -169,7 +169,7 @@ class FlagServer:
 
 
 def arguments(options: Options, cafile: str | None) -> list[str]:
-    """Return the arguments of ``getflags serve`` for ``options``; the port is any free one.
+    """Return the arguments of ``getflags serve`` for ``options``; the system chooses the port.
 
     ``cafile`` is the path to write the certificate of an https server to. Raises ValueError for an
     unknown option; values are checked by the server.
@@ -209,7 +209,7 @@ def _texts(name: str, value: Any) -> list[str]:
     if name == "fault":
         return [value] if isinstance(value, str) else list(value)
     if name in _FILES:
-        # The process that forks servers may have another working directory than the test.
+        # The process that forks servers may have a different working directory from the test's.
         return [str(Path(value).absolute()) if value else ""]
     if isinstance(value, (tuple, list)):
         return ["-".join(map(_text, value))]

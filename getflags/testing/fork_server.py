@@ -1,8 +1,8 @@
 """A process that forks a bundled server within milliseconds, because everything is preloaded.
 
 This module starts that process, requests servers from it, and stops it. The options of a server are
-in ``flag_server``. The reasons are in docs/decisions/0011-servers-for-tests.md; the other half is
-``servers/app/fork_server.py``.
+in ``flag_server``. The design is explained in docs/decisions/0011-servers-for-tests.md; the process
+itself runs ``servers/app/fork_server.py``.
 """
 
 from __future__ import annotations
@@ -37,11 +37,11 @@ class ForkServer:
     """
 
     def __enter__(self) -> Self:
-        self._channel, theirs = socket.socketpair()
-        with theirs:
+        self._channel, peer_end = socket.socketpair()
+        with peer_end:
             process = subprocess.Popen(  # noqa: S603 - our own interpreter, fixed arguments
                 interpreter.command(f"{bundled.module()}.app.fork_server"),
-                stdin=theirs.fileno(),
+                stdin=peer_end.fileno(),
                 stdout=subprocess.DEVNULL,
                 env=interpreter.environment(),
                 start_new_session=True,  # keeps Ctrl-C from the servers
@@ -62,7 +62,7 @@ class ForkServer:
             try:
                 _close_input(channel)
                 channel.recv(1)
-            except ConnectionError:  # the peer has already exited, with a request unread
+            except ConnectionError:  # the peer has already exited, without reading a request
                 return
             except TimeoutError as late:
                 os.killpg(self._group, signal.SIGKILL)
@@ -72,16 +72,16 @@ class ForkServer:
     def server(self, arguments: Sequence[str]) -> Iterator[str]:
         """Start a server with arguments of ``getflags serve``; yield its URL, then stop it.
 
-        The server listens when the block starts. Raises ValueError, with the server's own sentence,
+        The server listens when the block starts. Raises ValueError, with the server's own message,
         if the server refuses the arguments, and GetflagsError if it does not start or does not end.
         Any other output of the server is reported as a RuntimeWarning at the end.
         """
-        connection, theirs = socket.socketpair()
+        connection, peer_end = socket.socketpair()
         with connection, connection.makefile(encoding="utf-8", errors="replace") as output:
             connection.settimeout(_START_TIMEOUT)
             try:
-                with theirs:
-                    socket.send_fds(self._channel, [b"\0"], [theirs.fileno()])
+                with peer_end:
+                    socket.send_fds(self._channel, [b"\0"], [peer_end.fileno()])
                 connection.sendall(json.dumps([_PROG, *arguments]).encode() + b"\n")
                 url = _url(output)
             except OSError as error:

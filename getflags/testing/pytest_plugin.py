@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import pytest
 
-TYPE_CHECKING = False  # type checkers take this to be true
+TYPE_CHECKING = False  # type checkers treat this as true
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from typing import Unpack
@@ -32,11 +32,11 @@ def flag_server(
 ) -> Iterator[StartFlagServer]:
     """Return a function that starts a local HTTP server with the faults that a test requests.
 
-    Each call starts another server, for example ``flag_server(error_rate=0.2, seed=7)``, and all of
+    Each call starts a new server, for example ``flag_server(error_rate=0.2, seed=7)``, and all of
     them stop at the end of the test. The keyword arguments are the options of ``getflags serve``:
     label, seed, error_rate, delay, latency, fail_first, busy_above, retry_after, slots, bandwidth,
     fault, scenario, directory, record, replay, tls. The returned server has url, root,
-    url_for(path), ledger(), reset() and cafile. Raises ValueError, with the server's own sentence,
+    url_for(path), ledger(), reset() and cafile. Raises ValueError, with the server's own message,
     for invalid options.
     """
     from contextlib import ExitStack

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from getflags.core.errors import Excess
 from getflags.core.models import DownloadOptions, ResumeRecord
 from getflags.core.response_head import Head, is_chunked
 from getflags.transfer import ranges, retry
@@ -12,9 +13,9 @@ PROGRESS_STEP = 256 * 1024  # bytes between two progress events
 class Body:
     """A body that is the file, or a part of it.
 
-    ``received`` and ``expected`` are sizes of the file in bytes, with what an earlier try has left;
-    ``expected`` is None if the server announced no length. ``resumed`` is the record of the part
-    file that the body continues, or None if the body is the whole file.
+    ``received`` and ``expected`` are sizes of the file in bytes, including the part left by an
+    earlier try; ``expected`` is None if the server announced no length. ``resumed`` is the record
+    of the part file that the body continues, or None if the body is the whole file.
     """
 
     __slots__ = ("_head", "_options", "_reported", "_speed", "expected", "received", "resumed")
@@ -42,7 +43,8 @@ class Body:
     def arrived(self, count: int, seconds: float) -> bool:
         """Count bytes after a wait of ``seconds``; return whether a progress event is due.
 
-        Raises TimedOut if the body is too slow, Excess if it is too large.
+        Raises TimedOut if the body is too slow, Excess if it is larger than allowed or announced:
+        a chunked rest of a file (206) may go on beyond its Content-Range, without end.
         """
         if self._speed:
             self._speed.count(count, seconds)
@@ -51,6 +53,8 @@ class Body:
             self._speed = retry.MinimumSpeed(options.speed_limit, options.speed_time)
         self.received = received = self.received + count
         retry.check_size(received, self._options)
+        if self.expected is not None and received > self.expected:
+            raise Excess(f"too long: {self} bytes received")
         if received - self._reported < PROGRESS_STEP:
             return False
         self._reported = received

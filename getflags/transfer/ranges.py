@@ -1,8 +1,8 @@
 """Partial responses and validators (RFC 9110 sections 8.8, 13.1.5, 14).
 
-The functions decide whether two responses are about the same file; the transfer decides what to do.
-Only strong validators count: a weak one stays the same when bytes change, and a file made of halves
-of two versions is a wrong file.
+The functions decide whether two responses represent the same file; the transfer decides what to do.
+Only strong validators count: a weak one stays the same when bytes change, and a file made from
+parts of two versions is corrupt.
 """
 
 from __future__ import annotations
@@ -59,8 +59,8 @@ def record_of(head: Head, total: int | None) -> ResumeRecord | None:
 def rest(head: Head, partial: PartialFile) -> ByteRange | None:
     """Return the span of a partial response if it continues a partial file; else None.
 
-    If-Range obliges the server to that (section 13.1.5), but not all servers comply. The total size
-    must be known, because the span may end anywhere within the rest. Raises Malformed if
+    If-Range requires this of the server (section 13.1.5), but not all servers comply. The total
+    size must be known, because the span may end anywhere within the rest. Raises Malformed if
     Content-Length is invalid.
     """
     part, record = span(head), partial.record

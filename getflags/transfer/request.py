@@ -1,7 +1,7 @@
-"""One GET request: its URL, its header fields, and where a redirect leads.
+"""One GET request: its URL, its header fields, and the URL that a redirect leads to.
 
-The transfer decides whether to send it. This module decides which header fields may be sent to
-which origin.
+The transfer decides whether to send the request. This module decides which header fields may be
+sent to which origin.
 """
 
 from __future__ import annotations
@@ -79,7 +79,7 @@ class Route:
         return Request(self.url, tuple(sent))
 
 
-@lru_cache(2)  # nearly all requests of a run have the same user's fields
+@lru_cache(2)  # the user's fields are the same for nearly all requests of a run
 def _ours_beside(users: Fields) -> Fields:
     """Return the default fields that the user's fields do not override."""
     return tuple(ours for ours in _OURS if not _names(users, ours[0]))

@@ -13,13 +13,13 @@ from getflags.core.models import DownloadOptions
 
 _FIRST_DELAY = 0.5  # seconds before the second try; doubled for each further try
 _MAX_DELAY = 30.0  # seconds
-_DOUBLINGS = 6  # reach _MAX_DELAY; without a limit, the power would overflow
+_DOUBLINGS = 6  # enough to reach _MAX_DELAY; without a limit, the power would overflow
 #: The longest Retry-After in seconds that is obeyed; if a server asks for more, the target fails.
 MAX_RETRY_AFTER = 60.0
 
 
 def is_transient(fault: Fault) -> bool:
-    """Return whether a retry may succeed where this fault occurred.
+    """Return whether a retry may succeed after this fault.
 
     Refused connections and unknown host names are not retried, as in curl and wget: ten thousand
     targets on a dead server should fail soon. Nor are TLS errors and responses that are not HTTP.

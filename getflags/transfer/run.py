@@ -3,8 +3,8 @@
 This is the only module that combines decisions, HTTP and files, once without ``await`` and once
 with it. The shells make no decisions, and they must stay the same: a test removes ``async`` and
 ``await`` from the second and compares it with the first. (Two alternatives were rejected: a
-generator of I/O requests needs two interpreters, which are longer twins; generating one version
-from the other hides the decisions between awaits.)
+generator of I/O requests needs two interpreters, which would be longer than the shells; generating
+one version from the other would make both harder to read.)
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ def fetch(
     transfer: Transfer, options: DownloadOptions,
     transport: Transport, limiter: RateLimiter, emit: EventHandler,
 ) -> Transfer:  # fmt: skip
-    """Make one try, to its end; return the transfer. Raises only for the program's own bugs."""
+    """Make one try, to its end; return the transfer. Only a bug raises an exception."""
     if transfer.state is NEW:
         emit(Started(transfer.target))
     try:
@@ -70,7 +70,7 @@ async def afetch(
     transfer: Transfer, options: DownloadOptions,
     transport: AsyncTransport, limiter: RateLimiter, emit: EventHandler,
 ) -> Transfer:  # fmt: skip
-    """Make one try, to its end; return the transfer. Raises only for the program's own bugs."""
+    """Make one try, to its end; return the transfer. Only a bug raises an exception."""
     if transfer.state is NEW:
         emit(Started(transfer.target))
     try:

@@ -19,7 +19,7 @@ class State(Enum):
 
     __hash__ = (
         object.__hash__
-    )  # suffices for singletons; Enum's own is slow, because it is written in Python
+    )  # suffices for singletons, and Enum's hash is slow, because it is written in Python
 
 
 NEW, REQUESTED, RESENT, RECEIVING, DISCARDING, INSTALLING, WAITING, DONE = State

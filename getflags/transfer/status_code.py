@@ -25,7 +25,8 @@ class Kind(Enum):
     FINAL = auto()  # an error that is not retried
 
 
-# 2xx without a representation, or with another one than requested (sections 15.3.5 to 15.3.7).
+# 2xx without a representation, or with a different one from that requested (sections 15.3.5 to
+# 15.3.7).
 _EMPTY = {204: "no content", 205: "no content", 206: "a part that was not asked for"}
 _KINDS = dict.fromkeys({*range(200, 300)} - {*_EMPTY}, Kind.FILE)
 _KINDS |= dict.fromkeys((301, 302, 303, 307, 308), Kind.REDIRECT)
@@ -42,15 +43,15 @@ def kind(status: int) -> Kind:
 
 
 def complaint(status: int) -> str:
-    """Return the error message for a status code that is no success."""
+    """Return the error message for a status code that is not a success."""
     return f"{describe(status)}: {_EMPTY[status]}" if status in _EMPTY else describe(status)
 
 
 def wait(head: Head, url: str) -> tuple[float | None, str]:
     """Return the Retry-After in seconds, and the origin to which it applies.
 
-    The seconds are None if there is none; the origin is empty if only this target is to wait.
-    Raises Fault if the server asks for more than ``MAX_RETRY_AFTER``.
+    The seconds are None if there is none; the origin is empty if only this target must wait. Raises
+    Fault if the server asks for more than ``MAX_RETRY_AFTER``.
     """
     seconds = retry_after(head)
     if seconds is None:

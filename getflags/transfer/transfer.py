@@ -1,8 +1,8 @@
 """The state machine of one target's download, without I/O (sans-IO).
 
-Facts go in: a try begins, a response head arrives, bytes arrive, the last action succeeded or
-failed. ``begin``, ``succeeded`` and ``failed`` return exactly one ``Action``: send a request, wait
-and try again, install the complete file, or nothing more. ``Transfer._move`` is the only place
+The shell reports events: a try begins, a response head arrives, bytes arrive, the last action
+succeeded or failed. ``begin``, ``succeeded`` and ``failed`` return exactly one ``Action``: send a
+request, wait and try again, install the complete file, or end. ``Transfer._move`` is the only place
 where the state changes; the table in ``state`` lists the transitions that are allowed.
 
 Redirects, retries, resuming and checks are decided here, once, for every engine and HTTP client.
@@ -33,7 +33,7 @@ from getflags.transfer.status_code import Kind, existing_file, matches
 
 
 class Transfer:
-    """The decisions for one target. Call the methods in the order in which the facts happen."""
+    """The decisions for one target. Call the methods in the order in which the events occur."""
 
     action: Action  # the last decision
     body: Body  # of the last response whose body was wanted
@@ -104,7 +104,7 @@ class Transfer:
 
     @property
     def size(self) -> int | None:
-        """The file's present size in bytes; None unless its body is being received."""
+        """The file's current size in bytes; None unless its body is being received."""
         return self.body.received if self.state is states.RECEIVING else None
 
     @property
@@ -146,7 +146,7 @@ class Transfer:
         return self.action
 
     def _apply_deadline(self, deadline: retry.Deadline, now: float) -> None:
-        """Put the time left into a request; fail if the next try would begin too late."""
+        """Add the remaining time to a request; fail if the next try would begin too late."""
         action = self.action
         if isinstance(action, Request):
             self.action = action._replace(time_left=deadline.left(now))
@@ -195,8 +195,6 @@ class Transfer:
         received, expected = body.received, body.expected
         if expected is not None and received < expected:
             self._retry(f"incomplete: {body} bytes received")
-        elif expected is not None and received > expected:
-            self._fail(f"too long: {body} bytes received")
         elif body.resumed and body.resumed.total != received:
             self._request_rest(PartialFile(received, body.resumed))
         elif checksum and digest != checksum.hexdigest:
@@ -215,7 +213,7 @@ class Transfer:
             self._fail(f"incomplete: {partial.size:,} of {partial.record.total:,} bytes received")
 
     def _request_failed(self, fault: Fault) -> None:
-        """Decide what to do about a fault before the head or within the body."""
+        """Decide what to do about a fault before the head or in the body."""
         cut = isinstance(fault, Disconnected)
         if isinstance(fault, Disconnected) and fault.stale and self.state is states.REQUESTED:
             self._requests += 1

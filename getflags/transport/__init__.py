@@ -1,10 +1,10 @@
-"""HTTP transports: one package for each HTTP library, the protocol that they share, and a table.
+"""HTTP transports: the protocol that they implement, and a table of the clients.
 
 A transport makes one GET request. It calls ``on_head`` with the response's head and, if that
 returns True, ``on_body`` with each piece of the body. Such callbacks suit both a loop over a stream
 (httpx) and a library that uses callbacks itself (libcurl). A transport does not follow redirects,
-decode bodies, retry or keep cookies: ``getflags.transfer`` makes those decisions. Exceptions of the
-library are converted to ``Fault``; exceptions of ``on_head`` and ``on_body`` are not caught.
+decode bodies, retry or keep cookies: ``getflags.transfer`` makes those decisions. Exceptions from
+the library are converted to ``Fault``; exceptions from ``on_head`` and ``on_body`` are not caught.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from getflags.core.errors import UsageError
 from getflags.core.models import Fields, Network
 from getflags.core.response_head import Head
 
-#: The module of each client; it has the functions of ``Client``.
+#: The module of each client, which contains the functions of ``Client``.
 CLIENTS = {"httpx": "getflags.transport.httpx.client", "curl": "getflags.transport.curl.client"}
 
 
@@ -32,7 +32,7 @@ def default() -> str:
 
 
 def resolved(name: str) -> str:
-    """Return the client's name, for ``auto`` that of the default."""
+    """Return the client's name; for ``auto``, the default client's."""
     return default() if name == AUTO else name
 
 
@@ -49,7 +49,8 @@ class Transport(Protocol):
     ) -> None:
         """Make one GET request; return when the response has ended or its body is not wanted.
 
-        ``within`` is the time limit in seconds. Raises Expired when it is over, and other Faults.
+        ``within`` is the time limit in seconds. Raises Expired when it has passed, and other
+        Faults.
         """
         ...
 

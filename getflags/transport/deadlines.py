@@ -13,15 +13,9 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from time import monotonic
 
-from getflags.core.errors import Exhausted
+from getflags.core.resource_limits import start_thread
 
-
-def start(thread: threading.Thread) -> None:
-    """Start a thread. Raises Exhausted if the system can't start one now; a retry may succeed."""
-    try:
-        thread.start()
-    except RuntimeError as error:
-        raise Exhausted("cannot start a thread: the system limit is reached") from error
+_MAX_SLEEP = 3600.0  # seconds, while no block is watched; the next one wakes the thread
 
 
 class Watchdog:
@@ -54,8 +48,8 @@ class Watchdog:
         with self._change:
             if self._thread is None:
                 thread = threading.Thread(target=self._watch, name="watchdog", daemon=True)
-                start(thread)
-                self._thread = thread  # set only once it runs: if it failed, the next call retries
+                start_thread(thread)
+                self._thread = thread  # set last: if the start fails, the next call tries again
             self._watched[key] = due, on_timeout
             if due < self._asleep_until:
                 self._change.notify()
@@ -78,6 +72,3 @@ class Watchdog:
                 nearest = min((due for due, _ in self._watched.values()), default=now + _MAX_SLEEP)
                 self._asleep_until = nearest
                 self._change.wait(nearest - now)
-
-
-_MAX_SLEEP = 3600.0  # seconds, while no block is watched; the next one wakes the thread

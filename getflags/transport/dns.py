@@ -22,8 +22,8 @@ from functools import partial
 from time import monotonic
 from urllib.parse import urlsplit
 
-from getflags.core.errors import EXPIRED, Expired, Fault, TimedOut
-from getflags.transport.deadlines import start
+from getflags.core.errors import Expired, Fault, TimedOut
+from getflags.core.resource_limits import start_thread
 
 _MAX_REMEMBERED = 4096  # origins
 
@@ -48,9 +48,9 @@ class HostLookups:
         """Wait until the host name in a URL (a target's or a proxy's) has been looked up.
 
         The wait takes at most ``seconds``, and at most ``within``, the time limit of the whole
-        request. Returns what is left of ``within``. If there is no such host, that is left to the
-        library to report. Raises TimedOut after ``seconds``, Expired after ``within``, and
-        Exhausted if no thread can be started.
+        request. Returns the rest of ``within``. An unknown host is not an error here; the library
+        reports it. Raises TimedOut after ``seconds``, Expired after ``within``, and Exhausted if no
+        thread can be started.
         """
         if lookup := self._look_up(url):
             wait = _Wait(seconds, within)
@@ -94,7 +94,7 @@ class HostLookups:
             # A running future can't be cancelled by one of the requests that wait for it.
             lookup.set_running_or_notify_cancel()
             run = partial(self._run, origin, host, lookup)
-            start(threading.Thread(target=run, daemon=True))
+            start_thread(threading.Thread(target=run, daemon=True))
             self._running[origin] = lookup
             return lookup
 
@@ -118,19 +118,19 @@ class _Wait:
     def __init__(self, seconds: float, within: float | None) -> None:
         self.seconds = seconds if within is None else min(seconds, within)
         self._within = within
-        self._began = monotonic()
+        self._started = monotonic()
 
     def timed_out(self) -> Fault:
         """Return the fault to raise when the wait has timed out."""
         if self.seconds == self._within:
-            return Expired(EXPIRED)
+            return Expired()
         return TimedOut(f"no answer from the resolver within {self.seconds:g} s")
 
     def left(self) -> float | None:
-        """Return the seconds left of the request's time limit; None if it has none."""
+        """Return the rest of the request's time limit, in seconds; None if it has no limit."""
         if self._within is None:
             return None
-        return max(0.001, self._within - (monotonic() - self._began))
+        return max(0.001, self._within - (monotonic() - self._started))
 
 
 #: One object for the process, because all requests use the same system resolver.

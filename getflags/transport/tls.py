@@ -75,7 +75,7 @@ def store(network: Network) -> tuple[str | None, str | None]:
     return file, folder
 
 
-@lru_cache  # reading takes as long as building a context; an exception is not cached
+@lru_cache  # reading the file is slow; an exception is not cached
 def _check(file: str | None, folder: str | None) -> None:
     """Raise Untrusted if these certificates can't be read."""
     try:
@@ -83,7 +83,7 @@ def _check(file: str | None, folder: str | None) -> None:
             raise NotADirectoryError(errno.ENOTDIR, "not a directory")
         if file:
             ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_verify_locations(file)
-    except OSError as error:  # ssl.SSLError is one
+    except OSError as error:  # ssl.SSLError is an OSError
         reason = "not a PEM certificate file" if isinstance(error, ssl.SSLError) else error.strerror
         shown = quoted(file or folder or "")
         raise Untrusted(f"cannot read the certificates in {shown}: {reason}") from error

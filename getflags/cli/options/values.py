@@ -115,7 +115,7 @@ def exists(text: str) -> str:
     try:
         action: str = kind.accept(text)
     except ValueError:
-        raise argparse.ArgumentTypeError(f"{text!r} is not one of {kind.description}") from None
+        raise argparse.ArgumentTypeError(f"{text!r} is not {kind.description}") from None
     return action
 
 

@@ -1,9 +1,9 @@
-"""The curl client: its functions for the table of clients, and the synchronous transport.
+"""The curl client: the functions of ``Client``, and the synchronous transport.
 
-Each synchronous transport has one easy handle; ``multi_handle`` has the asyncio version. ``abort``
-sets a flag that libcurl's progress callback reads. The callback may be called up to a second later,
-so the sockets are shut down as well, which wakes libcurl. (pycurl does not offer curl_multi_wakeup,
-which would do that.)
+Each synchronous transport has one easy handle; ``multi_handle`` contains the asyncio version.
+``abort`` sets a flag that libcurl's progress callback reads. The callback may be called up to a
+second later, so the sockets are shut down as well, which wakes libcurl. (pycurl does not offer
+curl_multi_wakeup, which would do that.)
 """
 
 from __future__ import annotations
@@ -80,7 +80,7 @@ class CurlTransport:
         self._interrupted = False
         self._aborted = False
         self._handle.curl.setopt(pycurl.CLOSESOCKETFUNCTION, self._sockets.close)
-        # The limit of open files was computed for one connection a worker; libcurl would keep five.
+        # The limit on open files allows one connection per transport; libcurl would keep five.
         self._handle.curl.setopt(pycurl.MAXCONNECTS, 1)
         self._handle.curl.setopt(pycurl.NOPROGRESS, 0)
         self._handle.curl.setopt(pycurl.XFERINFOFUNCTION, self._progress)
@@ -100,8 +100,8 @@ class CurlTransport:
         self._on_body = on_body
         self._silence = None
         with signals_deferred(self._interrupt):
-            verdict = self._perform()
-        self._conclude(*verdict)
+            result = self._perform()
+        self._conclude(*result)
 
     def _perform(self) -> tuple[int, str]:
         try:
@@ -118,7 +118,7 @@ class CurlTransport:
         self._handle.conclude(code, text)
 
     def _interrupt(self) -> None:
-        self._interrupted = True  # the signal has interrupted libcurl's wait
+        self._interrupted = True  # ``_progress`` will read it soon: the signal wakes libcurl
 
     def _piece(self, piece: bytes) -> int | None:
         try:
@@ -143,9 +143,8 @@ class CurlTransport:
 
     def close(self) -> None:
         """See ``getflags.transport.Transport``."""
-        with signals_deferred(
-            lambda: None
-        ):  # libcurl calls ``_Sockets.close``, which must run to its end
+        # libcurl calls ``_Sockets.close``, which must not be interrupted.
+        with signals_deferred(lambda: None):
             self._handle.curl.close()
 
 
@@ -180,5 +179,5 @@ class _Sockets(Sockets):
         with self._lock:
             self._aborted = True
             for descriptor in self._open:
-                with suppress(OSError), socket.socket(fileno=os.dup(descriptor)) as double:
-                    double.shutdown(socket.SHUT_RDWR)
+                with suppress(OSError), socket.socket(fileno=os.dup(descriptor)) as duplicate:
+                    duplicate.shutdown(socket.SHUT_RDWR)

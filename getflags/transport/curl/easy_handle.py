@@ -14,7 +14,7 @@ from time import monotonic
 
 import pycurl
 
-from getflags.core.errors import EXPIRED, Disconnected, Expired, TimedOut
+from getflags.core.errors import Disconnected, Expired, TimedOut
 from getflags.core.models import Fields, Network
 from getflags.core.response_head import Head
 from getflags.transport.curl.error_codes import translate
@@ -22,11 +22,11 @@ from getflags.transport.curl.heads import as_lines, is_short, read
 from getflags.transport.curl.sockets import Sockets
 from getflags.transport.tls import store
 
-BUFFER = 512 * 1024  # bytes that libcurl reads at a time; large bodies are 20 % faster with it
+BUFFER = 512 * 1024  # bytes that libcurl reads at a time; this size speeds up large bodies by 20 %
 _TICK = 0.01  # seconds by which libcurl's clock may differ from Python's
 _LEAST = 1024  # bytes; the smallest buffer that libcurl accepts
 _DRAIN_SECONDS = 0.1  # longest time for reading a short unwanted body to its end
-_SUPPRESS_CONNECT_HEADERS = 265  # CURLOPT_..., which pycurl has no name for
+_SUPPRESS_CONNECT_HEADERS = 265  # CURLOPT_SUPPRESS_CONNECT_HEADERS; pycurl lacks it
 #: The option for libcurl's "connected" callback; pycurl has it since 7.45.7.
 PREREQUEST: int | None = getattr(pycurl, "PREREQFUNCTION", None)
 # libcurl has separate settings for https proxies.
@@ -55,8 +55,8 @@ class Handle:
         self._raw = BytesIO()  # the head, interim responses and trailers included
         self._headers: Fields | None = None  # as last set in libcurl
         self._pipewait: bool | None = None  # as last set in libcurl
-        self._head_complete = False  # the head is complete
-        self._wanted = False
+        self._head_complete = False
+        self._wanted = False  # whether the body is wanted
         self._store_set = False  # whether the certificate store is set
         self._proxy: str | None = None
         self._target_set = False  # whether REQUEST_TARGET was ever set
@@ -92,7 +92,7 @@ class Handle:
         on_head: Callable[[Head], bool],
         within: float | None,
     ) -> None:
-        """Set up for one GET. Raises Fault."""
+        """Set up the handle for one GET request. Raises Fault."""
         curl = self.curl
         self._limit_time(within)
         secure = url.startswith("https:")
@@ -128,8 +128,8 @@ class Handle:
     def _connected(self, address: str, _: str, port: int, local_port: int) -> int:
         self._connecting = False
         self._last_received = monotonic()
-        self._early_data = self._without_tls and self._sockets.speaks((address, port, local_port))
-        return int(self._early_data)  # 0: go on
+        self._early_data = self._without_tls and self._sockets.has_data((address, port, local_port))
+        return int(self._early_data)  # 0: continue
 
     def _limit_time(self, within: float | None) -> None:
         if within is None and self._deadline is None:
@@ -146,8 +146,8 @@ class Handle:
         self.check_head()
         limit = self._silence_limit + (self._network.connect_timeout if self._connecting else 0)
         if monotonic() - self._last_received > limit:
-            some = self._raw.tell() and not self._head_complete
-            what = "the response header took longer than" if some else "no data received for"
+            partial = self._raw.tell() and not self._head_complete
+            what = "the response header took longer than" if partial else "no data received for"
             raise TimedOut(f"{what} {self._network.timeout:g} s")
 
     @property
@@ -166,7 +166,7 @@ class Handle:
             return
         late = self._deadline is not None and monotonic() > self._deadline - _TICK
         if code == pycurl.E_OPERATION_TIMEDOUT and late:
-            raise Expired(EXPIRED)
+            raise Expired
         if code == pycurl.E_OK:  # the head was incomplete
             code = pycurl.E_GOT_NOTHING
         raise translate(code, text, self.curl, self._network, self._proxy)
@@ -180,13 +180,14 @@ class Handle:
             for path, options in zip(store(self._network), _STORES, strict=True):
                 for option in options if path else ():
                     self.curl.setopt(option, path)
-        self._store_set = True  # only now: without these options, libcurl would use its own store
+        # Only on success: without these options, libcurl would use its own store.
+        self._store_set = True
 
     def check_head(self) -> None:
         """Check whether the head is complete; if it is, pass it to ``on_head``.
 
         It is called at the start of the body, at the end of the transfer, and from time to time in
-        between. To check after each line of a head would cost more than the rest of a small file.
+        between. Checking after each line of a head would cost more than the rest of a small file.
         """
         if self._head_complete:
             return
@@ -207,18 +208,18 @@ class Handle:
     def _body(self, piece: bytes) -> int | None:
         self.check_head()
         if self._wanted:
-            verdict = self._take(piece)
+            result = self._take(piece)
             self._last_received = monotonic()  # ``take`` may have blocked
-            return verdict
+            return result
         return -1 if monotonic() - self._last_received > self._silence_limit else None
 
 
 def buffer_for(network: Network) -> int:
-    """Return how many bytes to read at a time; with a rate limit, those of 1/8 s."""
+    """Return how many bytes to read at a time; with a rate limit, the bytes of 1/8 s."""
     rate = network.limit_rate
     return BUFFER if rate is None else max(_LEAST, min(BUFFER, int(rate / 8)))
 
 
 def speaks_http2() -> bool:
-    """Return whether this libcurl was built with HTTP/2; some distributions' is not."""
+    """Return whether this libcurl was built with HTTP/2; in some distributions, it is not."""
     return bool(pycurl.version_info()[4] & pycurl.VERSION_HTTP2)

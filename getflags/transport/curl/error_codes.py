@@ -37,7 +37,7 @@ _UNREACHABLE = {
     pycurl.E_COULDNT_CONNECT: "no connection",
     pycurl.E_OUT_OF_MEMORY: "out of memory or of open files",
 }
-_HTTP2_STREAM = 92  # CURLE_HTTP2_STREAM, which pycurl has no name for
+_HTTP2_STREAM = 92  # CURLE_HTTP2_STREAM; pycurl lacks it
 #: The message for each code; empty to use libcurl's own.
 _BROKEN = {
     pycurl.E_GOT_NOTHING: "the server closed the connection without a response",
@@ -54,9 +54,7 @@ def translate(
 ) -> Fault:
     """Return the fault for libcurl's error code and message; ``curl`` is the handle."""
     where = f"proxy {printable(redact(proxy))}: " if proxy else ""
-    text = (
-        text or f"error {code} of libcurl"
-    )  # libcurl has a message for most codes, but not for all
+    text = text or f"error {code} of libcurl"  # some codes have no message
     if code == pycurl.E_OPERATION_TIMEDOUT:
         return TimedOut(f"{where}no connection within {network.connect_timeout:g} s")
     if code == pycurl.E_PEER_FAILED_VERIFICATION:
@@ -67,9 +65,9 @@ def translate(
     if code in _UNREACHABLE or tunnel not in {0, 200}:
         why = describe(tunnel) if tunnel else _UNREACHABLE[code]
         return Unreachable(where + (_system_message(curl) or why))
-    unsound = "chunk" in text or "header" in text  # E_RECV_ERROR has two meanings
-    if code in _BROKEN and not unsound:
-        # Not the system's message: it may be about an address that was tried before.
+    invalid = "chunk" in text or "header" in text  # E_RECV_ERROR has two meanings
+    if code in _BROKEN and not invalid:
+        # The system's message is not used: it may be about an address that was tried earlier.
         return Disconnected(_BROKEN[code] or brief(text).lower())
     return Malformed(f"the response is not valid HTTP: {brief(text)}")
 

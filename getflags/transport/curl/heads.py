@@ -34,7 +34,7 @@ def as_lines(headers: Fields) -> list[bytes]:
             )
         if not _TOKEN.fullmatch(name):
             raise Malformed("the request cannot be sent: Illegal header name")
-        if not _VALUE.fullmatch(value):  # the message omits it: it may be a secret
+        if not _VALUE.fullmatch(value):  # the message omits the value, which may be a secret
             raise Malformed("the request cannot be sent: Illegal header value")
         lines.append((f"{name}: {value}" if value else f"{name};").encode("latin-1"))
     return lines

@@ -24,7 +24,7 @@ from getflags.transport.dns import HOST_LOOKUPS
 
 _HIGH_WATER = 1024 * 1024  # bytes that may be buffered for the disk before the transfer is paused
 _READY = 256 * 1024  # buffered bytes that wake the waiting task
-_SWEEP = 0.25  # seconds between two checks for slow and silent transfers
+_CHECK_INTERVAL = 0.25  # seconds between two checks for slow and silent transfers
 
 
 class AsyncCurlTransport:
@@ -37,7 +37,7 @@ class AsyncCurlTransport:
         self._sockets = Sockets()
         self._in_flight: dict[pycurl.Curl, _Transfer] = {}
         self._timer: asyncio.TimerHandle | None = None
-        self._sweep = self._loop.call_later(_SWEEP, self._sweep_up)
+        self._next_check = self._loop.call_later(_CHECK_INTERVAL, self._check_transfers)
         self._due = False  # whether a call for libcurl's expired timer is scheduled
         self._running = 0  # transfers that libcurl last reported as running
         self._watched: dict[int, int] = {}  # socket → the events it is watched for
@@ -67,15 +67,15 @@ class AsyncCurlTransport:
 
     async def _run(self, transfer: _Transfer, on_body: Callable[[bytes], Awaitable[None]]) -> None:
         curl = transfer.handle.curl
-        transfer.begin(self._loop)
+        transfer.reset(self._loop)
         self._in_flight[curl] = transfer
         self._multi.add_handle(curl)
         self._running += 1
         try:
             while True:
-                await transfer.news()
+                await transfer.wait()
                 if transfer.size:
-                    await on_body(transfer.taken())
+                    await on_body(transfer.take())
                     transfer.resume()
                 else:  # no data is buffered: the transfer has ended
                     break
@@ -86,7 +86,7 @@ class AsyncCurlTransport:
 
     async def close(self) -> None:
         """See ``getflags.transport.AsyncTransport``."""
-        self._sweep.cancel()
+        self._next_check.cancel()
         for transfer in self._idle:
             transfer.handle.curl.close()
         self._multi.close()
@@ -94,21 +94,21 @@ class AsyncCurlTransport:
 
     # libcurl calls the following methods.
 
-    def _on_socket(self, what: int, number: int, multi: object, data: object) -> None:
+    def _on_socket(self, events: int, number: int, multi: object, data: object) -> None:
         del multi, data
-        if what == pycurl.POLL_REMOVE:
+        if events == pycurl.POLL_REMOVE:
             self._unwatch(number)
             return
         before = self._watched.get(number, 0)
-        self._watched[number] = what
-        for wish, add, remove in (
+        self._watched[number] = events
+        for event, add, remove in (
             (pycurl.POLL_IN, self._loop.add_reader, self._loop.remove_reader),
             (pycurl.POLL_OUT, self._loop.add_writer, self._loop.remove_writer),
         ):
-            if what & wish and not before & wish:
-                flag = pycurl.CSELECT_IN if wish == pycurl.POLL_IN else pycurl.CSELECT_OUT
+            if events & event and not before & event:
+                flag = pycurl.CSELECT_IN if event == pycurl.POLL_IN else pycurl.CSELECT_OUT
                 add(number, self._act, number, flag)
-            elif before & wish and not what & wish:
+            elif before & event and not events & event:
                 remove(number)
 
     def _unwatch(self, number: int) -> None:
@@ -151,44 +151,43 @@ class AsyncCurlTransport:
             for curl, code, text in bad:
                 self._in_flight[curl].end(code, text)
 
-    def _sweep_up(self) -> None:
-        self._sweep = self._loop.call_later(
-            _SWEEP, self._sweep_up
-        )  # before the checks, which may raise
+    def _check_transfers(self) -> None:
+        # Scheduled before the checks, because they may raise.
+        self._next_check = self._loop.call_later(_CHECK_INTERVAL, self._check_transfers)
         for transfer in list(self._in_flight.values()):
-            transfer.look_after()
+            transfer.check()
 
 
 class _Transfer:
-    """A handle with its buffered data, and the task that waits for it."""
+    """A handle with its buffered data, and the future of the task that waits for this data."""
 
     def __init__(self, network: Network, sockets: Sockets) -> None:
         self.handle = Handle(network, sockets, self._piece)
         self.size = 0  # bytes that are buffered
-        self.over = False
+        self.ended = False
         self._pieces: list[bytes] = []
         self._paused = False
-        self._verdict: tuple[int, str] = (pycurl.E_OK, "")
+        self._result: tuple[int, str] = (pycurl.E_OK, "")
         self._silence: Fault | None = None
         self._loop: asyncio.AbstractEventLoop
         self._waiter: asyncio.Future[None] | None = None
 
-    def begin(self, loop: asyncio.AbstractEventLoop) -> None:
+    def reset(self, loop: asyncio.AbstractEventLoop) -> None:
         """Reset the state of the previous transfer."""
         self._loop = loop
         self.size = 0
         self._pieces = []
-        self.over = self._paused = False
+        self.ended = self._paused = False
         self._silence = None
 
-    async def news(self) -> None:
+    async def wait(self) -> None:
         """Wait for a batch of data or the end of the transfer."""
         # A batch may have arrived while the task was busy, and no more data may follow for long.
-        if not (self.over or self._paused or self.size >= _READY):
+        if not (self.ended or self._paused or self.size >= _READY):
             self._waiter = self._loop.create_future()
             await self._waiter
 
-    def taken(self) -> bytes:
+    def take(self) -> bytes:
         """Return the buffered data and empty the buffer."""
         pieces, self._pieces, self.size = self._pieces, [], 0
         return pieces[0] if len(pieces) == 1 else b"".join(pieces)
@@ -201,16 +200,16 @@ class _Transfer:
 
     def end(self, code: int, text: str) -> None:
         """End the transfer with libcurl's result code."""
-        self._verdict = code, text
-        self.over = True
+        self._result = code, text
+        self.ended = True
         self._wake()
 
-    def look_after(self) -> None:
+    def check(self) -> None:
         """Wake the task for a small amount of data, and end the transfer if it is silent.
 
         A paused transfer is left alone.
         """
-        if self._paused or self.over:
+        if self._paused or self.ended:
             return
         if self.size:
             self._wake()
@@ -224,7 +223,7 @@ class _Transfer:
         """Raise the transfer's fault or exception, if any."""
         if self._silence and not self.handle.unwanted:
             raise self._silence
-        self.handle.conclude(*self._verdict)
+        self.handle.conclude(*self._result)
 
     def _piece(self, piece: bytes) -> int | None:
         if self.size >= _HIGH_WATER:

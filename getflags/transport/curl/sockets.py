@@ -1,9 +1,9 @@
 """The sockets of libcurl, and a check for data that a server sent before the request.
 
-libcurl keeps idle connections, checks them once a second, and would take data that arrived in the
-meantime for the response to the next request. pycurl reports only the descriptors of new sockets,
-and the addresses and ports of the connection that a request will use. The system reuses the
-descriptor of a closed socket for the next file, so the addresses of a descriptor are read again
+libcurl keeps idle connections and checks them once a second. It would treat data that arrived in
+the meantime as the response to the next request. pycurl reports only the descriptors of new
+sockets, and the addresses and ports of the connection that a request will use. The system reuses
+the descriptor of a closed socket for the next file, so the addresses of a descriptor are read again
 before it is used.
 """
 
@@ -16,7 +16,7 @@ from typing import TypeAlias
 
 import pycurl
 
-#: The peer's address and port, and our port.
+#: The peer's address and port, and the local port.
 _Ends: TypeAlias = "tuple[str, int, int]"
 
 
@@ -34,7 +34,7 @@ class Sockets:
         self._new.add(descriptor)
         return pycurl.SOCKOPT_OK
 
-    def speaks(self, ends: _Ends) -> bool:
+    def has_data(self, ends: _Ends) -> bool:
         """Return whether there is data to read on the connection with these ends.
 
         Returns False for an unknown or closed connection, which libcurl will notice itself.
@@ -44,11 +44,8 @@ class Sockets:
         descriptor = self._sockets.get(ends, -1)
         if descriptor < 0 or _ends(descriptor) != ends:
             return False
-        with (
-            suppress(OSError),
-            _borrowed(descriptor) as connection,
-        ):  # no data raises BlockingIOError
-            connection.settimeout(0)
+        with suppress(OSError), _borrowed(descriptor) as connection:
+            connection.settimeout(0)  # without data, recv raises BlockingIOError
             return connection.recv(1, socket.MSG_PEEK) != b""
         return False
 
@@ -66,9 +63,7 @@ class Sockets:
 def _ends(descriptor: int) -> _Ends | None:
     with suppress(OSError), _borrowed(descriptor) as connection:
         here, there = connection.getsockname(), connection.getpeername()
-        if isinstance(here, tuple) and isinstance(
-            there, tuple
-        ):  # another kind of socket is not libcurl's
+        if isinstance(here, tuple) and isinstance(there, tuple):  # IPv4 or IPv6
             return there[0], there[1], here[1]
     return None
 

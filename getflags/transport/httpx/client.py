@@ -1,10 +1,10 @@
-"""The httpx client: its functions for the table of clients, and the asyncio transport.
+"""The httpx client: the functions of ``Client``, and the asyncio transport.
 
 ``httpx.AsyncHTTPTransport`` is used instead of ``httpx.AsyncClient``, which keeps cookies, may
-follow redirects and decodes bodies. These decisions are made in ``getflags.transfer``, and httpx's
-client costs more time than its transport. Each connection has a pool of its own, because the time
-that a shared pool takes grows with the square of its connections (httpcore #1035), and a shared
-pool leaks connections when requests are cancelled (httpcore #1093).
+follow redirects and decodes bodies. Those decisions are made in ``getflags.transfer``, and httpx's
+client costs more time than its transport. Each connection has its own pool, because the time that a
+shared pool takes grows with the square of its connections (httpcore #1035), and a shared pool leaks
+connections when requests are cancelled (httpcore #1093).
 
 ``_AsyncConnection`` repeats the code of ``HttpxTransport``: a test removes ``async`` and ``await``
 and compares the two.
@@ -20,7 +20,7 @@ from typing import Any
 
 import httpx
 
-from getflags.core.errors import EXPIRED, Expired, Fault
+from getflags.core.errors import Expired, Fault
 from getflags.core.models import Fields, Network
 from getflags.core.response_head import Head
 from getflags.transport import proxies
@@ -61,13 +61,12 @@ def about() -> str:
 
 
 class AsyncHttpxTransport:
-    """See ``getflags.transport.AsyncTransport``. Each request in flight has one connection."""
+    """See ``getflags.transport.AsyncTransport``. Each request in flight has its own connection."""
 
     def __init__(self, network: Network) -> None:
         self._network = network
-        self._idle: list[
-            _AsyncConnection
-        ] = []  # a stack: the last one used is the least likely to be closed
+        # A stack: the connection used last is the least likely to be closed.
+        self._idle: list[_AsyncConnection] = []
 
     async def get(
         self,
@@ -78,16 +77,16 @@ class AsyncHttpxTransport:
         within: float | None = None,
     ) -> None:
         """See ``getflags.transport.AsyncTransport``."""
-        peer = proxies.choose(self._network, url) or url
-        within = await HOST_LOOKUPS.await_for(peer, self._network.connect_timeout, within)
+        proxy = proxies.choose(self._network, url)
+        within = await HOST_LOOKUPS.await_for(proxy or url, self._network.connect_timeout, within)
         connection = self._idle.pop() if self._idle else _AsyncConnection(self._network)
         try:
             async with asyncio.timeout(within) as time:
-                await connection.exchange(url, headers, on_head, on_body)
+                await connection.exchange(url, proxy, headers, on_head, on_body)
         except TimeoutError:
             await connection.close()
             if time.expired():
-                raise Expired(EXPIRED) from None
+                raise Expired from None
             raise
         except Fault:
             self._idle.append(connection)
@@ -114,12 +113,12 @@ class _AsyncConnection:
     async def exchange(
         self,
         url: str,
+        proxy: str | None,
         headers: Fields,
         on_head: Callable[[Head], bool],
         on_body: Callable[[bytes], Awaitable[None]],
     ) -> None:
         """See ``HttpxTransport.exchange``."""
-        proxy = proxies.choose(self._network, url)
         request = build_request(url, headers, self._network, self._trace)
         self._fresh = head_arrived = False
         try:
@@ -149,7 +148,7 @@ class _AsyncConnection:
             async with asyncio.timeout(self._network.connect_timeout + self._network.timeout):
                 return await transport.handle_async_request(request)
         except TimeoutError:
-            await transport.aclose()  # a cancelled request leaves it in an unknown state
+            await transport.aclose()  # after a cancelled request, its state is unknown
             raise slow_head(self._network) from None
 
     async def _drain(self, request: httpx.Request, response: httpx.Response) -> None:

@@ -32,9 +32,9 @@ from getflags.core.urls import redact
 def translate(
     error: httpx.TransportError, network: Network, proxy: str | None, *, stale: bool
 ) -> Fault:
-    """Return the fault for an exception of httpx.
+    """Return the fault for an exception from httpx.
 
-    ``stale`` means that it occurred on a reused connection before any byte of the response.
+    ``stale`` means that the exception occurred on a reused connection before the response began.
     """
     where = f"proxy {printable(redact(proxy))}: " if proxy else ""
     if isinstance(error, httpx.ConnectTimeout):

@@ -1,4 +1,4 @@
-"""Helpers of both httpx transports: setup, building of requests, checks of responses.
+"""Functions that both httpx transports use: setup, building requests, and checking responses.
 
 None of these functions performs I/O, so the sync and the asyncio version can share them.
 """
@@ -19,8 +19,8 @@ from getflags.transport import tls
 
 _ONE_CONNECTION = httpx.Limits(max_connections=1, max_keepalive_connections=1)
 # An unwanted body is read to its end if it is short, so that the connection can be reused.
-_DRAIN_BYTES = 64 * 1024  # the largest Content-Length that is read
-DRAIN_SECONDS = 0.1  # the longest time that is spent
+_DRAIN_BYTES = 64 * 1024  # the largest Content-Length to read
+DRAIN_SECONDS = 0.1  # the longest time to spend on reading
 # The ends of httpcore's trace event names; they begin with the kind of connection.
 CONNECTING = ".connect_tcp.started"
 CONNECTED = (".connect_tcp.complete", ".start_tls.complete")
@@ -47,7 +47,7 @@ def check(network: Network) -> None:
             tls.context(network)
         for proxy in [url for kind, url in network.proxies if kind != "no"]:
             if proxy.startswith("http"):
-                clean(proxy)  # it rejects invalid host names, which httpx accepts until the lookup
+                clean(proxy)  # rejects invalid host names, which httpx reports only on use
             httpx.HTTPTransport(**options(network, "http", proxy)).close()
     except ImportError:
         raise UsageError(
@@ -115,11 +115,11 @@ def check_version(response: httpx.Response) -> None:
 
 
 def check_end(url: str, response: httpx.Response) -> None:
-    """Raise Disconnected if a body over TLS ended with the connection, and may be truncated.
+    """Raise Disconnected if a body over TLS ended with the connection and may be truncated.
 
     In TLS, a close_notify alert distinguishes the end of such a body from a broken connection (RFC
-    9112 section 9.8), but Python's streams don't report the alert. Without TLS there is no such
-    sign, and the body is accepted.
+    9112 section 9.8), but Python's streams don't report the alert. Without TLS, there is no such
+    signal, and the body is accepted.
     """
     delimited = "content-length" in response.headers or "transfer-encoding" in response.headers
     if url.startswith("https:") and not delimited and response.status_code < 300:  # noqa: PLR2004

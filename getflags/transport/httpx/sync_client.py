@@ -1,7 +1,8 @@
 """The synchronous httpx transport: one connection, used by one thread at a time.
 
-``client`` has the asyncio version, and ``setup`` what both share. A test removes ``async`` and
-``await`` from the asyncio version of ``exchange`` and its helpers, and compares the two.
+``client`` contains the asyncio version, and ``setup`` the code that both share. A test removes
+``async`` and ``await`` from the asyncio version of ``exchange`` and its helpers, and compares the
+two.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from typing import Any
 
 import httpx
 
-from getflags.core.errors import EXPIRED, Aborted, Expired, Fault
+from getflags.core.errors import Aborted, Expired, Fault
 from getflags.core.models import Fields, Network
 from getflags.core.response_head import Head
 from getflags.transport import proxies
@@ -60,23 +61,23 @@ class HttpxTransport:
         """See ``getflags.transport.Transport``."""
         if not isinstance(self._ended, Aborted):
             self._ended = None
-        peer = proxies.choose(self._network, url) or url
-        within = HOST_LOOKUPS.wait_for(peer, self._network.connect_timeout, within)
+        proxy = proxies.choose(self._network, url)
+        within = HOST_LOOKUPS.wait_for(proxy or url, self._network.connect_timeout, within)
         if within is None:
-            self.exchange(url, headers, on_head, on_body)
+            self.exchange(url, proxy, headers, on_head, on_body)
             return
-        with _watchdog.limit(within, lambda: self._end(Expired(EXPIRED))):
-            self.exchange(url, headers, on_head, on_body)
+        with _watchdog.limit(within, lambda: self._end(Expired())):
+            self.exchange(url, proxy, headers, on_head, on_body)
 
     def exchange(
         self,
         url: str,
+        proxy: str | None,
         headers: Fields,
         on_head: Callable[[Head], bool],
         on_body: Callable[[bytes], None],
     ) -> None:
-        """Make one GET; return when the response has ended or is not wanted. Raises Fault."""
-        proxy = proxies.choose(self._network, url)
+        """Make one GET; return when the response ends or its body is not wanted. Raises Fault."""
         request = build_request(url, headers, self._network, self._trace)
         self._fresh = head_arrived = False
         try:
@@ -133,7 +134,7 @@ class HttpxTransport:
             self._shut_down()
 
     def _check_ended(self) -> None:
-        """Raise the reason for a shutdown; a body that ended with it would seem complete."""
+        """Raise the reason for a shutdown; a body that it cut off would seem complete."""
         if self._ended:
             raise self._ended
 

@@ -1,8 +1,9 @@
 """The table of all faults. To add a fault, write a module in a sub-package and add it here.
 
-The order is the order in which the faults of one request are applied, from the inside out. Faults
-that replace the response come first, then faults that change the request or the response, then
-faults that change how the body is sent. So a drip also slows down an error page.
+The order is the order in which the faults of one request are applied, from the inside out: first
+faults that replace the response by another one, then faults that change the request or the response
+(garbage last, because it leaves no response to change), then faults that change how the body is
+sent. So a drip also slows down an error page.
 """
 
 from .body.drip import Drip
