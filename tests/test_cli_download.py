@@ -428,6 +428,30 @@ def test_failed_out_may_be_a_pipe_or_a_link(tmp_path: Path) -> None:
     assert (tmp_path / "real").read_text() == f"{url}\n"
 
 
+def test_failed_out_may_be_standard_output_in_a_pipe(tmp_path: Path) -> None:
+    with RawServer({}) as server:
+        for listed in ("/dev/stdout", "/dev/fd/1"):
+            done = getflags(server.url("/none"), "-q", "--failed-out", listed, cwd=tmp_path)
+            assert done.returncode == 3
+            assert done.stderr == f"getflags: {server.url('/none')}: 404 Not Found\n"
+            assert done.stdout == f"{server.url('/none')}\n"
+
+
+@pytest.mark.parametrize("failing", [True, False])
+def test_the_temporary_file_of_failed_out_is_deleted(tmp_path: Path, *, failing: bool) -> None:
+    def answer(connection: socket.socket, _: RawServer) -> None:
+        for path in tmp_path.glob(".getflags-*"):
+            path.unlink()
+        connection.sendall(b"HTTP/1.1 404 x\r\n\r\n" if failing else ok(b"x"))
+
+    with RawServer({"/f": answer}) as server:
+        done = run_main(server.url("/f"), "-q", "--failed-out", "failed", cwd=tmp_path)
+    assert done.returncode == (3 if failing else 1)
+    assert done.stderr.endswith("getflags: cannot write 'failed': No such file or directory\n")
+    assert done.stderr.count("\n") == 1 + failing
+    assert not (tmp_path / "failed").exists()
+
+
 SAME_FILE = "cannot be fetched: --failed-out names the same file"
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import errno
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TextIO
 
 from getflags.core.deferred_signals import signals_deferred
@@ -32,8 +32,9 @@ def list_failures(name: str, default_folder: str) -> Iterator[EventHandler]:
     file, temporary = None, ""
     try:
         try:
-            if special := _special(path):
-                file = _opened(os.open(path, os.O_WRONLY))  # may wait for a pipe's reader
+            if special := _special(name):
+                # Not the real path: for /dev/stdout, that may be /proc/1/fd/pipe:[2], no file.
+                file = _opened(os.open(name, os.O_WRONLY))  # may wait for a pipe's reader
             else:
                 with signals_deferred(lambda: None):  # or a new file could be lost and stay
                     file, temporary = _create_beside(path)
@@ -50,7 +51,8 @@ def list_failures(name: str, default_folder: str) -> Iterator[EventHandler]:
                 temporary = ""
     except BaseException as error:
         if temporary:
-            os.unlink(temporary)  # noqa: PTH108
+            with suppress(FileNotFoundError):  # somebody has deleted it
+                os.unlink(temporary)  # noqa: PTH108
         if file:
             file.close()  # for the second time, unless a signal came before the first one
         if isinstance(error, OSError):
