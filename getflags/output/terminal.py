@@ -30,8 +30,7 @@ def bar(stream: TextIO, **options: Any) -> tqdm[Never]:
 
     With tqdm's own ``dynamic_ncols``, the bar is empty if the terminal reports 0 columns.
     """
-    from tqdm import tqdm
-
+    tqdm = _tqdm()
     tqdm.monitor_interval = 0  # tqdm needs no monitor thread, because the bar is updated often
 
     class Fitted(tqdm):  # type: ignore[type-arg]  # tqdm takes no type arguments at run time
@@ -42,6 +41,19 @@ def bar(stream: TextIO, **options: Any) -> tqdm[Never]:
 
     columns, rows = _bar_size(stream)
     return Fitted(file=stream, ncols=columns, nrows=rows, **options)
+
+
+def _tqdm() -> type[tqdm[Never]]:
+    """Import tqdm without the user's ``TQDM_*`` variables, which set its options on import.
+
+    They are meant for other programs, and an invalid one would end the run with an exception.
+    """
+    hidden = {name: os.environ.pop(name) for name in list(os.environ) if name.startswith("TQDM_")}
+    try:
+        from tqdm import tqdm
+    finally:
+        os.environ.update(hidden)
+    return tqdm
 
 
 def _bar_size(stream: TextIO) -> tuple[int, int]:
