@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
 from typing import NamedTuple
 from urllib.parse import quote
 
@@ -90,6 +91,7 @@ def parse_checksum(text: str) -> Checksum:
     return Checksum(algorithm, digest)
 
 
+@lru_cache(16)
 def _algorithm(name: str) -> str | None:
     known = {
         found.replace("-", "").replace("_", ""): found
