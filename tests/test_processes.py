@@ -410,7 +410,8 @@ def test_auto_takes_processes_where_they_pay(
 
 def test_a_daemonic_process_has_no_workers(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """As in a worker of ``multiprocessing.Pool``, which may start no process."""
-    monkeypatch.setitem(multiprocessing.current_process()._config, "daemon", True)  # type: ignore[attr-defined]
+    process = multiprocessing.current_process()
+    monkeypatch.setattr(process, "_config", {"daemon": True})
     monkeypatch.setattr(engines, "worker_count", lambda limit: min(limit, 2))
     with RawServer({"/f": ok(b"abc")}) as server:
         with pytest.raises(getflags.UsageError, match="in a daemonic process"):
