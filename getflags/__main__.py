@@ -3,6 +3,7 @@
 ``--version`` is handled here, because importing the command line would take longer.
 """
 
+import signal
 import sys
 
 from getflags import UNSUPPORTED, __version__
@@ -18,6 +19,9 @@ def main() -> int:
     if sys.argv[1:] == ["--version"]:
         sys.stdout.write(f"getflags {__version__}\n")
         return 0
+    # Until the command line handles signals, Ctrl-C ends the process without a traceback.
+    if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
     from getflags.cli import main as run
     from getflags.cli.signals import ignore
 

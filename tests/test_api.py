@@ -9,6 +9,7 @@ import threading
 import tracemalloc
 from collections.abc import Iterator
 from functools import partial
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -398,6 +399,38 @@ def test_a_collection_is_checked_before_the_first_request(
     with pytest.raises(UsageError, match=r"^targets\[50\] is of type int"):
         getflags.download(iter(targets), dir=tmp_path, max_req=1)
     assert server.heads != []
+
+
+#: A checksum → what is wrong with it.
+CHECKSUMS: dict[str, tuple[Any, str]] = {
+    "no algorithm": (("nope", "00"), "targets[1]: checksum 'nope=00': unknown algorithm"),
+    "no fixed length": (("shake_128", "00"), "targets[1]: checksum 'shake_128=00': unknown"),
+    "a number": ((5, "00"), "targets[1] has a checksum of which a field is no text"),
+    "no digest": (("md5", None), "targets[1] has a checksum of which a field is no text"),
+    "a short digest": (("md5", "00"), "targets[1]: checksum 'md5=00': md5 takes 32 hexadecimal"),
+}
+
+
+@pytest.mark.parametrize("engine", ["sequential", "threads", "asyncio", "processes"])
+@pytest.mark.parametrize(("fields", "sentence"), CHECKSUMS.values(), ids=CHECKSUMS)
+def test_an_invalid_checksum_is_named(
+    server: RawServer, tmp_path: Path, engine: str, fields: Any, sentence: str
+) -> None:
+    url = server.url("/f")
+    targets: list[str | Entry] = [url, Entry(url, checksum=getflags.Checksum(*fields))]
+    with pytest.raises(UsageError) as caught:
+        getflags.download(targets, dir=tmp_path, engine=engine)
+    assert str(caught.value).startswith(sentence)
+    assert server.heads == []
+    with pytest.raises(UsageError) as caught:
+        getflags.download(iter(targets), dir=tmp_path, engine=engine)
+    assert str(caught.value).startswith(sentence)
+
+
+def test_a_checksum_may_be_in_capitals(server: RawServer, tmp_path: Path) -> None:
+    checksum = getflags.Checksum("SHA-256", sha256(b"abc").hexdigest().upper())
+    report = getflags.download([Entry(server.url("/f"), checksum=checksum)], dir=tmp_path)
+    assert report.exit_status is getflags.ExitStatus.OK
 
 
 def test_a_malformed_url_in_a_list_fails_alone(server: RawServer, tmp_path: Path) -> None:

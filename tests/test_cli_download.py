@@ -428,6 +428,54 @@ def test_failed_out_may_be_a_pipe_or_a_link(tmp_path: Path) -> None:
     assert (tmp_path / "real").read_text() == f"{url}\n"
 
 
+def test_failed_out_may_be_standard_output_in_a_pipe(tmp_path: Path) -> None:
+    with RawServer({}) as server:
+        for listed in ("/dev/stdout", "/dev/fd/1"):
+            done = getflags(server.url("/none"), "-q", "--failed-out", listed, cwd=tmp_path)
+            assert done.returncode == 3
+            assert done.stderr == f"getflags: {server.url('/none')}: 404 Not Found\n"
+            assert done.stdout == f"{server.url('/none')}\n"
+
+
+@pytest.mark.parametrize("failing", [True, False])
+def test_the_temporary_file_of_failed_out_is_deleted(tmp_path: Path, *, failing: bool) -> None:
+    def answer(connection: socket.socket, _: RawServer) -> None:
+        for path in tmp_path.glob(".getflags-*"):
+            path.unlink()
+        connection.sendall(b"HTTP/1.1 404 x\r\n\r\n" if failing else ok(b"x"))
+
+    with RawServer({"/f": answer}) as server:
+        done = run_main(server.url("/f"), "-q", "--failed-out", "failed", cwd=tmp_path)
+    assert done.returncode == (3 if failing else 1)
+    assert done.stderr.endswith("getflags: cannot write 'failed': No such file or directory\n")
+    assert done.stderr.count("\n") == 1 + failing
+    assert not (tmp_path / "failed").exists()
+
+
+SAME_FILE = "cannot be fetched: --failed-out names the same file"
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_failed_out_never_replaces_a_file_of_the_run(tmp_path: Path, engine: str) -> None:
+    (tmp_path / "d").mkdir()
+    (tmp_path / "d" / "f").write_bytes(b"old")
+    (tmp_path / "other").symlink_to("d")
+    (tmp_path / "link").symlink_to("other/f")
+    with RawServer({"/f": ok(b"x"), "/g": ok(b"y")}) as server:
+        for listed in ("d/f", "other/f", "link", f"{tmp_path}/d/../d/f"):
+            words = ["-d", "d", "--engine", engine, "--failed-out", listed]
+            done = run_main(server.url("/f"), *words, cwd=tmp_path)
+            assert done.returncode == 2
+            assert done.stderr == f"getflags: '{server.url('/f')}' {SAME_FILE}\n"
+            assert server.heads == []
+            assert files(tmp_path / "d") == {"f": b"old"}
+        done = run_main(server.url("/f"), server.url("/g"), *words, cwd=tmp_path)
+        assert done.returncode == 1
+        assert done.stderr == f"getflags: {server.url('/f')}: --failed-out names the same file\n"
+        assert server.asked("/f") == 0
+        assert files(tmp_path / "d") == {"f": f"{server.url('/f')}\n".encode(), "g": b"y"}
+
+
 def test_failed_out_on_a_full_disk_is_said_and_counts(tmp_path: Path) -> None:
     with RawServer({"/f": ok(b"x")}) as server:
         words = [server.url("/f"), server.url("/a"), server.url("/b")]

@@ -497,3 +497,31 @@ def test_a_worker_and_a_bench_end_where_python_loses_the_signal(tmp_path: Path, 
     assert (done.returncode, done.stdout, done.stderr) == (143, "", "")
     assert files(tmp_path) == {}
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("module", ["getflags.cli", "getflags.cli.commands.download"])
+@pytest.mark.parametrize("number", SIGNALS)
+def test_a_signal_during_start_up_prints_no_traceback(
+    tmp_path: Path, module: str, number: signal.Signals
+) -> None:
+    """The signal arrives when ``module`` is imported."""
+    script = (
+        "import signal, sys\n"
+        "from getflags.__main__ import main\n"
+        "class Finder:\n"
+        "    def find_spec(self, name, path=None, target=None):\n"
+        f"        if name == {module!r}:\n"
+        f"            signal.raise_signal({int(number)})\n"
+        "sys.meta_path.insert(0, Finder())\n"
+        "sys.argv[1:] = ['http://127.0.0.1:1/f']\n"
+        "sys.exit(main())\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script],
+        cwd=tmp_path, env={**ENVIRON, "PYTHONPATH": str(ROOT)},
+        capture_output=True, text=True, timeout=20, check=False,
+    )  # fmt: skip
+    handled = module != "getflags.cli"
+    assert done.returncode == (128 + number if handled else -number)
+    assert done.stderr == (f"{INTERRUPTED}\n" if handled else "")
+    assert files(tmp_path) == {}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tracemalloc
 from pathlib import Path
 
 import pytest
@@ -178,6 +179,22 @@ def test_a_list_that_cannot_be_understood_names_the_line(
     (folder / "list.txt").write_text(text)
     assert main(["-i", "list.txt"]) == 2
     assert sentence in capsys.readouterr().err
+
+
+def test_a_line_without_an_end_is_an_error_in_little_memory(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    tracemalloc.start()
+    assert main(["-i", "/dev/zero"]) == 2
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < 20_000_000
+    sentence = "line 1: longer than 1,048,576 characters\n"
+    assert capsys.readouterr().err == f"getflags: /dev/zero: {sentence}"
+    longest = "#" * (1 << 20)
+    (folder / "list.txt").write_text(f"{longest[1:]}\n{longest}#\nBR\n")
+    assert main(["-i", "list.txt"]) == 2
+    assert capsys.readouterr().err == f"getflags: list.txt: {sentence.replace('1', '2', 1)}"
 
 
 @pytest.mark.parametrize("text", ["", "# nothing\n\n", "\ufeff\r\n"])

@@ -26,7 +26,7 @@ from getflags.storage import resume_record
 from tests.hazards import PLAIN, SIZED, WAYS, Way, everywhere, title
 from tests.kit import ENVIRON, ROOT, command, files
 from tests.messages import CHECKSUM, INTERRUPTED, NO_FOLDER, NOT_SAVED
-from tests.rawserver import RawServer, ok, stall_after
+from tests.rawserver import Answer, RawServer, ok, stall_after
 
 BODY = bytes(range(256)) * 8192  # 2 MiB
 CUT = 1536 * 1024  # bytes; more than waits for the disk
@@ -244,6 +244,57 @@ def test_a_file_that_the_disk_has_no_room_for_fails_alone(tmp_path: Path, way: W
     assert left == {"old": b"old", "fits": b"fits"}
     assert report.exit_status == 0
     assert files(folder) == {"old": BODY, "new": BODY, "fits": b"fits"}
+
+
+@pytest.mark.parametrize("exists", ["fail", "skip"])
+@pytest.mark.parametrize("links", ["links", "no links"])
+@everywhere
+def test_a_file_that_appears_during_the_download_is_kept(
+    tmp_path: Path, way: Way, exists: str, links: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def no_links(*_: object) -> None:
+        raise OSError(errno.EPERM, os.strerror(errno.EPERM))
+
+    if links == "no links":
+        monkeypatch.setattr(os, "link", no_links)
+    names = ["file", "right", "wrong", "nothing", "folder"]
+
+    def answer(connection: socket.socket, server: RawServer) -> None:
+        name = server.heads[-1].split(b" ")[1].decode()[1:]
+        connection.sendall(SIZED + b"4\r\n\r\nbo")
+        if name == "nothing":
+            (tmp_path / name).symlink_to("missing")
+        elif name == "folder":
+            (tmp_path / name).mkdir()
+        else:
+            (tmp_path / name).write_bytes(b"mine" if name != "right" else b"body")
+        connection.sendall(b"dy")
+
+    checksum = getflags.Checksum("sha256", sha256(b"body").hexdigest())
+    answers: dict[str, Answer] = {f"/{name}": answer for name in names}
+    answers["/new"] = ok(b"new")
+    with RawServer(answers) as server:
+        report = getflags.download(
+            [
+                Entry(server.url(path), checksum=checksum if path in {"/right", "/wrong"} else None)
+                for path in answers
+            ],
+            dir=tmp_path, exists=exists, retries=0, **way,
+        )  # fmt: skip
+    kept = "a file with that name exists" if exists == "fail" else "already exists"
+    assert {each.target.name: each.reason for each in report.outcomes} == {
+        "file": kept,
+        "right": kept,
+        "wrong": kept if exists == "fail" else "",
+        "nothing": "",
+        "folder": f"{NOT_SAVED}it exists and is not a regular file",
+        "new": "",
+    }
+    assert report.failures == (4 if exists == "fail" else 1)
+    wrong = b"mine" if exists == "fail" else b"body"
+    assert files(tmp_path) == {
+        "file": b"mine", "right": b"body", "wrong": wrong, "nothing": b"body", "new": b"new",
+    }  # fmt: skip
 
 
 def replaced(part: Path) -> None:

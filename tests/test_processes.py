@@ -408,6 +408,20 @@ def test_auto_takes_processes_where_they_pay(
     assert engines.select("threads", total, limit) == "threads"
 
 
+def test_a_daemonic_process_has_no_workers(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """As in a worker of ``multiprocessing.Pool``, which may start no process."""
+    process = multiprocessing.current_process()
+    monkeypatch.setattr(process, "_config", {"daemon": True})
+    monkeypatch.setattr(engines, "worker_count", lambda limit: min(limit, 2))
+    with RawServer({"/f": ok(b"abc")}) as server:
+        with pytest.raises(getflags.UsageError, match="in a daemonic process"):
+            getflags.download([server.url("/f")], dir=tmp_path, engine="processes")
+        assert server.heads == []
+        targets = [server.url("/f"), *["http://h:0x/"] * 999]
+        report = getflags.download(targets, dir=tmp_path, retries=0)
+    assert (report.total, report.arrived) == (1000, 1)
+
+
 def test_elsewhere_processes_are_spawned(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("platform.system", lambda: "Darwin")
     assert processes._context().get_start_method() == "spawn"

@@ -30,6 +30,23 @@ def test_a_terminal_that_does_not_know_its_size_shows_the_bar(
     assert len(bar) == (columns or 80) - 1
 
 
+@pytest.mark.parametrize("paths", [["/a"], ["/a", "/b"]], ids=["bytes", "files"])
+def test_variables_for_tqdm_do_not_change_the_bar(tmp_path: Path, paths: list[str]) -> None:
+    environ = {
+        "TQDM_MININTERVAL": "abc",
+        "TQDM_NCOLS": "q",
+        "TQDM_BAR_FORMAT": "{nope}",
+        "TQDM_DISABLE": "1",
+    }
+    with (
+        RawServer({path: ok(LARGE) for path in paths}) as server,
+        on_terminal(tmp_path, *map(server.url, paths), environ=environ) as screen,
+    ):
+        text = "\n".join(screen.read_all())
+    assert "Traceback" not in text
+    assert re.search(r"^100%\|█+\| ", text, re.MULTILINE)
+
+
 def test_a_bar_follows_the_size() -> None:
     with sizeless() as (stream, read_until):
         bar = terminal.bar(stream, total=3)

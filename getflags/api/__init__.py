@@ -27,7 +27,7 @@ from getflags.output.summary import Report
 from getflags.scheduling import adaptive_concurrency
 from getflags.storage import directories
 from getflags.targets import resolve
-from getflags.targets.list_file import Entry
+from getflags.targets.list_file import BadInput, Entry, parse_checksum
 
 
 class SettingsDict(TypedDict, total=False):
@@ -162,10 +162,20 @@ def _entry(index: int, item: object) -> Entry:
             raise UsageError(
                 f"targets[{index}] is an Entry, but one of its fields has a wrong type"
             )
-        return item
+        return item if item.checksum is None else _with_checksum(index, item, item.checksum)
     raise UsageError(
         f"targets[{index}] is of type {type(item).__name__}; expected a string or an Entry"
     )
+
+
+def _with_checksum(index: int, entry: Entry, checksum: Checksum) -> Entry:
+    """Return the entry with its checksum in the form that ``Checksum`` documents."""
+    if not all(isinstance(text, str) for text in checksum):
+        raise UsageError(f"targets[{index}] has a checksum of which a field is no text")
+    try:
+        return entry._replace(checksum=parse_checksum("=".join(checksum)))
+    except BadInput as error:
+        raise UsageError(f"targets[{index}]: {error}") from None
 
 
 def _tee(report: Report, emit: EventHandler | None) -> EventHandler:

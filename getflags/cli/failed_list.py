@@ -9,7 +9,7 @@ from __future__ import annotations
 import errno
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TextIO
 
 from getflags.core.deferred_signals import signals_deferred
@@ -32,8 +32,10 @@ def list_failures(name: str, default_folder: str) -> Iterator[EventHandler]:
     file, temporary = None, ""
     try:
         try:
-            if special := _special(path):
-                file = _opened(os.open(path, os.O_WRONLY))  # may block until a pipe has a reader
+            if special := _special(name):
+                # Not the real path: that of /dev/stdout may be /proc/1/fd/pipe:[2], which is no
+                # file. Opening a pipe may block until it has a reader.
+                file = _opened(os.open(name, os.O_WRONLY))
             else:
                 with signals_deferred(lambda: None):  # so that no unnamed file is left behind
                     file, temporary = _create_beside(path)
@@ -50,7 +52,8 @@ def list_failures(name: str, default_folder: str) -> Iterator[EventHandler]:
                 temporary = ""
     except BaseException as error:
         if temporary:
-            os.unlink(temporary)  # noqa: PTH108
+            with suppress(FileNotFoundError):  # another program has deleted it
+                os.unlink(temporary)  # noqa: PTH108
         if file:
             file.close()  # a signal may have arrived before `with`; closing twice is safe
         if isinstance(error, OSError):

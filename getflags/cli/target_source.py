@@ -14,7 +14,7 @@ from getflags.cli.options.download import Options
 from getflags.core.errors import UsageError
 from getflags.core.text import printable, quoted
 from getflags.targets import country_codes, resolve
-from getflags.targets.list_file import BadInput, Entry, parse
+from getflags.targets.list_file import BadInput, Entry, parse, read_lines
 from getflags.targets.spool import Spool
 
 
@@ -57,7 +57,7 @@ def _list_entries(name: str) -> Iterator[Entry]:
         stream = open(0, "rb", closefd=False) if name == "-" else open(name, "rb")  # noqa: PTH123, SIM115
         # Bytes that are not UTF-8 are kept as surrogates, and percent-encoded in the URL.
         with io.TextIOWrapper(stream, encoding="utf-8", errors="surrogateescape") as lines:
-            yield from parse(lines)
+            yield from parse(read_lines(lines))
     except BadInput as error:
         raise UsageError(f"{printable(name)}: {error}") from None
     except OSError as error:

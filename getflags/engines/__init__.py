@@ -8,6 +8,7 @@ Engines decide when and where transfers run; ``getflags.transfer`` decides what 
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from importlib import import_module
 from typing import TypeAlias, cast
@@ -42,12 +43,22 @@ def select(name: str, total: int | None, limit: int, *, adaptive: bool = False) 
         raise UsageError(
             "-m auto cannot be used with --engine processes; use --engine asyncio or threads"
         )
+    if name == "processes" and _is_daemonic():
+        raise UsageError(
+            "the processes engine cannot run in a daemonic process, such as a worker of "
+            "multiprocessing.Pool; use the asyncio or threads engine"
+        )
     if name != AUTO:
         return name
-    if adaptive:
+    if adaptive or total is None or total < PROCESSES_FROM or _is_daemonic():
         return "asyncio"
-    large = total is not None and total >= PROCESSES_FROM and worker_count(limit) > 1
-    return "processes" if large else "asyncio"
+    return "processes" if worker_count(limit) > 1 else "asyncio"
+
+
+def _is_daemonic() -> bool:
+    """Return whether multiprocessing started this process and forbids it to start others."""
+    process = sys.modules.get("multiprocessing.process")  # if it is not imported, it did not
+    return process is not None and process.current_process().daemon
 
 
 def engine(name: str) -> Engine:

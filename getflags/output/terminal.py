@@ -7,7 +7,8 @@ Some terminals report 0 columns (serial lines, some containers and editors). For
 from __future__ import annotations
 
 import os
-from collections.abc import MutableMapping
+from collections.abc import Iterator, MutableMapping
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Never, TextIO
 
 if TYPE_CHECKING:
@@ -30,7 +31,8 @@ def bar(stream: TextIO, **options: Any) -> tqdm[Never]:
 
     With tqdm's own ``dynamic_ncols``, the bar is empty if the terminal reports 0 columns.
     """
-    from tqdm import tqdm
+    with _no_variables():
+        from tqdm import tqdm
 
     tqdm.monitor_interval = 0  # tqdm needs no monitor thread, because the bar is updated often
 
@@ -42,6 +44,19 @@ def bar(stream: TextIO, **options: Any) -> tqdm[Never]:
 
     columns, rows = _bar_size(stream)
     return Fitted(file=stream, ncols=columns, nrows=rows, **options)
+
+
+@contextmanager
+def _no_variables() -> Iterator[None]:
+    """Hide the ``TQDM_*`` variables, which set tqdm's options when it is imported in the block.
+
+    They are meant for other programs, and an invalid one would end the run with an exception.
+    """
+    hidden = {name: os.environ.pop(name) for name in list(os.environ) if name.startswith("TQDM_")}
+    try:
+        yield
+    finally:
+        os.environ.update(hidden)
 
 
 def _bar_size(stream: TextIO) -> tuple[int, int]:

@@ -102,12 +102,11 @@ class AsyncPartFile:
         """The hex digest of the bytes written so far; None for a target without a checksum."""
         return self._part.digest
 
-    async def install(self, modified: int | None = None) -> None:
+    async def install(self, modified: int | None = None) -> OnDisk | None:
         """Do what ``PartFile.install`` does; with fsync, in another thread, because it is slow."""
         if self._fsync:
-            await self._threads.run(lambda: self._part.install(modified))
-        else:
-            self._part.install(modified)
+            return await self._threads.run(lambda: self._part.install(modified))
+        return self._part.install(modified)
 
     async def on_disk(self, exists: Exists) -> OnDisk | None:
         """Do what ``PartFile.on_disk`` does; the file is hashed in another thread."""

@@ -49,6 +49,7 @@ class PartFile:
         self._record: ResumeRecord | None = None  # as written beside the part file
         self._stale = False  # an existing part file or record can't be resumed
         self._discarded = False
+        self._exists: Exists | None = None  # how to treat a file that appears during the download
 
     def __enter__(self) -> Self:
         return self
@@ -190,8 +191,11 @@ class PartFile:
             with disk_errors:
                 os.close(descriptor)
 
-    def install(self, modified: int | None = None) -> None:
+    def install(self, modified: int | None = None) -> OnDisk | None:
         """Rename the part file to its final name, atomically. Raises NotSaved.
+
+        With ``skip`` and ``fail``, a file that appeared there during the download is kept. It is
+        returned, and the part file is deleted when the ``with`` block ends.
 
         ``os.replace`` replaces a symbolic link instead of writing through it. The permissions of
         an existing regular file are kept. ``modified``, in seconds since 1970, becomes the file's
@@ -218,21 +222,49 @@ class PartFile:
                     os.chmod(self._temporary, mode)  # noqa: PTH101 - as above
             if modified is not None and modified <= time():
                 os.utime(self._temporary, (modified, modified))
-            self._rename()
+            if found := self._rename():
+                self._discarded = True
+                return found
             if self._fsync:
                 disk.flush_folder(self._folder)
         self._temporary = ""
         self._close()
+        return None
 
-    def _rename(self) -> None:
+    def _rename(self) -> OnDisk | None:
         """Rename the part file; remove the record first, so that it never lacks its part file."""
         record = self._record
         self._remove_record()
         try:
+            if self._exists:
+                return self._rename_to_new(self._exists)
             os.replace(self._temporary, self.path)  # noqa: PTH105 - as above
         except OSError:
             self.save_record(record)  # the part file is still there and can be resumed
             raise
+        return None
+
+    def _rename_to_new(self, exists: Exists) -> OnDisk | None:
+        """Rename the part file if no file has the final name; otherwise return that file.
+
+        A hard link is atomic and never replaces a file. A file system without hard links (FAT)
+        gets a check and a rename: there, a file that appears between the two is replaced. So is
+        what would have been replaced if it had existed at the beginning: a symbolic link to
+        nothing and, with ``skip``, a file with another checksum.
+        """
+        linked = False
+        with contextlib.suppress(OSError):
+            os.link(self._temporary, self.path)
+            linked = True
+        if linked:
+            os.unlink(self._temporary)  # noqa: PTH108 - as above
+            return None
+        checksum = self._target.checksum if self.must_hash(exists) else None
+        found = inspect_file(self.path, checksum, never)
+        if found and (checksum is None or found.digest == checksum.hexdigest):
+            return found
+        os.replace(self._temporary, self.path)  # noqa: PTH105 - as above
+        return None
 
     def must_hash(self, exists: Exists) -> bool:
         """Return whether the digest of an existing file matters; ``fail`` needs none."""
@@ -248,7 +280,9 @@ class PartFile:
             return None
         checksum = self._target.checksum if self.must_hash(exists) else None
         with disk_errors:
-            return inspect_file(self.path, checksum, cancelled)
+            found = inspect_file(self.path, checksum, cancelled)
+        self._exists = exists if found is None and exists is not Exists.REFRESH else None
+        return found
 
 
 def _hasher(target: Target) -> hashlib._Hash | None:

@@ -10,7 +10,9 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Iterable, Iterator
-from typing import NamedTuple
+from functools import lru_cache
+from itertools import count
+from typing import NamedTuple, TextIO
 from urllib.parse import quote
 
 from getflags.core.models import Checksum
@@ -19,6 +21,9 @@ from getflags.core.urls import redact
 
 # U+FEFF is a byte order mark only at the beginning of a list.
 _CONTROL = re.compile("[\x00-\x1f\x7f\x85\u2028\u2029\ufeff]")
+
+
+_MAX_LINE = 1024 * 1024  # characters; a longer line is not text, such as /dev/zero
 
 
 class BadInput(ValueError):
@@ -33,6 +38,17 @@ class Entry(NamedTuple):
     folder: str = ""
     checksum: Checksum | None = None
     guessed: bool = False  # the code was expanded from a letter or from -e
+
+
+def read_lines(stream: TextIO) -> Iterator[str]:
+    """Yield the lines of a stream, in little memory. Raises BadInput if a line is too long."""
+    for number in count(1):
+        line = stream.readline(_MAX_LINE + 1)
+        if not line:
+            return
+        if len(line) > _MAX_LINE:
+            raise BadInput(f"line {number}: longer than {_MAX_LINE:,} characters")
+        yield line
 
 
 def parse(lines: Iterable[str]) -> Iterator[Entry]:
@@ -90,6 +106,7 @@ def parse_checksum(text: str) -> Checksum:
     return Checksum(algorithm, digest)
 
 
+@lru_cache(16)
 def _algorithm(name: str) -> str | None:
     known = {
         found.replace("-", "").replace("_", ""): found

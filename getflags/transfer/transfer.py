@@ -112,13 +112,18 @@ class Transfer:
         """The origin at which each try begins; empty if the target cannot be requested."""
         return "" if self.target.flaw else self._route.origin
 
-    def succeeded(self, now: float, digest: str | None = None) -> Action:
+    def succeeded(
+        self, now: float, digest: str | None = None, *, existing: OnDisk | None = None
+    ) -> Action:
         """Record that the response has ended, or that the file has been installed.
 
         ``digest`` is the part file's, in hex; None if the target has no checksum.
+        ``existing`` is a file that appeared during the download and was kept.
         """
         if self.state is states.RECEIVING:
             self._check(digest)
+        elif existing and (kept := existing_file(self.options.exists, None, existing)):
+            self._end(*kept)
         elif self.state is states.INSTALLING:
             unsized = not (self.body.delimited or self.target.checksum)
             self._end(Status.OK, "", self.body.received, unsized=unsized)

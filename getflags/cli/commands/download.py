@@ -5,6 +5,7 @@ All options and targets of the command line are checked before the first request
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from contextlib import ExitStack, closing, contextmanager
 from time import perf_counter
@@ -90,7 +91,7 @@ def _check(options: Options, targets: resolve.Listing) -> None:
         except filenames.BadName as error:
             raise UsageError(f"-o {quoted(options.out)}: {error}") from None
     if total == 1 and options.input_file is None:  # in a list, the other targets are downloaded
-        place = configure.place(settings, bundled.REMOTE)
+        place = _place(options, bundled.REMOTE)
         (target,) = resolve.settle([_with_options(targets[0], options)], place)
         if target.flaw:
             raise UsageError(f"{quoted(target.label)} cannot be fetched: {target.flaw}")
@@ -98,6 +99,14 @@ def _check(options: Options, targets: resolve.Listing) -> None:
     engines.select(settings.engine, total, 1, adaptive=settings.max_req == AUTO)
     transport.client(settings.client).check(configure.network(settings))
     directories.make_folder(settings.dir)
+
+
+def _place(options: Options, base_url: str) -> resolve.Place:
+    """Return the mirror of the flags and the places of files. No target may be the failed list."""
+    place = configure.place(options.settings, base_url)
+    if options.failed_out is None:
+        return place
+    return place._replace(failed_out=os.path.realpath(options.failed_out))
 
 
 @contextmanager
@@ -143,7 +152,7 @@ def _download(job: _Job, screen: Screen, result: summary.Report) -> None:
         screen.info(f"Engine: {engine}; client: {settings.client} ({client}).")
     entries = (_with_options(entry, options) for entry in job.targets)
     work = Plan(
-        resolve.settle(entries, configure.place(settings, job.site.base_url)),
+        resolve.settle(entries, _place(options, job.site.base_url)),
         settings.client,
         limit,
         settings.loop,
