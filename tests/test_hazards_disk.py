@@ -1,6 +1,6 @@
 """Disks and processes: whatever happens to them, a name stands for a whole file or for none.
 
-The smallest cases stand in test_save.py, without a server; here they meet every engine.
+The smallest cases stand in test_part_file.py, without a server; here they meet every engine.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """What names files get, and what people get to read: nothing that a server has thought of.
 
 Names come from the URL that was typed and from nothing else; how they are made safe is shown in
-test_naming.py. Text from servers and lists is shown, and never obeyed.
+test_filenames.py. Text from servers and lists is shown, and never obeyed.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ NAMES = {
     "G4 /%20%20": "index.2.html",
     "G4 /...": "index.3.html",
     "G4 /a/": "index.4.html",
-    "G5 /nul:%20": "nul:",  # where the system minds, see test_naming.py
+    "G5 /nul:%20": "nul:",  # where the system minds, see test_filenames.py
     "G7 /.bashrc": ".bashrc",  # who types it means it
     "G7 /-rf": "-rf",
     "G7 /~": "~",
