@@ -25,7 +25,7 @@ from tests.rawserver import RawServer, ok
 
 
 def target(folder: Path) -> Target:
-    return Target(0, "w", "w", "http://h/f", str(folder), "f", Checksum("sha1", "00"))
+    return Target(0, "w", "w", "http://h/f", str(folder), "f", Checksum("sha1", "0" * 40))
 
 
 async def save(folder: Path, *pieces: bytes) -> str | None:
@@ -56,7 +56,7 @@ def test_a_small_body_is_written_without_another_thread(tmp_path: Path) -> None:
         (Exists.SKIP, None),
         (Exists.REFRESH, None),
         (Exists.FAIL, None),
-        (Exists.FAIL, Checksum("sha1", "00")),
+        (Exists.FAIL, Checksum("sha1", "0" * 40)),
     ],
 )
 def test_an_existing_file_that_is_not_hashed_is_examined_without_another_thread(
@@ -306,7 +306,7 @@ def test_a_cancelled_download_leaves_its_hosts_files_alone(  # noqa: PLR0917 - a
     client: str,
 ) -> None:
     """The host opens files while a thread works; each must begin at its beginning (hazard J13)."""
-    wrong = Checksum("sha1", "00")
+    wrong = Checksum("sha1", "0" * 40)
     (tmp_path / "host").write_bytes(b"host" * 100)
     if "exists" in settings:
         (tmp_path / "f").write_bytes(b"old" * 100)
