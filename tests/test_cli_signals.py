@@ -11,6 +11,7 @@ import termios
 import threading
 from array import array
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from time import monotonic, sleep
 

@@ -16,7 +16,7 @@ import getflags
 from getflags import engines
 from getflags.core.events import Event, Retrying
 from getflags.transfer import retry
-from tests.hazards import PLAIN, SIZED, Fails, Row, Way, everywhere, judge
+from tests.hazards import CHUNKED, PLAIN, SIZED, Fails, Row, Way, Whole, everywhere, judge
 from tests.kit import files
 from tests.messages import NO_SUCH_HOST, NOTHING_CAME, REFUSED
 from tests.rawserver import Answer, RawServer, ok, reset, silence, stall_after
@@ -162,3 +162,50 @@ def test_silence_comes_to_an_end(tmp_path: Path, way: Way) -> None:
         key: Fails(answer, f"{NOTHING_CAME} 0.2 s") for key, answer in SILENT.items()
     }
     judge(rows, tmp_path, way, rounds=[b"old"], timeout=0.2)
+
+
+def dripping(
+    first: bytes, drop: bytes, rest: bytes = b""
+) -> Callable[[socket.socket, RawServer], None]:
+    """Send some bytes, others every 50 ms for 1.5 s, and then the rest."""
+
+    def answer(connection: socket.socket, server: RawServer) -> None:
+        connection.sendall(first)
+        for _ in range(30):
+            if server.over.wait(0.05):
+                return
+            connection.sendall(drop)
+        connection.sendall(rest)
+
+    return answer
+
+
+NO_BODY: dict[str, Answer] = {
+    "X18 an extension of a chunk": dripping(
+        CHUNKED + b"5\r\nhello\r\n1;", b"a", b"\r\n!\r\n0\r\n\r\n"
+    ),
+    "X18 an extension of the first chunk": dripping(
+        CHUNKED + b"5;", b"a", b"\r\nhello\r\n0\r\n\r\n"
+    ),
+    "X18 a trailer": dripping(CHUNKED + b"5\r\nhello\r\n0\r\nX: ", b"a", b"\r\n\r\n"),
+    "X18 trailers": dripping(CHUNKED + b"5\r\nhello\r\n0\r\n", b"X: y\r\n", b"\r\n"),
+}
+
+
+@everywhere
+def test_bytes_that_are_no_body_do_not_postpone_the_timeout(tmp_path: Path, way: Way) -> None:
+    rows: dict[str, Row] = {
+        key: Fails(answer, f"{NOTHING_CAME} 0.5 s") for key, answer in NO_BODY.items()
+    }
+    rows["a slow body"] = Whole(dripping(SIZED + b"120\r\n\r\n", b"drop"), b"drop" * 30)
+    judge(rows, tmp_path, way, rounds=[b"old"], timeout=0.5)
+
+
+@everywhere
+def test_the_rate_limit_does_not_use_up_the_timeout(tmp_path: Path, way: Way) -> None:
+    body = b"x" * 3000
+    began = monotonic()
+    judge(
+        {"slow": Whole(ok(body), body)}, tmp_path, way, rounds=[None], timeout=0.3, limit_rate=2000
+    )
+    assert monotonic() - began > 0.6

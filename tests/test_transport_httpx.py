@@ -223,6 +223,24 @@ def test_a_short_body_that_keeps_dripping_is_given_up(get: Get) -> None:
     assert body == b""
 
 
+@both
+def test_an_unwanted_body_whose_length_is_overridden_is_not_read(get: Get) -> None:
+    """Its chunks may have endless extensions, and only a piece of body lets getflags give up."""
+    head = b"HTTP/1.1 404 No\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n5;"
+
+    def drip(connection: socket.socket, server: RawServer) -> None:
+        connection.sendall(head)
+        for _ in range(300):
+            if server.over.wait(0.01):
+                return
+            connection.sendall(b"a")
+        server.stalled.release()
+
+    with RawServer({"/x": drip}) as server:
+        get(server.url("/x"), wanted=False)
+        assert not server.stalled.acquire(blocking=False)
+
+
 @pytest.mark.parametrize("coloured", [False, True])
 def test_a_connection_is_used_again_after_an_unwanted_short_body(*, coloured: bool) -> None:
     ports = []

@@ -231,6 +231,15 @@ def test_the_server_reads_the_credentials_that_were_typed(user: str, password: s
         ("http://u:p@h:nonsense/", "http://***@h:nonsense/"),
         ("http://u:pass/word@h/", "http://***@h/"),
         ("http:/u:p@h/x", "***@h/x"),
+        ("http://u:p\uff20h/x", "http://***@h/x"),
+        ("http://u:p\ufe6bh/x", "http://***@h/x"),
+        ("http://u:p%40h", "http://***@h"),
+        ("http://u:p%2540h/x", "http://***@h/x"),
+        ("http://u%40h/x", "http://***@h/x"),
+        ("http://u:p%40h@i/x", "http://***@i/x"),
+        ("u:p%40h/x", "***@h/x"),
+        ("http://h/a%40b?c%40d", "http://h/a%40b?c%40d"),
+        ("http://h/a\uff20b", "http://h/a\uff20b"),
         ("u:p@h/x", "***@h/x"),
         ("BR", "BR"),
         ("", ""),
@@ -246,11 +255,14 @@ def test_what_is_shown_holds_no_secret(text: str, shown: str) -> None:
     ),
     user=st.text(st.characters(exclude_characters="/?#", exclude_categories=["Cs"])),
     password=st.text(st.characters(exclude_characters="/?#", exclude_categories=["Cs"])),
+    at=st.sampled_from(["@", "\uff20", "\ufe6b", "%40", "%2540"]),
     rest=st.text("abc/?#@."),
 )
 @relaxed
-def test_a_password_is_never_shown(scheme: str, user: str, password: str, rest: str) -> None:
-    shown = redact(f"{scheme}{user}:SEC{password}RET@h/{rest}")
+def test_a_password_is_never_shown(
+    scheme: str, user: str, password: str, at: str, rest: str
+) -> None:
+    shown = redact(f"{scheme}{user}:SEC{password}RET{at}h/{rest}")
     assert "SEC" not in shown
     assert "RET" not in shown
     assert "***@" in shown

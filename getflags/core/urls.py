@@ -25,6 +25,9 @@ _FORBIDDEN = re.compile("[\x00-\x20\x7f-\x9f\u2028\u2029\ud800-\udc7f\udd00-\udf
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*")
 _BRACKETED = re.compile(r"\[[0-9A-Fa-f:.]+\](?::[0-9]*)?")
 _HOST = re.compile(r"[a-z0-9._~!$&'()*+,;=-]+", re.ASCII)
+# What may be meant as the "@" after a password: two characters that NFKC maps to it, and its
+# percent-encoded form. No URL with one of them in its authority is accepted.
+_AT = re.compile("[@\uff20\ufe6b]|%(?:25)*40")
 _MAX_LABEL = 63  # bytes in a label of a host name (RFC 1035 section 2.3.4)
 _PATH_SAFE = "/%:@!$&'()*+,;=~?[]|"  # "%" keeps percent-encoded characters as they are
 
@@ -131,9 +134,9 @@ def redact(url: str) -> str:
     """Replace anything in a text that may be a user name and password with ``***``.
 
     In a URL, this is the part before the host's ``@``. In any other text, it may be everything
-    before the last ``@``.
+    before the last ``@``, which may be percent-encoded or a compatibility character.
     """
-    if "@" not in url:
+    if not _AT.search(url):
         return url
     scheme, mark, rest = url.partition("://")
     if not _SCHEME.fullmatch(scheme):
@@ -141,7 +144,7 @@ def redact(url: str) -> str:
     try:
         secret = urlsplit(clean(url)).netloc.rpartition("@")[0]
     except BadURL:
-        return f"{scheme}{mark}***@{rest.rpartition('@')[2]}"
+        return f"{scheme}{mark}***@{_AT.split(rest)[-1]}"
     if not secret:
         return url
     end = min((i for i in map(rest.find, "/?#") if i >= 0), default=len(rest))

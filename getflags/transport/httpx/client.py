@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from time import monotonic
 from typing import Any
 
@@ -38,6 +38,7 @@ from getflags.transport.httpx.setup import (
     is_short,
     options,
     read_head,
+    slow_body,
     slow_head,
 )
 from getflags.transport.httpx.sync_client import HttpxTransport
@@ -128,8 +129,11 @@ class _AsyncConnection:
             try:
                 check_version(response)
                 if on_head(read_head(response)):
-                    async for piece in apieces(response):
+                    body = apieces(response)
+                    piece = await self._next(body)
+                    while piece is not None:
                         await on_body(piece)
+                        piece = await self._next(body)
                 elif is_short(response):
                     await self._drain(request, response)
             finally:
@@ -150,6 +154,14 @@ class _AsyncConnection:
         except TimeoutError:
             await transport.aclose()  # after a cancelled request, its state is unknown
             raise slow_head(self._network) from None
+
+    async def _next(self, body: AsyncIterator[bytes]) -> bytes | None:
+        try:
+            async with asyncio.timeout(self._network.timeout):
+                return await anext(body, None)
+        except TimeoutError:
+            await self.close()  # as in ``_send``
+            raise slow_body(self._network) from None
 
     async def _drain(self, request: httpx.Request, response: httpx.Response) -> None:
         request.extensions["timeout"]["read"] = DRAIN_SECONDS

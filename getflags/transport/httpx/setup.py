@@ -108,6 +108,14 @@ def slow_head(network: Network) -> TimedOut:
     return TimedOut(f"the response header took longer than {network.timeout:g} s")
 
 
+def slow_body(network: Network) -> TimedOut:
+    """Return the fault for a body of which nothing arrives; see ``slow_head``.
+
+    Single reads succeed while the server sends chunk extensions or trailers.
+    """
+    return TimedOut(f"no data received for {network.timeout:g} s")
+
+
 def check_version(response: httpx.Response) -> None:
     """Raise Malformed unless the response is HTTP/1.0 or 1.1; h11 accepts any version number."""
     if response.extensions["http_version"] not in {b"HTTP/1.0", b"HTTP/1.1"}:
@@ -141,5 +149,7 @@ def has_excess(transport: httpx.HTTPTransport | httpx.AsyncHTTPTransport) -> boo
 
 def is_short(response: httpx.Response) -> bool:
     """Return whether an unwanted body is short enough to be read to its end."""
+    if "transfer-encoding" in response.headers:  # it overrides Content-Length
+        return False
     length = response.headers.get("content-length", "")
     return length.isdigit() and len(length) <= 5 and int(length) <= _DRAIN_BYTES  # noqa: PLR2004 - digits of _DRAIN_BYTES

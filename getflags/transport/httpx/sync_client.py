@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from time import monotonic
 from typing import Any
 
@@ -34,6 +34,7 @@ from getflags.transport.httpx.setup import (
     options,
     pieces,
     read_head,
+    slow_body,
     slow_head,
 )
 
@@ -87,8 +88,11 @@ class HttpxTransport:
             try:
                 check_version(response)
                 if on_head(read_head(response)):
-                    for piece in pieces(response):
+                    body = pieces(response)
+                    piece = self._next(body)
+                    while piece is not None:
                         on_body(piece)
+                        piece = self._next(body)
                 elif is_short(response):
                     self._drain(request, response)
             finally:
@@ -106,6 +110,11 @@ class HttpxTransport:
         seconds = self._network.connect_timeout + self._network.timeout
         with _watchdog.limit(seconds, lambda: self._end(slow_head(self._network))):
             return transport.handle_request(request)
+
+    def _next(self, body: Iterator[bytes]) -> bytes | None:
+        """Wait for the next piece of a body; return None at its end."""
+        with _watchdog.limit(self._network.timeout, lambda: self._end(slow_body(self._network))):
+            return next(body, None)
 
     def _drain(self, request: httpx.Request, response: httpx.Response) -> None:
         request.extensions["timeout"]["read"] = DRAIN_SECONDS
