@@ -405,8 +405,8 @@ def test_a_collection_is_checked_before_the_first_request(
 CHECKSUMS: dict[str, tuple[Any, str]] = {
     "no algorithm": (("nope", "00"), "targets[1]: checksum 'nope=00': unknown algorithm"),
     "no fixed length": (("shake_128", "00"), "targets[1]: checksum 'shake_128=00': unknown"),
-    "a number": ((5, "00"), "targets[1] has a checksum of which a field is no text"),
-    "no digest": (("md5", None), "targets[1] has a checksum of which a field is no text"),
+    "a number": ((5, "00"), "targets[1] has a checksum whose fields are not both strings"),
+    "no digest": (("md5", None), "targets[1] has a checksum whose fields are not both strings"),
     "a short digest": (("md5", "00"), "targets[1]: checksum 'md5=00': md5 takes 32 hexadecimal"),
 }
 

@@ -36,7 +36,9 @@ def test_what_cannot_work_is_raised() -> None:
 
 def test_a_process_that_dies_is_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(runs, "_MODULE", "getflags.bench.no_such_room")
-    with pytest.raises(GetflagsError, match=r"its process exited without a result \(exit code 1\)"):
+    with pytest.raises(
+        GetflagsError, match=r"the measuring process exited without a result \(exit code 1\)"
+    ):
         run_job(job([f"http://127.0.0.1:1/{'x' * 100}{number}" for number in range(5_000)]))
     assert children() == []
 

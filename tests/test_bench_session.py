@@ -66,7 +66,9 @@ def test_others_servers_are_asked_for_nothing_else() -> None:
 
 def test_where_nothing_arrives_nothing_is_measured() -> None:
     workload = Workload("http://127.0.0.1:1/f", 3, ["there"], bundled=False)
-    with pytest.raises(GetflagsError, match=r"^nothing arrived: .*refused.* \(3 of 3\)$"):
+    with pytest.raises(
+        GetflagsError, match=r"^no file was downloaded: .*refused.* \(3 of 3 files\)$"
+    ):
         session(workload).measure(run("there"), "")
 
 

@@ -285,7 +285,9 @@ def test_a_scenario_is_part_of_the_experiment(folder: Path) -> None:
 def test_a_host_that_does_not_answer_is_a_sentence(capsys: pytest.CaptureFixture[str]) -> None:
     assert bench("http://127.0.0.1:1/f", "-m", "1", "--rounds", "1") == 3
     out, err = capsys.readouterr()
-    assert err.startswith("getflags: asyncio/curl -m 1 on http://127.0.0.1:1: nothing arrived: ")
+    assert err.startswith(
+        "getflags: asyncio/curl -m 1 on http://127.0.0.1:1: no file was downloaded: "
+    )
     assert err.count("\n") == 1
     assert out == "1 cell, a warm-up and 1 round: 2 runs.\n"
     assert rows() == []
@@ -302,7 +304,7 @@ def test_what_was_measured_before_a_host_fell_silent_is_kept(
         words = [server.url("/f"), "-m", "1", "--rounds", "3"]
         assert bench(*words) == 1
         out, err = capsys.readouterr()
-        assert "nothing arrived" in err
+        assert "no file was downloaded" in err
         assert f"{server.url('')}: 1 file a run, 1 round after" in out
         assert [row["round"] for row in rows()] == [0, 1]
         server.answers["/f"] = ok(b"here again")

@@ -68,13 +68,13 @@ USAGE = {
     "something else": (["text"], f"'text' {NO_RESULTS}"),
     "no folder": (["r.jsonl", "-o", "no/such"], "cannot write 'no/such': No such file"),
     "over a folder": (["r.jsonl", "-o", "."], "cannot write '.': Is a directory"),
-    "over itself": (["r.jsonl", "-o", "./r.jsonl"], "'r.jsonl' is the file of results"),
+    "over itself": (["r.jsonl", "-o", "./r.jsonl"], "'r.jsonl' is the results file"),
     "twice": (
         ["r.jsonl", "-o", "a.svg", "--plot", "a.svg"],
         "--out and --plot name the same file, 'a.svg'",
     ),
     "suffix": (["r.jsonl", "--plot", "a.jpg"], "--plot: 'a.jpg' does not end in .svg or .png"),
-    "nothing to draw": (["nothing", "--plot", "a.svg"], "there is no goodput to plot"),
+    "nothing to draw": (["nothing", "--plot", "a.svg"], "nothing to plot: no file was downloaded"),
     "empty name": (["r.jsonl", "-o", ""], "-o/--out: the value is empty"),
     "unknown option": (["r.jsonl", "--warp"], "unrecognized arguments: --warp (getflags report -h"),
 }

@@ -171,7 +171,7 @@ def _entry(index: int, item: object) -> Entry:
 def _with_checksum(index: int, entry: Entry, checksum: Checksum) -> Entry:
     """Return the entry with its checksum in the form that ``Checksum`` documents."""
     if not all(isinstance(text, str) for text in checksum):
-        raise UsageError(f"targets[{index}] has a checksum of which a field is no text")
+        raise UsageError(f"targets[{index}] has a checksum whose fields are not both strings")
     try:
         return entry._replace(checksum=parse_checksum("=".join(checksum)))
     except BadInput as error:

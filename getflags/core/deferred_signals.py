@@ -1,4 +1,4 @@
-"""Deferral and repetition of the exceptions that signal handlers raise, so that none is lost.
+"""Deferred signals: an exception of a handler is raised later, or again if Python discarded it.
 
 Some code must not be interrupted by a handler's exception: a running event loop (its tasks would be
 left half done, and uvloop does not pass the exception on), the callbacks of a C library (pycurl

@@ -47,7 +47,7 @@ class Retrying(NamedTuple):
 
 
 class Finished(NamedTuple):
-    """A target has ended. Exactly one such event is emitted for each target.
+    """The outcome of a target is known. Exactly one such event is emitted for each target.
 
     ``seconds`` is the time since its first try started, including retries and waits.
     """

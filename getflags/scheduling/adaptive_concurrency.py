@@ -2,9 +2,9 @@
 
 This module has no clock and does no I/O: the caller reports when requests start and end. The level
 starts low and is doubled while that increases the goodput, measured over enough requests to be
-sure. The latency of single requests decides nothing: on a server whose delays vary, it would keep
-lowering the level. A single refusal decides nothing either: random failures occur at every level,
-and a lower one would not help.
+sure. The latency of individual requests is ignored: on a server whose delays vary, reacting to it
+would keep lowering the level. A single refusal is ignored, too: random failures occur at every
+level, and a lower level would not prevent them.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
-"""The state of each server in the scheduler: its pause, and its limit on requests in flight.
+"""The state of each server in the scheduler: its Retry-After, and its limit on requests in flight.
 
 The caller passes the time in. A server that answers 429 or 503 with Retry-After gets no request for
 that long. Its concurrency is then limited to the number of requests that it could serve. With ``-m
-auto``, adaptive concurrency limits it, too.
+auto``, adaptive concurrency sets a second limit.
 """
 
 from __future__ import annotations

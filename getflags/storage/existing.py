@@ -25,8 +25,9 @@ def never() -> bool:
 
 
 def inspect_file(path: str, checksum: Checksum | None, cancelled: Cancelled) -> OnDisk | None:
-    """Return the file's date and size, and its digest if a checksum is given; None if missing.
+    """Return the file's modification time, size and digest, or None if there is no such file.
 
+    The digest is computed only if a checksum is given.
     Raises OSError if it is not a regular file or can't be read, or if hashing was cancelled.
     """
     try:

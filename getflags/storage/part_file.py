@@ -194,8 +194,8 @@ class PartFile:
     def install(self, modified: int | None = None) -> OnDisk | None:
         """Rename the part file to its final name, atomically. Raises NotSaved.
 
-        With ``skip`` and ``fail``, a file that appeared there during the download is kept. It is
-        returned, and the part file is deleted when the ``with`` block ends.
+        With ``skip`` and ``fail``, a file that appeared there during the download is kept: return
+        it, as ``OnDisk``. The part file is deleted when the ``with`` block ends.
 
         ``os.replace`` replaces a symbolic link instead of writing through it. The permissions of
         an existing regular file are kept. ``modified``, in seconds since 1970, becomes the file's

@@ -41,7 +41,7 @@ class Entry(NamedTuple):
 
 
 def read_lines(stream: TextIO) -> Iterator[str]:
-    """Yield the lines of a stream, in little memory. Raises BadInput if a line is too long."""
+    """Yield the lines of a stream, using bounded memory. Raises BadInput if a line is too long."""
     for number in count(1):
         line = stream.readline(_MAX_LINE + 1)
         if not line:

@@ -185,8 +185,8 @@ def label(word: str) -> str:
 def entry_again(target: Target, default_folder: str) -> Entry:
     """Return an entry that requests the same file under the same name again.
 
-    A name that does not follow from the URL is given explicitly, because a shorter list might not
-    have the same collisions.
+    If the name is not the one derived from the URL, the entry states it: it may have been changed
+    to avoid a collision, which might not recur in a list of only the failed targets.
     """
     usual = filenames.from_url(target.url) if target.url else ""
     return Entry(

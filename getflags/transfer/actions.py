@@ -27,7 +27,7 @@ class Request(NamedTuple):
 class Wait(NamedTuple):
     """Start another try after ``seconds``, because this one failed for ``reason``.
 
-    ``origin`` is set if the server asked for a pause on behalf of all targets of that origin.
+    ``origin`` is set if the server sent a Retry-After that applies to all targets of that origin.
     ``overloaded`` is true if the failure may be a sign of too many concurrent requests.
     """
 

@@ -1,4 +1,4 @@
-"""The command-line options: the arguments become `Settings`, or an error of one sentence.
+"""The command-line options: parse the arguments into `Settings`, or raise a one-sentence error.
 
 This module defines the options and checks how they combine. It does not listen or print; the value
 of a single argument is parsed in `argparse_types`.

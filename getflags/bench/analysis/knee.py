@@ -23,7 +23,8 @@ class Knee(NamedTuple):
     """The recommended level, and the highest level whose goodput matches that of the best one.
 
     ``ratios`` maps each level to its goodput divided by the best level's; it lacks levels that
-    share no round with the best one. Each ratio is one of ``comparisons`` simultaneous intervals.
+    share no round with the best one. The interval of each ratio is corrected for
+    ``comparisons`` comparisons.
     """
 
     level: int

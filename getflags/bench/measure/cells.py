@@ -1,8 +1,8 @@
 """The matrix of cells, and the order in which a bench runs them.
 
-Pure, except for a seeded shuffle. A cell is one engine and client at one level on one server. A
-round runs every cell once, in a different order, so that changes in the speed of the machine or the
-network affect all cells alike.
+The functions are pure, except for a seeded shuffle. A cell is one engine and client at one level on
+one server. A round runs every cell once, in a different order, so that changes in the speed of the
+machine or the network affect all cells alike.
 """
 
 from __future__ import annotations

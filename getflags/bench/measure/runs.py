@@ -28,7 +28,9 @@ def run_job(job: Job) -> dict[str, Any]:
         with suppress(subprocess.TimeoutExpired):
             process.wait(_EXIT_TIMEOUT)
     if not answer:
-        raise GetflagsError(f"its process exited without a result (exit code {process.returncode})")
+        raise GetflagsError(
+            f"the measuring process exited without a result (exit code {process.returncode})"
+        )
     figures: dict[str, Any] = json.loads(answer)
     if "failed" in figures:
         raise GetflagsError(figures["failed"])

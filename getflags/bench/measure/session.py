@@ -76,7 +76,9 @@ class Session:
         peak = server.peak() if server else None
         if not figures["arrived"] and not server:
             reason, number = next(iter(figures["errors"].items()))
-            raise GetflagsError(f"nothing arrived: {reason} ({number:,} of {figures['files']:,})")
+            raise GetflagsError(
+                f"no file was downloaded: {reason} ({number:,} of {figures['files']:,} files)"
+            )
         return result_from(
             {
                 **figures,

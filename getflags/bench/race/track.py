@@ -5,8 +5,8 @@ a racer with all its children. The race starts when all racers are ready, so it 
 start of Python. Racers that run at the same time share the processors equally; racers that run one
 by one can each use the whole machine.
 
-Reports arrive through a pipe whose write end the racer's children inherit. When the pipe reaches
-its end, all of them have exited, and none will write to a folder any more.
+Reports arrive through a pipe whose write end the racer's children inherit. At end of file on the
+pipe, the racer and all its children have exited, so none of them can still write to a folder.
 """
 
 from __future__ import annotations

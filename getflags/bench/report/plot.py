@@ -68,7 +68,7 @@ _SETTINGS: dict[Any, Any] = {  # the names in matplotlib's type differ between v
 
 @contextmanager
 def settings() -> Iterator[None]:
-    """Configure matplotlib within the block for drawings that ``svg.adapted`` can adapt."""
+    """Within the block, configure matplotlib to produce SVG that ``svg.adapted`` can convert."""
     with mpl.rc_context(), warnings.catch_warnings():
         # A name may contain characters that the font lacks; they are shown as boxes.
         warnings.filterwarnings("ignore", message="Glyph")

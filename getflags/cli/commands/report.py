@@ -101,7 +101,9 @@ def _plot_name(text: str) -> str:
 def _check(path: Path, source: Path) -> None:
     """Raise UsageError if writing ``path`` would overwrite the results."""
     if path.exists() and source.exists() and path.samefile(source):
-        raise UsageError(f"{quoted(str(path))} is the file of results and would be overwritten")
+        raise UsageError(
+            f"{quoted(str(path))} is the results file and would be overwritten; use another file"
+        )
 
 
 def _page(analysis: Analysis, name: str) -> bytes:
@@ -124,7 +126,7 @@ def _plot(analysis: Analysis, name: str) -> bytes:
         if (found := charts.goodput(part, looks)).levels
     ]
     if not shown:
-        raise UsageError("there is no goodput to plot: no file arrived")
+        raise UsageError("nothing to plot: no file was downloaded in any run")
     description = " ".join(text for _, _, text in shown)
     drawn = [(title, found) for title, found, _ in shown]
     return plot.picture(drawn, Path(name).suffix.lower()[1:], description)
