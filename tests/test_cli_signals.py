@@ -18,6 +18,7 @@ from time import monotonic, sleep
 import pytest
 
 from getflags import engines, transport
+from getflags.__main__ import main as program
 from getflags.cli import signals
 from tests.kit import ENVIRON, ROOT, command, files
 from tests.messages import INTERRUPTED
@@ -127,6 +128,17 @@ def test_handlers_are_given_back_after_success_and_after_an_error() -> None:
     with pytest.raises(ZeroDivisionError), signals.handle_signals():
         raise ZeroDivisionError
     assert [signal.getsignal(number) for number in numbers] == before
+
+
+@pytest.mark.usefixtures("handlers")
+def test_a_signal_that_is_ignored_stays_ignored_during_start_up(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(sys, "argv", ["getflags", "no such target"])
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    assert program() == 2
+    assert signal.getsignal(signal.SIGINT) is signal.SIG_IGN
+    assert capsys.readouterr().err.startswith("getflags: ")
 
 
 def test_interrupted_says_what_a_shell_expects() -> None:

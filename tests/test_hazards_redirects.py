@@ -97,7 +97,7 @@ def test_a_redirects_body_is_not_waited_for(tmp_path: Path, way: Way) -> None:
     rows: dict[str, Row] = {"F4 no end": Whole(endless), "F4 silence": Whole(stall_after(mute))}
     began = monotonic()
     judge(rows, tmp_path, way, BESIDE, rounds=[None], timeout=20)
-    assert monotonic() - began < 3  # libcurl, where it blocks, looks up once a second
+    assert monotonic() - began < 10  # the timeout is 20 s; under load, starting takes seconds
 
 
 SECRETS = {

@@ -11,7 +11,6 @@ import hashlib
 import re
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
-from itertools import count
 from typing import NamedTuple, TextIO
 from urllib.parse import quote
 
@@ -42,10 +41,8 @@ class Entry(NamedTuple):
 
 def read_lines(stream: TextIO) -> Iterator[str]:
     """Yield the lines of a stream, using bounded memory. Raises BadInput if a line is too long."""
-    for number in count(1):
-        line = stream.readline(_MAX_LINE + 1)
-        if not line:
-            return
+    lines = iter(lambda: stream.readline(_MAX_LINE + 1), "")
+    for number, line in enumerate(lines, 1):
         if len(line) > _MAX_LINE:
             raise BadInput(f"line {number}: longer than {_MAX_LINE:,} characters")
         yield line

@@ -77,7 +77,6 @@ class CurlTransport:
         self._handle = Handle(network, self._sockets, self._piece)
         self._on_body: Callable[[bytes], None]
         self._silence: Fault | None = None
-        self._interrupted = False
         self._aborted = False
         self._handle.curl.setopt(pycurl.CLOSESOCKETFUNCTION, self._sockets.close)
         # The limit on open files allows one connection per transport; libcurl would keep five.
@@ -99,7 +98,7 @@ class CurlTransport:
         self._handle.prepare(url, proxy, headers, on_head, within)
         self._on_body = on_body
         self._silence = None
-        with signals_deferred(self._interrupt):
+        with signals_deferred(self.abort):
             result = self._perform()
         self._conclude(*result)
 
@@ -117,9 +116,6 @@ class CurlTransport:
             raise self._silence
         self._handle.conclude(code, text)
 
-    def _interrupt(self) -> None:
-        self._interrupted = True  # ``_progress`` will read it soon: the signal wakes libcurl
-
     def _piece(self, piece: bytes) -> int | None:
         try:
             self._on_body(piece)
@@ -134,7 +130,7 @@ class CurlTransport:
             self._handle.check_silence()
         except Fault as fault:
             self._silence = fault
-        return int(self._aborted or self._interrupted or self._silence is not None)
+        return int(self._aborted or self._silence is not None)
 
     def abort(self) -> None:
         """See ``getflags.transport.Transport``."""
