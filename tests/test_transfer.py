@@ -34,7 +34,7 @@ from getflags.core.models import (
 )
 from getflags.core.response_head import Head
 from getflags.transfer import retry
-from getflags.transfer.actions import Done, Install, ProgressStep, Request, Wait
+from getflags.transfer.actions import Done, Install, ProgressStep, Refusal, Request, Wait
 from getflags.transfer.body import PROGRESS_STEP
 from getflags.transfer.state import TRANSITIONS, State
 from getflags.transfer.transfer import Transfer
@@ -794,13 +794,15 @@ def test_a_server_that_asks_for_time_gets_it(status: int, whole: bool) -> None: 
     under_way = transfer(rules=TWICE)
     under_way.head_arrived(head(status, retry_after="7"))
     assert waits(under_way).seconds == 7
-    assert waits(under_way).origin == ("http://h:80" if whole else "")
+    assert waits(under_way).refusal == (Refusal("http://h:80", 7) if whole else None)
 
 
 def test_a_server_that_asks_for_too_much_time_is_not_waited_for() -> None:
     under_way = transfer(rules=TWICE)
     under_way.head_arrived(head(503, retry_after="86400"))
-    assert reason(under_way) == "503 Service Unavailable, for another 86,400 seconds"
+    assert reason(under_way) == (
+        "503 Service Unavailable, for another 86,400 seconds (--max-retry-after is 60)"
+    )
 
 
 # The rest of what an earlier try has left
@@ -981,7 +983,7 @@ def test_no_try_is_begun_that_would_be_too_late(then: float, late: bool) -> None
         assert reason(under_way) == why
         assert under_way.action == Done(ended(under_way), keep_part=True, overloaded=True)
     else:
-        assert waits(under_way) == Wait(1, "503 Service Unavailable", "http://h:80", True)  # noqa: FBT003 - as above
+        assert waits(under_way) == Wait(1, "503 Service Unavailable", Refusal("http://h:80", 1), True)  # noqa: FBT003 - as above
 
 
 def test_each_request_is_told_how_much_time_is_left() -> None:
@@ -1071,7 +1073,7 @@ def test_whatever_happens_a_transfer_comes_to_one_end_and_soon(
     tries = 1
     while isinstance(under_way.action, Request | Wait):
         if isinstance(under_way.action, Wait):
-            assert 0 <= under_way.action.seconds <= retry.MAX_RETRY_AFTER
+            assert 0 <= under_way.action.seconds <= rules.max_retry_after
             under_way.begin(on_disk, None, NOW)
             tries += 1
             continue

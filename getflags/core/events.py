@@ -36,14 +36,15 @@ class Progressed(NamedTuple):
 class Retrying(NamedTuple):
     """A try has failed, and the next one follows in ``seconds`` at the earliest.
 
-    ``origin`` is set if the server asked for a pause (429, 503). No target of that origin is
-    requested before that time.
+    ``origin`` is set if that server refuses requests because there are too many, so that requests
+    for its other targets are held back, too. ``asked`` is true if the server named the time.
     """
 
     target: Target
     seconds: float
     reason: str
     origin: str = ""
+    asked: bool = False
 
 
 class Finished(NamedTuple):
@@ -64,7 +65,14 @@ class Adjusted(NamedTuple):
     reason: str
 
 
-Event: TypeAlias = Started | Progressed | Retrying | Finished | Adjusted
+class Slowed(NamedTuple):
+    """The rate limit of an origin was learnt from a refusal: ``rate`` requests a second."""
+
+    origin: str
+    rate: float
+
+
+Event: TypeAlias = Started | Progressed | Retrying | Finished | Adjusted | Slowed
 
 #: A function that is called with each event, on the caller's thread. It must not block or raise.
 EventHandler: TypeAlias = Callable[[Event], None]

@@ -14,8 +14,6 @@ from getflags.core.models import DownloadOptions
 _FIRST_DELAY = 0.5  # seconds before the second try; doubled for each further try
 _MAX_DELAY = 30.0  # seconds
 _DOUBLINGS = 6  # enough to reach _MAX_DELAY; without a limit, the power would overflow
-#: The longest Retry-After in seconds that is obeyed; if a server asks for more, the target fails.
-MAX_RETRY_AFTER = 60.0
 
 
 def is_transient(fault: Fault) -> bool:

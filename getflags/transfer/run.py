@@ -10,11 +10,12 @@ one version from the other would make both harder to read.)
 from __future__ import annotations
 
 from asyncio import sleep as asleep
-from time import monotonic, sleep
+from time import monotonic, sleep, time
 
 from getflags.core.errors import Fault, NotSaved
 from getflags.core.events import EventHandler, Started
 from getflags.core.models import DownloadOptions
+from getflags.core.response_head import Head
 from getflags.rates.rate_limit import RateLimiter
 from getflags.storage.async_part_file import AsyncPartFile
 from getflags.storage.part_file import PartFile
@@ -35,6 +36,9 @@ def fetch(
         with PartFile(transfer.target, fsync=options.fsync) as part:
             since = 0.0  # when the wait for the next piece of a body began
 
+            def on_head(head: Head) -> bool:
+                return transfer.head_arrived(head, time())
+
             def on_body(piece: bytes) -> None:
                 nonlocal since
                 at, progress = transfer.bytes_arrived(len(piece), monotonic() - since)
@@ -51,7 +55,7 @@ def fetch(
             while isinstance(action, Request):
                 url, headers, time_left = action
                 try:
-                    transport.get(url, headers, transfer.head_arrived, on_body, time_left)
+                    transport.get(url, headers, on_head, on_body, time_left)
                     part.flush(transfer.size)
                     action = transfer.succeeded(monotonic(), part.digest)
                 except Fault as fault:
@@ -77,6 +81,9 @@ async def afetch(
         async with AsyncPartFile(transfer.target, fsync=options.fsync) as part:
             since = 0.0  # when the wait for the next piece of a body began
 
+            def on_head(head: Head) -> bool:
+                return transfer.head_arrived(head, time())
+
             async def on_body(piece: bytes) -> None:
                 nonlocal since
                 at, progress = transfer.bytes_arrived(len(piece), monotonic() - since)
@@ -93,7 +100,7 @@ async def afetch(
             while isinstance(action, Request):
                 url, headers, time_left = action
                 try:
-                    await transport.get(url, headers, transfer.head_arrived, on_body, time_left)
+                    await transport.get(url, headers, on_head, on_body, time_left)
                     await part.flush(transfer.size)
                     action = transfer.succeeded(monotonic(), part.digest)
                 except Fault as fault:
