@@ -93,14 +93,15 @@ async def as_completed_async(
     source.wake = partial(asyncio.get_running_loop().call_soon_threadsafe, done.put_nowait, None)
     try:
         while True:
-            while not slots.locked() and (job := source.take()) is not NO_JOB:
+            # Results that have come in are passed on first: they may tell what to start next.
+            while done.empty() and not slots.locked() and (job := source.take()) is not NO_JOB:
                 await slots.acquire()  # returns at once, because the semaphore is not locked
                 started = asyncio.ensure_future(work(job))
                 in_flight.add(started)
                 started.add_done_callback(done.put_nowait)
             if not in_flight and source.exhausted:
                 return
-            seconds = None if slots.locked() else source.delay()
+            seconds = None if slots.locked() or not done.empty() else source.delay()
             future = await (done.get() if seconds is None else _get(done, seconds))
             if future is not None:  # None: ask the source again
                 in_flight.discard(future)
@@ -147,7 +148,9 @@ def merge(
     try:
         while True:
             # The semaphore alone limits the jobs; they are counted to notice when all have ended.
-            while not (full := not slots.acquire(blocking=False)):
+            # Results that have come in are passed on first: they may tell what to start next.
+            full = False
+            while threads.results.empty() and not (full := not slots.acquire(blocking=False)):
                 if (job := source.take()) is NO_JOB:
                     slots.release()
                     break
@@ -156,7 +159,8 @@ def merge(
             if not in_flight and source.exhausted:
                 return
             try:
-                result = threads.results.get(timeout=None if full else source.delay())
+                idle = not full and threads.results.empty()
+                result = threads.results.get(timeout=source.delay() if idle else None)
             except Empty:
                 continue  # ask the source again
             if isinstance(result, _End):
