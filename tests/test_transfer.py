@@ -33,7 +33,6 @@ from getflags.core.models import (
     Target,
 )
 from getflags.core.response_head import Head
-from getflags.transfer import retry
 from getflags.transfer.actions import Done, Install, ProgressStep, Refusal, Request, Wait
 from getflags.transfer.body import PROGRESS_STEP
 from getflags.transfer.state import TRANSITIONS, State
@@ -983,7 +982,9 @@ def test_no_try_is_begun_that_would_be_too_late(then: float, late: bool) -> None
         assert reason(under_way) == why
         assert under_way.action == Done(ended(under_way), keep_part=True, overloaded=True)
     else:
-        assert waits(under_way) == Wait(1, "503 Service Unavailable", Refusal("http://h:80", 1), True)  # noqa: FBT003 - as above
+        assert waits(under_way) == Wait(
+            1, "503 Service Unavailable", Refusal("http://h:80", 1), overloaded=True
+        )
 
 
 def test_each_request_is_told_how_much_time_is_left() -> None:

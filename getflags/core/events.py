@@ -8,9 +8,11 @@ tuple is the cheapest frozen, picklable value. The handlers decide how to presen
 from __future__ import annotations
 
 from collections.abc import Callable
+from math import inf
 from typing import NamedTuple, TypeAlias
 
 from getflags.core.models import Outcome, Target
+from getflags.core.text import printable
 
 
 class Started(NamedTuple):
@@ -66,10 +68,20 @@ class Adjusted(NamedTuple):
 
 
 class Slowed(NamedTuple):
-    """The rate limit of an origin was learnt from a refusal: ``rate`` requests a second."""
+    """The rate of requests to an origin has changed after a refusal.
+
+    ``rate`` is in requests a second; it is ``inf`` if the rate turned out not to be the cause, so
+    that there is no limit any more.
+    """
 
     origin: str
     rate: float
+
+    def __str__(self) -> str:
+        """Return the message about the event."""
+        if self.rate == inf:
+            return f"{printable(self.origin)}: no rate limit any more"
+        return f"{printable(self.origin)}: {self.rate:.3g} requests a second at most"
 
 
 Event: TypeAlias = Started | Progressed | Retrying | Finished | Adjusted | Slowed

@@ -88,22 +88,22 @@ def seconds(date: str) -> int | None:
     return int(seconds) if seconds > 0 else None
 
 
-def retry_after(head: Head, received_at: float | None = None) -> float | None:
+def retry_after(head: Head, today: float | None = None) -> float | None:
     """Return Retry-After in seconds; None if it is missing or invalid (RFC 9110 section 10.2.3).
 
     A date is compared with the response's Date, because the local clock may be wrong. If there is
-    no Date, it is compared with ``received_at``, in seconds since 1970 (section 6.6.1).
+    no Date, ``today`` replaces it, in seconds since 1970 (section 6.6.1).
     """
     values = head.all("retry-after")
     if len(values) != 1:
         return None
     if _is_number(values[0]):
         return float(values[0][:_MAX_DIGITS])
-    then, now = seconds(values[0]), _date(head, received_at)
+    then, now = seconds(values[0]), _date(head, today)
     return None if now is None or then is None else max(0.0, then - now)
 
 
-def rate_limit_reset(head: Head, received_at: float | None = None) -> float | None:
+def rate_limit_reset(head: Head, today: float | None = None) -> float | None:
     """Return the seconds until a rate limit is reset; None if the response does not say.
 
     RateLimit is the field of the IETF draft (draft-ietf-httpapi-ratelimit-headers), in its present
@@ -118,7 +118,7 @@ def rate_limit_reset(head: Head, received_at: float | None = None) -> float | No
         reset = next(iter(head.all(name + "reset")), reset)
     if reset is None or not _is_number(reset) or remaining not in {None, "0"}:
         return None
-    value, now = float(reset[:_MAX_DIGITS]), _date(head, received_at)
+    value, now = float(reset[:_MAX_DIGITS]), _date(head, today)
     if value < _FIRST_DATE:
         return value
     return None if now is None else max(0.0, value - now)
@@ -152,9 +152,9 @@ def _is_number(text: str) -> bool:
     return text.isascii() and text.isdigit()
 
 
-def _date(head: Head, received_at: float | None) -> float | None:
+def _date(head: Head, today: float | None) -> float | None:
     date = next(map(seconds, head.all("date")), None)
-    return received_at if date is None else date
+    return today if date is None else date
 
 
 def describe(status: int) -> str:

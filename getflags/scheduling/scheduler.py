@@ -20,7 +20,8 @@ from getflags.core.events import Adjusted, Event, Finished, Retrying, Slowed
 from getflags.core.models import DownloadOptions, Target
 from getflags.scheduling.adaptive_concurrency import AdaptiveConcurrency
 from getflags.scheduling.bounded_concurrency import NO_JOB, NoJob
-from getflags.scheduling.host import Flight, HostState
+from getflags.scheduling.host import HostState
+from getflags.scheduling.limits import Flight, Limits
 from getflags.transfer.actions import Done, Queue, Wait
 from getflags.transfer.transfer import Transfer
 
@@ -35,7 +36,8 @@ class Scheduler:
 
     ``targets`` may yield NO_JOB if it has no target at the moment; ``wake`` must then be called as
     soon as it has one. ``max_per_host``, for ``-m auto``, is the largest number in flight at one
-    server. With ``in_order``, targets are taken strictly in their order.
+    server. With ``in_order``, targets are taken strictly in their order. ``new_limits`` returns the
+    limits of an origin, which may be shared with other schedulers.
     """
 
     def __init__(
@@ -46,6 +48,7 @@ class Scheduler:
         max_per_host: int | None = None,
         *,
         in_order: bool = False,
+        new_limits: Callable[[str], Limits] = lambda _: Limits(),
     ) -> None:
         self.wake: Callable[[], object] = lambda: None
         self._targets = iter(targets)
@@ -58,6 +61,7 @@ class Scheduler:
         self._retries: list[tuple[float, int, Transfer]] = []  # a heap, ordered by due time
         self._serial = count()
         self._max_per_host = max_per_host
+        self._new_limits = new_limits
         self._hosts: dict[str, HostState] = {}  # servers by origin
         self._queues: dict[HostState, None] = {}  # servers with waiting transfers, in turn
         self._waiting = 0  # transfers that wait for a server
@@ -81,7 +85,7 @@ class Scheduler:
         """Return the seconds until ``take`` should be called; None if a try must end first."""
         now = self._clock()
         # A server at its limit becomes available when a request ends, not at a certain time.
-        times = [at for host in self._queues if (at := host.opens_at(now)) is not None]
+        times = [at for host in self._queues if (at := host.accepts_at(now)) is not None]
         times += [self._retries[0][0]] if self._retries else []
         return max(0.0, min(times) - now) if times else None
 
@@ -107,9 +111,7 @@ class Scheduler:
             events.append(Adjusted(transfer.origin, *change))
         return events
 
-    def _retry(
-        self, transfer: Transfer, wait: Wait, flight: Flight, now: float
-    ) -> Iterable[Event]:
+    def _retry(self, transfer: Transfer, wait: Wait, flight: Flight, now: float) -> Iterable[Event]:
         """Plan the next try of a transfer, and hold back requests to a server that refused it."""
         heappush(self._retries, (now + wait.seconds, next(self._serial), transfer))
         if wait.refusal is None:
@@ -117,12 +119,12 @@ class Scheduler:
             return
         host = self.host(wait.refusal.origin)  # after a redirect, not the target's own
         changed = host.refused(flight, wait.refusal, now)
-        seconds = max(wait.seconds, host.rate.next_start - now)
+        seconds = max(wait.seconds, host.limits.rate.next_start - now)
         origin = wait.refusal.origin if host.limited else ""
         asked = wait.refusal.pause is not None
         yield Retrying(transfer.target, seconds, wait.reason, origin, asked)
         if changed:
-            yield Slowed(wait.refusal.origin, host.rate.rate)
+            yield Slowed(wait.refusal.origin, host.limits.rate.rate)
 
     def _pull(self) -> bool:
         """Look ahead in the targets; return whether there was another one."""
@@ -174,5 +176,5 @@ class Scheduler:
                 self._hosts = {key: each for key, each in hosts if not each.is_idle(now)}
             limit = self._max_per_host if origin else None  # no origin: nothing will be sent
             adaptive = AdaptiveConcurrency(max_level=limit) if limit else None
-            host = self._hosts.setdefault(origin, HostState(adaptive))
+            host = self._hosts.setdefault(origin, HostState(self._new_limits(origin), adaptive))
         return host

@@ -15,7 +15,6 @@ from time import monotonic, sleep, time
 from getflags.core.errors import Fault, NotSaved
 from getflags.core.events import EventHandler, Started
 from getflags.core.models import DownloadOptions
-from getflags.core.response_head import Head
 from getflags.rates.rate_limit import RateLimiter
 from getflags.storage.async_part_file import AsyncPartFile
 from getflags.storage.part_file import PartFile
@@ -36,9 +35,6 @@ def fetch(
         with PartFile(transfer.target, fsync=options.fsync) as part:
             since = 0.0  # when the wait for the next piece of a body began
 
-            def on_head(head: Head) -> bool:
-                return transfer.head_arrived(head, time())
-
             def on_body(piece: bytes) -> None:
                 nonlocal since
                 at, progress = transfer.bytes_arrived(len(piece), monotonic() - since)
@@ -51,11 +47,11 @@ def fetch(
                 since = monotonic()
 
             on_disk, partial = part.on_disk(options.exists), part.reopen()
-            action = transfer.begin(on_disk, partial, monotonic())
+            action = transfer.begin(on_disk, partial, monotonic(), time())
             while isinstance(action, Request):
                 url, headers, time_left = action
                 try:
-                    transport.get(url, headers, on_head, on_body, time_left)
+                    transport.get(url, headers, transfer.head_arrived, on_body, time_left)
                     part.flush(transfer.size)
                     action = transfer.succeeded(monotonic(), part.digest)
                 except Fault as fault:
@@ -81,9 +77,6 @@ async def afetch(
         async with AsyncPartFile(transfer.target, fsync=options.fsync) as part:
             since = 0.0  # when the wait for the next piece of a body began
 
-            def on_head(head: Head) -> bool:
-                return transfer.head_arrived(head, time())
-
             async def on_body(piece: bytes) -> None:
                 nonlocal since
                 at, progress = transfer.bytes_arrived(len(piece), monotonic() - since)
@@ -96,11 +89,11 @@ async def afetch(
                 since = monotonic()
 
             on_disk, partial = await part.on_disk(options.exists), await part.reopen()
-            action = transfer.begin(on_disk, partial, monotonic())
+            action = transfer.begin(on_disk, partial, monotonic(), time())
             while isinstance(action, Request):
                 url, headers, time_left = action
                 try:
-                    await transport.get(url, headers, on_head, on_body, time_left)
+                    await transport.get(url, headers, transfer.head_arrived, on_body, time_left)
                     await part.flush(transfer.size)
                     action = transfer.succeeded(monotonic(), part.digest)
                 except Fault as fault:

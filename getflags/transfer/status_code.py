@@ -54,7 +54,7 @@ def complaint(status: int) -> str:
     return f"{describe(status)}: {_EMPTY[status]}" if status in _EMPTY else describe(status)
 
 
-def refusal(head: Head, url: str, received_at: float | None) -> Refusal | None:
+def refusal(head: Head, url: str, today: float | None) -> Refusal | None:
     """Return what a response says about too many requests; None if it has another cause.
 
     A 403 counts if it says when to come back: some servers send it instead of 429 (GitHub).
@@ -62,9 +62,9 @@ def refusal(head: Head, url: str, received_at: float | None) -> Refusal | None:
     status = head.status
     if status not in OVERLOAD | {403}:
         return None
-    pause = retry_after(head, received_at)
+    pause = retry_after(head, today)
     if pause is None:
-        pause = rate_limit_reset(head, received_at)
+        pause = rate_limit_reset(head, today)
     policy = rate_limit_policy(head)
     if status == 403 and pause is None:  # noqa: PLR2004 - as above
         return None

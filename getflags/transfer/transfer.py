@@ -75,17 +75,25 @@ class Transfer:
         self._served = 0.0  # requests that the refusing origin had served at the last refusal
         self._find_origin = find_origin
         self._now = 0.0  # when the present try began
+        self._today: float | None = None  # the same, in seconds since 1970
         self.admitted = ""  # the origin for whose turn the transfer has waited
 
-    def begin(self, on_disk: OnDisk | None, partial: PartialFile | None, now: float) -> Action:
+    def begin(
+        self,
+        on_disk: OnDisk | None,
+        partial: PartialFile | None,
+        now: float,
+        today: float | None = None,
+    ) -> Action:
         """Begin a try, given the existing file and the part file of an earlier try.
 
         Every try begins at the target's own URL: a redirect may lead elsewhere the next time.
+        ``today`` is in seconds since 1970; it replaces the Date of responses that have none.
         """
         checksum, exists = self.target.checksum, self.options.exists
         self._on_disk = on_disk if on_disk and matches(checksum, on_disk) else None
         self._partial = partial
-        self._now = now
+        self._now, self._today = now, today
         self._tries += 1
         self._route.begin()
         if self.target.flaw:
@@ -100,11 +108,10 @@ class Transfer:
             self._apply_deadline(self._deadline, now)
         return self.action
 
-    def head_arrived(self, head: Head, received_at: float | None = None) -> bool:
+    def head_arrived(self, head: Head) -> bool:
         """Handle a response head; return whether the body is wanted.
 
         If not, the connection is closed without reading the body: a redirect's body may be endless.
-        ``received_at`` is in seconds since 1970, for a response without a Date.
         """
         self._code = head.status
         self._find_origin(self.reached).answered = True
@@ -118,7 +125,7 @@ class Transfer:
                 self._route.follow(location(head))
                 self._follow()
             else:
-                self._refuse(kind, head, received_at)
+                self._refuse(kind, head)
         except Fault as fault:
             self._fail(str(fault))
         return self.state is states.RECEIVING
@@ -233,15 +240,15 @@ class Transfer:
         else:
             self._request(states.DISCARDING)
 
-    def _refuse(self, kind: Kind, head: Head, received_at: float | None) -> None:
+    def _refuse(self, kind: Kind, head: Head) -> None:
         if kind is Kind.MISSING:
             self._end(Status.NOT_FOUND, describe(head.status))
         elif kind is Kind.UNCHANGED and self._on_disk:
             self._end(Status.PRESENT, "not modified", self._on_disk.size)
-        elif refusal := status_code.refusal(head, self._route.url, received_at):
+        elif refusal := status_code.refusal(head, self._route.url, self._today):
             self._retry_later(refusal, describe(head.status))
         elif kind is Kind.TRANSIENT:
-            self._retry(describe(head.status), pause=self._pause(head, received_at))
+            self._retry(describe(head.status), pause=self._pause(head))
         else:
             self._fail(status_code.complaint(head.status))
 
@@ -262,9 +269,9 @@ class Transfer:
             self._forgiven += 1
         self._retry(reason, pause=refusal.pause, refusal=refusal, overloaded=True)
 
-    def _pause(self, head: Head, received_at: float | None) -> float | None:
+    def _pause(self, head: Head) -> float | None:
         """Return the Retry-After that applies to this target only. Raises Fault if too long."""
-        pause = retry_after(head, received_at)
+        pause = retry_after(head, self._today)
         if pause is not None and pause > self.options.max_retry_after:
             raise Fault(self._too_long(describe(head.status), pause))
         return pause
