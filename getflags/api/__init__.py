@@ -49,8 +49,8 @@ class SettingsDict(TypedDict, total=False):
     timeout: float
     connect_timeout: float
     max_redirs: int
-    max_retry_after: float
     retries: int
+    max_retry_after: float
     max_time: float | None
     max_filesize: int | None
     limit_rate: float | None

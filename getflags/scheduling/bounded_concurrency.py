@@ -147,9 +147,8 @@ def merge(
     in_flight = 0
     try:
         while True:
-            # The semaphore alone limits the jobs; they are counted to notice when all have ended.
-            # Results that have come in are passed on first: they may tell what to start next.
             full = False
+            # Results that have come in are passed on first: they may tell what to start next.
             while threads.results.empty() and not (full := not slots.acquire(blocking=False)):
                 if (job := source.take()) is NO_JOB:
                     slots.release()
@@ -158,9 +157,9 @@ def merge(
                 in_flight += 1
             if not in_flight and source.exhausted:
                 return
+            full = full or not threads.results.empty()
             try:
-                idle = not full and threads.results.empty()
-                result = threads.results.get(timeout=source.delay() if idle else None)
+                result = threads.results.get(timeout=None if full else source.delay())
             except Empty:
                 continue  # ask the source again
             if isinstance(result, _End):
