@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import NamedTuple, NoReturn
 
 from ..faults import latency, rules, values
-from ..faults.draws import Behaviour
+from ..faults.draws import Behaviour, RateLimit
 from ..faults.kinds.status.busy import Busy
 from ..faults.kinds.status.error import Error
 from ..faults.rules import Rule
@@ -32,6 +32,7 @@ _CONFLICTS_WITH_REPLAY = (
     "error_rate",
     "fail_first",
     "busy_above",
+    "rate_limit",
     "fault",
 )
 
@@ -114,6 +115,8 @@ def _check(given: argparse.Namespace, labels: Sequence[str]) -> None:
         raise UsageError("--delay and --latency conflict: use only one of them")
     if given.retry_after is not None and given.busy_above is None:
         raise UsageError("--retry-after requires --busy-above")
+    if given.burst is not None and given.rate_limit is None:
+        raise UsageError("--burst requires --rate-limit")
     if given.ca_out and not given.tls:
         raise UsageError("--ca-out requires --tls")
     for name in _CONFLICTS_WITH_REPLAY if given.replay else ():
@@ -162,6 +165,9 @@ def _behaviour(
         rules.rules_for(label, (*option_rules, *scenario.rules)),
         scenario.bandwidth if given.bandwidth is None else given.bandwidth,
         scenario.slots if given.slots is None else given.slots,
+        scenario.rate_limit
+        if given.rate_limit is None
+        else RateLimit(given.rate_limit, given.burst or 0),
     )
 
 
@@ -220,6 +226,8 @@ def _add_faults(parser: argparse.ArgumentParser) -> None:
     add("--fail-first", "N", values.count, "answer the first N requests for each path with 503")
     add("--busy-above", "K", values.count_or_zero, "answer 429 while K requests are in flight")
     add("--retry-after", "S", values.whole_seconds, "seconds in Retry-After of a 429 (default 1)")
+    add("--rate-limit", "R", values.request_rate, "answer 429 beyond R requests a second, as nginx")
+    add("--burst", "B", values.count_or_zero, "requests by which --rate-limit may be exceeded (0)")
     add("--slots", "C", values.count, "serve C requests at a time; the others wait")
     add("--bandwidth", "RATE", values.nonzero_size, "limit in bytes a second (K, M, G), per server")
     group.add_argument(
