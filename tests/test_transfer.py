@@ -15,6 +15,7 @@ from getflags.core.errors import (
     Fault,
     Malformed,
     NotSaved,
+    Refused,
     TimedOut,
     Unreachable,
     Untrusted,
@@ -764,7 +765,8 @@ def test_a_fault_that_may_pass_is_worth_another_try(fault: Fault) -> None:
 
 
 @pytest.mark.parametrize(
-    "fault", [Unreachable("refused"), Untrusted("bad"), Malformed("odd"), Aborted("us")]
+    "fault",
+    [Unreachable("gone"), Refused("refused"), Untrusted("bad"), Malformed("odd"), Aborted("us")],
 )
 def test_a_fault_that_will_not_pass_is_final(fault: Fault) -> None:
     under_way = transfer(rules=TWICE)

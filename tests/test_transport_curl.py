@@ -19,6 +19,7 @@ from getflags.core.errors import (
     Aborted,
     Fault,
     Malformed,
+    Refused,
     TimedOut,
     Unreachable,
     Untrusted,
@@ -324,7 +325,7 @@ def test_proxies(get: Get) -> None:
             get("https://far.example/f", network=network)
     assert b"proxy-authorization: basic bwu6c2vjcmv0" in proxy.heads[0].lower()
     assert str(raised.value) == f"proxy http://***@127.0.0.1:{proxy.port}: 403 Forbidden"
-    with pytest.raises(Unreachable) as raised:
+    with pytest.raises(Refused) as raised:
         get("http://far.example/f", network=network)
     assert str(raised.value) == f"proxy http://***@127.0.0.1:{proxy.port}: {REFUSED}"
 
