@@ -54,7 +54,7 @@ class Settings(NamedTuple):
     """The parsed command line. Without a `directory`, the servers serve the flags.
 
     `record` is the file to write the recording to. `authority` is the file to write the PEM
-    certificate of the TLS certificate authority to.
+    certificate of the TLS certificate authority to. `verbose` logs each request to standard error.
     """
 
     servers: tuple[Server, ...]
@@ -66,6 +66,7 @@ class Settings(NamedTuple):
     replay: Replay | None = None
     tls: bool = False
     authority: Path | None = None
+    verbose: bool = False
 
 
 def parse(argv: Sequence[str] | None, prog: str) -> Settings:
@@ -100,6 +101,7 @@ def parse(argv: Sequence[str] | None, prog: str) -> Settings:
         given.replay,
         given.tls,
         given.ca_out,
+        given.verbose,
     )
 
 
@@ -184,11 +186,13 @@ def make_parser(prog: str) -> argparse.ArgumentParser:
         prog=prog,
         allow_abbrev=False,
         description="Serve the flags from a fast, a slow and a failing server, to test clients.",
-        epilog="GET /-/ledger returns the counts of a server; POST /-/reset?seed=N resets it.",
+        epilog="GET /-/ledger returns the counts of a server; POST /-/reset?seed=N resets it; GET "
+        "/-/help returns this text.",
     )
     add = parser.add_argument
     default = "default: all three, on ports 8000, 8001, 8002"
     add("labels", nargs="*", metavar="LABEL", help=f"LOCAL, DELAY, ERROR ({default})")
+    add("-v", "--verbose", action="store_true", help="log each request to standard error")
     _add_listening(parser)
     _add_faults(parser)
     add("--tls", action="store_true", help="serve https, with a new certificate")
