@@ -209,3 +209,11 @@ def test_the_rate_limit_does_not_use_up_the_timeout(tmp_path: Path, way: Way) ->
         {"slow": Whole(ok(body), body)}, tmp_path, way, rounds=[None], timeout=0.3, limit_rate=2000
     )
     assert monotonic() - began > 0.6
+
+
+@everywhere
+def test_the_time_for_a_file_ends_a_transfer_that_the_rate_limit_holds_back(
+    tmp_path: Path, way: Way
+) -> None:
+    rows = {key: Fails(ok(bytes(6 << 20)), "the time for the whole file") for key in ("one", "two")}
+    judge(rows, tmp_path, way, rounds=[b"old"], max_time=0.4, limit_rate=4 << 20)
