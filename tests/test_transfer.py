@@ -18,6 +18,7 @@ from getflags.core.errors import (
     Refused,
     TimedOut,
     Unreachable,
+    Unresolved,
     Untrusted,
 )
 from getflags.core.events import Progressed
@@ -753,7 +754,8 @@ def test_an_error_that_will_not_pass_is_final(status: int) -> None:
 
 
 @pytest.mark.parametrize(
-    "fault", [Disconnected("reset"), TimedOut("silent"), Exhausted("no threads")]
+    "fault",
+    [Disconnected("reset"), TimedOut("silent"), Exhausted("no threads"), Unresolved("later")],
 )
 def test_a_fault_that_may_pass_is_worth_another_try(fault: Fault) -> None:
     under_way = transfer(rules=TWICE)

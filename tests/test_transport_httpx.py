@@ -350,6 +350,7 @@ def _caused(error: Exception, cause: BaseException) -> httpx.TransportError:
         (OSError(errno.EHOSTUNREACH, "x"), Refused, os.strerror(errno.EHOSTUNREACH).lower()),
         (OSError(errno.ENETUNREACH, "x"), Refused, os.strerror(errno.ENETUNREACH).lower()),
         (socket.gaierror(-2, "Name or service"), Unreachable, f"{NO_SUCH_HOST} (Name or"),
+        (socket.gaierror(socket.EAI_AGAIN, "Later"), errors.Unresolved, "not resolved: later"),
         (ssl.SSLError(1, "odd"), errors.Untrusted, "TLS failed"),
         (
             ExceptionGroup("x", [ConnectionRefusedError(errno.ECONNREFUSED, "x")]),

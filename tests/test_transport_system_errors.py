@@ -5,15 +5,16 @@ from __future__ import annotations
 import asyncio
 import errno
 import shutil
+import socket
 import subprocess
 import sys
 
 import pytest
 
 from getflags import transport
-from getflags.core.errors import Fault, Refused, Unreachable
+from getflags.core.errors import Fault, Refused, Unreachable, Unresolved
 from getflags.core.models import Network
-from getflags.transport.system_errors import message, no_connection
+from getflags.transport.system_errors import message, no_connection, not_resolved
 from tests.kit import ENVIRON, ROOT
 from tests.messages import REFUSED
 
@@ -57,8 +58,8 @@ def test_a_closed_port_refuses(client: str, host: str, closed_port: int, *, bloc
 
 @each_client
 @each_transport
-def test_an_unknown_host_is_not_refused(client: str, *, blocking: bool) -> None:
-    assert type(fault("http://x.invalid/", client, blocking=blocking)) is Unreachable
+def test_an_unknown_host_is_not_refused(client: str, unknown_host: str, *, blocking: bool) -> None:
+    assert type(fault(f"http://{unknown_host}/", client, blocking=blocking)) is Unreachable
 
 
 def _isolated(script: str) -> str:
@@ -81,8 +82,17 @@ def test_without_a_network_every_transport_says_that_it_is_unreachable() -> None
         "    for blocking in (True, False):\n"
         "        found = fault('http://127.0.0.1:9/', client, blocking=blocking)\n"
         "        print(type(found).__name__, found)\n"
+        "        found = fault('http://host.example/', client, blocking=blocking)\n"
+        "        print(type(found).__name__, found)\n"
     )
-    assert found.splitlines() == ["Refused network is unreachable"] * 4
+    assert (
+        found.splitlines()
+        == [
+            "Refused network is unreachable",
+            "Unresolved host name not resolved: temporary failure in name resolution",
+        ]
+        * 4
+    )
 
 
 @pytest.mark.parametrize(
@@ -99,3 +109,21 @@ def test_what_is_a_refusal(number: int, kind: type[Fault]) -> None:
     found = no_connection("proxy x: ", number, "no connection")
     assert type(found) is kind
     assert str(found) == f"proxy x: {message(number) or 'no connection'}"
+
+
+@pytest.mark.parametrize(
+    ("error", "kind", "text"),
+    [
+        (socket.gaierror(socket.EAI_NONAME, "Not known"), Unreachable, "not found (Not known)"),
+        (socket.gaierror(socket.EAI_FAIL, "Never"), Unreachable, "not found (Never)"),
+        (socket.gaierror(socket.EAI_AGAIN, "Later"), Unresolved, "not resolved: later"),
+        (socket.gaierror(socket.EAI_MEMORY, "Full"), Unresolved, "not resolved: full"),
+        (OSError(errno.EMFILE, "Too many"), Unresolved, "not resolved: too many"),
+        (OSError(), Unresolved, "not resolved: no reason given"),
+    ],
+)
+def test_a_resolver_that_fails_is_told_from_an_unknown_host(
+    error: OSError, kind: type[Fault], text: str
+) -> None:
+    found = not_resolved("proxy x: ", error)
+    assert (type(found), str(found)) == (kind, f"proxy x: host name {text}")

@@ -1,12 +1,19 @@
-"""Faults for the operating system's errors while connecting, the same for all HTTP libraries."""
+"""Faults for the operating system's errors when a name is looked up or a connection is made.
+
+They are the same for all HTTP libraries.
+"""
 
 from __future__ import annotations
 
 import errno
 import os
+import socket
 
-from getflags.core.errors import Refused, Unreachable
+from getflags.core.errors import Refused, Unreachable, Unresolved
 
+# EAI_MEMORY is a failure of this machine, as EAI_SYSTEM is, which Python raises as a plain OSError.
+# After EAI_FAIL, the name server has answered that it will not do it.
+_TEMPORARY = {socket.EAI_AGAIN, socket.EAI_MEMORY}
 _REFUSED = {errno.ECONNREFUSED, errno.EHOSTUNREACH, errno.ENETUNREACH}
 
 
@@ -25,3 +32,11 @@ def no_connection(where: str, number: int, otherwise: str) -> Unreachable:
     """
     kind = Refused if number in _REFUSED else Unreachable
     return kind(where + (message(number) or otherwise))
+
+
+def not_resolved(where: str, error: OSError) -> Unreachable:
+    """Return the fault for an exception of ``socket.getaddrinfo``."""
+    reason = error.strerror or "no reason given"
+    if isinstance(error, socket.gaierror) and error.errno not in _TEMPORARY:
+        return Unreachable(f"{where}host name not found ({reason})")
+    return Unresolved(f"{where}host name not resolved: {reason[0].lower()}{reason[1:]}")

@@ -28,9 +28,10 @@ _UNTRUSTED = {
     pycurl.E_SSL_ISSUER_ERROR,
     pycurl.E_SSL_INVALIDCERTSTATUS,
 }
+#: Codes for a host name without an address, whether it is unknown or the resolver has failed.
+NOT_RESOLVED = (pycurl.E_COULDNT_RESOLVE_HOST, pycurl.E_COULDNT_RESOLVE_PROXY)
 _UNREACHABLE = {
-    pycurl.E_COULDNT_RESOLVE_HOST: "host name not found",
-    pycurl.E_COULDNT_RESOLVE_PROXY: "host name not found",
+    **dict.fromkeys(NOT_RESOLVED, "host name not found"),
     pycurl.E_COULDNT_CONNECT: "no connection",
     pycurl.E_OUT_OF_MEMORY: "out of memory or of open files",
 }

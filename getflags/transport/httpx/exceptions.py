@@ -25,7 +25,7 @@ from getflags.core.models import Network
 from getflags.core.response_head import describe
 from getflags.core.text import brief, printable
 from getflags.core.urls import redact
-from getflags.transport.system_errors import message, no_connection
+from getflags.transport.system_errors import message, no_connection, not_resolved
 
 
 def translate(
@@ -58,7 +58,7 @@ def _unreachable(error: httpx.TransportError, where: str) -> Fault:
             reason = getattr(cause, "reason", None) or str(cause)  # only OpenSSL sets ``reason``
             return Untrusted(f"{where}TLS failed: {printable(reason)}")
         if isinstance(cause, socket.gaierror):
-            return Unreachable(f"{where}host name not found ({cause.strerror})")
+            return not_resolved(where, cause)
     if isinstance(error, httpx.ProxyError) and str(error)[:3].isdigit():
         return Unreachable(f"{where}{describe(int(str(error)[:3]))}")
     return no_connection(where, _system_error(error), brief(str(error)) or "no connection")
