@@ -9,6 +9,7 @@ import socket
 from collections.abc import Callable
 from pathlib import Path
 from time import monotonic
+from typing import Any
 
 import pytest
 
@@ -16,6 +17,7 @@ import getflags
 from getflags import engines
 from getflags.core.events import Event, Retrying
 from getflags.transfer import retry
+from getflags.transport import dns
 from tests.hazards import CHUNKED, PLAIN, SIZED, Fails, Row, Way, Whole, everywhere, judge
 from tests.kit import files
 from tests.messages import NO_SUCH_HOST, NOTHING_CAME, REFUSED
@@ -117,12 +119,12 @@ def test_a_connection_that_ends_between_two_requests_costs_no_try(
 
 @everywhere
 def test_dead_servers_are_told_of_soon_and_the_others_go_on(
-    tmp_path: Path, way: Way, closed_port: int
+    tmp_path: Path, way: Way, closed_port: int, unknown_host: str
 ) -> None:
     events: list[Event] = []
     with RawServer({f"/{number}": ok(b"fine") for number in range(9)}) as server:
         urls = [f"http://127.0.0.1:{closed_port}/a{number}" for number in range(9)]
-        urls += ["http://nonexistent.invalid/b0", "http://nonexistent.invalid/b1"]
+        urls += [f"http://{unknown_host}/b{number}" for number in range(2)]
         urls += [server.url(f"/{number}") for number in range(9)]
         began = monotonic()
         report = getflags.download(urls, dir=tmp_path, emit=events.append, **way)
@@ -212,3 +214,60 @@ def test_the_rate_limit_does_not_use_up_the_timeout(tmp_path: Path, way: Way) ->
         {"slow": Whole(ok(body), body)}, tmp_path, way, rounds=[None], timeout=0.3, limit_rate=2000
     )
     assert monotonic() - began > 0.6
+
+
+AGAIN = "host name not resolved: temporary failure in name resolution"
+
+
+@pytest.fixture
+def failures(monkeypatch: pytest.MonkeyPatch) -> list[socket.gaierror]:
+    """Return a list of failures; each lookup of localhost takes one, and succeeds after the last.
+
+    Only this process and processes forked from it are affected, not the lookups of libcurl.
+    """
+    left: list[socket.gaierror] = []
+    system = socket.getaddrinfo
+
+    def look_up(host: str | bytes, *rest: Any, **named: Any) -> Any:
+        if host in {"localhost", b"localhost"} and left:
+            raise left.pop()
+        return system(host, *rest, **named)
+
+    monkeypatch.setattr(socket, "getaddrinfo", look_up)
+    monkeypatch.setattr(dns.HOST_LOOKUPS, "_complete", {})  # what other tests have looked up
+    return left
+
+
+@everywhere
+def test_a_temporary_failure_of_the_resolver_is_tried_again(
+    tmp_path: Path, way: Way, failures: list[socket.gaierror]
+) -> None:
+    failures += [socket.gaierror(socket.EAI_AGAIN, "Temporary failure in name resolution")] * 2
+    events: list[Event] = []
+    with RawServer({"/f": ok(b"fine")}) as server:
+        url = server.url("/f").replace("127.0.0.1", "localhost")
+        report = getflags.download([url], dir=tmp_path, emit=events.append, **way)
+    assert [outcome.reason for outcome in report.outcomes] == [""]
+    assert files(tmp_path) == {"f": b"fine"}
+    assert [event.reason for event in events if isinstance(event, Retrying)] == [AGAIN] * 2
+
+
+@everywhere
+def test_a_resolver_that_keeps_failing_costs_the_other_targets_nothing(
+    tmp_path: Path, way: Way, failures: list[socket.gaierror]
+) -> None:
+    failures += [socket.gaierror(socket.EAI_AGAIN, "Temporary failure in name resolution")] * 99
+    with RawServer({"/f": ok(b"fine")}) as server:
+        urls = [f"http://localhost:{server.port}/lost", server.url("/f")]
+        report = getflags.download(urls, dir=tmp_path, retries=1, **way)
+    reasons = {outcome.target.name: outcome.reason for outcome in report.outcomes}
+    assert reasons == {"lost": f"{AGAIN} (2 tries)", "f": ""}
+    assert files(tmp_path) == {"f": b"fine"}
+
+
+@everywhere
+def test_the_time_for_a_file_ends_a_transfer_that_the_rate_limit_holds_back(
+    tmp_path: Path, way: Way
+) -> None:
+    rows = {key: Fails(ok(bytes(6 << 20)), "the time for the whole file") for key in ("one", "two")}
+    judge(rows, tmp_path, way, rounds=[b"old"], max_time=0.4, limit_rate=4 << 20)

@@ -15,8 +15,10 @@ from getflags.core.errors import (
     Fault,
     Malformed,
     NotSaved,
+    Refused,
     TimedOut,
     Unreachable,
+    Unresolved,
     Untrusted,
 )
 from getflags.core.events import Progressed
@@ -751,7 +753,8 @@ def test_an_error_that_will_not_pass_is_final(status: int) -> None:
 
 
 @pytest.mark.parametrize(
-    "fault", [Disconnected("reset"), TimedOut("silent"), Exhausted("no threads")]
+    "fault",
+    [Disconnected("reset"), TimedOut("silent"), Exhausted("no threads"), Unresolved("later")],
 )
 def test_a_fault_that_may_pass_is_worth_another_try(fault: Fault) -> None:
     under_way = transfer(rules=TWICE)
@@ -763,7 +766,8 @@ def test_a_fault_that_may_pass_is_worth_another_try(fault: Fault) -> None:
 
 
 @pytest.mark.parametrize(
-    "fault", [Unreachable("refused"), Untrusted("bad"), Malformed("odd"), Aborted("us")]
+    "fault",
+    [Unreachable("gone"), Refused("refused"), Untrusted("bad"), Malformed("odd"), Aborted("us")],
 )
 def test_a_fault_that_will_not_pass_is_final(fault: Fault) -> None:
     under_way = transfer(rules=TWICE)

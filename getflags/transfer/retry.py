@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from zlib import crc32
 
-from getflags.core.errors import Disconnected, Excess, Exhausted, Fault, TimedOut
+from getflags.core.errors import Disconnected, Excess, Exhausted, Fault, TimedOut, Unresolved
 from getflags.core.models import DownloadOptions
 
 _FIRST_DELAY = 0.5  # seconds before the second try; doubled for each further try
@@ -20,9 +20,10 @@ def is_transient(fault: Fault) -> bool:
     """Return whether a retry may succeed after this fault.
 
     Refused connections and unknown host names are not retried, as in curl and wget: ten thousand
-    targets on a dead server should fail soon. Nor are TLS errors and responses that are not HTTP.
+    targets on a dead server should fail soon. Nor are TLS errors and responses that are not HTTP. A
+    resolver that fails says nothing about the host.
     """
-    return isinstance(fault, TimedOut | Disconnected | Exhausted)
+    return isinstance(fault, TimedOut | Disconnected | Exhausted | Unresolved)
 
 
 def backoff(tries: int, salt: str) -> float:
