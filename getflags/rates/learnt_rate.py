@@ -53,7 +53,7 @@ class LearntRate:
         self.rate = inf
         self.refused_rate = inf  # the rate at the last refusal
         self.next_start = 0.0  # no request may start before this time
-        self.refused_at = -inf  # refusals of requests that started before this time are old news
+        self.refused_at = -inf  # refusals of requests that started until then are old news
         self.since = -inf  # the first refusal after the last served request
         self.served = 0.0  # requests served since then
         self.unserved = 0.0  # refusals in a row with nothing served in between
@@ -72,7 +72,7 @@ class LearntRate:
 
     def accepted(self, started: float) -> None:
         """Record that a request that started at this time was served; raise the rate."""
-        if not self.known or started < self.refused_at:
+        if not self.known or started <= self.refused_at:
             return
         self.served += 1
         self.unserved = 0.0
@@ -101,14 +101,14 @@ class LearntRate:
         """
         if pause is not None:
             self.next_start = max(self.next_start, now + pause)
-        if started < self.refused_at or now < self.ignored_until:
+        if started <= self.refused_at or now < self.ignored_until:
             return
         if explained:
             self.since, self.served = now, 0.0
         elif not self.known:
             self._begin(now)
         elif self.served:
-            self._measure(now)
+            self._measure(started, now)
         elif pause is None and now - self.since > PATIENCE:
             self._give_up(now)
         else:
@@ -125,9 +125,13 @@ class LearntRate:
         self.rate = FIRST_RATE
         self._pause(now)
 
-    def _measure(self, now: float) -> None:
-        """Set the rate to the one at which requests were served since the last refusal."""
-        seconds = max(now - self.since, 0.001)
+    def _measure(self, started: float, now: float) -> None:
+        """Set the rate to the one at which requests were served since the last refusal.
+
+        ``started`` is when the request started that was refused now: those that were served
+        started before it.
+        """
+        seconds = max(started - self.since, 0.001)
         measured = self.served / seconds
         self.refused_rate = self.rate if self.rate < inf else 2 * measured
         self.rate = min(self.rate, measured)

@@ -307,7 +307,7 @@ class Transfer:
             self._move(states.RESENT, self.action)
         elif cut and self.state is states.RECEIVING:
             self._retry(f"incomplete: {self.body} bytes received ({fault})", overloaded=True)
-        elif retry.is_transient(fault):
+        elif retry.is_transient(fault, answered=self._find_origin(self.reached).answered):
             self._retry(str(fault), overloaded=cut)
         else:
             self._fail(str(fault), keep_part=not isinstance(fault, Excess))
