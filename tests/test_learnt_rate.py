@@ -52,9 +52,7 @@ def run(
             left -= 1
             served = serve(now + latency / 2)
             heapq.heappush(in_flight, (now + latency, next(serial), now, served))
-        if left and len(in_flight) < level and (
-            not in_flight or rate.next_start < in_flight[0][0]
-        ):
+        if left and len(in_flight) < level and (not in_flight or rate.next_start < in_flight[0][0]):
             now = rate.next_start
             continue
         now, _, started, served = heapq.heappop(in_flight)

@@ -37,6 +37,7 @@ from getflags.core.models import (
 from getflags.core.response_head import Head
 from getflags.transfer.actions import Done, Install, ProgressStep, Refusal, Request, Wait
 from getflags.transfer.body import PROGRESS_STEP
+from getflags.transfer.origin_state import OriginState
 from getflags.transfer.state import TRANSITIONS, State
 from getflags.transfer.transfer import Transfer
 from tests.messages import (
@@ -1134,3 +1135,45 @@ def test_a_disk_that_refuses_before_a_second_try_ends_the_target() -> None:
     waits(under_way)
     under_way.failed(NotSaved("Input/output error"), NOW)
     assert reason(under_way) == "cannot save: Input/output error"
+
+
+def test_a_connection_refused_after_an_answer_may_pass() -> None:
+    """The server may be restarting; one that never answered is probably not there."""
+    origin = OriginState()
+    under_way = Transfer(Target(0, HOME, HOME, HOME, "d", "f"), TWICE, lambda _: origin)
+    under_way.begin(None, None, NOW)
+    under_way.failed(Refused("connection refused"), NOW)
+    assert reason(under_way) == "connection refused"
+    patient = DownloadOptions(retries=3)
+    other = Transfer(Target(1, HOME, HOME, HOME, "d", "g"), patient, lambda _: origin)
+    other.begin(None, None, NOW)
+    other.head_arrived(head(500))
+    other.succeeded(NOW)
+    other.begin(None, None, NOW)
+    other.failed(Refused("connection refused"), NOW)
+    assert waits(other).reason == "connection refused"
+
+
+def test_a_403_that_says_when_to_come_back_is_a_refusal() -> None:
+    plain = transfer(rules=TWICE)
+    plain.head_arrived(head(403))
+    assert reason(plain) == "403 Forbidden"
+    limited = transfer(rules=TWICE)
+    limited.head_arrived(head(403, retry_after="7"))
+    assert waits(limited).refusal == Refusal("http://h:80", 7)
+
+
+def test_a_longer_wait_may_be_allowed() -> None:
+    patient = transfer(rules=DownloadOptions(max_retry_after=120))
+    patient.head_arrived(head(429, retry_after="90"))
+    assert waits(patient).seconds == 90
+    later = transfer(rules=TWICE)
+    later.head_arrived(head(500, retry_after="90"))
+    assert "for another 90 seconds (--max-retry-after is 60)" in reason(later)
+
+
+def test_a_date_is_compared_with_our_clock_where_the_answer_has_none() -> None:
+    under_way = Transfer(Target(0, HOME, HOME, HOME, "d", "f"), TWICE)
+    under_way.begin(None, None, NOW, 784111747)
+    under_way.head_arrived(head(503, retry_after=OLD_DATE))
+    assert waits(under_way).seconds == 30

@@ -33,12 +33,15 @@ class HostState(OriginState):
         """Return whether a request may be sent now."""
         allowed = self.limits.allow(now)
         self.limited = self.limits.active
-        return allowed and (self.adaptive is None or len(self.in_flight) < self.adaptive.level)
+        return allowed and self._below_level
 
     def accepts_at(self, now: float) -> float | None:
         """Return when a request may be sent; None if another one must end first."""
-        at = self.limits.allow_at(now)
-        return None if at == now and not self.accepts(now) else at
+        return self.limits.allow_at(now) if self._below_level else None
+
+    @property
+    def _below_level(self) -> bool:
+        return self.adaptive is None or len(self.in_flight) < self.adaptive.level
 
     def is_idle(self, now: float) -> bool:
         """Return whether the state may be deleted: nothing is in flight, waiting or limited."""
