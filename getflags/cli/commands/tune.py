@@ -28,7 +28,8 @@ from getflags.core.text import counted, printable
 def main(arguments: list[str]) -> int:
     """Search for the best level, print it, and return the exit code. Raises UsageError."""
     options = tune_options.parse(arguments)
-    highest = checks.allowed(options.max_level)
+    settings = options.settings
+    highest = checks.allowed(options.max_level, settings.engine, settings.client)
     tuner = Tuner(
         highest=highest, most=options.max_requests, rounds=options.rounds, seed=options.seed
     )
