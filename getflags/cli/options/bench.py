@@ -24,7 +24,8 @@ Each combination of engine, client, level and server is a cell. A round runs eve
 random order; each run has a new process and a temporary folder. Failures are counted and not
 retried, unless --retries is given, because retries would hide the effect of the level.
 
-A TARGET is the same as for a download (getflags -h). Without any target: all flags.
+A TARGET is the same as for a download (getflags -h): URLs, or country codes, or both with
+--base-url. Without any target: all flags.
 """
 _EPILOG = """\
 Each result is appended to the file of results at once. To resume an interrupted bench, run the same
