@@ -17,6 +17,7 @@ import pytest
 
 from getflags.bench.analysis.stats import estimate
 from getflags.bench.measure.cells import Cell, Run
+from getflags.bench.measure.environment import environment
 from getflags.bench.measure.results import read
 from getflags.cli import bench_workload, main
 from getflags.cli.bench_progress import Bar, Heartbeat, progress
@@ -71,6 +72,7 @@ def test_every_cell_is_run_in_every_round_and_a_table_tells(
     assert {each.run for each in results} == {Run(cell, n) for cell in cells for n in (0, 1)}
     assert all(each.arrived == each.files == 30 for each in results)
     assert all(each.peak == each.level for each in results)
+    assert {tuple(each.environment) for each in results} == {tuple(environment())}
     out, err = capsys.readouterr()
     assert err == ""
     assert out.startswith("3 cells, a warm-up and 1 round: 6 runs.\n")

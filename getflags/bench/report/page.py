@@ -145,6 +145,8 @@ def _facts(facts: Facts) -> Markup:
         "When": " to ".join(dict.fromkeys((facts.first, facts.last))),
         "getflags": listed(facts.versions),
         "Seed": listed([str(seed) for seed in facts.seeds] or ["none"]),
+        **({"Machine": " and ".join(facts.machines)} if facts.machines else {}),
+        **({"Software": " and ".join(facts.software)} if facts.software else {}),
         "Load before a run": f"{low:.2g} to {high:.2g}, median {middle:.2g} (1-minute average)",
         "Experiment": listed(facts.experiments),
     }
