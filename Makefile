@@ -20,6 +20,9 @@ help:  ## list the targets
 .PHONY: demo
 demo: .venv/run  ## download 194 flags from the bundled slow server into downloaded/
 	$(BIN)/getflags --server DELAY --all --max-req 100
+	@echo
+	@echo "The command is $(CURDIR)/$(BIN)/getflags."
+	@echo "To have it on the PATH of this shell:  . $(BIN)/activate"
 
 # Compiled files are kept: without them, each of the tests' processes compiles everything again.
 export PYTHONDONTWRITEBYTECODE =
@@ -54,6 +57,10 @@ lint: .venv/dev  ## check style and types
 .PHONY: makespan
 makespan: .venv/dev  ## measure elapsed / ideal on the slow server (5 minutes)
 	$(BIN)/python -m benchmarks.makespan
+
+.PHONY: limited
+limited: .venv/dev  ## measure downloaders at an nginx with a rate limit (4 minutes; needs nginx)
+	$(BIN)/python -m benchmarks.limited
 
 .PHONY: honesty
 honesty: .venv/dev  ## simulate how often bench and tune would claim what is not so (10 seconds)

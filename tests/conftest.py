@@ -61,6 +61,15 @@ def _bundled_ports(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setitem(bundled.PORTS, label, free_port())
 
 
+@pytest.fixture(autouse=True)
+def _forked_workers(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Fork worker processes, so that they inherit what a test has replaced.
+
+    Else the threads of pytest-xdist, and those of a server in a test, would make getflags spawn.
+    """
+    monkeypatch.setattr("getflags.engines.processes.has_other_threads", lambda: False)
+
+
 @pytest.fixture
 def closed_port() -> Iterator[int]:
     """Hold a port on which nobody listens: it refuses connections, and no other test gets it."""

@@ -1,4 +1,4 @@
-"""Servers that refuse requests because there are too many, and servers that restart (J1, J6, J10)."""
+"""Servers that refuse requests because there are too many, or that restart (J1, J6, J10)."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from contextlib import suppress
 from email.utils import formatdate
 from pathlib import Path
 from time import monotonic, time
+from typing import Literal
 
 import pytest
 
@@ -26,7 +27,7 @@ FILES = 60
 @pytest.mark.parametrize("limit", [1, 20, "auto"])
 @everywhere
 def test_j1_everything_arrives_at_a_server_with_a_rate_limit(
-    tmp_path: Path, way: Way, limit: int, flag_server: StartFlagServer
+    tmp_path: Path, way: Way, limit: int | Literal["auto"], flag_server: StartFlagServer
 ) -> None:
     if way["engine"] == "processes" and limit == "auto":
         limit = 64

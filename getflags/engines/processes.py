@@ -27,6 +27,7 @@ from getflags.core.deferred_signals import exit_on_sigterm, signals_blocked, unb
 from getflags.core.events import EventHandler, Finished, Progressed, Retrying, Slowed, Started
 from getflags.core.models import Outcome, Plan, Status, Target
 from getflags.core.resource_limits import worker_count
+from getflags.engines.spawn import has_other_threads, without_main_module
 from getflags.engines.worker import Connection, Message, serve
 from getflags.scheduling.shared_limits import LimitsTable, SharedLimits
 
@@ -124,7 +125,7 @@ class _Coordinator:
         process = self._context.Process(
             target=_worker_main, args=(child_end, inherited, plan, self._limits, index), daemon=True
         )
-        with signals_blocked():
+        with signals_blocked(), without_main_module(process):
             process.start()
             worker = _Worker(process, parent_end, index, share)
             self._workers.append(worker)
@@ -132,7 +133,9 @@ class _Coordinator:
         return worker
 
     def _start_listening(self, worker: _Worker) -> None:
-        listener = threading.Thread(target=self._listen, args=(worker,), daemon=True)
+        listener = threading.Thread(
+            target=self._listen, args=(worker,), name="getflags listener", daemon=True
+        )
         listener.start()
         worker.listener = listener  # set only after the start, because ``_close_worker`` joins it
         self._send_targets(worker)
@@ -254,10 +257,11 @@ def _exit_with_parent(parent: multiprocessing.process.BaseProcess) -> None:
 
 
 def _context() -> ForkContext:
-    """Return the multiprocessing context: fork on Linux, spawn elsewhere.
+    """Return the multiprocessing context: fork on Linux, spawn elsewhere and in threaded programs.
 
-    Fork is fast, and safe here because the only other threads are getflags' own. On macOS, system
-    libraries may crash after a fork.
+    Fork is fast. But a lock that another thread holds at that moment stays locked in the worker for
+    ever; getflags' own threads are prepared for that. On macOS, system libraries may crash after a
+    fork.
     """
-    method = "fork" if platform.system() == "Linux" else "spawn"
-    return cast("ForkContext", multiprocessing.get_context(method))
+    safe = platform.system() == "Linux" and not has_other_threads()
+    return cast("ForkContext", multiprocessing.get_context("fork" if safe else "spawn"))

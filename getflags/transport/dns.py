@@ -104,7 +104,7 @@ class HostLookups:
             # A running future can't be cancelled by one of the requests that wait for it.
             lookup.set_running_or_notify_cancel()
             run = partial(self._run, origin, host, lookup)
-            start_thread(threading.Thread(target=run, daemon=True))
+            start_thread(threading.Thread(target=run, name="getflags lookup", daemon=True))
             self._running[origin] = lookup
             return lookup
 

@@ -44,9 +44,12 @@ def main(path: str) -> None:
         send(RacerReport(count.tally))
         if not os.read(0, 1):
             return
-        threading.Thread(target=end_with, args=(0, _end_all), daemon=True).start()
+        threading.Thread(
+            target=end_with, args=(0, _end_all), name="getflags lifeline", daemon=True
+        ).start()
         plan = task.plan._replace(targets=_targets(task))
         with _reporting(count, send):
+            count.begin()
             start = perf_counter()
             run(plan, count.read)
             seconds = perf_counter() - start
@@ -55,7 +58,7 @@ def main(path: str) -> None:
     except Exception as bug:  # noqa: BLE001 - reported, because this process has no terminal
         send(RacerReport(count.tally, trouble=brief(f"{type(bug).__name__}: {bug}")))
     else:
-        send(RacerReport(count.tally, seconds))
+        send(RacerReport(count.tally, seconds, start_up=count.start_up))
 
 
 def end_with(lifeline: int, end: Callable[[], None]) -> None:
@@ -98,7 +101,7 @@ def _reporting(count: Count, send: Callable[[RacerReport], None]) -> Iterator[No
                 sent = count.tally
                 send(RacerReport(sent))
 
-    thread = threading.Thread(target=report, daemon=True)
+    thread = threading.Thread(target=report, name="getflags reports", daemon=True)
     thread.start()
     try:
         yield

@@ -1,4 +1,4 @@
-"""The options of a download, in the groups that ``-h`` shows; other commands share some of them.
+"""The options of a download, in the groups of ``--help-all``; other commands share some of them.
 
 An option that sets a field of ``Settings`` takes its meaning and default from that field. This
 module adds its names, its metavar and the conversion of its value.
@@ -176,4 +176,7 @@ def output(group: Group) -> None:
         "--json", action="store_true",
         help="print one JSON object per event on standard output, and messages on standard error",
     )  # fmt: skip
-    group.add_argument("--version", action="version", version=f"getflags {__version__}")
+    group.add_argument(
+        "-V", "--version", action="version", version=f"getflags {__version__}",
+        help="print the version, and exit",
+    )  # fmt: skip

@@ -1,8 +1,12 @@
-"""The argument parser of all commands: no abbreviated options, and one-sentence errors."""
+"""The argument parser of all commands: no abbreviated options, and one-sentence errors.
+
+With a short help text, ``-h`` prints it, and ``--help-all`` prints all options.
+"""
 
 from __future__ import annotations
 
 import argparse
+import re
 from typing import NoReturn
 
 from getflags.core.errors import UsageError
@@ -11,7 +15,14 @@ from getflags.core.errors import UsageError
 class Parser(argparse.ArgumentParser):
     """An argument parser that raises UsageError."""
 
-    def __init__(self, prog: str, description: str, epilog: str, usage: str | None = None) -> None:
+    def __init__(
+        self,
+        prog: str,
+        description: str,
+        epilog: str,
+        usage: str | None = None,
+        short_help: str = "",
+    ) -> None:
         super().__init__(
             prog=prog,
             usage=usage,
@@ -19,12 +30,25 @@ class Parser(argparse.ArgumentParser):
             epilog=epilog,
             formatter_class=argparse.RawDescriptionHelpFormatter,
             allow_abbrev=False,
+            add_help=not short_help,
         )
+        self._help = f"{prog} --help-all" if short_help else f"{prog} -h"
+        if short_help:
+            # argparse's action "version" prints any text and exits.
+            self.add_argument(
+                "-h", "--help", action="version", version=short_help,
+                help="print examples and the most common options, and exit",
+            )  # fmt: skip
+            self.add_argument("--help-all", action="help", help="print all options, and exit")
 
     def take_targets(self) -> None:
         """Add the TARGET arguments, which the description explains."""
         self.add_argument("targets", metavar="TARGET", nargs="*", help=argparse.SUPPRESS)
 
     def error(self, message: str) -> NoReturn:
-        """Raise UsageError with the message and a hint to ``-h``."""
-        raise UsageError(f"{message} ({self.prog} -h lists all options)")
+        """Raise UsageError with the message and a hint to the full help."""
+        # argparse quotes the value, which may be a secret.
+        message = re.sub(
+            r"ignored explicit argument .*", "takes no value", message, flags=re.DOTALL
+        )
+        raise UsageError(f"{message} ({self._help} lists all options)")
