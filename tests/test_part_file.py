@@ -170,7 +170,7 @@ def test_a_planted_link_is_never_followed(tmp_path: Path, suffix: str) -> None:
     with PartFile(target(tmp_path / "d")) as part:
         assert part.reopen() is None
         part.write(b"new", 0)
-        part.save_record(NOTE)
+        part.checkpoint(NOTE)
         part.install()
     assert victim.read_bytes() == b"precious"
     assert (tmp_path / "d" / "f.gif").read_bytes() == b"new"
@@ -191,7 +191,7 @@ def leave(folder: Path, data: bytes, note: ResumeRecord | None = NOTE) -> None:
     """Leave a part file, as a run does that is interrupted."""
     with PartFile(target(folder)) as part:
         part.write(data, 0)
-        part.save_record(note)
+        part.checkpoint(note)
 
 
 def test_what_is_known_by_something_is_kept_and_taken_up_again(tmp_path: Path) -> None:
@@ -315,11 +315,11 @@ def test_a_note_that_makes_no_sense_is_as_good_as_none(
 def test_a_part_that_somebody_works_on_is_left_alone(tmp_path: Path) -> None:
     with PartFile(target(tmp_path)) as first:
         first.write(b"first", 0)
-        first.save_record(NOTE)
+        first.checkpoint(NOTE)
         with PartFile(target(tmp_path)) as second:
             assert second.reopen() is None
             second.write(b"second", 0)
-            second.save_record(ResumeRecord('"other"', 6))
+            second.checkpoint(ResumeRecord('"other"', 6))
             second.install()
         assert (tmp_path / "f.gif").read_bytes() == b"second"
         first.install()
@@ -435,7 +435,7 @@ def test_what_could_not_be_put_in_place_is_kept_for_the_next_run(tmp_path: Path)
     (tmp_path / "f.gif").mkdir()
     with pytest.raises(NotSaved, match="Is a directory"), PartFile(target(tmp_path)) as part:
         part.write(b"0123456789", 0)
-        part.save_record(NOTE)
+        part.checkpoint(NOTE)
         part.install()
     with PartFile(target(tmp_path)) as part:
         assert part.reopen() == PartialFile(9, NOTE)
@@ -538,7 +538,7 @@ def test_trying_a_folder_takes_nothing_away_from_a_file_of_any_name(tmp_path: Pa
     """Not even from one with the name that the try once used."""
     with PartFile(target(tmp_path, "probe")) as part:
         part.write(b"abc", 0)
-        part.save_record(NOTE)
+        part.checkpoint(NOTE)
     make_folder(str(tmp_path))
     with PartFile(target(tmp_path, "probe")) as part:
         assert part.reopen() == PartialFile(3, NOTE)
