@@ -6,6 +6,7 @@ import errno
 import fcntl
 import itertools
 import os
+import re
 import stat
 from collections.abc import Callable
 from hashlib import sha1
@@ -292,7 +293,15 @@ def test_a_note_without_its_part_is_no_use(tmp_path: Path) -> None:
         lambda _: "{",
         lambda _: "[" * 5000,
         lambda _: "[]",
-        lambda text: text.replace('"version": 1', '"version": 2'),
+        lambda text: text.replace('"version": 2', '"version": 1'),
+        lambda text: text.replace("[0, 3,", "[0, 0,"),
+        lambda text: text.replace("[0, 3,", "[-1, 3,"),
+        lambda text: text.replace("[0, 3,", "[0, 1e3,"),
+        lambda text: text.replace("[0, 3,", "[0,"),
+        lambda text: text.replace("[0, 3,", "[0, 99999999999999999999,"),
+        lambda text: re.sub(r"\[0, 3, .*\]\]", "[0, 3, 7]]", text),
+        lambda text: re.sub(r'"ranges": .*', '"ranges": 7}', text),
+        lambda text: re.sub(r'"ranges": .*', '"ranges": [7]}', text),
         lambda text: text.replace('"total": 10', '"total": -10'),
         lambda text: text.replace('"total": 10', '"total": "10"'),
         lambda text: text.replace("tag", "tag\\r\\nX-Evil: 1"),

@@ -115,8 +115,11 @@ def read_record(path: str, url: str) -> tuple[ResumeRecord, list[ProvedRange]] |
     Returns None if the record is missing, invalid, or for another URL.
     """
     try:
-        with open(os.open(path, os.O_RDONLY | _SAFE), "rb", buffering=0) as file:  # noqa: PTH123
-            values = json.loads(file.read(_MAX_SIZE))
+        descriptor = os.open(path, os.O_RDONLY | _SAFE)
+        try:
+            values = json.loads(os.read(descriptor, _MAX_SIZE))
+        finally:
+            os.close(descriptor)
         if values["version"] != _VERSION or values["url"] != _digest(url):
             return None
         validator, total, coding = values["validator"], values["total"], values["coding"]
