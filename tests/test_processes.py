@@ -537,4 +537,4 @@ def test_only_workers_start_without_the_main_module() -> None:
     assert other.keys() - own.keys() <= {"init_main_from_name", "init_main_from_path"}
     assert own.keys() >= {"sys_path", "sys_argv", "dir"}
     assert not any(key.startswith("init_main") for key in own)
-    assert {**other, **own, "name": ""} == {**prepare("another"), "name": ""}
+    assert other.keys() == prepare("another").keys()
