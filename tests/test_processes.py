@@ -30,6 +30,7 @@ from getflags.core import deferred_signals
 from getflags.core.events import Event, Finished, Started
 from getflags.core.models import Plan, Status, Target
 from getflags.engines import event_loop, processes, spawn, worker
+from getflags.scheduling.limits import Limits
 from tests.kit import ENVIRON, ROOT, command, descriptors, files
 from tests.rawserver import RawServer, ok, stall_after
 
@@ -228,7 +229,7 @@ def test_an_end_that_somebody_else_holds_too_does_not_hold_up_the_run() -> None:
     process.start()
     listener = threading.Thread(target=listen, daemon=True)
     listener.start()
-    processes._close_worker(processes._Worker(process, ours, 1, listener=listener))
+    processes._close_worker(processes._Worker(process, ours, 0, 1, listener=listener))
     assert heard
     assert ours.closed
     theirs.close()
@@ -262,7 +263,7 @@ def test_a_pipe_whose_other_end_is_gone_is_closed_all_the_same(
     process.start()
     listener = threading.Thread(target=int)
     listener.start()
-    processes._close_worker(processes._Worker(process, ours, 1, listener=listener))
+    processes._close_worker(processes._Worker(process, ours, 0, 1, listener=listener))
     assert ours.closed
 
 
@@ -288,11 +289,11 @@ def test_targets_of_a_dead_worker_do_not_make_the_list_seem_unread() -> None:
     process = multiprocessing.get_context("fork").Process(target=int)
     ours, theirs = Pipe()
     with ours, theirs:
-        coordinator._send_targets(processes._Worker(process, ours, 1))
+        coordinator._send_targets(processes._Worker(process, ours, 0, 1))
         assert theirs.recv() == ([], True)
         assert coordinator._exhausted
         coordinator._unreported.append(target)
-        coordinator._send_targets(processes._Worker(process, ours, 1))
+        coordinator._send_targets(processes._Worker(process, ours, 0, 1))
         assert theirs.recv() == ([target], False)
     assert coordinator._exhausted
 
@@ -376,7 +377,7 @@ def test_a_signal_waits_until_a_new_process_is_known() -> None:
 def test_a_shard_ends_when_nobody_listens_any_more() -> None:
     ours, theirs = Pipe()
     ours.close()
-    worker.serve(theirs, Plan((), "httpx", 1, loop="asyncio"))
+    worker.serve(theirs, Plan((), "httpx", 1, loop="asyncio"), lambda _: Limits())
 
 
 def test_a_failure_crosses_as_it_is_or_as_it_would_be_printed() -> None:

@@ -50,6 +50,7 @@ class SettingsDict(TypedDict, total=False):
     connect_timeout: float
     max_redirs: int
     retries: int
+    max_retry_after: float
     max_time: float | None
     max_filesize: int | None
     limit_rate: float | None
