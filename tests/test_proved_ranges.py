@@ -35,7 +35,9 @@ def _soon(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(retry, "_FIRST_DELAY", 0.01)  # seconds; how long it is, is no matter here
 
 
-def breaking(body: bytes, after: int, sent: list[int], etag: str = "one") -> Callable[[socket.socket, RawServer], None]:
+def breaking(
+    body: bytes, after: int, sent: list[int], etag: str = "one"
+) -> Callable[[socket.socket, RawServer], None]:
     """Answer with a file or its rest, and break the connection after some bytes of the body."""
 
     def answer(connection: socket.socket, server: RawServer) -> None:
@@ -43,7 +45,7 @@ def breaking(body: bytes, after: int, sent: list[int], etag: str = "one") -> Cal
         known = f'if-range: "{etag}"'.encode() in server.heads[-1].lower()
         first = int(asked[1]) if asked and known else 0
         rest = body[first:]
-        head = f'HTTP/1.1 {"206 Part" if first else "200 OK"}\r\nConnection: close\r\n'
+        head = f"HTTP/1.1 {'206 Part' if first else '200 OK'}\r\nConnection: close\r\n"
         head += f'ETag: "{etag}"\r\nContent-Length: {len(rest)}\r\n'
         if first:
             head += f"Content-Range: bytes {first}-{len(body) - 1}/{len(body)}\r\n"
@@ -90,7 +92,6 @@ def test_j4_without_retries_there_is_none(tmp_path: Path, way: Way) -> None:
             report = getflags.download([server.url("/f")], dir=tmp_path, retries=0, **way)
     assert report.exit_status == 0, "six runs bring it"
     assert files(tmp_path) == {"f": BODY}
-
 
 
 def swapped(data: bytes) -> bytes:

@@ -128,14 +128,14 @@ def read_record(path: str, url: str) -> tuple[ResumeRecord, list[ProvedRange]] |
         return None
     texts = isinstance(validator, str) and validator.isprintable() and isinstance(coding, str)
     size = total is None or (isinstance(total, int) and total > 0)
-    if not texts or not size or not all(map(_is_valid, ranges)):
+    if not texts or not size or not all(_is_range(*each) for each in ranges):
         return None
     return ResumeRecord(validator, total, coding), ranges
 
 
-def _is_valid(each: ProvedRange) -> bool:
-    offsets = isinstance(each.start, int) and isinstance(each.end, int)
-    return offsets and 0 <= each.start < each.end < _MAX_OFFSET and isinstance(each.digest, str)
+def _is_range(start: object, end: object, digest: object) -> bool:
+    offsets = isinstance(start, int) and isinstance(end, int) and 0 <= start < end < _MAX_OFFSET
+    return offsets and isinstance(digest, str)
 
 
 def remove_record(path: str) -> None:

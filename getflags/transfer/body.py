@@ -14,8 +14,8 @@ class Body:
     """A body that is the file, or a part of it.
 
     ``received`` and ``expected`` are sizes of the file in bytes, including the ``start`` bytes left
-    by an earlier try; ``expected`` is None if the server announced no length. ``resumed`` is the record
-    of the part file that the body continues, or None if the body is the whole file.
+    by an earlier try; ``expected`` is None if the server announced no length. ``resumed`` is the
+    record of the part file that the body continues, or None if the body is the whole file.
     """
 
     __slots__ = (

@@ -343,8 +343,8 @@ class Transfer:
             self._fail(reason + tries, keep_part=True, overloaded=overloaded)
             return
         if pause is None:
-            tries = 1 if progressed else self._tries
-            pause = retry.backoff(tries, f"{self.options.salt} {self._route.url}")
+            salt = f"{self.options.salt} {self._route.url}"
+            pause = retry.backoff(1 if progressed else self._tries, salt)
         self._move(states.WAITING, Wait(pause, reason, refusal, overloaded))
 
     def _progressed(self) -> bool:
