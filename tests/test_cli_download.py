@@ -396,7 +396,7 @@ def test_a_bad_last_line_of_a_long_list_is_found_before_the_first_request(
     assert done.returncode == 2
     assert (
         done.stderr
-        == f"getflags: {name}: line 2501: 'odd=1' is not out=NAME, dir=DIR or checksum=ALGO=HEX\n"
+        == f"getflags: {name.replace('-', '<stdin>')}:2501: 'odd=1' is not out=NAME, dir=DIR or checksum=ALGO=HEX\n"
     )
     assert files(tmp_path) == {"list": text.encode()}
 

@@ -90,7 +90,7 @@ def _check(options: Options, targets: resolve.Listing) -> None:
             filenames.checked(options.out)
         except filenames.BadName as error:
             raise UsageError(f"-o {quoted(options.out)}: {error}") from None
-    if total == 1 and options.input_file is None:  # in a list, the other targets are downloaded
+    if total == 1 and not options.input_files:  # in a list, the other targets are downloaded
         place = _place(options, bundled.REMOTE)
         (target,) = resolve.settle([_with_options(targets[0], options)], place)
         if target.flaw:
