@@ -20,6 +20,9 @@ help:  ## list the targets
 .PHONY: demo
 demo: .venv/run  ## download 194 flags from the bundled slow server into downloaded/
 	$(BIN)/getflags --server DELAY --all --max-req 100
+	@echo
+	@echo "The command is $(CURDIR)/$(BIN)/getflags."
+	@echo "To have it on the PATH of this shell:  . $(BIN)/activate"
 
 # Compiled files are kept: without them, each of the tests' processes compiles everything again.
 export PYTHONDONTWRITEBYTECODE =

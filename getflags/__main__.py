@@ -16,7 +16,7 @@ def main() -> int:
     if sys.platform == "win32":
         sys.stderr.write(f"{UNSUPPORTED}\n")
         return 2
-    if sys.argv[1:] == ["--version"]:
+    if sys.argv[1:] in (["--version"], ["-V"]):
         sys.stdout.write(f"getflags {__version__}\n")
         return 0
     # Until the command line handles signals, Ctrl-C ends the process without a traceback.

@@ -18,7 +18,8 @@ def row(**values: Any) -> dict[str, Any]:
         "bytes": 2_400_000, "seconds": 1.25, "steady_files": 160, "steady_bytes": 1_920_000,
         "steady_seconds": 1.0, "latency": {"p50": 0.05, "p90": 0.06, "p99": 0.08}, "cpu": 0.1,
         "rss": 40 << 20, "errors": {}, "peak": values.get("level", 16), "load": 0.5,
-        "at": "2026-01-31T12:00:00Z", "getflags": "0.1.0", "command": "getflags bench", **values,
+        "at": "2026-01-31T12:00:00Z", "getflags": "0.1.0", "command": "getflags bench",
+        "environment": {"cpu": "Z80", "python": "CPython 3.11.7"}, **values,
     }  # fmt: skip
 
 

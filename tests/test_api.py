@@ -101,12 +101,21 @@ def test_adownload_refuses_other_engines_and_names_download(
     server: RawServer, tmp_path: Path, engine: str
 ) -> None:
     sentence = (
-        f"adownload() always uses the asyncio engine; for engine='{engine}', use download() instead"
+        f"adownload() always uses the asyncio engine; for engine='{engine}', run download() in a "
+        "thread (asyncio.to_thread)"
     )
     with pytest.raises(UsageError, match=f"^{re.escape(sentence)}$"):
         asyncio.run(getflags.adownload([server.url("/f")], dir=tmp_path / "new", engine=engine))
     assert server.heads == []
     assert files(tmp_path) == {}
+
+    async def as_it_says() -> getflags.Report:
+        return await asyncio.to_thread(
+            getflags.download, [server.url("/f")], dir=tmp_path, engine=engine
+        )
+
+    assert repr(asyncio.run(as_it_says())).startswith("<Report: 1 ok; 3 bytes in ")
+    assert files(tmp_path) == {"f": b"abc"}
 
 
 @pytest.mark.parametrize("engine", ["sequential", "threads", "processes"])

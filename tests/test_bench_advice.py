@@ -22,9 +22,12 @@ def test_a_knee_is_told_with_its_reason_and_what_it_cost() -> None:
     assert "half as many brought 50% of it." in text
     assert "No difference was found from 16 to 32" in text
     assert text.endswith("2,464 requests were made.")
-    (marked,) = [line.split() for line in text.splitlines() if line.endswith("<")]
-    assert marked == ["16", "320.0", "100%", "100%", "to", "100%", "6", "<"]
-    assert len([line for line in text.splitlines() if line.strip()[:1].isdigit()]) == 8
+    table, _, _ = text.partition("\n\n")
+    heads, *rows = table.splitlines()
+    assert len(rows) == 7
+    assert {len(heads), *map(len, rows)} == {40}, "it fits a narrow terminal"
+    (marked,) = [line.split() for line in rows if line.startswith(">")]
+    assert marked == [">", "16", "320.0", "100%", "100-100%", "6"]
 
 
 def test_a_smaller_level_that_nearly_does_it_is_told_so() -> None:
@@ -42,13 +45,52 @@ def test_what_hurt_and_what_was_not_done_is_told() -> None:
     assert "This is a guess: it takes 5 rounds" in told(capped)
     assert "another run would have exceeded --max-requests" in told(capped)
     nothing = tune(4, DELAYS["fixed"], 1, refused_above=0)
-    assert told(nothing).startswith("No level can be recommended: nothing arrived.")
+    assert told(nothing).startswith("No level can be recommended, because nothing arrived.")
+    unspent = tune(16, DELAYS["fixed"], 1, most=5)
+    assert told(unspent).startswith("No level can be recommended, because nothing was measured.")
     one = Tuner(highest=1, most=20)
     trial = one.next()
     assert trial
     one.take(trial, Sample(1.0, 1))
     assert "No level brought more than 1." in told(one)
     assert "1 request was made." in told(one)
+
+
+def trial(tuner: Tuner, goodput: float, errors: dict[str, int]) -> None:
+    chosen = tuner.next()
+    assert chosen
+    signs = advice.overload_signs(errors)
+    tuner.take(chosen, Sample(goodput, chosen.files, signs, errors))
+
+
+def test_the_reasons_of_failures_are_told() -> None:
+    dead = Tuner(highest=1, most=99)
+    trial(dead, 0, {"404 Not Found": 19, "connection refused": 1})
+    reasons = "404 Not Found (19 times), connection refused"
+    assert told(dead).startswith(
+        f"No level can be recommended, because nothing arrived: {reasons}.\n"
+    )
+    assert advice.values(dead, None)["errors"] == {"404 Not Found": 19, "connection refused": 1}
+    partly = Tuner(highest=2, most=99)
+    trial(partly, 9, {"404 Not Found": 3})
+    trial(partly, 9, {"404 Not Found": 3, "429 Too Many Requests": 1})
+    assert "6 of 40 files failed: 404 Not Found (6 times)." in told(partly)
+    assert "overloaded: 429 Too Many Requests." in told(partly)
+
+
+def test_an_interrupted_search_tells_what_it_has_learned() -> None:
+    tuner = Tuner(highest=2, most=999)
+    assert advice.interrupted(tuner) == "interrupted after 0 requests; nothing was measured"
+    trial(tuner, 0, {"connection refused": 20})
+    assert advice.interrupted(tuner) == (
+        "interrupted after 20 requests; nothing arrived: connection refused (20 times)"
+    )
+    trial(tuner, 5, {})
+    assert advice.interrupted(tuner) == (
+        "interrupted after 40 requests; the best level so far is -m 2 (not certain)"
+    )
+    sure = tune(16, DELAYS["fixed"], 1)
+    assert advice.interrupted(sure).endswith("; the best level so far is -m 16")
 
 
 def test_programs_are_told_the_same() -> None:
@@ -76,7 +118,7 @@ def test_levels_that_never_met_the_best_one_have_no_share() -> None:
     tuner.goodput |= {1: {5: 1.0}, 2: {0: 0.0}}
     first, last = advice.levels(tuner, knee)
     assert (first.level, first.share, last.level) == (1, None, 4), "2 brought nothing at all"
-    assert "   1       1.0" in "\n".join(advice.lines(tuner, knee))
+    assert "    1       1.0  " in "\n".join(advice.lines(tuner, knee))
 
 
 def test_a_round_in_which_nothing_arrived_is_no_measure() -> None:

@@ -55,6 +55,16 @@ def test_a_tally_counts_what_became_of_targets_and_how_long_they_took() -> None:
     assert count.tally.done == 5
 
 
+def test_the_start_up_lasts_until_the_first_request() -> None:
+    times = iter([100.0, 103.0, 104.0])
+    count = Count(lambda: next(times))
+    count.begin()
+    count.read(Started(target()))
+    count.read(ended(Status.OK, seconds=0.5))
+    count.read(ended(Status.OK, seconds=2))
+    assert count.start_up == 2.0, "the second target began earlier than the first"
+
+
 def test_a_tally_that_was_given_away_does_not_change() -> None:
     count = Count()
     before = count.tally
@@ -202,6 +212,19 @@ def why(*results: tuple[str, RacerReport], total: int = 10) -> str:
 def test_short_times_are_told_in_milliseconds() -> None:
     assert why(("threads", done(10, 0.1, 0.5))) == (
         "On average, a flag took 50.0 ms with threads, which had 5.0 in flight."
+    )
+
+
+def test_start_up_is_told_where_it_counts() -> None:
+    quick = ("threads", RacerReport(Tally(10, took=0.9), 0.1, start_up=0.009))
+    slow = ("processes", RacerReport(Tally(10, took=0.9), 0.2, start_up=0.1))
+    assert why(quick, slow).endswith(
+        " Start-up counts: 100.0 ms passed before the first request of processes."
+    )
+    assert "Start-up" not in why(quick)
+    failed = RacerReport(Tally(failed=1, reason="x"), 3.0, start_up=2.0)
+    assert why(("processes", failed)).endswith(
+        "the first: x Start-up counts: 2.00 s passed before the first request of processes."
     )
 
 

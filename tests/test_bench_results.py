@@ -64,6 +64,7 @@ VALUES: dict[str, tuple[Any, ...]] = {
     "errors": ([], {"x": "y"}),
     "latency": (None, {"p50": None}),
     "peak": ("many", 1.5),
+    "environment": (None, "Z80", {"processors": 2}),
 }
 WRONG |= {
     f"{name}={value}": json.dumps({"version": 1, **row(), name: value}).encode() + b"\n"
@@ -91,6 +92,14 @@ def test_another_version_is_recognised(tmp_path: Path) -> None:
 def test_a_file_that_cannot_be_read_is_a_sentence(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match=r"cannot read '.*/none': No such file or directory"):
         read(tmp_path / "none")
+
+
+def test_a_file_from_before_environments_is_read(tmp_path: Path) -> None:
+    values = row()
+    del values["environment"]
+    file = tmp_path / "r.jsonl"
+    file.write_text(json.dumps({"version": 1, **values}) + "\n")
+    assert read(file) == [result(environment={})]
 
 
 def test_a_missing_value_is_an_error() -> None:

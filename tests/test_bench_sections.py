@@ -120,6 +120,20 @@ def test_facts_are_told_of_the_runs_that_count() -> None:
     ).facts
     assert (facts.first, facts.last, facts.load) == ("2026", "2028", (0.1, 0.5, 2))
     assert (facts.versions, facts.seeds) == (["0.1.0", "0.2.0"], [7])
+    assert (facts.machines, facts.software) == ([], []), "an older file has no environments"
+
+
+def test_each_machine_and_each_set_of_versions_is_told_once() -> None:
+    z80 = {"cpu": "Z80", "processors": "1", "python": "CPython 3.11.7", "httpx": "0.28.1"}
+    new = {**z80, "httpx": "0.29"}
+    facts = book(
+        [row(environment=each, round=n) for n, each in enumerate([z80, z80, new], 1)]
+    ).facts
+    assert facts.machines == ["cpu Z80; processors 1"]
+    assert facts.software == [
+        "python CPython 3.11.7; httpx 0.28.1",
+        "python CPython 3.11.7; httpx 0.29",
+    ]
 
 
 def test_a_whole_matrix_is_found_again() -> None:

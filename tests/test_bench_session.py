@@ -84,6 +84,7 @@ def test_an_experiment_is_all_that_runs_have_to_share() -> None:
         replace(one, options=OPTIONS._replace(salt="x")),
         replace(one, workload=replace(WORKLOAD, servers=["LOCAL", "ERROR"])),
         replace(one, servers={"ERROR": BundledServer("ERROR", "http://127.0.0.1:1/flags")}),
+        replace(one, environment={"pycurl": "7.49.0"}),
     ]
     others = [
         replace(one, options=OPTIONS._replace(retries=1)),
@@ -95,6 +96,8 @@ def test_an_experiment_is_all_that_runs_have_to_share() -> None:
         replace(one, seed=8),
         replace(one, conditions=[]),
         replace(one, version="2"),
+        replace(one, environment={"cpu": "Z80"}),
+        replace(one, environment={"python": "CPython 3.11.7"}),
     ]
     assert {each.experiment for each in same} == {one.experiment}
     assert len({each.experiment for each in [one, *others]}) == len(others) + 1

@@ -17,9 +17,10 @@ import pytest
 
 from getflags.bench.analysis.stats import estimate
 from getflags.bench.measure.cells import Cell, Run
+from getflags.bench.measure.environment import environment
 from getflags.bench.measure.results import read
 from getflags.cli import bench_workload, main
-from getflags.cli.bench_progress import Bar, Progress, progress
+from getflags.cli.bench_progress import Bar, Heartbeat, progress
 from getflags.cli.bench_workload import LOCAL_FILES
 from getflags.cli.options import bench as bench_options
 from getflags.cli.reproduce import command
@@ -71,6 +72,7 @@ def test_every_cell_is_run_in_every_round_and_a_table_tells(
     assert {each.run for each in results} == {Run(cell, n) for cell in cells for n in (0, 1)}
     assert all(each.arrived == each.files == 30 for each in results)
     assert all(each.peak == each.level for each in results)
+    assert {tuple(each.environment) for each in results} == {tuple(environment())}
     out, err = capsys.readouterr()
     assert err == ""
     assert out.startswith("3 cells, a warm-up and 1 round: 6 runs.\n")
@@ -410,11 +412,26 @@ def test_a_terminal_that_does_not_know_its_size_sees_the_run() -> None:
     assert re.search(r"\r1/4 runs \|[^|]{20}\| threads/curl -m 8 on DELAY", written), written
 
 
-def test_elsewhere_nothing_is_shown() -> None:
+def test_elsewhere_a_line_is_printed_now_and_then() -> None:
     stream = io.StringIO()
-    for each in (stream, None):
-        with progress([], 1, 1, each) as shown:
-            assert type(shown) is Progress
-            shown.start([Run(CELL, 0)])
-            shown.finish(result())
-    assert stream.getvalue() == ""
+    now = 5.0
+    shown = Heartbeat([], 1_200, stream, lambda: now)
+    left = [Run(CELL, number) for number in range(1_200)]
+    shown.start(left)
+    assert stream.getvalue() == "", "a short bench prints its tables alone"
+    shown.finish(result(**CELL._asdict(), seconds=0.6))
+    now = 15.0
+    shown.start(left[5:])
+    shown.start(left[6:])
+    now = 25.1
+    shown.start(left[-3:])
+    assert stream.getvalue().splitlines() == [
+        "getflags: 5 of 1,200 runs done; about 20 min left; threads/curl -m 8 on DELAY",
+        "getflags: 1,197 of 1,200 runs done; about 3 s left; threads/curl -m 8 on DELAY",
+    ]
+
+
+def test_without_a_terminal_there_is_no_bar() -> None:
+    for stream in (io.StringIO(), None):
+        with progress([], 1, 1, stream) as shown:
+            assert isinstance(shown, Heartbeat)

@@ -100,12 +100,22 @@ def test_bad_input_is_one_sentence_and_makes_nothing(
 def test_without_the_library_it_says_how_to_get_it(
     folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
+    for module in [name for name in sys.modules if name.startswith("getflags.bench.report.plot")]:
+        monkeypatch.delitem(sys.modules, module)
     monkeypatch.setitem(sys.modules, "matplotlib", None)  # as if it weren't installed
-    assert main(["report", "r.jsonl"]) == 2
+    assert main(["report", "r.jsonl", "-o", "p.html", "--plot", "p.svg"]) == 2
+    how = "pip install 'getflags[report]'"
+    assert capsys.readouterr().err == f"getflags: --plot needs matplotlib: {how}\n"
+    assert [path.name for path in folder.iterdir()] == ["r.jsonl"]
+    assert main(["report", "r.jsonl"]) == 0
     assert capsys.readouterr().err == (
-        "getflags: the report needs matplotlib: pip install 'getflags[report]'\n"
+        f"getflags: the page has no drawings; they need matplotlib: {how}\n"
     )
-    assert not (folder / "report.html").exists()
+    text = (folder / "report.html").read_text(encoding="utf-8")
+    assert "16 at a time is enough" in text
+    assert "<table" in text
+    assert "<svg" not in text
+    assert "In the drawings" not in text
 
 
 def test_help_is_complete_without_the_library(

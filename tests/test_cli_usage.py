@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tracemalloc
 from pathlib import Path
 
@@ -10,7 +11,7 @@ import pytest
 from getflags import __version__
 from getflags.__main__ import main as program
 from getflags.cli import main
-from getflags.cli.options import values
+from getflags.cli.options import download, values
 from getflags.testing import bundled
 from tests.kit import files
 from tests.messages import (
@@ -234,21 +235,42 @@ def test_an_empty_list_is_an_empty_job(
     assert capsys.readouterr().out == f"Nothing to do: {EMPTY_LIST}.\n"
 
 
-def test_help_lists_every_option(capsys: pytest.CaptureFixture[str]) -> None:
+def _printed(option: str, capsys: pytest.CaptureFixture[str]) -> str:
     with pytest.raises(SystemExit) as stop:
-        main(["-h"])
+        main([option])
     assert stop.value.code == 0
-    text = capsys.readouterr().out
+    return capsys.readouterr().out
+
+
+@pytest.mark.parametrize("option", ["-h", "--help"])
+def test_help_fits_a_small_terminal_and_has_five_examples(
+    option: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    lines = _printed(option, capsys).splitlines()
+    assert len(lines) <= 24
+    assert max(map(len, lines)) <= 80
+    examples = [line.split("   ")[0].split() for line in lines if line.startswith("  getflags ")]
+    assert len(examples) == 5
+    for name, *words in examples:
+        assert name == "getflags"
+        download.parse(words)
+    named = {word for line in lines for word in re.findall(r"--?[a-zA-Z][a-z-]*", line)}
+    assert named <= download.make_parser()._option_string_actions.keys()
+
+
+def test_the_whole_help_lists_every_option_in_groups(capsys: pytest.CaptureFixture[str]) -> None:
+    text = _printed("--help-all", capsys)
+    assert {"files:", "network:", "limits:", "output:"} <= set(text.splitlines())
     for option in (
         "--all --every --limit --max-req --max_req --server --verbose --input-file --dir --out "
         "--base-url --engine --client --loop --exists --checksum --header --timeout "
         "--connect-timeout --max-redirs --proxy --cacert --insecure --quiet --json --failed-out "
-        "--seed --version --help"
+        "--seed --version --help --help-all --remote-name --location"
     ).split():
         assert option in text
 
 
-@pytest.mark.parametrize("words", [["--version"], ["-v", "--version"]])
+@pytest.mark.parametrize("words", [["--version"], ["-V"], ["-v", "--version"]])
 def test_version(words: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     try:
         code = main(words)
@@ -316,9 +338,11 @@ def test_sizes_have_suffixes(text: str, size: int) -> None:
     assert values.size(text) == size
 
 
+@pytest.mark.parametrize("option", ["--version", "-V"])
 def test_the_version_needs_no_command_line(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    option: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr("sys.argv", ["getflags", "--version"])
+    monkeypatch.setattr("sys.argv", ["getflags", option])
+    monkeypatch.setattr("getflags.cli.main", None)
     assert program() == 0
     assert capsys.readouterr().out == f"getflags {__version__}\n"

@@ -123,8 +123,8 @@ def test_every_make_target_that_is_named_exists() -> None:
 
 
 def test_every_option_that_is_named_exists(tmp_path: Path) -> None:
-    words: list[list[str]] = [[], *([command] for command in COMMANDS)]
-    known = "".join(run_main(*each, "-h", cwd=tmp_path).stdout for each in words)
+    words = [["--help-all"], *([command, "-h"] for command in COMMANDS)]
+    known = "".join(run_main(*each, cwd=tmp_path).stdout for each in words)
     others = {"--retry"}  # curl's
     for path, text in TEXTS.items():
         if "decisions" not in path.parts:

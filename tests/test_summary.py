@@ -44,6 +44,14 @@ def test_a_run_of_millions_keeps_counts_alone() -> None:
     assert (result.total, result.outcomes) == (1, [])
 
 
+def test_its_repr_is_short() -> None:
+    result = report(OK, MISSING, OK, PRESENT, FAILED)
+    result.elapsed = 1.234
+    shown = "<Report: 2 ok, 1 present, 1 not found, 1 failed; 20 bytes in 1.23 s>"
+    assert repr(result) == shown
+    assert repr(Report()) == "<Report: no targets; 0 bytes in 0.00 s>"
+
+
 @pytest.mark.parametrize(
     ("outcomes", "expected"),
     [

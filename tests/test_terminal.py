@@ -71,7 +71,7 @@ def test_each_half_of_the_size_counts_by_itself() -> None:
 
 
 def test_help_fits_a_terminal_that_does_not_know_its_size(tmp_path: Path) -> None:
-    with on_terminal(tmp_path, "-h", columns=0, rows=0) as screen:
+    with on_terminal(tmp_path, "--help-all", columns=0, rows=0) as screen:
         lines = screen.read_all()
     assert 60 < max(map(len, lines)) <= 100
     assert len(lines) < 150

@@ -100,8 +100,8 @@ async def adownload(targets: Iterable[str | Entry], **settings: Unpack[SettingsD
     chosen = checked(settings)
     if chosen.engine not in {AUTO, "asyncio"}:
         raise UsageError(
-            f"adownload() always uses the asyncio engine; for engine={chosen.engine!r}, use "
-            "download() instead"
+            f"adownload() always uses the asyncio engine; for engine={chosen.engine!r}, run "
+            "download() in a thread (asyncio.to_thread)"
         )
     job, report = _prepare(targets, chosen)
     start = perf_counter()

@@ -92,7 +92,10 @@ def _check(options: Options, entries: list[Entry], *, bundled: bool, named: bool
     flags = sum(resolve.is_code(entry.word) for entry in entries)
     base_url = options.settings.base_url
     if base_url is None and 0 < flags < len(entries):
-        raise UsageError("country codes and URLs cannot be measured together")
+        raise UsageError(
+            "country codes and URLs cannot be measured together: pass only codes, only URLs, or "
+            "--base-url with a mirror for the codes"
+        )
     if base_url is not None and not flags:
         raise UsageError(
             "--base-url is a mirror of the flags, but there is no country code among the targets"

@@ -34,6 +34,13 @@ class Report:
         self.elapsed = 0.0
         self._keep = keep
 
+    def __repr__(self) -> str:
+        """Return the counts and the seconds, because the outcomes may be millions."""
+        counts = ", ".join(
+            f"{self.counts[each]:,} {each.value}" for each in Status if self.counts[each]
+        )
+        return f"<Report: {counts or 'no targets'}; {self.bytes:,} bytes in {self.elapsed:.2f} s>"
+
     def read(self, event: Event) -> None:
         """Handle an event."""
         if isinstance(event, Retrying):

@@ -147,7 +147,10 @@ class Section(NamedTuple):
 
 
 class Facts(NamedTuple):
-    """The circumstances of the runs; ``load`` is the lowest, median and highest load average."""
+    """The circumstances of the runs; ``load`` is the lowest, median and highest load average.
+
+    ``machines`` and ``software`` describe the environments; they are empty if those are unknown.
+    """
 
     runs: int
     warmups: int
@@ -157,6 +160,8 @@ class Facts(NamedTuple):
     first: str
     last: str
     load: tuple[float, float, float]
+    machines: Sequence[str]
+    software: Sequence[str]
 
 
 class Analysis(NamedTuple):

@@ -14,6 +14,7 @@ from getflags.bench.analysis.comparison import comparisons, figures, most
 from getflags.bench.analysis.figures import Analysis, Facts, Figures, Section, Series, Step
 from getflags.bench.analysis.knee import Knee
 from getflags.bench.analysis.stats import ratio
+from getflags.bench.measure.environment import MACHINE
 from getflags.bench.measure.results import Result
 
 
@@ -48,7 +49,22 @@ def _facts(results: Sequence[Result], warmups: int) -> Facts:
         dates[0],
         dates[-1],
         (min(loads), median(loads), max(loads)),
+        _environments(results, of_machine=True),
+        _environments(results, of_machine=False),
     )
+
+
+def _environments(results: Sequence[Result], *, of_machine: bool) -> list[str]:
+    """Return the machines, or the versions of the software, on which the results were measured."""
+    texts = [
+        "; ".join(
+            f"{name} {value}"
+            for name, value in one.environment.items()
+            if (name in MACHINE) == of_machine
+        )
+        for one in results
+    ]
+    return [text for text in dict.fromkeys(texts) if text]
 
 
 def _section(experiment: str, server: str, cells: Sequence[Figures], number: int) -> Section:

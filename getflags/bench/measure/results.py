@@ -32,6 +32,7 @@ class Result:
     if none did), and ``errors`` has the number of failures by reason. ``peak`` is the largest
     number of requests in flight according to the server (None for servers that are not bundled),
     and ``load`` is the 1-minute load average before the run. ``command`` measures the cell again.
+    ``environment`` has the machine and the versions of the software (empty in older files).
     """
 
     experiment: str
@@ -58,6 +59,7 @@ class Result:
     at: str
     getflags: str
     command: str
+    environment: Mapping[str, str]
 
     @property
     def goodput(self) -> float:
@@ -77,6 +79,7 @@ def line(result: Result) -> bytes:
 
 def result_from(values: Mapping[str, Any]) -> Result:
     """Return a result with these values. Raises ValueError or KeyError if one is unusable."""
+    values = {"environment": {}, **values}
     return Result(**{one.name: _checked(one.name, values[one.name]) for one in _FIELDS})
 
 
@@ -128,6 +131,8 @@ def _checked(name: str, value: Any) -> Any:
         fits = isinstance(value, str)
     elif name in {"latency", "errors"}:
         fits = isinstance(value, Mapping) and all(map(_number, value.values()))
+    elif name == "environment":
+        fits = isinstance(value, Mapping) and all(isinstance(one, str) for one in value.values())
     elif name in _MAYBE and value is None:
         fits = True
     else:

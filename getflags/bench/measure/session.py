@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
 from getflags.bench.measure.cells import Cell, Run, experiment
+from getflags.bench.measure.environment import shared
 from getflags.bench.measure.job import Job
 from getflags.bench.measure.results import Result, result_from
 from getflags.bench.measure.runs import run_job
@@ -41,7 +42,10 @@ class Workload:
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """A bench session. ``conditions`` are other settings that all runs share, as text."""
+    """A bench session. ``conditions`` are other settings that all runs share, as text.
+
+    ``environment`` has the machine and the versions of the software.
+    """
 
     workload: Workload
     options: DownloadOptions
@@ -50,6 +54,7 @@ class Session:
     servers: Mapping[str, BundledServer]
     conditions: Sequence[str]
     version: str
+    environment: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def experiment(self) -> str:
@@ -65,6 +70,7 @@ class Session:
                 "seed": self.seed,
                 "conditions": self.conditions,
                 "getflags": self.version,
+                "environment": shared(self.environment),
             }
         )
 
@@ -91,6 +97,7 @@ class Session:
                 "at": at.strftime("%Y-%m-%dT%H:%M:%SZ"),
                 "getflags": self.version,
                 "command": command,
+                "environment": dict(self.environment),
             }
         )
 

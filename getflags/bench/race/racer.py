@@ -47,6 +47,7 @@ def main(path: str) -> None:
         threading.Thread(target=end_with, args=(0, _end_all), daemon=True).start()
         plan = task.plan._replace(targets=_targets(task))
         with _reporting(count, send):
+            count.begin()
             start = perf_counter()
             run(plan, count.read)
             seconds = perf_counter() - start
@@ -55,7 +56,7 @@ def main(path: str) -> None:
     except Exception as bug:  # noqa: BLE001 - reported, because this process has no terminal
         send(RacerReport(count.tally, trouble=brief(f"{type(bug).__name__}: {bug}")))
     else:
-        send(RacerReport(count.tally, seconds))
+        send(RacerReport(count.tally, seconds, start_up=count.start_up))
 
 
 def end_with(lifeline: int, end: Callable[[], None]) -> None:

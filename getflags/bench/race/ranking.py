@@ -13,6 +13,7 @@ from getflags.bench.race.standings import Race, Standing
 from getflags.core.text import brief, counted
 
 _EQUAL = 1.1  # engines with a smaller ratio of times count as equally fast
+_NOTABLE = 0.1  # of the time: a start-up that takes less is not mentioned
 _ONE = 1.05  # a mean concurrency below this counts as 1
 _WIDTH = 80  # columns
 
@@ -30,7 +31,7 @@ def ranking(race: Race) -> list[str]:
             for standing in ranked
             if standing.tally.failed
         ),
-        *wrap(_why(race, ranked), _WIDTH, break_long_words=False),
+        *wrap(f"{_why(race, ranked)} {_start_up(ranked)}".strip(), _WIDTH, break_long_words=False),
     ]
 
 
@@ -95,15 +96,27 @@ def _why(race: Race, ranked: Sequence[Standing]) -> str:
     return f"No engine was much faster: each had {levels} {race.noun}s in flight on average."
 
 
+def _start_up(ranked: Sequence[Standing]) -> str:
+    """Return a sentence about the start-up of the engine that lost the largest share by it."""
+    standing = max(ranked, key=lambda each: each.start_up / each.seconds, default=None)
+    if standing is None or standing.start_up < _NOTABLE * standing.seconds:
+        return ""
+    text = f"{_seconds(standing.start_up)} passed before the first request of {standing.engine}"
+    return f"Start-up counts: {text}."
+
+
+def _seconds(value: float) -> str:
+    return f"{value:.2f} s" if value >= 1 else f"{value * 1000:.1f} ms"
+
+
 def _average(standing: Standing) -> str:
     each = standing.tally.took / standing.tally.done
-    figure = f"{each:.2f} s" if each >= 1 else f"{each * 1000:.1f} ms"
     # The mean concurrency of the sequential engine exceeds 1 if targets waited for a retry.
     if standing.engine == "sequential" and _level(standing) < _ONE:
         manner = f"downloaded one after another, {standing.tally.took:.2f} s in all"
     else:
         manner = f"had {_level(standing):.1f} in flight"
-    return f"{figure} with {standing.engine}, which {manner}"
+    return f"{_seconds(each)} with {standing.engine}, which {manner}"
 
 
 def _level(standing: Standing) -> float:

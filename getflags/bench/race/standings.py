@@ -1,13 +1,15 @@
 """The standings of a race: the progress of each engine, and the ranking.
 
-Pure: the standings are computed from the reports of the racers. ``bars`` and ``ranking`` format the
+The standings are computed from the reports of the racers. ``bars`` and ``ranking`` format the
 standings; ``racer`` sends the reports, and ``track`` receives them.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import math
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from time import perf_counter
 from typing import NamedTuple
 
 from getflags.core.events import Event, Finished
@@ -37,25 +39,40 @@ class Tally(NamedTuple):
 class RacerReport(NamedTuple):
     """A report of a racer. Its first report says that it is ready.
 
-    ``seconds`` is the elapsed time once all targets have ended. ``trouble`` is the reason if the
-    whole engine failed.
+    ``seconds`` is the elapsed time once all targets have ended, and ``start_up`` is the part of it
+    before the first request. ``trouble`` is the reason if the whole engine failed.
     """
 
     tally: Tally
     seconds: float | None = None
     trouble: str = ""
+    start_up: float = 0.0
 
 
 class Count:
-    """An event handler that replaces its tally at each event, so other threads can read it."""
+    """An event handler that replaces its tally at each event, so other threads can read it.
 
-    def __init__(self) -> None:
+    ``start_up`` is the time from ``begin`` to the first request, in seconds. An engine that starts
+    processes needs time before it can send any.
+    """
+
+    def __init__(self, clock: Callable[[], float] = perf_counter) -> None:
         self.tally = Tally()
+        self.start_up = math.inf
+        self._clock = clock
+        self._began = 0.0
+
+    def begin(self) -> None:
+        """Start the clock."""
+        self._began = self._clock()
 
     def read(self, event: Event) -> None:
         """Count an event."""
         if not isinstance(event, Finished):
             return
+        # Computed from the target's duration, because processes report its start only later.
+        began = self._clock() - event.seconds
+        self.start_up = min(self.start_up, began - self._began)
         outcome, before = event.outcome, self.tally
         reason = before.reason
         if outcome.failed and not reason:
@@ -80,6 +97,7 @@ class Standing:
     over: bool = False  # the engine has finished or failed
     seconds: float = 0.0  # the elapsed time, once it is over
     trouble: str = ""  # the reason if the engine failed
+    start_up: float = 0.0  # the part of ``seconds`` before the first request
 
     @property
     def finished(self) -> bool:
@@ -119,6 +137,7 @@ class Race:
             )
         elif report.seconds is not None:
             standing.seconds, standing.over = report.seconds, True
+            standing.start_up = report.start_up
 
     def exited(self, engine: str, how: str, now: float) -> None:
         """Record that an engine's process has exited, which is a failure if it had not finished."""

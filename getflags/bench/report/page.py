@@ -1,4 +1,6 @@
-"""The report page: sentences, charts and tables in one self-contained HTML file.
+"""The report page: sentences, drawings and tables in one self-contained HTML file.
+
+Drawings need the plotting library; without it, the page has everything else.
 
 A content security policy in the page forbids all requests and all scripts but its own, so that not
 even a mistake in this module could cause a request. All text from results is escaped by ``markup``.
@@ -13,7 +15,7 @@ from importlib.resources import files
 from string import Template
 
 from getflags.bench.analysis.figures import Analysis, Facts, Section
-from getflags.bench.report import charts, palette, plot, sentences, tables
+from getflags.bench.report import charts, palette, sentences, tables
 from getflags.bench.report.charts import Chart, Looks
 from getflags.bench.report.markup import Markup, joined, tag
 from getflags.bench.report.number_format import listed
@@ -21,9 +23,13 @@ from getflags.core.text import brief, counted, printable
 
 _LARGE = (420, 310)  # size of a drawing; a phone shows it at three quarters of this size
 _SMALL = (350, 280)
+_DRAWN = (
+    "In the drawings, the intervals are vertical lines, and marks of one level stand a little "
+    "beside each other."
+)
 
 
-def page(analysis: Analysis) -> str:
+def page(analysis: Analysis, *, drawings: bool = True) -> str:
     """Return the page as HTML. The same analysis produces the same page."""
     script = _file("page.js")
     digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
@@ -33,7 +39,8 @@ def page(analysis: Analysis) -> str:
         title=joined(f"How many at a time? {listed(names)}"),
         style=palette.stylesheet(":root") + _file("page.css"),
         opening=_opening(analysis, names),
-        sections=joined(*_sections(analysis, names)),
+        sections=joined(*_sections(analysis, names, drawings=drawings)),
+        drawn=tag("p", _DRAWN) if drawings else joined(),
         facts=_facts(analysis.facts),
         script=script,
     )
@@ -59,7 +66,7 @@ def _opening(analysis: Analysis, names: Sequence[str]) -> Markup:
     return joined(summary, apart if several else joined())
 
 
-def _sections(analysis: Analysis, names: Sequence[str]) -> Iterator[Markup]:
+def _sections(analysis: Analysis, names: Sequence[str], *, drawings: bool) -> Iterator[Markup]:
     looks = palette.looks(
         (one.engine, one.client) for section in analysis.sections for one in section.series
     )
@@ -73,7 +80,7 @@ def _sections(analysis: Analysis, names: Sequence[str]) -> Iterator[Markup]:
                 tag("p", sentences.headline(section), class_="lead"),
                 *(tag("p", sentence) for sentence in sentences.details(section)),
             ),
-            _plots(section, looks, key),
+            _plots(section, looks, key) if drawings else joined(),
             tables.knees(section) if section.lead else joined(),
             tables.cells(section),
             tables.errors(section),
@@ -85,6 +92,8 @@ def _sections(analysis: Analysis, names: Sequence[str]) -> Iterator[Markup]:
 
 def _legend(section: Section, looks: Looks, key: str) -> Markup:
     """Return the legend for all drawings of a section."""
+    from getflags.bench.report import plot
+
     lines = [
         tag(
             "li",
@@ -100,6 +109,8 @@ def _legend(section: Section, looks: Looks, key: str) -> Markup:
 
 def _plots(section: Section, looks: Looks, key: str) -> Markup:
     """Return the drawings of all charts that have a point."""
+    from getflags.bench.report import plot
+
     large = [charts.goodput(section, looks), charts.cost(section, looks)]
     small = charts.latencies(section, looks)
 
@@ -134,6 +145,8 @@ def _facts(facts: Facts) -> Markup:
         "When": " to ".join(dict.fromkeys((facts.first, facts.last))),
         "getflags": listed(facts.versions),
         "Seed": listed([str(seed) for seed in facts.seeds] or ["none"]),
+        **({"Machine": " and ".join(facts.machines)} if facts.machines else {}),
+        **({"Software": " and ".join(facts.software)} if facts.software else {}),
         "Load before a run": f"{low:.2g} to {high:.2g}, median {middle:.2g} (1-minute average)",
         "Experiment": listed(facts.experiments),
     }

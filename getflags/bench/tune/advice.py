@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
@@ -9,6 +10,8 @@ from getflags.bench.analysis.knee import Knee, known_rounds
 from getflags.bench.analysis.stats import FEWEST, Estimate, middle, ratio
 from getflags.bench.tune.experiment import Tuner
 from getflags.core.text import counted
+
+_MOST_REASONS = 3  # reasons of failures in a sentence; the rest is rare
 
 
 class Level(NamedTuple):
@@ -32,11 +35,12 @@ def levels(tuner: Tuner, knee: Knee) -> list[Level]:
 
 def lines(tuner: Tuner, knee: Knee | None) -> list[str]:
     """Return the result as lines of text."""
-    parts = ["No level can be recommended: nothing arrived."]
+    parts = [f"No level can be recommended, because {_nothing(tuner)}."]
     if knee:
         parts = [*_table(tuner, knee), "", f"Use -m {knee.level}.", *_why(knee)]
         if not knee.sure:
             parts.append(f"This is a guess: it takes {FEWEST} rounds to prove a difference.")
+        parts += _failed(tuner)
     if tuner.overload:
         level, sign = tuner.overload
         parts.append(f"The search stopped at {level}, where the server was overloaded: {sign}.")
@@ -44,6 +48,16 @@ def lines(tuner: Tuner, knee: Knee | None) -> list[str]:
         parts.append("The search stopped because another run would have exceeded --max-requests.")
     parts.append(f"{counted(tuner.spent, 'request')} {'was' if tuner.spent == 1 else 'were'} made.")
     return parts
+
+
+def interrupted(tuner: Tuner) -> str:
+    """Return what an interrupted search has found out so far."""
+    text = f"interrupted after {counted(tuner.spent, 'request')}"
+    knee = tuner.knee()
+    if knee:
+        certain = "" if knee.sure else " (not certain)"
+        return f"{text}; the best level so far is -m {knee.level}{certain}"
+    return f"{text}; {_nothing(tuner)}"
 
 
 def values(tuner: Tuner, knee: Knee | None) -> dict[str, Any]:
@@ -67,21 +81,23 @@ def values(tuner: Tuner, knee: Knee | None) -> dict[str, Any]:
         ],
         "hurt": tuner.overload and {"level": tuner.overload[0], "sign": tuner.overload[1]},
         "capped": tuner.capped,
+        "errors": dict(tuner.errors),
         "requests": tuner.spent,
     }
 
 
 def _table(tuner: Tuner, knee: Knee) -> list[str]:
-    rows = ["  -m   files/s   of the best      95 %        rounds"]
+    """Return the levels as a table that fits 40 columns; the recommended level is marked."""
+    rows = ["   -m   files/s  of best      95 %  runs"]
     for each in levels(tuner, knee):
-        share, interval = " " * 8, ""
+        share = interval = ""
         if each.share:
-            share = f"{each.share.middle:8.0%}"
+            share = f"{each.share.middle:.0%}"
             if each.share.bounded:
-                interval = f"{each.share.low:4.0%} to {each.share.high:4.0%}"
-        mark = "  <" if each.level == knee.level else ""
-        found = f"{each.level:4}  {each.goodput:8,.1f}   {share}"
-        rows.append(f"{found}     {interval:14} {each.rounds:5}{mark}")
+                interval = f"{each.share.low * 100:.0f}-{each.share.high:.0%}"
+        mark = ">" if each.level == knee.level else " "
+        found = f"{mark}{each.level:4} {each.goodput:9,.1f}  {share:>7}"
+        rows.append(f"{found}  {interval:>8}  {each.rounds:4}")
     return rows
 
 
@@ -104,11 +120,34 @@ def _why(knee: Knee) -> list[str]:
     return parts
 
 
+def _nothing(tuner: Tuner) -> str:
+    """Return why no level has a goodput."""
+    if not tuner.files:
+        return "nothing was measured"
+    return f"nothing arrived: {_reasons(tuner.errors)}" if tuner.errors else "nothing arrived"
+
+
+def _failed(tuner: Tuner) -> list[str]:
+    """Return a sentence about failures that are no signs of overload."""
+    errors = {reason: n for reason, n in tuner.errors.items() if not _is_overload(reason)}
+    if not errors:
+        return []
+    failed = f"{sum(errors.values()):,} of {counted(tuner.files, 'file')} failed"
+    return [f"{failed}: {_reasons(errors)}."]
+
+
 def overload_signs(errors: Mapping[str, int]) -> str:
     """Return the signs of overload among errors (reason → number), as text."""
-    signs = [
-        f"{reason} ({number:,} times)" if number > 1 else reason
-        for reason, number in errors.items()
-        if reason.startswith(("429", "503")) or "reset" in reason
-    ]
-    return ", ".join(signs)
+    return _reasons({reason: n for reason, n in errors.items() if _is_overload(reason)})
+
+
+def _is_overload(reason: str) -> bool:
+    return reason.startswith(("429", "503")) or "reset" in reason
+
+
+def _reasons(errors: Mapping[str, int]) -> str:
+    """Return the most frequent reasons of failures, and their numbers, as text."""
+    frequent = Counter(errors).most_common(_MOST_REASONS)
+    return ", ".join(
+        f"{reason} ({number:,} times)" if number > 1 else reason for reason, number in frequent
+    )

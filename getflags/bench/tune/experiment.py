@@ -10,6 +10,9 @@ from __future__ import annotations
 
 import math
 import random
+from collections import Counter
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import NamedTuple
 
 from getflags.bench.analysis.knee import Knee, find
@@ -32,14 +35,16 @@ class Trial(NamedTuple):
 
 
 class Sample(NamedTuple):
-    """The outcome of a trial: goodput in any unit per second, requests, and signs of overload.
+    """The outcome of a trial: goodput in any unit per second, requests, and failures.
 
     ``overload`` describes 429, 503 and connection resets as text; empty if there were none.
+    ``errors`` has the number of failed targets by reason.
     """
 
     goodput: float
     requests: int
     overload: str = ""
+    errors: Mapping[str, int] = MappingProxyType({})
 
 
 class Tuner:
@@ -50,7 +55,8 @@ class Tuner:
 
     def __init__(self, *, highest: int, most: int, rounds: int = ROUNDS, seed: int = 0) -> None:
         self.spent = 0
-        self._files = 0  # number of targets so far; redirects and retries cost further requests
+        self.files = 0  # number of targets so far; redirects and retries cost further requests
+        self.errors: Counter[str] = Counter()  # failed targets by reason
         self.goodput: dict[int, dict[int, float]] = {}
         self.overload: tuple[int, str] | None = None  # the level of an overload, and its signs
         self.capped = False
@@ -70,7 +76,7 @@ class Tuner:
         if level is None:
             return None
         trial = Trial(level, self._round, steady_state.fewest(level))
-        cost = self.spent / self._files if self._files else 1.0  # requests per target
+        cost = self.spent / self.files if self.files else 1.0  # requests per target
         if self.spent + math.ceil(trial.files * max(1.0, cost)) > self._most:
             self.capped = True
             return None
@@ -79,7 +85,8 @@ class Tuner:
     def take(self, trial: Trial, sample: Sample) -> None:
         """Record the outcome of a trial."""
         self.spent += sample.requests
-        self._files += trial.files
+        self.files += trial.files
+        self.errors.update(sample.errors)
         if sample.overload:
             self.overload = trial.level, sample.overload
             self._highest = trial.level // 2

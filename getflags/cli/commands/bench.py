@@ -17,6 +17,7 @@ from getflags.api import configure
 from getflags.bench.analysis import caveats, comparison, table
 from getflags.bench.measure import cells, servers
 from getflags.bench.measure.cells import Cell, Run
+from getflags.bench.measure.environment import environment
 from getflags.bench.measure.logbook import Logbook
 from getflags.bench.measure.results import Result
 from getflags.bench.measure.session import Session
@@ -92,8 +93,9 @@ def _prepared(arguments: list[str], options: Options) -> Iterator[_Bench]:
             bundled = stack.enter_context(servers.prepared(workload.servers, options.faults))
         logbook = stack.enter_context(closing(Logbook(Path(options.results))))
         session = Session(
-            workload, download_options, network, options.seed, bundled, conditions, __version__
-        )
+            workload, download_options, network, options.seed, bundled, conditions, __version__,
+            environment(),
+        )  # fmt: skip
         yield _Bench(arguments, options, workload.files, matrix, session, logbook)
 
 

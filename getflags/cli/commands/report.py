@@ -23,9 +23,11 @@ from getflags.core.text import human_bytes, printable, quoted
 
 _PAGE = "report.html"
 _FORMATS = (".svg", ".png")
+_LIBRARY = "matplotlib: pip install 'getflags[report]'"
 _EPILOG = """\
 The page is a single file, works offline, and follows the light or dark theme of the browser.
-The command needs matplotlib: pip install 'getflags[report]'
+Drawings need matplotlib (pip install 'getflags[report]'). Without it, the page has sentences and
+tables alone, and --plot is an error.
 
   getflags report results.jsonl -o report.html
   getflags report results.jsonl --plot goodput.svg
@@ -55,8 +57,8 @@ def main(arguments: list[str]) -> int:
         raise UsageError(
             f"{quoted(options.results)} contains no results of rounds after the warm-up"
         )
-    if find_spec("matplotlib") is None:
-        raise UsageError("the report needs matplotlib: pip install 'getflags[report]'")
+    if options.plot and not _can_draw():
+        raise UsageError(f"--plot needs {_LIBRARY}")
     contents = {
         name: make(analysis, name)
         for name, make in ((options.out, _page), (options.plot, _plot))
@@ -65,6 +67,8 @@ def main(arguments: list[str]) -> int:
     written = [_write(Path(name), content) for name, content in contents.items()]
     for line in (*map(sentences.headline, analysis.sections), *written):
         print_line(line, sys.stdout)
+    if not _can_draw():
+        print_line(f"getflags: the page has no drawings; they need {_LIBRARY}", sys.stderr)
     return 0
 
 
@@ -92,6 +96,10 @@ def make_parser() -> Parser:
     return parser
 
 
+def _can_draw() -> bool:
+    return find_spec("matplotlib") is not None
+
+
 def _plot_name(text: str) -> str:
     if Path(text).suffix.lower() not in _FORMATS:
         raise argparse.ArgumentTypeError(f"{quoted(text)} does not end in .svg or .png")
@@ -110,7 +118,7 @@ def _page(analysis: Analysis, name: str) -> bytes:
     del name
     from getflags.bench.report.page import page
 
-    return page(analysis).encode()
+    return page(analysis, drawings=_can_draw()).encode()
 
 
 def _plot(analysis: Analysis, name: str) -> bytes:

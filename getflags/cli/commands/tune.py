@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import sys
+import textwrap
 from contextlib import ExitStack
+from typing import TextIO
 
 from getflags import transport
 from getflags.api import configure
@@ -22,7 +24,8 @@ from getflags.cli.options.tune import Options
 from getflags.cli.signals import Interrupted
 from getflags.core.errors import UsageError
 from getflags.core.models import ExitStatus
-from getflags.core.text import counted, printable
+from getflags.core.text import printable
+from getflags.output import terminal
 
 
 def main(arguments: list[str]) -> int:
@@ -35,15 +38,27 @@ def main(arguments: list[str]) -> int:
     with ExitStack() as stack:
         session = _session(options, stack)
         try:
-            while trial := tuner.next():
-                sample = measure(session, options, trial)
-                tuner.take(trial, sample)
-                if not (options.quiet or options.json):
-                    print_line(_line(trial, sample), sys.stderr)
+            _search(tuner, session, options)
         except Interrupted as stop:
-            stop.message = f"interrupted after {counted(tuner.spent, 'request')}"
+            stop.message = advice.interrupted(tuner)
+            if options.json:
+                print_line(json.dumps(advice.values(tuner, tuner.knee())), sys.stdout)
             raise
     return _print_result(tuner, options)
+
+
+def _search(tuner: Tuner, session: Session, options: Options) -> None:
+    """Run trials until the search is over, and print each round and trial."""
+    shown = sys.stderr if not (options.quiet or options.json) else None
+    latest = -1
+    while trial := tuner.next():
+        if trial.round > latest:
+            latest = trial.round
+            levels = "levels 1, 2, 4, ..." if latest == 0 else "the best levels"
+            _print(f"Round {latest + 1} of {options.rounds}: {levels}", shown)
+        sample = measure(session, options, trial)
+        tuner.take(trial, sample)
+        _print(_line(trial, sample), shown)
 
 
 def _session(options: Options, stack: ExitStack) -> Session:
@@ -69,12 +84,17 @@ def measure(session: Session, options: Options, trial: Trial) -> Sample:
     cell = Cell(settings.engine, settings.client, trial.level, session.workload.servers[0])
     figures = session.figures(Run(cell, trial.round), trial.files)
     goodput = rate(figures["steady_files"], figures["steady_seconds"])
-    return Sample(goodput, figures["requests"], advice.overload_signs(figures["errors"]))
+    errors = figures["errors"]
+    return Sample(goodput, figures["requests"], advice.overload_signs(errors), errors)
 
 
 def _line(trial: Trial, sample: Sample) -> str:
-    result = printable(sample.overload) if sample.overload else f"{sample.goodput:,.1f} files/s"
-    return f"{trial.level:4} at a time: {result}"
+    result = f"{sample.goodput:,.1f} files/s"
+    if sample.overload:
+        result = sample.overload
+    elif sample.errors and not sample.goodput:
+        result = max(sample.errors, key=lambda reason: sample.errors[reason])
+    return f"{trial.level:4} at a time: {printable(result)}"
 
 
 def _print_result(tuner: Tuner, options: Options) -> int:
@@ -84,9 +104,21 @@ def _print_result(tuner: Tuner, options: Options) -> int:
         print_line(json.dumps(advice.values(tuner, knee)), sys.stdout)
     elif options.quiet:
         print_line(f"-m {knee.level}" if knee else "", sys.stdout)
+        if knee is None:
+            print_line(f"getflags: {printable(advice.lines(tuner, knee)[0])}", sys.stderr)
     else:
         for line in advice.lines(tuner, knee):
-            print_line(printable(line), sys.stdout)
+            _print(printable(line), sys.stdout)
     if knee is None:
         return ExitStatus.ALL_FAILED
     return ExitStatus.OK if knee.sure else ExitStatus.SOME_FAILED
+
+
+def _print(line: str, stream: TextIO | None) -> None:
+    """Print a line; on a terminal, a long one is broken between words."""
+    lines = [line]
+    if stream and stream.isatty():
+        width = terminal.size(stream).columns
+        lines = textwrap.wrap(line, width, subsequent_indent="  ") or lines
+    for each in lines:
+        print_line(each, stream)

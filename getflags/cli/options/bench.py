@@ -24,11 +24,13 @@ Each combination of engine, client, level and server is a cell. A round runs eve
 random order; each run has a new process and a temporary folder. Failures are counted and not
 retried, unless --retries is given, because retries would hide the effect of the level.
 
-A TARGET is the same as for a download (getflags -h). Without any target: all flags.
+A TARGET is the same as for a download (getflags -h): URLs, or country codes, or both with
+--base-url. Without any target: all flags.
 """
 _EPILOG = """\
-Each result is appended to the file of results at once. To resume an interrupted bench, run the same
-command again. The file may contain results of other experiments.
+Each result is appended to the file of results at once, with the machine and the versions of Python
+and of the HTTP libraries. To resume an interrupted bench, run the same command again on the same
+machine. The file may contain results of other experiments.
 
 exit codes: 0 all cells are measured; 1 a run failed, and the results before it are kept; 2 usage,
 nothing was requested; 3 nothing could be measured; 130 or 143 interrupted.

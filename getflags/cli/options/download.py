@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import argparse
 
-from getflags.cli.options import groups
+from getflags.cli.options import groups, other_tools, short_help
 from getflags.cli.options.parser import Parser
 from getflags.core.models import Checksum
 from getflags.core.settings import Settings
@@ -46,6 +46,7 @@ class Options(argparse.Namespace):
     json: bool
     failed_out: str | None
     seed: int | None
+    remote_name: bool  # -O, which has no effect
 
     @property
     def settings(self) -> Settings:
@@ -57,7 +58,10 @@ class Options(argparse.Namespace):
 
 def parse(arguments: list[str]) -> Options:
     """Parse the arguments. Raises UsageError; ``-h`` prints the help and exits."""
-    return make_parser().parse_intermixed_args(arguments, namespace=Options())
+    options = make_parser().parse_intermixed_args(arguments, namespace=Options())
+    if options.remote_name:
+        other_tools.check_remote_name(options.targets)
+    return options
 
 
 def make_parser() -> Parser:
@@ -72,6 +76,7 @@ def make_parser() -> Parser:
         "       getflags tune [OPTION]... [TARGET]...",
         description="Download flags, or any list of URLs, many at a time.",
         epilog=_EPILOG,
+        short_help=short_help.DOWNLOAD,
     )
     parser.take_targets()
     groups.targets(parser.add_argument_group("targets and servers"))
@@ -80,4 +85,6 @@ def make_parser() -> Parser:
     groups.network(parser.add_argument_group("network"))
     groups.limits(parser.add_argument_group("limits"))
     groups.output(parser.add_argument_group("output"))
+    other_tools.accept(parser.add_argument_group("accepted for users of curl"))
+    other_tools.refuse(parser)
     return parser

@@ -1,4 +1,4 @@
-"""The options of a download, in the groups that ``-h`` shows; other commands share some of them.
+"""The options of a download, in the groups of ``--help-all``; other commands share some of them.
 
 An option that sets a field of ``Settings`` takes its meaning and default from that field. This
 module adds its names, its metavar and the conversion of its value.
@@ -96,7 +96,8 @@ def files(group: Group) -> None:
     add_setting(group, "fsync", "--fsync", action="store_true")
     group.add_argument(
         "--failed-out", metavar="FILE", type=values.text,
-        help="write the failed targets to FILE, in the format of -i",
+        help="write the rest of the job to FILE, in the format of -i: the targets that failed, "
+        "were interrupted or were not begun; empty if there are none",
     )  # fmt: skip
 
 
@@ -177,4 +178,7 @@ def output(group: Group) -> None:
         "--json", action="store_true",
         help="print one JSON object per event on standard output, and messages on standard error",
     )  # fmt: skip
-    group.add_argument("--version", action="version", version=f"getflags {__version__}")
+    group.add_argument(
+        "-V", "--version", action="version", version=f"getflags {__version__}",
+        help="print the version, and exit",
+    )  # fmt: skip

@@ -1,8 +1,12 @@
-"""The argument parser of all commands: no abbreviated options, and one-sentence errors."""
+"""The argument parser of all commands: no abbreviated options, and one-sentence errors.
+
+With a short help text, ``-h`` prints it, and ``--help-all`` prints all options.
+"""
 
 from __future__ import annotations
 
 import argparse
+import re
 from typing import NoReturn
 
 from getflags.core.errors import UsageError
@@ -12,7 +16,14 @@ from getflags.core.urls import redact
 class Parser(argparse.ArgumentParser):
     """An argument parser that raises UsageError."""
 
-    def __init__(self, prog: str, description: str, epilog: str, usage: str | None = None) -> None:
+    def __init__(
+        self,
+        prog: str,
+        description: str,
+        epilog: str,
+        usage: str | None = None,
+        short_help: str = "",
+    ) -> None:
         super().__init__(
             prog=prog,
             usage=usage,
@@ -20,8 +31,17 @@ class Parser(argparse.ArgumentParser):
             epilog=epilog,
             formatter_class=argparse.RawDescriptionHelpFormatter,
             allow_abbrev=False,
+            add_help=not short_help,
         )
         self._arguments: list[str] = []
+        self._help = f"{prog} --help-all" if short_help else f"{prog} -h"
+        if short_help:
+            # argparse's action "version" prints any text and exits.
+            self.add_argument(
+                "-h", "--help", action="version", version=short_help,
+                help="print examples and the most common options, and exit",
+            )  # fmt: skip
+            self.add_argument("--help-all", action="help", help="print all options, and exit")
 
     def parse_known_args(self, args=None, namespace=None):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201
         """Remember the arguments, which may contain secrets."""
@@ -33,9 +53,13 @@ class Parser(argparse.ArgumentParser):
         self.add_argument("targets", metavar="TARGET", nargs="*", help=argparse.SUPPRESS)
 
     def error(self, message: str) -> NoReturn:
-        """Raise UsageError with the message and a hint to ``-h``."""
+        """Raise UsageError with the message and a hint to the full help."""
+        # argparse quotes the value, which may be a secret.
+        message = re.sub(
+            r"ignored explicit argument .*", "takes no value", message, flags=re.DOTALL
+        )
         message = self._redacted(message)
-        hint = f"{self.prog} -h lists all options"
+        hint = f"{self._help} lists all options"
         raise UsageError(f"{message}; {hint}" if "(" in message else f"{message} ({hint})")
 
     def _redacted(self, message: str) -> str:

@@ -15,7 +15,8 @@ Each engine runs in its own process and downloads into its own temporary folder 
 is deleted at the end; dir= in a list is ignored. With LOCAL, DELAY or ERROR, a separate server is
 started for each engine, all with the same seed, so that all engines meet the same delays and
 faults. Other servers (--base-url, URLs, REMOTE) are shared by all engines. Engines are ranked by
-fewest failures, then by time.
+fewest failures, then by time. An engine's start-up counts (its threads or processes), that of
+Python does not.
 
 exit codes: 0 every engine downloaded every file; 1 some engine did not; 2 usage, nothing was
 requested; 130 or 143 interrupted.

@@ -18,8 +18,9 @@ Levels 1, 2, 4, ... are tried until two doublings in a row bring no gain. Then t
 measured again in rounds. The result is the smallest level that is as good as the best one. The
 search stops at the first sign of overload: status 429 or 503, or a connection reset.
 
-A TARGET is the same as for a download (getflags -h). Targets are requested in turn, as often as
-necessary, and the files are discarded. Without any target: all flags.
+A TARGET is the same as for a download (getflags -h): URLs, or country codes, or both with
+--base-url. Targets are requested in turn, as often as necessary, and the files are discarded.
+Without any target: all flags.
 """
 _EPILOG = """\
 exit codes: 0 a level was found; 1 a level was found, but it is not certain; 2 usage, nothing was

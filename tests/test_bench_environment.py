@@ -1,0 +1,42 @@
+"""The environment of a bench names the machine and the versions of the software."""
+
+from __future__ import annotations
+
+import platform
+from pathlib import Path
+
+import pytest
+
+from getflags.bench.measure.environment import cpu, environment, shared
+
+
+def test_it_names_the_machine_and_the_versions() -> None:
+    found = environment()
+    assert found["cpu"]
+    assert int(found["processors"]) >= 1
+    assert found["system"].startswith(f"{platform.system()} ")
+    assert found["python"].endswith(f" {platform.python_version()}")
+    for name in ("httpx", "pycurl", "uvloop", "libcurl"):
+        assert found[name][0].isdigit()
+
+
+def test_what_is_not_installed_is_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    module = "getflags.bench.measure.environment"
+    monkeypatch.setattr(f"{module}._LIBRARIES", ("httpx", "no-such-package-here"))
+    assert {"httpx", "pycurl", "libcurl", "no-such-package-here"} & environment().keys() == {
+        "httpx"
+    }
+
+
+def test_libraries_may_differ_between_results_that_are_compared() -> None:
+    found = {"cpu": "Z80", "system": "CP/M", "python": "CPython 3.11.7", "httpx": "0.28.1"}
+    assert shared(found) == {"cpu": "Z80", "system": "CP/M", "python": "CPython 3.11.7"}
+
+
+def test_a_system_that_does_not_name_its_processor(tmp_path: Path) -> None:
+    named, unnamed = tmp_path / "named", tmp_path / "unnamed"
+    named.write_text("processor\t: 0\nmodel name\t: Zilog Z80: 4 MHz\nmodel name\t: other\n")
+    unnamed.write_text("processor\t: 0\nCPU part\t: 0xd0c\n")
+    assert cpu(named) == "Zilog Z80: 4 MHz"
+    architecture = platform.processor() or platform.machine()
+    assert cpu(unnamed) == cpu(tmp_path / "none") == architecture
