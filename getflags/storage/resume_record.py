@@ -15,7 +15,7 @@ import stat
 from fcntl import LOCK_EX, LOCK_NB, flock
 
 from getflags.core.models import ResumeRecord
-from getflags.core.urls import split_credentials
+from getflags.core.urls import identity
 
 _VERSION = 1
 _MAX_SIZE = 16 * 1024  # bytes of a record
@@ -122,5 +122,5 @@ def remove_record(path: str) -> None:
 
 
 def _digest(url: str) -> str:
-    """Return a hash of a URL without its password: a URL may hold secrets, and passwords change."""
-    return hashlib.sha256(split_credentials(url)[0].encode()).hexdigest()
+    """Return a hash of a URL without its secrets, which may be renewed."""
+    return hashlib.sha256(identity(url).encode()).hexdigest()
