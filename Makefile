@@ -58,6 +58,10 @@ lint: .venv/dev  ## check style and types
 makespan: .venv/dev  ## measure elapsed / ideal on the slow server (5 minutes)
 	$(BIN)/python -m benchmarks.makespan
 
+.PHONY: limited
+limited: .venv/dev  ## measure downloaders at an nginx with a rate limit (4 minutes; needs nginx)
+	$(BIN)/python -m benchmarks.limited
+
 .PHONY: honesty
 honesty: .venv/dev  ## simulate how often bench and tune would claim what is not so (10 seconds)
 	$(BIN)/python -m benchmarks.honesty

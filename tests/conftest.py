@@ -10,6 +10,7 @@ import venv
 from collections import defaultdict
 from collections.abc import Hashable, Iterator
 from pathlib import Path
+from typing import Any
 from zlib import crc32
 
 import pytest
@@ -60,12 +61,35 @@ def _bundled_ports(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setitem(bundled.PORTS, label, free_port())
 
 
+@pytest.fixture(autouse=True)
+def _forked_workers(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Fork worker processes, so that they inherit what a test has replaced.
+
+    Else the threads of pytest-xdist, and those of a server in a test, would make getflags spawn.
+    """
+    monkeypatch.setattr("getflags.engines.processes.has_other_threads", lambda: False)
+
+
 @pytest.fixture
 def closed_port() -> Iterator[int]:
     """Hold a port on which nobody listens: it refuses connections, and no other test gets it."""
     with socket.socket() as held:
         held.bind(("127.0.0.1", 0))
         yield held.getsockname()[1]
+
+
+@pytest.fixture
+def unknown_host(monkeypatch: pytest.MonkeyPatch) -> str:
+    """Return a host name that is unknown, also where no name server answers."""
+    system = socket.getaddrinfo
+
+    def look_up(host: str | bytes, *rest: Any, **named: Any) -> Any:
+        if host in {"nonexistent.invalid", b"nonexistent.invalid"}:
+            raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
+        return system(host, *rest, **named)
+
+    monkeypatch.setattr(socket, "getaddrinfo", look_up)
+    return "nonexistent.invalid"
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

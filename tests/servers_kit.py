@@ -17,7 +17,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from contextlib import contextmanager
 from pathlib import Path
-from typing import BinaryIO, NamedTuple, Self, cast
+from typing import BinaryIO, NamedTuple, Self, TextIO, cast
 
 from servers.app.connection import HttpProtocol, Service
 from servers.app.options import Server
@@ -26,6 +26,7 @@ from servers.content.flags import Catalogue, load
 from servers.content.resources import Contents, Flags
 from servers.faults.draws import Behaviour
 from servers.state.recording import RecordWriter, Replay
+from servers.state.request_log import RequestLog
 from servers.state.server_state import ServerState
 
 ROOT = Path(__file__).parent.parent
@@ -169,10 +170,11 @@ def running(
     record: RecordWriter | None = None,
     replay: Replay | None = None,
     tls: ssl.SSLContext | None = None,
+    log: TextIO | None = None,
 ) -> Iterator[Running]:
     """Serve in a thread, on asyncio's loop or on one made by `factory`."""
     state = ServerState("TEST", behaviour or Behaviour(), seed, record=record, replay=replay)
-    service = Service(state, served)
+    service = Service(state, served, None if log is None else RequestLog("TEST", log))
     listener = listen(Server("TEST", 0, strict=True, behaviour=Behaviour()), "127.0.0.1", print)
     started: Future[tuple[asyncio.AbstractEventLoop, asyncio.Event]] = Future()
     troubles: list[dict[str, object]] = []

@@ -122,7 +122,9 @@ def test_async_a_job_is_pulled_only_when_a_slot_is_free() -> None:
         assert jobs.count == 0, "nothing is pulled before somebody wants a result"
         return [jobs.count async for _ in results]
 
-    assert asyncio.run(main()) == [min(20, 3 + taken) for taken in range(20)]
+    assert asyncio.run(main()) == [min(20, 3 + taken // 3 * 3) for taken in range(20)], (
+        "results that are there are passed on before another job starts"
+    )
     assert jobs.ends == 1, "who has said that there are no more is not asked again"
 
 
@@ -329,7 +331,7 @@ def test_a_job_is_pulled_only_when_a_slot_is_free_and_on_the_callers_thread() ->
     results = as_completed(jobs, str, 3)
     assert jobs.count == 0, "nothing is pulled before somebody wants a result"
     pulled = [jobs.count for _ in results]
-    assert pulled[0] == 3
+    assert 1 <= pulled[0] <= 3
     assert all(count <= 3 + taken for taken, count in enumerate(pulled))
     assert len(pulled) == 20
     assert jobs.ends == 1, "who has said that there are no more is not asked again"

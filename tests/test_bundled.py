@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import http.client
 import json
 import os
@@ -186,6 +187,20 @@ def test_several_servers_share_a_seed_and_nothing_else() -> None:
     for url in (first, second):
         with pytest.raises(ConnectionRefusedError):
             socket.create_connection(("127.0.0.1", int(url.rpartition(":")[2])))
+
+
+def test_a_server_for_which_there_are_too_few_open_files_is_one_sentence(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def fail(*_: object, **__: object) -> None:
+        raise OSError(errno.EMFILE, os.strerror(errno.EMFILE))
+
+    monkeypatch.setattr(subprocess, "Popen", fail)
+    with (
+        pytest.raises(GetflagsError, match="no process could be started: Too many open files"),
+        bundled.several("LOCAL", 7, 2),
+    ):
+        pass
 
 
 def test_of_several_servers_all_must_start(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -52,6 +52,7 @@ def test_real_events_satisfy_the_schema(flag_server: StartFlagServer, tmp_path: 
     plain = flag_server()
     busy = flag_server(fail_first=1)
     hurt = flag_server(busy_above=1, retry_after=1, latency="fixed:0.05")
+    limited = flag_server(rate_limit=20, burst=2)
     shared = ["-m", "2", "-d", "files"]
     (tmp_path / "files").mkdir()
     (tmp_path / "list.txt").write_text("http://[\n")
@@ -63,6 +64,7 @@ def test_real_events_satisfy_the_schema(flag_server: StartFlagServer, tmp_path: 
     seen += events(*shared, "-i", "list.txt", cwd=tmp_path)
     seen += events(*shared, "--base-url", plain.url, "X", cwd=tmp_path)
     seen += events(*shared, *(hurt.url_for(f"/bytes/9/{n}") for n in range(3)), cwd=tmp_path)
+    seen += events("-d", "limited", "-l", "9", "-a", "--base-url", limited.url, cwd=tmp_path)
     seen += events("-m", "auto", "-a", "--base-url", plain.url, cwd=tmp_path)
     assert {event["event"] for event in seen} == set(KINDS)
     statuses = {event["status"] for event in seen if event["event"] == "finished"}

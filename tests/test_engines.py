@@ -275,8 +275,8 @@ def test_nobody_listens(tmp_path: Path, engine: str, closed_port: int) -> None:
 
 
 @pytest.mark.parametrize("engine", ENGINES)
-def test_a_host_that_does_not_exist(tmp_path: Path, engine: str) -> None:
-    report = getflags.download(["http://nonexistent.invalid/x"], dir=tmp_path, engine=engine)
+def test_a_host_that_does_not_exist(tmp_path: Path, engine: str, unknown_host: str) -> None:
+    report = getflags.download([f"http://{unknown_host}/x"], dir=tmp_path, engine=engine)
 
     assert NO_SUCH_HOST in report.outcomes[0].reason
 

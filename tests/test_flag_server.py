@@ -59,6 +59,10 @@ def refused(url: str) -> bool:
             {"busy_above": 0, "retry_after": 0},
             ["LOCAL", "--seed=0", "--busy-above=0", "--retry-after=0"],
         ),
+        (
+            {"rate_limit": 0.5, "burst": 5},
+            ["LOCAL", "--seed=0", "--rate-limit=0.5", "--burst=5"],
+        ),
         ({"slots": 4}, ["LOCAL", "--seed=0", "--slots=4"]),
         ({"bandwidth": "2M"}, ["LOCAL", "--seed=0", "--bandwidth=2M"]),
         ({"fault": "reset"}, ["LOCAL", "--seed=0", "--fault=reset"]),
@@ -111,6 +115,7 @@ def test_files_are_meant_from_where_the_test_stands(
         ({"scenario": "/no/such"}, "--scenario: cannot read '/no/such': No such file"),
         ({"record": "/no/such/r"}, "cannot write /no/such/r: No such file or directory"),
         ({"retry_after": 1}, "--retry-after requires --busy-above"),
+        ({"burst": 1}, "--burst requires --rate-limit"),
     ],
 )
 def test_what_makes_no_sense_is_a_sentence(
@@ -161,6 +166,20 @@ def test_a_refusal_is_counted(flag_server: StartFlagServer) -> None:
     assert caught.value.headers["Retry-After"] == "9"
     caught.value.close()
     assert server.ledger().refused == 1
+
+
+def test_what_exceeds_the_rate_limit_is_refused_without_retry_after(
+    flag_server: StartFlagServer,
+) -> None:
+    server = flag_server(rate_limit=0.001, burst=1)
+    assert len(get(server.url_for("/bytes/10/x"))) == 10
+    assert get(server.url_for("br/br.gif"))
+    with pytest.raises(urllib.error.HTTPError, match="429") as caught:
+        get(server.url_for("/bytes/10/y"))
+    assert caught.value.headers["Retry-After"] is None
+    caught.value.close()
+    ledger = server.ledger()
+    assert (ledger.refused, ledger.responses) == (1, {200: 2, 429: 1})
 
 
 def test_a_long_ledger_comes_whole(flag_server: StartFlagServer) -> None:

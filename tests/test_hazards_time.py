@@ -9,6 +9,7 @@ import socket
 from collections.abc import Callable
 from pathlib import Path
 from time import monotonic
+from typing import Any
 
 import pytest
 
@@ -16,16 +17,18 @@ import getflags
 from getflags import engines
 from getflags.core.events import Event, Retrying
 from getflags.transfer import retry
+from getflags.transport import dns
 from tests.hazards import CHUNKED, PLAIN, SIZED, Fails, Row, Way, Whole, everywhere, judge
 from tests.kit import files
 from tests.messages import NO_SUCH_HOST, NOTHING_CAME, REFUSED
 from tests.rawserver import Answer, RawServer, ok, reset, silence, stall_after
 
 FIRST = 0.02  # seconds before the second try, give or take a half
-PASSING = (408, 429, 500, 502, 503, 504, 522, 524)
+PASSING = (408, 500, 502, 504, 520, 521, 522, 523, 524)
+REFUSING = (429, 503, 529)  # others are served, so the first time does not count
 LASTING = (
     *(400, 401, 402, 403, 404, 405, 406, 407, 409, 410, 411, 412, 413, 414, 415, 416, 417, 421),
-    *(422, 423, 424, 425, 426, 428, 431, 451, 501, 505, 507, 508, 511, 520, 599),
+    *(422, 423, 424, 425, 426, 428, 431, 451, 501, 505, 507, 508, 511, 525, 599),
 )
 
 
@@ -43,10 +46,12 @@ def error(status: int, *fields: str) -> bytes:
 @everywhere
 def test_what_may_pass_is_tried_again_and_nothing_else(tmp_path: Path, way: Way) -> None:
     rows: dict[str, Row] = {
-        str(status): Fails(error(status), str(status)) for status in PASSING + LASTING
+        str(status): Fails(error(status), str(status)) for status in PASSING + REFUSING + LASTING
     }
     asked = judge(rows, tmp_path, way, retries=1)
+    refusing = {str(status): asked.pop(str(status)) for status in REFUSING}
     assert asked == {**{str(n): 2 for n in PASSING}, **{str(n): 1 for n in LASTING}}
+    assert set(refusing.values()) <= {2, 3}, refusing
 
 
 FAR = "for another"
@@ -67,8 +72,8 @@ PAUSES: dict[str, tuple[Row, int]] = {
 @everywhere
 def test_nobody_sleeps_for_a_day(tmp_path: Path, way: Way) -> None:
     began = monotonic()
-    asked = judge({key: row for key, (row, _) in PAUSES.items()}, tmp_path, way, retries=1)
-    assert asked == {key: times for key, (_, times) in PAUSES.items()}
+    for key, (row, times) in PAUSES.items():  # one by one: three such answers are for all targets
+        assert judge({key: row}, tmp_path / key, way, retries=1) == {key: times}
     assert monotonic() - began < 5
 
 
@@ -114,12 +119,12 @@ def test_a_connection_that_ends_between_two_requests_costs_no_try(
 
 @everywhere
 def test_dead_servers_are_told_of_soon_and_the_others_go_on(
-    tmp_path: Path, way: Way, closed_port: int
+    tmp_path: Path, way: Way, closed_port: int, unknown_host: str
 ) -> None:
     events: list[Event] = []
     with RawServer({f"/{number}": ok(b"fine") for number in range(9)}) as server:
         urls = [f"http://127.0.0.1:{closed_port}/a{number}" for number in range(9)]
-        urls += ["http://nonexistent.invalid/b0", "http://nonexistent.invalid/b1"]
+        urls += [f"http://{unknown_host}/b{number}" for number in range(2)]
         urls += [server.url(f"/{number}") for number in range(9)]
         began = monotonic()
         report = getflags.download(urls, dir=tmp_path, emit=events.append, **way)
@@ -209,3 +214,60 @@ def test_the_rate_limit_does_not_use_up_the_timeout(tmp_path: Path, way: Way) ->
         {"slow": Whole(ok(body), body)}, tmp_path, way, rounds=[None], timeout=0.3, limit_rate=2000
     )
     assert monotonic() - began > 0.6
+
+
+AGAIN = "host name not resolved: temporary failure in name resolution"
+
+
+@pytest.fixture
+def failures(monkeypatch: pytest.MonkeyPatch) -> list[socket.gaierror]:
+    """Return a list of failures; each lookup of localhost takes one, and succeeds after the last.
+
+    Only this process and processes forked from it are affected, not the lookups of libcurl.
+    """
+    left: list[socket.gaierror] = []
+    system = socket.getaddrinfo
+
+    def look_up(host: str | bytes, *rest: Any, **named: Any) -> Any:
+        if host in {"localhost", b"localhost"} and left:
+            raise left.pop()
+        return system(host, *rest, **named)
+
+    monkeypatch.setattr(socket, "getaddrinfo", look_up)
+    monkeypatch.setattr(dns.HOST_LOOKUPS, "_complete", {})  # what other tests have looked up
+    return left
+
+
+@everywhere
+def test_a_temporary_failure_of_the_resolver_is_tried_again(
+    tmp_path: Path, way: Way, failures: list[socket.gaierror]
+) -> None:
+    failures += [socket.gaierror(socket.EAI_AGAIN, "Temporary failure in name resolution")] * 2
+    events: list[Event] = []
+    with RawServer({"/f": ok(b"fine")}) as server:
+        url = server.url("/f").replace("127.0.0.1", "localhost")
+        report = getflags.download([url], dir=tmp_path, emit=events.append, **way)
+    assert [outcome.reason for outcome in report.outcomes] == [""]
+    assert files(tmp_path) == {"f": b"fine"}
+    assert [event.reason for event in events if isinstance(event, Retrying)] == [AGAIN] * 2
+
+
+@everywhere
+def test_a_resolver_that_keeps_failing_costs_the_other_targets_nothing(
+    tmp_path: Path, way: Way, failures: list[socket.gaierror]
+) -> None:
+    failures += [socket.gaierror(socket.EAI_AGAIN, "Temporary failure in name resolution")] * 99
+    with RawServer({"/f": ok(b"fine")}) as server:
+        urls = [f"http://localhost:{server.port}/lost", server.url("/f")]
+        report = getflags.download(urls, dir=tmp_path, retries=1, **way)
+    reasons = {outcome.target.name: outcome.reason for outcome in report.outcomes}
+    assert reasons == {"lost": f"{AGAIN} (2 tries)", "f": ""}
+    assert files(tmp_path) == {"f": b"fine"}
+
+
+@everywhere
+def test_the_time_for_a_file_ends_a_transfer_that_the_rate_limit_holds_back(
+    tmp_path: Path, way: Way
+) -> None:
+    rows = {key: Fails(ok(bytes(6 << 20)), "the time for the whole file") for key in ("one", "two")}
+    judge(rows, tmp_path, way, rounds=[b"old"], max_time=0.4, limit_rate=4 << 20)

@@ -1,11 +1,12 @@
 """Events for programs: one object a line, ASCII, without secrets."""
 
 import json
+from math import inf
 from typing import Any
 
 import pytest
 
-from getflags.core.events import Adjusted, Event, Finished, Progressed, Retrying, Started
+from getflags.core.events import Adjusted, Event, Finished, Progressed, Retrying, Slowed, Started
 from getflags.core.models import Outcome, Status, Target
 from getflags.output.json_lines import line
 
@@ -27,23 +28,36 @@ COMMON = {"index": 7, "target": "http://***@h/f", "url": "http://***@h/f", "path
             {"event": "progressed", **COMMON, "received": 5, "expected": None},
         ),
         (
-            Retrying(TARGET, 1.5, "503", "http://h:80"),
+            Retrying(TARGET, 1.5, "503", "http://h:80", asked=True),
             {
                 "event": "retrying",
                 **COMMON,
                 "seconds": 1.5,
                 "reason": "503",
                 "pause": "http://h:80",
+                "asked": True,
             },
         ),
         (
             Retrying(TARGET, 1.5, "reset"),
-            {"event": "retrying", **COMMON, "seconds": 1.5, "reason": "reset", "pause": None},
+            {
+                "event": "retrying",
+                **COMMON,
+                "seconds": 1.5,
+                "reason": "reset",
+                "pause": None,
+                "asked": False,
+            },
         ),
         (
             Adjusted("http://h:80", 32, "why"),
             {"event": "adjusted", "origin": "http://h:80", "level": 32, "reason": "why"},
         ),
+        (
+            Slowed("http://h:80", 19.98765),
+            {"event": "slowed", "origin": "http://h:80", "rate": 19.988},
+        ),
+        (Slowed("http://h:80", inf), {"event": "slowed", "origin": "http://h:80", "rate": None}),
         (
             Finished(Outcome(TARGET, Status.OK, "", 200, 10, 2, unsized=True), 0.12345678),
             {
@@ -85,6 +99,8 @@ COMMON = {"index": 7, "target": "http://***@h/f", "url": "http://***@h/f", "path
         "pause",
         "retry",
         "adjusted",
+        "slowed",
+        "no longer slowed",
         "arrived",
         "flawed",
     ],

@@ -76,7 +76,7 @@ class Held(NamedTuple):
 
 def working() -> set[threading.Thread]:
     """Return the threads, but for the one alarm clock that stays for the runs to come."""
-    return {each for each in threading.enumerate() if each.name != "watchdog"}
+    return {each for each in threading.enumerate() if each.name != "getflags watchdog"}
 
 
 def held(before: set[threading.Thread]) -> Held:

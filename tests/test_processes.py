@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import errno
 import multiprocessing
+import multiprocessing.spawn
 import os
 import signal
 import subprocess
@@ -27,7 +28,8 @@ from getflags import engines
 from getflags.core import deferred_signals
 from getflags.core.events import Event, Finished, Started
 from getflags.core.models import Plan, Status, Target
-from getflags.engines import event_loop, processes, worker
+from getflags.engines import event_loop, processes, spawn, worker
+from getflags.scheduling.limits import Limits
 from tests.kit import ENVIRON, ROOT, command, files
 from tests.rawserver import RawServer, ok, stall_after
 
@@ -226,7 +228,7 @@ def test_an_end_that_somebody_else_holds_too_does_not_hold_up_the_run() -> None:
     process.start()
     listener = threading.Thread(target=listen, daemon=True)
     listener.start()
-    processes._close_worker(processes._Worker(process, ours, 1, listener=listener))
+    processes._close_worker(processes._Worker(process, ours, 0, 1, listener=listener))
     assert heard
     assert ours.closed
     theirs.close()
@@ -245,7 +247,7 @@ def test_a_pipe_whose_other_end_is_gone_is_closed_all_the_same(
     process.start()
     listener = threading.Thread(target=int)
     listener.start()
-    processes._close_worker(processes._Worker(process, ours, 1, listener=listener))
+    processes._close_worker(processes._Worker(process, ours, 0, 1, listener=listener))
     assert ours.closed
 
 
@@ -271,11 +273,11 @@ def test_targets_of_a_dead_worker_do_not_make_the_list_seem_unread() -> None:
     process = multiprocessing.get_context("fork").Process(target=int)
     ours, theirs = Pipe()
     with ours, theirs:
-        coordinator._send_targets(processes._Worker(process, ours, 1))
+        coordinator._send_targets(processes._Worker(process, ours, 0, 1))
         assert theirs.recv() == ([], True)
         assert coordinator._exhausted
         coordinator._unreported.append(target)
-        coordinator._send_targets(processes._Worker(process, ours, 1))
+        coordinator._send_targets(processes._Worker(process, ours, 0, 1))
         assert theirs.recv() == ([target], False)
     assert coordinator._exhausted
 
@@ -359,7 +361,7 @@ def test_a_signal_waits_until_a_new_process_is_known() -> None:
 def test_a_shard_ends_when_nobody_listens_any_more() -> None:
     ours, theirs = Pipe()
     ours.close()
-    worker.serve(theirs, Plan((), "httpx", 1, loop="asyncio"))
+    worker.serve(theirs, Plan((), "httpx", 1, loop="asyncio"), lambda _: Limits())
 
 
 def test_a_failure_crosses_as_it_is_or_as_it_would_be_printed() -> None:
@@ -425,3 +427,99 @@ def test_a_daemonic_process_has_no_workers(monkeypatch: pytest.MonkeyPatch, tmp_
 def test_elsewhere_processes_are_spawned(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("platform.system", lambda: "Darwin")
     assert processes._context().get_start_method() == "spawn"
+
+
+def run_script(
+    text: str, *words: str, folder: Path, stdin: bool = False
+) -> subprocess.CompletedProcess[str]:
+    """Run a Python program that is in a file or, with ``stdin``, on standard input."""
+    path = folder / "program.py"
+    path.write_text(text)
+    return subprocess.run(
+        [sys.executable, "-" if stdin else str(path), *words],
+        input=text if stdin else "",
+        cwd=folder,
+        env={**ENVIRON, "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        timeout=50,
+        check=False,
+    )
+
+
+THREADED = """
+import sys, threading
+import getflags
+
+print("main module", flush=True)
+lock = threading.Lock()
+begun, over = threading.Event(), threading.Event()
+
+def hold():
+    with lock:
+        begun.set()
+        over.wait(50)
+
+threading.Thread(target=hold, daemon=True).start()
+begun.wait()
+report = getflags.download(sys.argv[2:], dir=sys.argv[1], engine="processes")
+print(report.arrived, [outcome.reason for outcome in report.outcomes if outcome.reason])
+"""
+
+
+@pytest.mark.parametrize("stdin", [False, True], ids=["a script", "standard input"])
+def test_workers_of_a_threaded_program_do_not_run_its_main_module(
+    tmp_path: Path, *, stdin: bool
+) -> None:
+    """It needs no ``if __name__ == "__main__"``, and no file that could be imported."""
+    paths = [f"/{number}" for number in range(9)]
+    with RawServer({path: ok(b"fine") for path in paths}) as server:
+        urls = map(server.url, paths)
+        done = run_script(THREADED, str(tmp_path / "d"), *urls, folder=tmp_path, stdin=stdin)
+    assert (done.stdout, done.stderr) == ("main module\n9 []\n", "")
+    assert files(tmp_path / "d") == {path[1:]: b"fine" for path in paths}
+
+
+THREADS = """
+import threading
+from getflags.engines import processes
+
+def context():
+    print(processes._context().get_start_method())
+
+context()
+over = threading.Event()
+threading.Thread(target=over.wait, args=(50,), name="getflags lookup", daemon=True).start()
+context()
+threading.Thread(target=over.wait, args=(50,), daemon=True).start()
+context()
+over.set()
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems always spawn")
+def test_threads_of_the_program_but_not_those_of_getflags_forbid_a_fork(tmp_path: Path) -> None:
+    done = run_script(THREADS, folder=tmp_path)
+    assert (done.stdout, done.stderr) == ("fork\nfork\nspawn\n", "")
+
+
+def test_where_the_system_does_not_list_threads_those_of_python_count(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(spawn, "_TASKS", tmp_path / "none")
+    monkeypatch.setattr(threading, "enumerate", lambda: [threading.main_thread()])
+    assert not spawn.has_other_threads()
+    monkeypatch.setattr(threading, "enumerate", lambda: [threading.main_thread()] * 2)
+    assert spawn.has_other_threads()
+
+
+def test_only_workers_start_without_the_main_module() -> None:
+    process = multiprocessing.get_context("spawn").Process(target=int)
+    prepare = multiprocessing.spawn.get_preparation_data
+    with spawn.without_main_module(process):
+        own, other = map(multiprocessing.spawn.get_preparation_data, [process.name, "another"])
+    assert multiprocessing.spawn.get_preparation_data is prepare
+    assert other.keys() - own.keys() <= {"init_main_from_name", "init_main_from_path"}
+    assert own.keys() >= {"sys_path", "sys_argv", "dir"}
+    assert not any(key.startswith("init_main") for key in own)
+    assert {**other, **own, "name": ""} == {**prepare("another"), "name": ""}

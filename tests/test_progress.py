@@ -105,7 +105,8 @@ def test_lines_name_a_failure_once_and_on_the_other_side() -> None:
 def test_lines_tell_of_another_try_and_why() -> None:
     said: list[str] = []
     view = Lines(said.append, said.append)
-    run(view, Retrying(target(), 1.24, "503 \x1b", "http://h:80"), Retrying(target(), 0.5, "reset"))
+    asked = Retrying(target(), 1.24, "503 \x1b", "http://h:80", asked=True)
+    run(view, asked, Retrying(target(), 0.5, "reset"))
     assert [line.partition(": ")[2] for line in said] == [
         "503 \\x1b; retrying in 1.2 s (Retry-After)",
         "reset; retrying in 0.5 s",

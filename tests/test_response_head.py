@@ -17,6 +17,8 @@ from getflags.core.response_head import (
     is_chunked,
     location,
     modified,
+    rate_limit_policy,
+    rate_limit_reset,
     retry_after,
     seconds,
 )
@@ -289,3 +291,56 @@ def test_a_redirect_that_points_to_two_places_is_refused() -> None:
 )
 def test_how_long_a_server_asks_to_be_left_alone(fields: Fields, seconds: float | None) -> None:
     assert retry_after(Head(503, fields)) == seconds
+
+
+@pytest.mark.parametrize(
+    ("fields", "expected"),
+    [
+        ({"ratelimit": '"default";r=0;t=30'}, 30),
+        ({"ratelimit": "limit=100, remaining=0, reset=31"}, 31),
+        ({"ratelimit": '"default";r=5;t=30'}, None),
+        ({"ratelimit-remaining": "0", "ratelimit-reset": "32"}, 32),
+        ({"x-ratelimit-remaining": "0", "x-ratelimit-reset": "33"}, 33),
+        ({"x-rate-limit-reset": "784111812"}, None),  # it is before 2001: seconds from now on
+        ({"x-ratelimit-reset": "1700000034"}, 34),
+        ({"x-ratelimit-reset": "1700000034", "date": "Tue, 14 Nov 2023 22:13:24 GMT"}, 30),
+        ({"x-ratelimit-reset": "1600000000"}, 0),
+        ({"x-ratelimit-remaining": "7", "x-ratelimit-reset": "33"}, None),
+        ({"x-ratelimit-reset": "soon"}, None),
+        ({}, None),
+    ],
+)
+def test_when_a_rate_limit_is_reset(fields: dict[str, str], expected: float | None) -> None:
+    found = rate_limit_reset(Head(429, (*fields.items(),)), 1_700_000_000)
+    assert found == (784111812 if "x-rate-limit-reset" in fields else expected)
+
+
+def test_a_reset_at_a_date_needs_a_clock() -> None:
+    assert rate_limit_reset(Head(429, (("x-ratelimit-reset", "1700000034"),))) is None
+    assert (
+        retry_after(Head(429, (("retry-after", formatdate(1_700_000_034, usegmt=True)),))) is None
+    )
+
+
+@pytest.mark.parametrize(
+    ("policy", "expected"),
+    [
+        ('"default";q=100;w=60', 100 / 60),
+        ("100;w=60", 100 / 60),
+        ('"burst";q=100;w=1, "daily";q=864;w=86400', 0.01),
+        ('"default";q=100', None),
+        ('"default";q=100;w=0', None),
+        ('"default";q=0;w=60', None),
+        ("nonsense", None),
+    ],
+)
+def test_an_announced_policy_is_a_rate(policy: str, expected: float | None) -> None:
+    assert rate_limit_policy(Head(429, (("ratelimit-policy", policy),))) == expected
+
+
+@given(st.text())
+@relaxed
+def test_no_rate_limit_whatever_is_more_than_ignored(value: str) -> None:
+    head = Head(429, (("ratelimit", value), ("ratelimit-policy", value)))
+    assert (rate_limit_reset(head, 1_700_000_000) or 0) >= 0
+    assert (rate_limit_policy(head) or 1) > 0

@@ -6,14 +6,15 @@ from collections.abc import Iterable
 
 import pytest
 
-from getflags.core.events import Adjusted, Finished, Retrying
+from getflags.core.events import Adjusted, Event, Finished, Retrying, Slowed
 from getflags.core.models import DownloadOptions, Exists, OnDisk, Status, Target
 from getflags.core.response_head import Head
+from getflags.rates.learnt_rate import FIRST_RATE
 from getflags.scheduling import scheduler as module
 from getflags.scheduling.adaptive_concurrency import START
 from getflags.scheduling.bounded_concurrency import NO_JOB, NoJob
 from getflags.scheduling.scheduler import Scheduler
-from getflags.transfer.actions import Install
+from getflags.transfer.actions import Done, Install, Queue, Request
 from getflags.transfer.transfer import Transfer
 
 FORGIVING = DownloadOptions(retries=99)
@@ -54,7 +55,7 @@ class Desk:
             each.head_arrived(head)
             if isinstance(each.succeeded(self.clock.now), Install):
                 each.succeeded(self.clock.now)
-            (event,) = self.scheduler.returned(each)
+            event, *_ = self.scheduler.returned(each)
             assert isinstance(event, Finished if head is OK else Retrying)
 
 
@@ -92,7 +93,7 @@ def test_a_try_that_has_not_ended_cannot_be_returned() -> None:
 
 def test_nothing_at_the_moment_is_not_the_end() -> None:
     one, two = targets(2)
-    desk = Desk([one, NO_JOB, two])
+    desk = Desk([one, NO_JOB, NO_JOB, two])
     seen = [(numbers(desk.take()), desk.scheduler.exhausted) for _ in range(2)]
     assert seen == [([0], False), ([1], True)]
 
@@ -125,14 +126,14 @@ def test_no_more_than_some_wait_and_new_ones_stay_where_they_are() -> None:
 
 def test_a_pause_is_for_all_targets_of_a_server_and_for_no_other() -> None:
     desk = Desk([*targets(4), *targets(2, "elsewhere"), *targets(1)])
-    busy, *_ = first = desk.take(2)
+    busy, elsewhere, *first = desk.take(3)
+    assert elsewhere.target.url == "http://elsewhere/0", "each server has its turn"
     desk.answer([busy], BUSY)
-    others = desk.take()
-    assert [each.target.url for each in others] == ["http://elsewhere/0", "http://elsewhere/1"]
+    assert [each.target.url for each in desk.take()] == ["http://elsewhere/1"]
     assert desk.scheduler.delay() == 5
     desk.clock.now += 4.9
     assert desk.take() == []
-    desk.answer(first[1:], OK)
+    desk.answer(first, OK)
     desk.clock.now += 0.1
     assert len(desk.take()) == 1, "as many at a time as were served beside the refused one"
     assert desk.scheduler.delay() is None
@@ -260,6 +261,148 @@ def test_a_pause_after_a_redirect_is_the_other_servers(location: str) -> None:
     assert numbers(desk.take(2)) == [1, 2]
 
 
+def test_a_slow_server_does_not_take_the_slots_of_the_others() -> None:
+    desk = Desk([*targets(40, "slow"), *targets(200, "fast")])
+    in_flight = desk.take(20)
+    slow = [each for each in in_flight if each.origin == "http://slow:80"]
+    assert len(slow) == 10
+    done = 0
+    while fast := [each for each in in_flight if each not in slow]:
+        done += len(fast)
+        desk.answer(fast, OK)
+        in_flight = desk.take(20 - len(slow))
+        slow += [each for each in in_flight if each.origin == "http://slow:80"]
+    assert done == 200
+    assert len(slow) == 20, "they get all slots when nobody else needs them"
+
+
+def test_in_order_means_in_the_order_of_the_list() -> None:
+    mixed = [Target(n, "", "", f"http://{'abc'[n % 3]}/", "d", str(n)) for n in range(30)]
+    scheduler = Scheduler(mixed, FORGIVING, Clock(), in_order=True)
+    taken = [each for _ in mixed if isinstance(each := scheduler.take(), Transfer)]
+    assert numbers(taken) == list(range(30))
+
+
+LIMITED = Head(429, ())
+
+
+def test_a_refusal_without_retry_after_holds_back_the_origin_and_shows_the_rate() -> None:
+    desk = Desk(targets(40))
+    first = desk.take(20)
+    desk.answer(first[:6], OK)
+    refused, *others = first[6:]
+    refused.head_arrived(LIMITED)
+    refused.succeeded(desk.clock.now)
+    retrying, slowed = desk.scheduler.returned(refused)
+    assert isinstance(retrying, Retrying)
+    assert (retrying.origin, retrying.asked) == ("http://h:80", False)
+    assert slowed == Slowed("http://h:80", FIRST_RATE)
+    desk.answer(others, LIMITED)
+    assert desk.take() == []
+    desk.clock.now += 0.499
+    assert desk.take() == []
+    assert desk.scheduler.delay() == pytest.approx(0.001)
+    desk.clock.now += 0.002
+    assert len(desk.take()) == 1
+    desk.clock.now += 1 / FIRST_RATE - 0.002
+    assert desk.take() == []
+    desk.clock.now += 0.002
+    assert len(desk.take()) == 1
+
+
+def test_refusals_do_not_use_up_the_retries_while_others_are_served() -> None:
+    clock = Clock()
+    scheduler = Scheduler(targets(3), DownloadOptions(retries=1), clock)
+    desk = Desk(())
+    desk.scheduler, desk.clock = scheduler, clock
+    served, refused, other = desk.take()
+    desk.answer([served], OK)
+    desk.answer([refused], LIMITED)
+    desk.answer([other], OK)
+    clock.now += 9
+    assert desk.take() == [refused]
+    events = []
+    for _ in range(3):
+        refused.head_arrived(LIMITED)
+        refused.succeeded(clock.now)
+        events += scheduler.returned(refused)
+        clock.now += 99
+        desk.take()
+    assert [type(each) for each in events if not isinstance(each, Slowed)] == [
+        *[Retrying, Retrying],  # another one was served before the first of them
+        Finished,
+    ]
+
+
+def moved(transfer: Transfer, desk: Desk, location: str = "http://other/x") -> list[Event]:
+    """Answer with a redirect; return the events if the try has ended with that."""
+    transfer.head_arrived(Head(302, (("location", location),)))
+    action = transfer.succeeded(desk.clock.now)
+    return [] if isinstance(action, Request) else desk.scheduler.returned(transfer)
+
+
+def test_a_pause_met_behind_a_redirect_is_for_all_that_lead_there() -> None:
+    desk = Desk(targets(5))
+    first, *others = desk.take()
+    moved(first, desk)
+    desk.answer([first], BUSY)
+    assert [moved(each, desk) for each in others] == [[]] * 4
+    assert all(isinstance(each.action, Queue) for each in others)
+    assert desk.take() == []
+    assert desk.scheduler.delay() == 5
+    desk.clock.now += 5
+    again = desk.take()
+    assert len(again) == 5
+    for each in again:
+        assert isinstance(each.action, Request)
+        assert each.action.url.startswith("http://h/"), "a redirect may lead elsewhere by now"
+        moved(each, desk)
+    desk.answer(again, OK)
+    assert desk.scheduler.exhausted
+
+
+def test_auto_does_not_learn_from_a_redirect_that_leads_to_a_pause() -> None:
+    desk = Auto(targets(5))
+    first, second = desk.take(2)
+    moved(first, desk)
+    desk.answer([first], BUSY)
+    moved(second, desk)
+    assert not desk.scheduler.host("http://h:80").in_flight
+
+
+FAR = Head(503, (("retry-after", "90"),))
+
+
+def test_three_targets_that_are_told_to_come_back_too_late_speak_for_all() -> None:
+    desk = Desk(targets(6))
+    for each in desk.take(3):
+        each.head_arrived(FAR)
+        each.succeeded(desk.clock.now)
+        (event,) = desk.scheduler.returned(each)
+        assert isinstance(event, Finished)
+    desk.clock.now += 30
+    left = desk.take()
+    assert len(left) == 3
+    for each in left:
+        assert isinstance(each.action, Done)
+        assert each.action.outcome.reason == "503 Service Unavailable, for another 60 seconds"
+        assert each.action.outcome.requests == 0
+    desk.clock.now += 60
+    assert not desk.scheduler.host("http://h:80").refusal(desk.clock.now)
+
+
+def test_a_redirect_to_an_origin_that_is_closed_is_not_followed() -> None:
+    desk = Desk(targets(4))
+    *early, last = desk.take()
+    for each in early:
+        moved(each, desk)
+        each.head_arrived(FAR)
+        each.succeeded(desk.clock.now)
+    (event,) = moved(last, desk)
+    assert isinstance(event, Finished)
+    assert "for another 90 seconds" in event.outcome.reason
+
+
 class Auto(Desk):
     """The same with ``-m auto``."""
 
@@ -327,6 +470,7 @@ def test_auto_does_not_learn_from_what_made_no_request() -> None:
 
 def test_auto_forgets_servers_that_nobody_would_miss(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "_MAX_HOSTS", 3)
+    monkeypatch.setattr(module, "_LOOKAHEAD", 1)
     desk = Auto([target for host in "abcdefghij" for target in targets(1, host)])
     for _ in range(10):
         desk.answer(desk.take(1), OK)

@@ -58,6 +58,15 @@ def test_ledger(state: ServerState) -> None:
     ]
 
 
+def test_help(state: ServerState) -> None:
+    response = ask(state, "/-/help")
+    assert b"Content-Type: text/plain; charset=utf-8" in response.head
+    assert isinstance(response.body, bytes)
+    assert response.body.startswith(b"usage: getflags serve ")
+    assert b"--rate-limit R" in response.body
+    assert ask(state, "/-/help", "HEAD").body == b""
+
+
 def test_head(state: ServerState) -> None:
     get, head = ask(state, "/-/about"), ask(state, "/-/about", "HEAD")
     assert (head.head, head.body) == (get.head, b"")
@@ -89,6 +98,7 @@ def test_no_web_page_can_reset(state: ServerState) -> None:
     [
         ("/-/reset", "GET", 405, b"POST"),
         ("/-/about", "POST", 405, b"GET, HEAD"),
+        ("/-/help", "POST", 405, b"GET, HEAD"),
         ("/-/about", "PROPFIND", 501, b""),
         ("/-/", "GET", 404, b""),
         ("/-/other", "HEAD", 404, b""),

@@ -112,6 +112,12 @@ def test_busy(faulty: Faulty) -> None:
         assert (counts["refused"], counts["peak_in_flight"]) == (2, 0)
 
 
+def test_busy_without_retry_after(faulty: Faulty) -> None:
+    with faulty("busy:retry-after=none") as server:
+        answer = server.ask(GIF)
+        assert (answer.status, "retry-after" in answer.fields) == (429, False)
+
+
 def test_busy_above(faulty: Faulty) -> None:
     """Refused requests are counted separately, and never as in flight."""
     with faulty("busy:above=2", "stall:after=0") as server:

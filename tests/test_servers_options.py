@@ -6,7 +6,7 @@ import pytest
 
 from servers.app.options import Server, Settings, UsageError, parse, printable
 from servers.app.server_defaults import SERVER_DEFAULTS
-from servers.faults.draws import Behaviour
+from servers.faults.draws import Behaviour, RateLimit
 from servers.faults.rules import parse as rule
 from tests.messages import NO_FAULT, NO_SERVER
 
@@ -146,6 +146,17 @@ def test_options_that_say_what_goes_wrong() -> None:
     assert behaviours("local", "--busy-above", "0")["LOCAL"].rules == (rule("busy:above=0"),)
 
 
+def test_rate_limit(tmp_path: Path) -> None:
+    limited = {"LOCAL": Behaviour(rate_limit=RateLimit(20, 5))}
+    assert behaviours("local", "--rate-limit", "20", "--burst", "5") == limited
+    assert behaviours("local", "--rate-limit", ".5")["LOCAL"].rate_limit == RateLimit(0.5, 0)
+    file = tmp_path / "s.toml"
+    file.write_text("rate-limit = 20\nburst = 5")
+    assert behaviours("local", "--scenario", str(file)) == limited
+    found = behaviours("local", "--scenario", str(file), "--rate-limit", "9")["LOCAL"]
+    assert found.rate_limit == RateLimit(9, 0)
+
+
 def test_latency_stands_in_the_place_of_the_delay() -> None:
     found = behaviours("--latency", "lognormal:0.2,0.8")
     latency = (rule("latency:seconds=lognormal:0.2,0.8"),)
@@ -221,6 +232,13 @@ def test_tls() -> None:
     [
         ("--delay 1 --latency fixed:1", "--delay and --latency conflict"),
         ("--retry-after 1", "--retry-after requires --busy-above"),
+        ("--burst 5", "--burst requires --rate-limit"),
+        ("--rate-limit 5 --burst -1", "--burst: '-1' is not a count: use a whole number, at least"),
+        ("--rate-limit 5 --burst 1.5", "--burst: '1.5' is not a count"),
+        ("--rate-limit 0", "--rate-limit: '0' is not a request rate: use requests per second, "),
+        ("--rate-limit -2", "--rate-limit: '-2' is not a request rate"),
+        ("--rate-limit 20r/s", "--rate-limit: '20r/s' is not a request rate"),
+        ("--rate-limit 1000000.1", "more than 0, at most 1000000"),
         ("--ca-out x", "--ca-out requires --tls"),
         ("--latency 5", "--latency: '5' is not a latency: use fixed:SECONDS"),
         ("--fault x", f"--fault: 'x' {NO_FAULT}: use latency, error,"),

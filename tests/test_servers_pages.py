@@ -20,6 +20,13 @@ def test_pages_ask_for_nothing_from_elsewhere() -> None:
     assert 'rel="icon" href="data:,"' in page
 
 
+def test_the_first_page_links_the_ledger_and_the_documentation() -> None:
+    for page in (flags_page("LOCAL", {"br": "Brazil"}), folder_page("/", ["a"])):
+        links = re.findall(r'<nav><a href="([^"]*)".*<a href="([^"]*)"', page)
+        assert links == [("/-/ledger", "/-/help")]
+    assert "<nav>" not in folder_page("/sub", ["a"])
+
+
 def test_links_in_a_list_work_from_any_depth() -> None:
     assert 'href="/a%20b"' in folder_page("/", ["a b"])
     assert 'href="/sub/a"' in folder_page("/sub", ["a"])

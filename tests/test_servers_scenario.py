@@ -4,6 +4,7 @@ import re
 
 import pytest
 
+from servers.faults.draws import RateLimit
 from servers.faults.kinds.interface import parameter_values
 from servers.faults.kinds.registry import FAULTS
 from servers.faults.rules import KINDS
@@ -57,6 +58,8 @@ def test_nothing() -> None:
     assert parse("") == Scenario()
     assert parse("bandwidth = 1000").bandwidth == 1000
     assert parse("slots = 4").slots == 4
+    assert parse("rate-limit = 0.00001").rate_limit == RateLimit(0.00001)
+    assert parse("rate-limit = 20\nburst = 5").rate_limit == RateLimit(20, 5)
 
 
 @pytest.mark.parametrize(
@@ -66,13 +69,17 @@ def test_nothing() -> None:
         ("x = " + "[" * 5000, "not TOML: "),
         (
             "speed = 1",
-            "'speed' is not a key of a scenario: use seed, bandwidth, slots and [[rule]]",
+            "'speed' is not a key of a scenario: use seed, bandwidth, slots, rate-limit, burst",
         ),
         ('"\\u001b" = 1', r"\x1b"),
         ("seed = 1.5", "seed: use a whole number"),
         ("seed = true", "seed: use a whole number"),
         ("bandwidth = 0", "bandwidth: '0' is not a size"),
         ("slots = 0", "slots: "),
+        ("rate-limit = 0", "rate-limit: '0' is not a request rate"),
+        ("rate-limit = true", "rate-limit: 'True' is not a request rate"),
+        ("rate-limit = 1\nburst = -1", "burst: '-1' is not a count"),
+        ("burst = 1", "burst requires rate-limit"),
         ("bandwidth = true", "bandwidth: 'True' is not a size"),
         ("rule = 1", "rule: use tables, each under a line [[rule]]"),
         ("rule = [1]", "rule 1: fault is missing: use one of latency, error,"),

@@ -1,9 +1,13 @@
 """The state of a server."""
 
+from pathlib import Path
+
 import pytest
 
-from servers.faults.draws import Behaviour, decide
+from servers.faults.draws import Behaviour, RateLimit, decide
+from servers.faults.fault_plan import BEYOND_RATE_LIMIT
 from servers.faults.rules import parse
+from servers.state.recording import RecordWriter, read
 from servers.state.server_state import ServerState
 
 ERROR = Behaviour(delay=(0.5, 5.0), error_rate=0.25)
@@ -73,6 +77,29 @@ def test_an_account_of_what_goes_wrong() -> None:
     )
     state.reset()
     assert state.about_and_counts()["refused"] == 0
+
+
+def test_requests_beyond_the_rate_limit_are_refused_on_every_path(tmp_path: Path) -> None:
+    behaviour = Behaviour((0.5, 5.0), rules=(parse("reset"),), rate_limit=RateLimit(10, 2))
+    moments = iter([0.0, 0.0, 0.0, 0.0, 0.1, 0.1])
+    with (tmp_path / "r").open("w") as file:
+        record = RecordWriter(file, print)
+        state = ServerState("LOCAL", behaviour, 7, record=record, clock=lambda: next(moments))
+        assert (state.about()["rate_limit"], state.about()["burst"]) == (10, 2)
+        assert state.count_request("/-/ledger") is None
+        found = [state.count_request(f"/{number}") for number in range(5)]
+        plans = [each.plan for each in found if each and each.plan]
+        assert [plan.refused for plan in plans] == [False, False, False, True, False]
+        assert plans[3] == BEYOND_RATE_LIMIT, "no delay and no other fault"
+        assert state.about_and_counts()["refused"] == 1
+        state.reset()
+        again = state.count_request("/5")
+        assert again
+        assert again.plan
+        assert not again.plan.refused
+    lines = (tmp_path / "r").read_text().splitlines()
+    replay = read(lines[:5])
+    assert replay.plan("LOCAL", "/3", 1) == BEYOND_RATE_LIMIT
 
 
 def test_what_meets_no_fault_is_answered_the_short_way() -> None:

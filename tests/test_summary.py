@@ -160,8 +160,10 @@ def test_the_closing_tells_of_tries_and_pauses() -> None:
     target = Target(0, "w", "w", "http://h/f", "d", "f")
     result.read(Retrying(target, 1, "reset"))
     assert " 1 retry." in closing(result, "file")[2]
-    result.read(Retrying(target, 1, "429", "http://h:80"))
-    assert closing(result, "file")[2:4] == [
-        "  2 retries.",
+    result.read(Retrying(target, 1, "429", "http://h:80", asked=True))
+    result.read(Retrying(target, 1, "429", "http://g:80"))
+    assert closing(result, "file")[2:5] == [
+        "  3 retries.",
         "http://h:80 refused 1 request with Retry-After; getflags waited as requested.",
+        "http://g:80 refused 1 request; getflags slowed down.",
     ]

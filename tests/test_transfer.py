@@ -15,8 +15,10 @@ from getflags.core.errors import (
     Fault,
     Malformed,
     NotSaved,
+    Refused,
     TimedOut,
     Unreachable,
+    Unresolved,
     Untrusted,
 )
 from getflags.core.events import Progressed
@@ -33,9 +35,9 @@ from getflags.core.models import (
     Target,
 )
 from getflags.core.response_head import Head
-from getflags.transfer import retry
-from getflags.transfer.actions import Done, Install, ProgressStep, Request, Wait
+from getflags.transfer.actions import Done, Install, ProgressStep, Refusal, Request, Wait
 from getflags.transfer.body import PROGRESS_STEP
+from getflags.transfer.origin_state import OriginState
 from getflags.transfer.state import TRANSITIONS, State
 from getflags.transfer.transfer import Transfer
 from tests.messages import (
@@ -752,7 +754,8 @@ def test_an_error_that_will_not_pass_is_final(status: int) -> None:
 
 
 @pytest.mark.parametrize(
-    "fault", [Disconnected("reset"), TimedOut("silent"), Exhausted("no threads")]
+    "fault",
+    [Disconnected("reset"), TimedOut("silent"), Exhausted("no threads"), Unresolved("later")],
 )
 def test_a_fault_that_may_pass_is_worth_another_try(fault: Fault) -> None:
     under_way = transfer(rules=TWICE)
@@ -764,7 +767,8 @@ def test_a_fault_that_may_pass_is_worth_another_try(fault: Fault) -> None:
 
 
 @pytest.mark.parametrize(
-    "fault", [Unreachable("refused"), Untrusted("bad"), Malformed("odd"), Aborted("us")]
+    "fault",
+    [Unreachable("gone"), Refused("refused"), Untrusted("bad"), Malformed("odd"), Aborted("us")],
 )
 def test_a_fault_that_will_not_pass_is_final(fault: Fault) -> None:
     under_way = transfer(rules=TWICE)
@@ -794,13 +798,15 @@ def test_a_server_that_asks_for_time_gets_it(status: int, whole: bool) -> None: 
     under_way = transfer(rules=TWICE)
     under_way.head_arrived(head(status, retry_after="7"))
     assert waits(under_way).seconds == 7
-    assert waits(under_way).origin == ("http://h:80" if whole else "")
+    assert waits(under_way).refusal == (Refusal("http://h:80", 7) if whole else None)
 
 
 def test_a_server_that_asks_for_too_much_time_is_not_waited_for() -> None:
     under_way = transfer(rules=TWICE)
     under_way.head_arrived(head(503, retry_after="86400"))
-    assert reason(under_way) == "503 Service Unavailable, for another 86,400 seconds"
+    assert reason(under_way) == (
+        "503 Service Unavailable, for another 86,400 seconds (--max-retry-after is 60)"
+    )
 
 
 # The rest of what an earlier try has left
@@ -981,7 +987,9 @@ def test_no_try_is_begun_that_would_be_too_late(then: float, late: bool) -> None
         assert reason(under_way) == why
         assert under_way.action == Done(ended(under_way), keep_part=True, overloaded=True)
     else:
-        assert waits(under_way) == Wait(1, "503 Service Unavailable", "http://h:80", True)  # noqa: FBT003 - as above
+        assert waits(under_way) == Wait(
+            1, "503 Service Unavailable", Refusal("http://h:80", 1), overloaded=True
+        )
 
 
 def test_each_request_is_told_how_much_time_is_left() -> None:
@@ -1071,7 +1079,7 @@ def test_whatever_happens_a_transfer_comes_to_one_end_and_soon(
     tries = 1
     while isinstance(under_way.action, Request | Wait):
         if isinstance(under_way.action, Wait):
-            assert 0 <= under_way.action.seconds <= retry.MAX_RETRY_AFTER
+            assert 0 <= under_way.action.seconds <= rules.max_retry_after
             under_way.begin(on_disk, None, NOW)
             tries += 1
             continue
@@ -1127,3 +1135,45 @@ def test_a_disk_that_refuses_before_a_second_try_ends_the_target() -> None:
     waits(under_way)
     under_way.failed(NotSaved("Input/output error"), NOW)
     assert reason(under_way) == "cannot save: Input/output error"
+
+
+def test_a_connection_refused_after_an_answer_may_pass() -> None:
+    """The server may be restarting; one that never answered is probably not there."""
+    origin = OriginState()
+    under_way = Transfer(Target(0, HOME, HOME, HOME, "d", "f"), TWICE, lambda _: origin)
+    under_way.begin(None, None, NOW)
+    under_way.failed(Refused("connection refused"), NOW)
+    assert reason(under_way) == "connection refused"
+    patient = DownloadOptions(retries=3)
+    other = Transfer(Target(1, HOME, HOME, HOME, "d", "g"), patient, lambda _: origin)
+    other.begin(None, None, NOW)
+    other.head_arrived(head(500))
+    other.succeeded(NOW)
+    other.begin(None, None, NOW)
+    other.failed(Refused("connection refused"), NOW)
+    assert waits(other).reason == "connection refused"
+
+
+def test_a_403_that_says_when_to_come_back_is_a_refusal() -> None:
+    plain = transfer(rules=TWICE)
+    plain.head_arrived(head(403))
+    assert reason(plain) == "403 Forbidden"
+    limited = transfer(rules=TWICE)
+    limited.head_arrived(head(403, retry_after="7"))
+    assert waits(limited).refusal == Refusal("http://h:80", 7)
+
+
+def test_a_longer_wait_may_be_allowed() -> None:
+    patient = transfer(rules=DownloadOptions(max_retry_after=120))
+    patient.head_arrived(head(429, retry_after="90"))
+    assert waits(patient).seconds == 90
+    later = transfer(rules=TWICE)
+    later.head_arrived(head(500, retry_after="90"))
+    assert "for another 90 seconds (--max-retry-after is 60)" in reason(later)
+
+
+def test_a_date_is_compared_with_our_clock_where_the_answer_has_none() -> None:
+    under_way = Transfer(Target(0, HOME, HOME, HOME, "d", "f"), TWICE)
+    under_way.begin(None, None, NOW, 784111747)
+    under_way.head_arrived(head(503, retry_after=OLD_DATE))
+    assert waits(under_way).seconds == 30

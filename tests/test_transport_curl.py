@@ -17,8 +17,10 @@ import getflags
 from getflags import transport
 from getflags.core.errors import (
     Aborted,
+    Expired,
     Fault,
     Malformed,
+    Refused,
     TimedOut,
     Unreachable,
     Untrusted,
@@ -324,7 +326,7 @@ def test_proxies(get: Get) -> None:
             get("https://far.example/f", network=network)
     assert b"proxy-authorization: basic bwu6c2vjcmv0" in proxy.heads[0].lower()
     assert str(raised.value) == f"proxy http://***@127.0.0.1:{proxy.port}: 403 Forbidden"
-    with pytest.raises(Unreachable) as raised:
+    with pytest.raises(Refused) as raised:
         get("http://far.example/f", network=network)
     assert str(raised.value) == f"proxy http://***@127.0.0.1:{proxy.port}: {REFUSED}"
 
@@ -484,6 +486,27 @@ def test_a_body_that_comes_faster_than_it_is_taken_is_made_to_wait(
         asyncio.run(scenario(server.url("/x")))
     assert b"".join(pieces) == body
     assert max(sizes) <= (1 << 20) + curl_client.BUFFER
+
+
+def test_a_transfer_that_ends_while_it_is_paused_ends_with_its_own_fault() -> None:
+    """With libcurl, resuming such a transfer is an error: "pause/unpause failed"."""
+
+    async def scenario(url: str) -> None:
+        transport = curl_client.open_async_transport(Network())
+
+        async def on_body(_: bytes) -> None:
+            (transfer,) = transport._in_flight.values()
+            while not transfer.ended:  # noqa: ASYNC110 - libcurl has no event for it
+                await asyncio.sleep(0.01)
+
+        try:
+            with pytest.raises(Expired):
+                await transport.get(url, (), lambda _: True, on_body, 0.2)
+        finally:
+            await transport.close()
+
+    with RawServer({"/x": ok(bytes(8 << 20))}) as server:
+        asyncio.run(scenario(server.url("/x")))
 
 
 def test_what_comes_while_the_taker_is_busy_is_taken_though_nothing_follows() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import multiprocessing
 import socket
 import threading
@@ -16,7 +17,7 @@ import pytest
 
 import getflags
 from getflags import transport
-from getflags.core.errors import Exhausted, Expired, TimedOut
+from getflags.core.errors import Exhausted, Expired, TimedOut, Unresolved
 from getflags.core.events import Event, Retrying
 from getflags.transfer import retry
 from getflags.transport import dns
@@ -41,7 +42,7 @@ class Resolver:
         self.asked.append(name)
         if name.endswith(".hangs"):
             self.over.wait(30)
-            raise socket.gaierror(socket.EAI_AGAIN, "hung up")
+            raise socket.gaierror(socket.EAI_NONAME, "hung up")
         return self._system(host, *rest, **named)
 
 
@@ -99,6 +100,44 @@ def test_no_is_an_answer(resolver: Resolver, wait: Wait, host: str) -> None:
     assert left is not None
     assert 10 < left < 20
     assert resolver.asked == [host]
+
+
+@both
+def test_a_failure_of_the_resolver_is_no_answer(
+    monkeypatch: pytest.MonkeyPatch, wait: Wait
+) -> None:
+    """It is reported and not remembered: the next request asks again."""
+    failures: list[OSError] = [
+        OSError(errno.EMFILE, "Too many open files"),
+        socket.gaierror(socket.EAI_AGAIN, "Temporary failure in name resolution"),
+    ]
+
+    def look_up(*_: object) -> None:
+        if failures:
+            raise failures.pop()
+
+    monkeypatch.setattr(socket, "getaddrinfo", look_up)
+    lookups = HostLookups()
+    for reason in ("temporary failure in name resolution", "too many open files"):
+        with pytest.raises(Unresolved, match=f"^host name not resolved: {reason}$"):
+            wait(lookups, "http://a.example/", 10, None)
+    assert wait(lookups, "http://a.example/", 10, None) is None
+
+
+@pytest.mark.parametrize("engine", ["sequential", "asyncio"])
+def test_a_host_that_only_libcurl_does_not_find_is_tried_again(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, engine: str
+) -> None:
+    """Its error does not tell an unknown host from a failure of the resolver."""
+    pytest.importorskip("pycurl")
+    monkeypatch.setattr(retry, "_FIRST_DELAY", 0.05)
+    asked: list[object] = []
+    monkeypatch.setattr(socket, "getaddrinfo", lambda host, *_: asked.append(host))
+    report = getflags.download(
+        [f"http://{engine}.invalid/f"], dir=tmp_path, engine=engine, client="curl", retries=1
+    )
+    assert [each.reason for each in report.outcomes] == ["host name no longer found (2 tries)"]
+    assert asked == [f"{engine}.invalid"] * 2, "the second try asks the system's resolver again"
 
 
 def test_what_is_late_is_remembered_and_who_gave_up_took_it_from_nobody(

@@ -28,6 +28,7 @@ from getflags.core.errors import (
     Disconnected,
     Fault,
     Malformed,
+    Refused,
     TimedOut,
     Unreachable,
     UsageError,
@@ -345,12 +346,15 @@ def _caused(error: Exception, cause: BaseException) -> httpx.TransportError:
     ("cause", "fault", "text"),
     [
         (OSError(errno.EMFILE, "x"), Unreachable, os.strerror(errno.EMFILE).lower()),
-        (ConnectionRefusedError(errno.ECONNREFUSED, "x"), Unreachable, REFUSED),
+        (ConnectionRefusedError(errno.ECONNREFUSED, "x"), Refused, REFUSED),
+        (OSError(errno.EHOSTUNREACH, "x"), Refused, os.strerror(errno.EHOSTUNREACH).lower()),
+        (OSError(errno.ENETUNREACH, "x"), Refused, os.strerror(errno.ENETUNREACH).lower()),
         (socket.gaierror(-2, "Name or service"), Unreachable, f"{NO_SUCH_HOST} (Name or"),
+        (socket.gaierror(socket.EAI_AGAIN, "Later"), errors.Unresolved, "not resolved: later"),
         (ssl.SSLError(1, "odd"), errors.Untrusted, "TLS failed"),
         (
             ExceptionGroup("x", [ConnectionRefusedError(errno.ECONNREFUSED, "x")]),
-            Unreachable,
+            Refused,
             REFUSED,
         ),
     ],
@@ -415,7 +419,7 @@ def test_a_proxy_gets_the_absolute_form_and_its_password(get: Get) -> None:
 @both
 def test_a_proxy_that_refuses_is_named_without_its_password(get: Get, closed_port: int) -> None:
     network = Network(proxies=(("http", f"http://me:secret@127.0.0.1:{closed_port}"),))
-    with pytest.raises(Unreachable) as raised:
+    with pytest.raises(Refused) as raised:
         get("http://far.example/f", network=network)
     assert str(raised.value) == f"proxy http://***@127.0.0.1:{closed_port}: {REFUSED}"
 

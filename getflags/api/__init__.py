@@ -50,6 +50,7 @@ class SettingsDict(TypedDict, total=False):
     connect_timeout: float
     max_redirs: int
     retries: int
+    max_retry_after: float
     max_time: float | None
     max_filesize: int | None
     limit_rate: float | None
@@ -80,9 +81,11 @@ def download(targets: Iterable[str | Entry], **settings: Unpack[SettingsDict]) -
     there the asyncio engine raises an error, and all other engines block the loop.
     """
     chosen = checked(settings)
-    job, report = _prepare(targets, chosen)
     total = len(targets) if isinstance(targets, Sized) else None
-    run = engines.engine(engines.select(chosen.engine, total, job.limit, adaptive=job.adaptive))
+    adaptive = chosen.max_req == AUTO
+    name = engines.select(chosen.engine, total, _requested(chosen), adaptive=adaptive)
+    job, report = _prepare(targets, chosen, name)
+    run = engines.engine(name)
     start = perf_counter()
     run(job, _tee(report, chosen.emit))
     report.elapsed = perf_counter() - start
@@ -103,21 +106,28 @@ async def adownload(targets: Iterable[str | Entry], **settings: Unpack[SettingsD
             f"adownload() always uses the asyncio engine; for engine={chosen.engine!r}, run "
             "download() in a thread (asyncio.to_thread)"
         )
-    job, report = _prepare(targets, chosen)
+    job, report = _prepare(targets, chosen, "asyncio")
     start = perf_counter()
     await arun(job, _tee(report, chosen.emit))
     report.elapsed = perf_counter() - start
     return report
 
 
-def _prepare(targets: Iterable[str | Entry], settings: Settings) -> tuple[Plan, Report]:
+def _requested(settings: Settings) -> int:
+    """Return the maximum concurrency that the settings request."""
+    limit = settings.max_req
+    return adaptive_concurrency.MAX_LEVEL if isinstance(limit, str) else limit
+
+
+def _prepare(
+    targets: Iterable[str | Entry], settings: Settings, engine: str
+) -> tuple[Plan, Report]:
     """Return the plan and an empty report. Raises UsageError."""
     entries = _entries(targets)
     adaptive = settings.max_req == AUTO
-    limit = (
-        adaptive_concurrency.MAX_LEVEL if isinstance(settings.max_req, str) else settings.max_req
-    )
-    granted = resource_limits.max_concurrency(limit)
+    limit = _requested(settings)
+    client = transport.resolved(settings.client)
+    granted = resource_limits.max_concurrency(limit, engine, client)
     if granted < limit and not adaptive:
         text = (
             f"max_req={limit} needs more open files than the system allows; using {granted} instead"
@@ -125,7 +135,7 @@ def _prepare(targets: Iterable[str | Entry], settings: Settings) -> tuple[Plan, 
         warnings.warn(text, RuntimeWarning, stacklevel=3)
     job = Plan(
         resolve.settle(resolve.expand(entries), configure.place(settings, settings.base_url)),
-        transport.resolved(settings.client),
+        client,
         granted,
         settings.loop,
         configure.download_options(settings),

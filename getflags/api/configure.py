@@ -26,6 +26,7 @@ def download_options(settings: Settings) -> DownloadOptions:
     return DownloadOptions(
         headers=settings.headers,
         max_redirs=settings.max_redirs,
+        max_retry_after=settings.max_retry_after,
         exists=Exists(settings.exists),
         retries=settings.retries,
         salt=os.urandom(4).hex(),

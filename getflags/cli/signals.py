@@ -53,7 +53,7 @@ def handle_signals() -> Iterator[None]:
     wakeup_writer.setblocking(False)  # noqa: FBT003 - the standard library has no keyword
     handler_ran = threading.Event()
     threading.Thread(
-        target=_guard, args=(wakeup_reader, handler_ran), name="signals", daemon=True
+        target=_guard, args=(wakeup_reader, handler_ran), name="getflags signals", daemon=True
     ).start()
     descriptor = signal.set_wakeup_fd(wakeup_writer.fileno(), warn_on_full_buffer=False)
 

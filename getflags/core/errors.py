@@ -10,7 +10,9 @@ only until the transfer handles it; then it is an ``Outcome``.
     ├── UsageError        the command or the arguments are wrong: nothing was requested (exit 2)
     ├── NotSaved          a file could not be written
     └── Fault             a request failed; the transfer decides whether to retry
-        ├── Unreachable   no connection: name not resolved, refused, no route, proxy
+        ├── Unreachable   no connection: unknown host, no open files, proxy
+        │   ├── Refused     connection refused, or no route to the host or its network
+        │   └── Unresolved  the resolver failed, which says nothing about the host name
         ├── TimedOut      connecting or reading took longer than allowed
         ├── Exhausted     the system allows no more threads at the moment
         ├── Untrusted     TLS failed: never retried, never downgraded
@@ -42,6 +44,21 @@ class Fault(GetflagsError):
 
 class Unreachable(Fault):
     """No connection could be made."""
+
+
+class Refused(Unreachable):
+    """The host, or the network on the way to it, refused the connection at once.
+
+    ECONNREFUSED, EHOSTUNREACH or ENETUNREACH. Behind a proxy, it is the proxy that is not reached.
+    Unlike other failures to connect, this one may pass: a server that restarts refuses connections.
+    """
+
+
+class Unresolved(Unreachable):
+    """The resolver failed, for example because no name server answered (EAI_AGAIN).
+
+    An unknown host (EAI_NONAME) is only ``Unreachable``.
+    """
 
 
 class TimedOut(Fault):

@@ -8,9 +8,11 @@ tuple is the cheapest frozen, picklable value. The handlers decide how to presen
 from __future__ import annotations
 
 from collections.abc import Callable
+from math import inf
 from typing import NamedTuple, TypeAlias
 
 from getflags.core.models import Outcome, Target
+from getflags.core.text import printable
 
 
 class Started(NamedTuple):
@@ -36,14 +38,15 @@ class Progressed(NamedTuple):
 class Retrying(NamedTuple):
     """A try has failed, and the next one follows in ``seconds`` at the earliest.
 
-    ``origin`` is set if the server asked for a pause (429, 503). No target of that origin is
-    requested before that time.
+    ``origin`` is set if that server refuses requests because there are too many, so that requests
+    for its other targets are held back, too. ``asked`` is true if the server named the time.
     """
 
     target: Target
     seconds: float
     reason: str
     origin: str = ""
+    asked: bool = False
 
 
 class Finished(NamedTuple):
@@ -64,7 +67,24 @@ class Adjusted(NamedTuple):
     reason: str
 
 
-Event: TypeAlias = Started | Progressed | Retrying | Finished | Adjusted
+class Slowed(NamedTuple):
+    """The rate of requests to an origin has changed after a refusal.
+
+    ``rate`` is in requests a second; it is ``inf`` if the rate turned out not to be the cause, so
+    that there is no limit any more.
+    """
+
+    origin: str
+    rate: float
+
+    def __str__(self) -> str:
+        """Return the message about the event."""
+        if self.rate == inf:
+            return f"{printable(self.origin)}: no rate limit any more"
+        return f"{printable(self.origin)}: {self.rate:.3g} requests a second at most"
+
+
+Event: TypeAlias = Started | Progressed | Retrying | Finished | Adjusted | Slowed
 
 #: A function that is called with each event, on the caller's thread. It must not block or raise.
 EventHandler: TypeAlias = Callable[[Event], None]

@@ -16,6 +16,8 @@ from pathlib import Path
 from time import monotonic
 from typing import IO, NamedTuple
 
+from getflags.core.errors import GetflagsError
+
 _ROOT = Path(__file__).parent.parent.parent
 _EXIT_TIMEOUT = 2.0  # seconds; a child exits sooner when its standard input is closed
 
@@ -42,16 +44,19 @@ def environment() -> dict[str, str]:
 def start(module: str, *arguments: str, errors: int | IO[bytes] | None = None) -> Child:
     """Start a module as a child process.
 
-    ``errors`` is its standard error, by default the parent's.
+    ``errors`` is its standard error, by default the parent's. Raises GetflagsError.
     """
-    process = subprocess.Popen(  # noqa: S603 - our own interpreter and arguments
-        command(module, *arguments),
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=errors,
-        env=environment(),
-        start_new_session=True,  # Ctrl-C interrupts only the parent
-    )
+    try:
+        process = subprocess.Popen(  # noqa: S603 - our own interpreter and arguments
+            command(module, *arguments),
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=errors,
+            env=environment(),
+            start_new_session=True,  # Ctrl-C interrupts only the parent
+        )
+    except OSError as error:  # too many open files or processes, or no memory
+        raise GetflagsError(f"no process could be started: {error.strerror}") from error
     assert process.stdin is not None  # noqa: S101 - a pipe was requested
     assert process.stdout is not None  # noqa: S101 - as above
     return Child(process, process.stdin, process.stdout)

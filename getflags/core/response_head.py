@@ -18,6 +18,7 @@ from getflags.core.models import Fields
 
 _LENGTH = re.compile("[0-9]{1,19}")
 _MAX_DIGITS = 30  # of Retry-After in seconds; a longer number makes no difference
+_FIRST_DATE = 1e9  # X-RateLimit-Reset is in seconds since 1970 from here on, else from now on
 _MAX_SIZE = 2**63 - 1  # bytes; file sizes are signed 64-bit numbers
 
 
@@ -87,18 +88,73 @@ def seconds(date: str) -> int | None:
     return int(seconds) if seconds > 0 else None
 
 
-def retry_after(head: Head) -> float | None:
+def retry_after(head: Head, today: float | None = None) -> float | None:
     """Return Retry-After in seconds; None if it is missing or invalid (RFC 9110 section 10.2.3).
 
-    A date is compared with the response's Date, because the local clock may be wrong.
+    A date is compared with the response's Date, because the local clock may be wrong. If there is
+    no Date, ``today`` replaces it, in seconds since 1970 (section 6.6.1).
     """
     values = head.all("retry-after")
     if len(values) != 1:
         return None
-    if values[0].isascii() and values[0].isdigit():
+    if _is_number(values[0]):
         return float(values[0][:_MAX_DIGITS])
-    now, then = (next(map(seconds, head.all(name)), None) for name in ("date", "retry-after"))
-    return None if now is None or then is None else float(max(0, then - now))
+    then, now = seconds(values[0]), _date(head, today)
+    return None if now is None or then is None else max(0.0, then - now)
+
+
+def rate_limit_reset(head: Head, today: float | None = None) -> float | None:
+    """Return the seconds until a rate limit is reset; None if the response does not say.
+
+    RateLimit is the field of the IETF draft (draft-ietf-httpapi-ratelimit-headers), in its present
+    form, ``"default";r=0;t=30``, or in the one before, ``limit=100, remaining=0, reset=30``, whose
+    parts were fields of their own at first. X-RateLimit-Reset is older: some servers mean seconds
+    from now, others seconds since 1970. A response that says that requests remain is ignored.
+    """
+    fields = ", ".join(head.all("ratelimit"))
+    remaining, reset = _parameter(fields, "r", "remaining"), _parameter(fields, "t", "reset")
+    for name in ("ratelimit-", "x-ratelimit-", "x-rate-limit-"):
+        remaining = next(iter(head.all(name + "remaining")), remaining)
+        reset = next(iter(head.all(name + "reset")), reset)
+    if reset is None or not _is_number(reset) or remaining not in {None, "0"}:
+        return None
+    value, now = float(reset[:_MAX_DIGITS]), _date(head, today)
+    if value < _FIRST_DATE:
+        return value
+    return None if now is None else max(0.0, value - now)
+
+
+def rate_limit_policy(head: Head) -> float | None:
+    """Return the announced rate limit in requests a second; None if there is none.
+
+    ``RateLimit-Policy: "default";q=100;w=60`` (or ``100;w=60`` in earlier drafts) allows 100
+    requests in 60 seconds. The strictest of several policies counts.
+    """
+    rates = []
+    for policy in ", ".join(head.all("ratelimit-policy")).split(","):
+        window = _parameter(policy, "w")
+        quota = _parameter(policy, "q") or policy.partition(";")[0].strip(" \t")
+        if window and _is_number(window) and _is_number(quota) and int(window[:_MAX_DIGITS]):
+            rates.append(float(quota[:_MAX_DIGITS]) / float(window[:_MAX_DIGITS]))
+    return min(filter(None, rates), default=None)
+
+
+def _parameter(field: str, *names: str) -> str | None:
+    """Return the value of the first parameter with one of these names."""
+    for part in re.split("[;,]", field):
+        name, mark, value = part.partition("=")
+        if mark and name.strip(" \t").lower() in names:
+            return value.strip(" \t")
+    return None
+
+
+def _is_number(text: str) -> bool:
+    return text.isascii() and text.isdigit()
+
+
+def _date(head: Head, today: float | None) -> float | None:
+    date = next(map(seconds, head.all("date")), None)
+    return today if date is None else date
 
 
 def describe(status: int) -> str:

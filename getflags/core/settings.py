@@ -105,6 +105,14 @@ class Settings(NamedTuple):
         int,
         Option(accepted.NATURAL, "maximum number of retries after failures that may be temporary"),
     ] = 3
+    max_retry_after: Annotated[
+        float,
+        Option(
+            accepted.SECONDS,
+            "longest time, in seconds, that a server may ask to be left alone (Retry-After); if it "
+            "asks for more, the target fails",
+        ),
+    ] = 60.0
     max_time: Annotated[
         float | None,
         Option(accepted.SECONDS, "longest time for one file, everything included, in seconds"),

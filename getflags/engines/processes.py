@@ -24,10 +24,12 @@ from time import monotonic, sleep
 from typing import cast
 
 from getflags.core.deferred_signals import exit_on_sigterm, signals_blocked, unblock_signals
-from getflags.core.events import EventHandler, Finished, Progressed, Retrying, Started
+from getflags.core.events import EventHandler, Finished, Progressed, Retrying, Slowed, Started
 from getflags.core.models import Outcome, Plan, Status, Target
 from getflags.core.resource_limits import worker_count
+from getflags.engines.spawn import has_other_threads, without_main_module
 from getflags.engines.worker import Connection, Message, serve
+from getflags.scheduling.shared_limits import LimitsTable, SharedLimits
 
 _BATCH = 512  # targets that a worker may have queued beyond its share of the limit
 _LOOKAHEAD = 0.1  # seconds of work that is sent ahead; ten times the round trip of a message
@@ -50,6 +52,7 @@ class _Worker:
 
     process: multiprocessing.process.BaseProcess
     connection: Connection
+    index: int  # of the worker in the table of limits
     share: int  # this worker's part of the limit
     pending: dict[int, Target] = field(default_factory=dict)
     waiting: set[int] = field(default_factory=set)  # numbers of the targets waiting for a retry
@@ -83,12 +86,13 @@ class _Coordinator:
         self._inbox: SimpleQueue[tuple[_Worker, Message | None]] = SimpleQueue()
         self._workers: list[_Worker] = []
         self._context = _context()
+        self._limits = LimitsTable(self._context, worker_count(plan.limit))
 
     def work(self) -> None:
         """Start the workers, and run until every target has ended."""
         count = worker_count(self._plan.limit)
         shares = [self._plan.limit // count + (n < self._plan.limit % count) for n in range(count)]
-        started = [self._start(share) for share in shares]
+        started = [self._start(index, share) for index, share in enumerate(shares)]
         for worker in started:
             self._start_listening(worker)
         while self._workers:
@@ -108,7 +112,7 @@ class _Coordinator:
             worker.process.kill()
             _close_worker(worker)
 
-    def _start(self, share: int) -> _Worker:
+    def _start(self, index: int, share: int) -> _Worker:
         parent_end, child_end = self._context.Pipe()
         rate = self._plan.network.limit_rate
         rate = rate and rate * share / self._plan.limit
@@ -119,17 +123,19 @@ class _Coordinator:
         forked = self._context.get_start_method() == "fork"
         inherited = [parent_end, *(each.connection for each in self._workers)] if forked else []
         process = self._context.Process(
-            target=_worker_main, args=(child_end, inherited, plan), daemon=True
+            target=_worker_main, args=(child_end, inherited, plan, self._limits, index), daemon=True
         )
-        with signals_blocked():
+        with signals_blocked(), without_main_module(process):
             process.start()
-            worker = _Worker(process, parent_end, share)
+            worker = _Worker(process, parent_end, index, share)
             self._workers.append(worker)
         child_end.close()
         return worker
 
     def _start_listening(self, worker: _Worker) -> None:
-        listener = threading.Thread(target=self._listen, args=(worker,), daemon=True)
+        listener = threading.Thread(
+            target=self._listen, args=(worker,), name="getflags listener", daemon=True
+        )
         listener.start()
         worker.listener = listener  # set only after the start, because ``_close_worker`` joins it
         self._send_targets(worker)
@@ -171,10 +177,12 @@ class _Coordinator:
         if isinstance(message, BaseException):
             raise message
         for item in message:
-            if len(item) == 3:  # noqa: PLR2004 - progress: number, received, expected
+            if isinstance(item, Slowed):
+                self._emit(item)
+            elif len(item) == 3:  # noqa: PLR2004 - progress: number, received, expected
                 number, received, expected = item
                 self._emit(Progressed(worker.pending[number], received, expected))
-            elif len(item) == 4:  # noqa: PLR2004 - a retry: number, seconds, reason, origin
+            elif len(item) == 5:  # noqa: PLR2004 - a retry: number, seconds, reason, origin, asked
                 worker.waiting.add(item[0])
                 self._emit(Retrying(worker.pending[item[0]], *item[1:]))
             else:
@@ -189,6 +197,7 @@ class _Coordinator:
         """Reassign the targets of a worker that died, or fail them, and start a new worker."""
         self._workers.remove(worker)
         _close_worker(worker)
+        self._limits.forget(worker.index)
         for number, target in worker.pending.items():
             self._deaths[number] = self._deaths.get(number, 0) + 1
             if self._deaths[number] < _MAX_DEATHS:
@@ -197,7 +206,7 @@ class _Coordinator:
                 reason = "the worker process died twice"
                 self._emit(Finished(Outcome(target, Status.FAILED, reason)))
         if self._unreported or not self._exhausted:
-            successor = self._start(max(1, self._plan.limit // worker_count(self._plan.limit)))
+            successor = self._start(worker.index, worker.share)
             self._start_listening(successor)
 
 
@@ -218,7 +227,13 @@ def _close_worker(worker: _Worker) -> None:
     worker.connection.close()
 
 
-def _worker_main(connection: Connection, inherited: list[Connection], plan: Plan) -> None:
+def _worker_main(
+    connection: Connection,
+    inherited: list[Connection],
+    plan: Plan,
+    table: LimitsTable,
+    index: int,
+) -> None:
     """Run a worker process, which exits when its parent does."""
     signal.set_wakeup_fd(-1)  # a forked process inherits the parent's descriptor
     # Ctrl-C in a terminal also sends SIGINT to the parent, which handles it.
@@ -230,7 +245,7 @@ def _worker_main(connection: Connection, inherited: list[Connection], plan: Plan
         threading.Thread(
             target=_exit_with_parent, args=(multiprocessing.parent_process(),), daemon=True
         ).start()
-        serve(connection, plan)
+        serve(connection, plan, lambda origin: SharedLimits(origin, table, index))
 
 
 def _exit_with_parent(parent: multiprocessing.process.BaseProcess) -> None:
@@ -242,10 +257,11 @@ def _exit_with_parent(parent: multiprocessing.process.BaseProcess) -> None:
 
 
 def _context() -> ForkContext:
-    """Return the multiprocessing context: fork on Linux, spawn elsewhere.
+    """Return the multiprocessing context: fork on Linux, spawn elsewhere and in threaded programs.
 
-    Fork is fast, and safe here because the only other threads are getflags' own. On macOS, system
-    libraries may crash after a fork.
+    Fork is fast. But a lock that another thread holds at that moment stays locked in the worker for
+    ever; getflags' own threads are prepared for that. On macOS, system libraries may crash after a
+    fork.
     """
-    method = "fork" if platform.system() == "Linux" else "spawn"
-    return cast("ForkContext", multiprocessing.get_context(method))
+    safe = platform.system() == "Linux" and not has_other_threads()
+    return cast("ForkContext", multiprocessing.get_context("fork" if safe else "spawn"))

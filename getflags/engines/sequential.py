@@ -22,7 +22,9 @@ def run(plan: Plan, emit: EventHandler) -> None:
     """See ``getflags.engines``. The limit is 1, whatever the plan allows."""
     with closing(client(plan.client).open_transport(plan.network)) as transport:
         limiter = RateLimiter(plan.network.limit_rate, monotonic)
-        scheduler = Scheduler(plan.targets, plan.options, monotonic, plan.max_per_host)
+        scheduler = Scheduler(
+            plan.targets, plan.options, monotonic, plan.max_per_host, in_order=True
+        )
         while True:
             transfer = scheduler.take()
             if transfer is not NO_JOB:

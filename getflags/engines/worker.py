@@ -11,16 +11,17 @@ import asyncio
 import pickle
 import threading
 import traceback
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from queue import SimpleQueue
 from time import monotonic
 from typing import Any, Protocol, TypeAlias, cast
 
-from getflags.core.events import Event, Finished, Progressed, Retrying
+from getflags.core.events import Event, Finished, Progressed, Retrying, Slowed
 from getflags.core.models import Plan, Target
 from getflags.engines import event_loop
 from getflags.scheduling.bounded_concurrency import NO_JOB, NoJob
+from getflags.scheduling.limits import Limits
 from getflags.scheduling.scheduler import Scheduler
 
 _MAX_EVENTS = 128  # events in one message
@@ -50,11 +51,14 @@ class Connection(Protocol):
         ...
 
 
-def serve(connection: Connection, plan: Plan) -> None:
-    """Download the targets received until the last batch is done or the connection is closed."""
+def serve(connection: Connection, plan: Plan, new_limits: Callable[[str], Limits]) -> None:
+    """Download the targets received until the last batch is done or the connection is closed.
+
+    ``new_limits`` is that of ``Scheduler``.
+    """
     outbox = _Outbox(connection)
     inbox: SimpleQueue[tuple[list[Target], bool] | None] = SimpleQueue()
-    scheduler = Scheduler(_incoming(inbox, outbox), plan.options, monotonic)
+    scheduler = Scheduler(_incoming(inbox, outbox), plan.options, monotonic, new_limits=new_limits)
     threading.Thread(target=_listen, args=(connection, inbox, scheduler), daemon=True).start()
     try:
         event_loop.drive(plan, outbox.emit, scheduler)
@@ -127,7 +131,9 @@ class _Outbox:
         elif isinstance(event, Progressed):
             self._put((event.target.number, event.received, event.expected))
         elif isinstance(event, Retrying):
-            self._put((event.target.number, event.seconds, event.reason, event.origin))
+            self._put((event.target.number, *event[1:]))
+        elif isinstance(event, Slowed):
+            self._put(event)
 
     def _put(self, item: tuple[Any, ...]) -> None:
         if not self._waiting:

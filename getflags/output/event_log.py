@@ -1,16 +1,16 @@
 """An event handler that logs events with the logger ``getflags``, for users of the library.
 
 Successes are logged at DEBUG, because there may be a million of them. Retries, failures and changes
-of the concurrency level are logged at INFO. No event is logged at a higher level: the caller has
-the report and decides whether a failed file deserves a warning. Records contain labels instead of
-URLs, so no password and no control character gets into a log.
+of an origin's concurrency or rate are logged at INFO. No event is logged at a higher level: the
+caller has the report and decides whether a failed file deserves a warning. Records contain labels
+instead of URLs, so no password and no control character gets into a log.
 """
 
 from __future__ import annotations
 
 import sys
 
-from getflags.core.events import Adjusted, Event, EventHandler, Finished, Retrying, Started
+from getflags.core.events import Adjusted, Event, EventHandler, Finished, Retrying, Slowed, Started
 from getflags.core.models import Status
 from getflags.core.text import brief
 
@@ -36,11 +36,13 @@ def handler() -> EventHandler | None:
         if isinstance(event, Started):
             logger.debug("%s: started", event.target.label)
         elif isinstance(event, Retrying):
-            target, seconds, reason, _ = event
+            target, seconds, reason, *_ = event
             logger.info("%s: retrying in %.1f s: %s", target.label, seconds, brief(reason))
         elif isinstance(event, Adjusted):
             origin, number, reason = event
             logger.info("%s: %d at a time: %s", brief(origin), number, brief(reason))
+        elif isinstance(event, Slowed):
+            logger.info("%s", event)
         elif isinstance(event, Finished):
             target, status, reason, *_ = event.outcome
             level = logging.DEBUG if status in _SUCCESSES else logging.INFO

@@ -7,9 +7,10 @@ often written to a log.
 from __future__ import annotations
 
 import json
+from math import inf
 from typing import Any
 
-from getflags.core.events import Adjusted, Event, Progressed, Retrying, Started
+from getflags.core.events import Adjusted, Event, Progressed, Retrying, Slowed, Started
 from getflags.core.models import Target
 from getflags.core.urls import redact
 
@@ -31,11 +32,13 @@ def _values(event: Event) -> dict[str, Any]:
             "expected": expected,
         }
     if isinstance(event, Retrying):
-        target, seconds, reason, origin = event
-        waiting = {"seconds": seconds, "reason": reason, "pause": origin or None}
+        target, seconds, reason, origin, asked = event
+        waiting = {"seconds": seconds, "reason": reason, "pause": origin or None, "asked": asked}
         return {"event": "retrying", **_target(target), **waiting}
     if isinstance(event, Adjusted):
         return {"event": "adjusted", **event._asdict()}
+    if isinstance(event, Slowed):
+        return {"event": "slowed", "origin": event.origin, "rate": _finite(event.rate)}
     outcome = event.outcome
     return {
         "event": "finished",
@@ -49,6 +52,10 @@ def _values(event: Event) -> dict[str, Any]:
         "unsized": outcome.unsized,
         "seconds": round(event.seconds, 6),
     }
+
+
+def _finite(rate: float) -> float | None:
+    return None if rate == inf else round(rate, 3)
 
 
 def _target(target: Target) -> dict[str, Any]:

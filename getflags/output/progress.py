@@ -10,7 +10,7 @@ from collections.abc import Callable
 from time import monotonic
 from typing import Protocol, TextIO
 
-from getflags.core.events import Adjusted, Event, Finished, Progressed, Retrying
+from getflags.core.events import Adjusted, Event, Finished, Progressed, Retrying, Slowed
 from getflags.core.models import Outcome, Status
 from getflags.core.text import brief, human_bytes, printable
 from getflags.output import terminal
@@ -71,6 +71,8 @@ class Lines(Quiet):
         elif isinstance(event, Adjusted):
             origin, level, reason = event
             self._info(f"{printable(origin)}: {level} at a time ({reason})")
+        elif isinstance(event, Slowed):
+            self._info(str(event))
 
 
 class Heartbeat(Quiet):
@@ -155,7 +157,7 @@ class _ByteCounter:
 
 def _retry_line(event: Retrying) -> str:
     what = f"{brief(event.target.label)}: {brief(event.reason)}"
-    pause = " (Retry-After)" if event.origin else ""
+    pause = " (Retry-After)" if event.asked else ""
     return f"{what}; retrying in {event.seconds:.1f} s{pause}"
 
 

@@ -30,6 +30,7 @@ class Report:
         self.failures = 0
         self.retries = 0
         self.pauses: Counter[str] = Counter()  # origin → requests refused with Retry-After
+        self.refusals: Counter[str] = Counter()  # origin → requests refused without it
         self.bytes = 0
         self.elapsed = 0.0
         self._keep = keep
@@ -46,7 +47,7 @@ class Report:
         if isinstance(event, Retrying):
             self.retries += 1
             if event.origin:
-                self.pauses[event.origin] += 1
+                (self.pauses if event.asked else self.refusals)[event.origin] += 1
         if not isinstance(event, Finished):
             return
         outcome = event.outcome
@@ -108,6 +109,10 @@ def closing(report: Report, noun: str) -> list[str]:
         f"{printable(origin)} refused {counted(refused, 'request')} with Retry-After; getflags "
         "waited as requested."
         for origin, refused in report.pauses.most_common(FEW)
+    ]
+    lines += [
+        f"{printable(origin)} refused {counted(refused, 'request')}; getflags slowed down."
+        for origin, refused in report.refusals.most_common(FEW)
     ]
     lines.append(f"Elapsed time: {report.elapsed:.2f}s")
     return lines

@@ -93,14 +93,15 @@ async def as_completed_async(
     source.wake = partial(asyncio.get_running_loop().call_soon_threadsafe, done.put_nowait, None)
     try:
         while True:
-            while not slots.locked() and (job := source.take()) is not NO_JOB:
+            # Results that have come in are passed on first: they may tell what to start next.
+            while done.empty() and not slots.locked() and (job := source.take()) is not NO_JOB:
                 await slots.acquire()  # returns at once, because the semaphore is not locked
                 started = asyncio.ensure_future(work(job))
                 in_flight.add(started)
                 started.add_done_callback(done.put_nowait)
             if not in_flight and source.exhausted:
                 return
-            seconds = None if slots.locked() else source.delay()
+            seconds = None if slots.locked() or not done.empty() else source.delay()
             future = await (done.get() if seconds is None else _get(done, seconds))
             if future is not None:  # None: ask the source again
                 in_flight.discard(future)
@@ -138,16 +139,15 @@ def merge(
     running ones if it can (by shutting down their sockets). The threads are daemons, so they do not
     delay the exit of the program.
     """
-    threads: _DaemonThreads[T, R] = _DaemonThreads(work)
     if limit < 1:
         raise ValueError("the limit must be at least 1")
-    source = _source(jobs)
-    slots = threading.Semaphore(limit)
-    in_flight = 0
+    threads: _DaemonThreads[T, R] = _DaemonThreads(work)
+    source, slots, in_flight = _source(jobs), threading.Semaphore(limit), 0
     try:
         while True:
-            # The semaphore alone limits the jobs; they are counted to notice when all have ended.
-            while not (full := not slots.acquire(blocking=False)):
+            full = False
+            # Results that have come in are passed on first: they may tell what to start next.
+            while threads.results.empty() and not (full := not slots.acquire(blocking=False)):
                 if (job := source.take()) is NO_JOB:
                     slots.release()
                     break
@@ -155,6 +155,7 @@ def merge(
                 in_flight += 1
             if not in_flight and source.exhausted:
                 return
+            full = full or not threads.results.empty()
             try:
                 result = threads.results.get(timeout=None if full else source.delay())
             except Empty:

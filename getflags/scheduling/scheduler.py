@@ -1,12 +1,13 @@
-"""The scheduler: the choice among new transfers, retries, and those of paused servers.
+"""The scheduler: the choice among new transfers, retries, and those that wait for their server.
 
 It has no thread of its own and reads the time from the clock it is given. An engine asks it for
 work (``take``) or for how long to wait for work (``delay``), and reports the end of each try
 (``returned``). A waiting transfer does not occupy a slot. The scheduler decides only when a try
 starts; the transfer decides whether there is another one.
 
-A server that answers 429 or 503 with Retry-After gets no request for that long, for any target, and
-with ``-m auto`` the concurrency of each server is adapted: see ``host``.
+A slot goes to the server with the fewest requests in flight. For that, the scheduler looks ahead in
+the targets: a slow server at the beginning of a list does not hold up the others. How many requests
+a server gets, and how fast, is decided in ``host``.
 """
 
 from __future__ import annotations
@@ -15,16 +16,18 @@ from collections.abc import Callable, Iterable
 from heapq import heappop, heappush
 from itertools import count
 
-from getflags.core.events import Adjusted, Event, Finished, Retrying
+from getflags.core.events import Adjusted, Event, Finished, Retrying, Slowed
 from getflags.core.models import DownloadOptions, Target
 from getflags.scheduling.adaptive_concurrency import AdaptiveConcurrency
 from getflags.scheduling.bounded_concurrency import NO_JOB, NoJob
 from getflags.scheduling.host import HostState
-from getflags.transfer.actions import Done, Wait
+from getflags.scheduling.limits import Flight, Limits
+from getflags.transfer.actions import Done, Queue, Wait
 from getflags.transfer.transfer import Transfer
 
 #: The largest number of waiting transfers; beyond it, no new targets are pulled.
 MAX_WAITING = 1_000
+_LOOKAHEAD = 50  # targets pulled at a time, so that the first requests need not wait for all
 _MAX_HOSTS = 1_000  # states of servers; beyond this number, those of idle servers are deleted
 
 
@@ -33,7 +36,8 @@ class Scheduler:
 
     ``targets`` may yield NO_JOB if it has no target at the moment; ``wake`` must then be called as
     soon as it has one. ``max_per_host``, for ``-m auto``, is the largest number in flight at one
-    server.
+    server. With ``in_order``, targets are taken strictly in their order. ``new_limits`` returns the
+    limits of an origin, which may be shared with other schedulers.
     """
 
     def __init__(
@@ -42,20 +46,24 @@ class Scheduler:
         options: DownloadOptions,
         clock: Callable[[], float],
         max_per_host: int | None = None,
+        *,
+        in_order: bool = False,
+        new_limits: Callable[[str], Limits] = lambda _: Limits(),
     ) -> None:
         self.wake: Callable[[], object] = lambda: None
         self._targets = iter(targets)
         self._options = options
         self._clock = clock
+        self._lookahead = 1 if in_order else _LOOKAHEAD
         self._no_more_targets = False
-        self._in_flight: set[Transfer] = set()
         self._started: dict[Transfer, float] = {}  # the time of each transfer's first try
+        self._in_flight: dict[Transfer, HostState] = {}
         self._retries: list[tuple[float, int, Transfer]] = []  # a heap, ordered by due time
         self._serial = count()
         self._max_per_host = max_per_host
-        # Servers by origin: all with ``-m auto``, otherwise only those that have asked for a pause.
-        self._hosts: dict[str, HostState] = {}
-        self._waited_for: dict[str, HostState] = {}  # servers with waiting transfers
+        self._new_limits = new_limits
+        self._hosts: dict[str, HostState] = {}  # servers by origin
+        self._queues: dict[HostState, None] = {}  # servers with waiting transfers, in turn
         self._waiting = 0  # transfers that wait for a server
 
     @property
@@ -64,113 +72,109 @@ class Scheduler:
         return self._no_more_targets and not self._retries and not self._waiting
 
     def take(self) -> Transfer | NoJob:
-        """Return a transfer to start now."""
-        if self._retries or self._hosts or self._max_per_host:
-            return self._take_in_order()
-        return self._start(self._new())
+        """Return a transfer to start now: of a server with the fewest requests in flight."""
+        now = self._clock()
+        while self._retries and self._retries[0][0] <= now:
+            self._queue(heappop(self._retries)[-1], first=True)
+        pulled = self._pull()
+        while (host := self._next_host(now)) is None and pulled:
+            pulled = self._pull()  # the servers of all known targets are busy
+        return NO_JOB if host is None else self._start(host, now)
 
     def delay(self) -> float | None:
         """Return the seconds until ``take`` should be called; None if a try must end first."""
         now = self._clock()
-        hosts = self._waited_for.values()
         # A server at its limit becomes available when a request ends, not at a certain time.
-        times = [
-            each.paused_until for each in hosts if each.paused_until > now or each.accepts(now)
-        ]
+        times = [at for host in self._queues if (at := host.accepts_at(now)) is not None]
         times += [self._retries[0][0]] if self._retries else []
         return max(0.0, min(times) - now) if times else None
 
     def returned(self, transfer: Transfer) -> list[Event]:
         """Take back a transfer at the end of a try; return the events to emit."""
         now = self._clock()
-        self._in_flight.discard(transfer)
         action = transfer.action
-        if isinstance(action, Wait) and action.origin:
-            self._pause(transfer, action, now)
-        # The target's own server; after a redirect, another one may have been paused.
-        host = self._host(transfer)
-        if isinstance(action, Wait):
-            heappush(self._retries, (now + action.seconds, next(self._serial), transfer))
-            event: Event = Retrying(transfer.target, action.seconds, action.reason, action.origin)
+        host = self._in_flight.pop(transfer)
+        flight = host.ended(transfer)
+        events: list[Event] = []
+        if isinstance(action, Queue):
+            self._queue(transfer)
+        elif isinstance(action, Wait):
+            events += self._retry(transfer, action, flight, now)
         elif isinstance(action, Done):
-            event = Finished(action.outcome, now - self._started.pop(transfer))
-            if host and not action.overloaded:
-                host.served(now)
+            events.append(Finished(action.outcome, now - self._started.pop(transfer)))
+            if not action.overloaded and action.outcome.requests:
+                for each in {host, self.host(transfer.reached)}:
+                    each.accepted(flight, now)
         else:
             raise RuntimeError("the try has not ended")  # noqa: TRY004 - a bug, not a wrong type
-        events = [event]
-        if host and (change := host.ended(transfer, action, now)):
+        if change := host.adapt(transfer, action, now):
             events.append(Adjusted(transfer.origin, *change))
         return events
 
-    def _take_in_order(self) -> Transfer | NoJob:
-        """Return a retry that is due, else a transfer that waits for a server, else a new one."""
-        now = self._clock()
-        while self._retries and self._retries[0][0] <= now:
-            transfer = heappop(self._retries)[-1]
-            if self._may_start(transfer, now):
-                return self._start(transfer)
-        for origin, host in self._waited_for.items():
-            if host.accepts(now):
-                self._waiting -= 1
-                transfer = host.waiting.popleft()
-                if not host.waiting:
-                    del self._waited_for[origin]
-                return self._start(transfer)
-        while len(self._retries) + self._waiting < MAX_WAITING:
-            new = self._new()
-            if new is NO_JOB or self._may_start(new, now):
-                return self._start(new)
-        return NO_JOB
+    def _retry(self, transfer: Transfer, wait: Wait, flight: Flight, now: float) -> Iterable[Event]:
+        """Plan the next try of a transfer, and hold back requests to a server that refused it."""
+        heappush(self._retries, (now + wait.seconds, next(self._serial), transfer))
+        if wait.refusal is None:
+            yield Retrying(transfer.target, wait.seconds, wait.reason)
+            return
+        host = self.host(wait.refusal.origin)  # after a redirect, not the target's own
+        changed = host.refused(flight, wait.refusal, now)
+        seconds = max(wait.seconds, host.limits.rate.next_start - now)
+        origin = wait.refusal.origin if host.limited else ""
+        asked = wait.refusal.pause is not None
+        yield Retrying(transfer.target, seconds, wait.reason, origin, asked)
+        if changed:
+            yield Slowed(wait.refusal.origin, host.limits.rate.rate)
 
-    def _new(self) -> Transfer | NoJob:
-        if not self._no_more_targets:
-            for target in self._targets:
-                return NO_JOB if target is NO_JOB else Transfer(target, self._options)
-            self._no_more_targets = True
-        return NO_JOB
+    def _pull(self) -> bool:
+        """Look ahead in the targets; return whether there was another one."""
+        pulled = 0
+        room = MAX_WAITING - self._waiting - len(self._retries)
+        while pulled < min(self._lookahead, room) and not self._no_more_targets:
+            target = next(self._targets, None)
+            self._no_more_targets = target is None
+            if target is None or target is NO_JOB:
+                break
+            self._queue(Transfer(target, self._options, self.host))
+            pulled += 1
+        return pulled > 0
 
-    def _may_start(self, transfer: Transfer, now: float) -> bool:
-        """Return whether the transfer's server accepts it; if not, queue the transfer."""
-        host = self._host(transfer)
-        if host is None or host.accepts(now):
-            return True
-        host.waiting.append(transfer)
-        self._waited_for[transfer.origin] = host
+    def _queue(self, transfer: Transfer, *, first: bool = False) -> None:
+        host = self.host(transfer.admitted or transfer.origin)
+        (host.waiting.appendleft if first else host.waiting.append)(transfer)
+        self._queues.setdefault(host)
         self._waiting += 1
-        return False
 
-    def _start(self, transfer: Transfer | NoJob) -> Transfer | NoJob:
-        if transfer is not NO_JOB:
-            now = self._clock()
-            self._in_flight.add(transfer)
-            self._started.setdefault(transfer, now)
-            if host := self._host(transfer):
-                host.started(transfer, now)
+    def _next_host(self, now: float) -> HostState | None:
+        """Return the server with the fewest requests in flight among those that accept one."""
+        best = None
+        for host in self._queues:
+            if (best is None or len(host.in_flight) < len(best.in_flight)) and host.accepts(now):
+                best = host
+                if not host.in_flight:
+                    break
+        return best
+
+    def _start(self, host: HostState, now: float) -> Transfer:
+        """Start the first waiting transfer of a server; others have the next turn."""
+        transfer = host.waiting.popleft()
+        self._waiting -= 1
+        del self._queues[host]
+        if host.waiting:
+            self._queues[host] = None
+        self._started.setdefault(transfer, now)
+        self._in_flight[transfer] = host
+        host.started(transfer, now)
         return transfer
 
-    def _host(self, transfer: Transfer) -> HostState | None:
-        """Return the state of a transfer's server; None if there is none."""
-        if not self._hosts and not self._max_per_host:
-            return None
-        origin = transfer.origin
+    def host(self, origin: str) -> HostState:
+        """Return the state of a server; a transfer may call this in any thread."""
         host = self._hosts.get(origin)
-        if host is None and self._max_per_host and origin:
-            if len(self._hosts) >= _MAX_HOSTS:
-                now, hosts = self._clock(), self._hosts.items()
-                self._hosts = {key: each for key, each in hosts if not each.is_idle(now)}
-            adaptive = AdaptiveConcurrency(max_level=self._max_per_host)
-            host = self._hosts[origin] = HostState(adaptive)
-        return host
-
-    def _pause(self, transfer: Transfer, wait: Wait, now: float) -> None:
-        """Pause the server that has asked for it."""
-        host = self._hosts.get(wait.origin)
         if host is None:
-            limit = self._max_per_host
-            host = HostState(AdaptiveConcurrency(max_level=limit) if limit else None)
-            self._hosts[wait.origin] = host
-            for each in (*self._in_flight, transfer):
-                if each.origin == wait.origin:
-                    host.started(each, now)
-        host.refused(transfer, now, wait.seconds)
+            if len(self._hosts) >= _MAX_HOSTS:
+                now, hosts = self._clock(), list(self._hosts.items())
+                self._hosts = {key: each for key, each in hosts if not each.is_idle(now)}
+            limit = self._max_per_host if origin else None  # no origin: nothing will be sent
+            adaptive = AdaptiveConcurrency(max_level=limit) if limit else None
+            host = self._hosts.setdefault(origin, HostState(self._new_limits(origin), adaptive))
+        return host

@@ -39,6 +39,8 @@ class Options(TypedDict, total=False):
     fail_first     answer the first N requests for each path with 503
     busy_above     answer with 429 while this number of requests is in flight
     retry_after    seconds in the Retry-After field of a 429
+    rate_limit     answer with 429 beyond this number of requests a second, as nginx's limit_req
+    burst          requests by which the rate limit may be exceeded (default: 0)
     slots          requests that are served at the same time, while the others wait
     bandwidth      bytes per second, as a number or as ``"2M"``
     fault          ``"NAME"`` or ``"NAME:PARAM=VALUE,..."``, one or a list of them
@@ -60,6 +62,8 @@ class Options(TypedDict, total=False):
     fail_first: int | None
     busy_above: int | None
     retry_after: int | None
+    rate_limit: float | None
+    burst: int | None
     slots: int | None
     bandwidth: int | str | None
     fault: str | Sequence[str] | None

@@ -24,17 +24,41 @@ class Request(NamedTuple):
     time_left: float | None = None
 
 
+class Refusal(NamedTuple):
+    """A response that says that an origin gets too many requests.
+
+    ``pause`` is the time in seconds for which the origin asked, and ``policy`` is the rate limit
+    that it announced, in requests a second; None if it named none. ``explicit`` is false if the
+    response may have another cause: a 503 that says nothing else.
+    """
+
+    origin: str
+    pause: float | None = None
+    policy: float | None = None
+    explicit: bool = True
+
+
 class Wait(NamedTuple):
     """Start another try after ``seconds``, because this one failed for ``reason``.
 
-    ``origin`` is set if the server sent a Retry-After that applies to all targets of that origin.
-    ``overloaded`` is true if the failure may be a sign of too many concurrent requests.
+    ``refusal`` is set if the origin refused the request because it gets too many. ``overloaded`` is
+    true if the failure may be a sign of too many concurrent requests.
     """
 
     seconds: float
     reason: str
-    origin: str = ""
+    refusal: Refusal | None = None
     overloaded: bool = False
+
+
+class Queue(NamedTuple):
+    """Start the try again when ``origin`` accepts another request.
+
+    A redirect led to that origin, and requests to it are held back at the moment. This is not a
+    failed try.
+    """
+
+    origin: str
 
 
 class Install(NamedTuple):
@@ -58,7 +82,7 @@ class Done(NamedTuple):
     overloaded: bool = False
 
 
-Action: TypeAlias = Request | Wait | Install | Done
+Action: TypeAlias = Request | Wait | Queue | Install | Done
 
 
 class ProgressStep(NamedTuple):

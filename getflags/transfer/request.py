@@ -38,8 +38,13 @@ class Route:
 
     @cached_property
     def origin(self) -> str:
-        """The origin of the target's own URL; parsed once, and only if it is needed."""
+        """The origin of the target's own URL; parsed once."""
         return urls.origin(self._home)
+
+    @property
+    def reached(self) -> str:
+        """The origin of the URL to which redirects have led so far."""
+        return urls.origin(self.url) if self._redirects else self.origin
 
     def begin(self) -> None:
         """Begin again at the target's own URL: a redirect may lead elsewhere the next time."""
@@ -64,7 +69,7 @@ class Route:
 
         ``since`` becomes If-Modified-Since. The user's fields override the defaults.
         """
-        home = self._redirects == 0 or urls.origin(self.url) == self.origin
+        home = self.reached == self.origin
         users = self._options.headers
         if not home:
             users = tuple(item for item in users if item[0].lower() in _HARMLESS)

@@ -8,23 +8,33 @@ from __future__ import annotations
 
 from zlib import crc32
 
-from getflags.core.errors import Disconnected, Excess, Exhausted, Fault, TimedOut
+from getflags.core.errors import (
+    Disconnected,
+    Excess,
+    Exhausted,
+    Fault,
+    Refused,
+    TimedOut,
+    Unresolved,
+)
 from getflags.core.models import DownloadOptions
 
 _FIRST_DELAY = 0.5  # seconds before the second try; doubled for each further try
 _MAX_DELAY = 30.0  # seconds
 _DOUBLINGS = 6  # enough to reach _MAX_DELAY; without a limit, the power would overflow
-#: The longest Retry-After in seconds that is obeyed; if a server asks for more, the target fails.
-MAX_RETRY_AFTER = 60.0
 
 
-def is_transient(fault: Fault) -> bool:
+def is_transient(fault: Fault, *, answered: bool) -> bool:
     """Return whether a retry may succeed after this fault.
 
-    Refused connections and unknown host names are not retried, as in curl and wget: ten thousand
-    targets on a dead server should fail soon. Nor are TLS errors and responses that are not HTTP.
+    ``answered`` is true if the origin has answered before in this run. It may then be restarting,
+    so a refused connection is retried. Otherwise it is not, as in curl and wget: ten thousand
+    targets on a dead server should fail soon. Unknown host names, TLS errors and responses that are
+    not HTTP are never retried. A resolver that fails says nothing about the host.
     """
-    return isinstance(fault, TimedOut | Disconnected | Exhausted)
+    if isinstance(fault, Refused):
+        return answered
+    return isinstance(fault, TimedOut | Disconnected | Exhausted | Unresolved)
 
 
 def backoff(tries: int, salt: str) -> float:

@@ -10,7 +10,7 @@ one version from the other would make both harder to read.)
 from __future__ import annotations
 
 from asyncio import sleep as asleep
-from time import monotonic, sleep
+from time import monotonic, sleep, time
 
 from getflags.core.errors import Fault, NotSaved
 from getflags.core.events import EventHandler, Started
@@ -47,7 +47,7 @@ def fetch(
                 since = monotonic()
 
             on_disk, partial = part.on_disk(options.exists), part.reopen()
-            action = transfer.begin(on_disk, partial, monotonic())
+            action = transfer.begin(on_disk, partial, monotonic(), time())
             while isinstance(action, Request):
                 url, headers, time_left = action
                 try:
@@ -89,7 +89,7 @@ async def afetch(
                 since = monotonic()
 
             on_disk, partial = await part.on_disk(options.exists), await part.reopen()
-            action = transfer.begin(on_disk, partial, monotonic())
+            action = transfer.begin(on_disk, partial, monotonic(), time())
             while isinstance(action, Request):
                 url, headers, time_left = action
                 try:

@@ -7,11 +7,16 @@ from __future__ import annotations
 
 from enum import Enum, auto
 
-from getflags.core.errors import Fault
 from getflags.core.models import Checksum, Exists, OnDisk, Status
-from getflags.core.response_head import Head, describe, retry_after
+from getflags.core.response_head import (
+    Head,
+    describe,
+    rate_limit_policy,
+    rate_limit_reset,
+    retry_after,
+)
 from getflags.core.urls import origin
-from getflags.transfer.retry import MAX_RETRY_AFTER
+from getflags.transfer.actions import Refusal
 
 
 class Kind(Enum):
@@ -33,8 +38,10 @@ _KINDS |= dict.fromkeys((301, 302, 303, 307, 308), Kind.REDIRECT)
 _KINDS |= {404: Kind.MISSING, 304: Kind.UNCHANGED}
 # As in curl (sections 15.5.9, 15.6.1, 15.6.3 to 15.6.5, RFC 6585 section 4; 522 and 524 are what a
 # well-known proxy sends instead of 504), without the errors that are likely to last.
-_KINDS |= dict.fromkeys((408, 429, 500, 502, 503, 504, 522, 524), Kind.TRANSIENT)
-PAUSES = {429, 503}  # their Retry-After applies to all targets of the origin
+_KINDS |= dict.fromkeys((408, 429, 500, 502, 503, 504), Kind.TRANSIENT)
+# Well-known proxies send these: 520 to 524 if the origin fails or is silent, 529 if it is busy.
+_KINDS |= dict.fromkeys((520, 521, 522, 523, 524, 529), Kind.TRANSIENT)
+OVERLOAD = {429, 503, 529}  # the origin gets too many requests, whatever their targets
 
 
 def kind(status: int) -> Kind:
@@ -47,18 +54,22 @@ def complaint(status: int) -> str:
     return f"{describe(status)}: {_EMPTY[status]}" if status in _EMPTY else describe(status)
 
 
-def wait(head: Head, url: str) -> tuple[float | None, str]:
-    """Return the Retry-After in seconds, and the origin to which it applies.
+def refusal(head: Head, url: str, today: float | None) -> Refusal | None:
+    """Return what a response says about too many requests; None if it has another cause.
 
-    The seconds are None if there is none; the origin is empty if only this target must wait. Raises
-    Fault if the server asks for more than ``MAX_RETRY_AFTER``.
+    A 403 counts if it says when to come back: some servers send it instead of 429 (GitHub).
     """
-    seconds = retry_after(head)
-    if seconds is None:
-        return None, ""
-    if seconds > MAX_RETRY_AFTER:
-        raise Fault(f"{describe(head.status)}, for another {seconds:,.0f} seconds")
-    return seconds, origin(url) if head.status in PAUSES else ""
+    status = head.status
+    if status not in OVERLOAD | {403}:
+        return None
+    pause = retry_after(head, today)
+    if pause is None:
+        pause = rate_limit_reset(head, today)
+    policy = rate_limit_policy(head)
+    if status == 403 and pause is None:  # noqa: PLR2004 - as above
+        return None
+    explicit = status == 429 or pause is not None or policy is not None  # noqa: PLR2004 - as above
+    return Refusal(origin(url), pause, policy, explicit)
 
 
 def matches(checksum: Checksum | None, found: OnDisk) -> bool:

@@ -22,11 +22,28 @@ from getflags.core.models import (
     Status,
     Target,
 )
-from getflags.core.response_head import Head, content_length, describe, location, modified
+from getflags.core.response_head import (
+    Head,
+    content_length,
+    describe,
+    location,
+    modified,
+    retry_after,
+)
 from getflags.transfer import ranges, retry, status_code
 from getflags.transfer import state as states
-from getflags.transfer.actions import Action, Done, Install, ProgressStep, Request, Wait
+from getflags.transfer.actions import (
+    Action,
+    Done,
+    Install,
+    ProgressStep,
+    Queue,
+    Refusal,
+    Request,
+    Wait,
+)
 from getflags.transfer.body import Body
+from getflags.transfer.origin_state import FindOrigin, OriginState
 from getflags.transfer.request import Route
 from getflags.transfer.state import State
 from getflags.transfer.status_code import Kind, existing_file, matches
@@ -38,7 +55,12 @@ class Transfer:
     action: Action  # the last decision
     body: Body  # of the last response whose body was wanted
 
-    def __init__(self, target: Target, options: DownloadOptions) -> None:
+    def __init__(
+        self,
+        target: Target,
+        options: DownloadOptions,
+        find_origin: FindOrigin = lambda _: OriginState(),
+    ) -> None:
         self.target = target
         self.options = options
         self.state: State = states.NEW
@@ -49,21 +71,37 @@ class Transfer:
         self._modified: int | None = None  # the whole file's Last-Modified, in seconds since 1970
         self._code: int | None = None
         self._tries = self._requests = 0
+        self._forgiven = 0  # tries that do not count against the retries
+        self._served = 0.0  # requests that the refusing origin had served at the last refusal
+        self._find_origin = find_origin
+        self._now = 0.0  # when the present try began
+        self._today: float | None = None  # the same, in seconds since 1970
+        self.admitted = ""  # the origin for whose turn the transfer has waited
 
-    def begin(self, on_disk: OnDisk | None, partial: PartialFile | None, now: float) -> Action:
+    def begin(
+        self,
+        on_disk: OnDisk | None,
+        partial: PartialFile | None,
+        now: float,
+        today: float | None = None,
+    ) -> Action:
         """Begin a try, given the existing file and the part file of an earlier try.
 
         Every try begins at the target's own URL: a redirect may lead elsewhere the next time.
+        ``today`` is in seconds since 1970; it replaces the Date of responses that have none.
         """
         checksum, exists = self.target.checksum, self.options.exists
         self._on_disk = on_disk if on_disk and matches(checksum, on_disk) else None
         self._partial = partial
+        self._now, self._today = now, today
         self._tries += 1
         self._route.begin()
         if self.target.flaw:
             self._fail(self.target.flaw)
         elif on_disk and (existing := existing_file(exists, checksum, on_disk)):
             self._end(*existing)
+        elif refusal := self._find_origin(self.origin).refusal(now):
+            self._fail(refusal)
         else:
             self._request(states.REQUESTED)
         if self._deadline:
@@ -76,6 +114,7 @@ class Transfer:
         If not, the connection is closed without reading the body: a redirect's body may be endless.
         """
         self._code = head.status
+        self._find_origin(self.reached).answered = True
         try:
             kind = status_code.kind(head.status)
             if self._partial and head.status in ranges.STATUSES:
@@ -84,7 +123,7 @@ class Transfer:
                 self._receive(head)
             elif kind is Kind.REDIRECT:
                 self._route.follow(location(head))
-                self._request(states.DISCARDING)
+                self._follow()
             else:
                 self._refuse(kind, head)
         except Fault as fault:
@@ -111,6 +150,11 @@ class Transfer:
     def origin(self) -> str:
         """The origin at which each try begins; empty if the target cannot be requested."""
         return "" if self.target.flaw else self._route.origin
+
+    @property
+    def reached(self) -> str:
+        """The origin to which the last request was sent; empty like ``origin``."""
+        return "" if self.target.flaw else self._route.reached
 
     def succeeded(
         self, now: float, digest: str | None = None, *, existing: OnDisk | None = None
@@ -183,16 +227,54 @@ class Transfer:
             self.body = Body(head, self.options, part.end, partial.size, record)
             self._move(states.RECEIVING, self.action)
 
+    def _follow(self) -> None:
+        """Request the URL to which a redirect leads, or wait until its origin accepts requests."""
+        reached = self.reached
+        origin = self._find_origin(reached)
+        if refusal := origin.refusal(self._now):
+            self._fail(refusal)
+        elif origin.limited and reached not in {self.origin, self.admitted}:
+            self._tries -= 1
+            self.admitted = reached
+            self._move(states.WAITING, Queue(reached))
+        else:
+            self._request(states.DISCARDING)
+
     def _refuse(self, kind: Kind, head: Head) -> None:
         if kind is Kind.MISSING:
             self._end(Status.NOT_FOUND, describe(head.status))
         elif kind is Kind.UNCHANGED and self._on_disk:
             self._end(Status.PRESENT, "not modified", self._on_disk.size)
+        elif refusal := status_code.refusal(head, self._route.url, self._today):
+            self._retry_later(refusal, describe(head.status))
         elif kind is Kind.TRANSIENT:
-            pause = status_code.wait(head, self._route.url)
-            self._retry(describe(head.status), pause, overloaded=head.status in status_code.PAUSES)
+            self._retry(describe(head.status), pause=self._pause(head))
         else:
             self._fail(status_code.complaint(head.status))
+
+    def _retry_later(self, refusal: Refusal, reason: str) -> None:
+        """Try again when the origin accepts more requests, unless it asks for too long a wait.
+
+        As long as the origin goes on serving others, the refusal does not count against the
+        retries: it only says that the turn of this target has not come yet.
+        """
+        origin = self._find_origin(refusal.origin)
+        if refusal.pause is not None and refusal.pause > self.options.max_retry_after:
+            origin.told(self.target.number, self._now + refusal.pause, reason)
+            self._fail(self._too_long(reason, refusal.pause), overloaded=True)
+            return
+        serving, self._served = origin.served > self._served, origin.served
+        patient = self.options.retries > 0 and self._requests < ranges.MAX_PARTS
+        if serving and patient and (refusal.explicit or origin.limited):
+            self._forgiven += 1
+        self._retry(reason, pause=refusal.pause, refusal=refusal, overloaded=True)
+
+    def _pause(self, head: Head) -> float | None:
+        """Return the Retry-After that applies to this target only. Raises Fault if too long."""
+        pause = retry_after(head, self._today)
+        if pause is not None and pause > self.options.max_retry_after:
+            raise Fault(self._too_long(describe(head.status), pause))
+        return pause
 
     def _check(self, digest: str | None) -> None:
         """Decide whether the body that has ended makes the file complete."""
@@ -225,23 +307,31 @@ class Transfer:
             self._move(states.RESENT, self.action)
         elif cut and self.state is states.RECEIVING:
             self._retry(f"incomplete: {self.body} bytes received ({fault})", overloaded=True)
-        elif retry.is_transient(fault):
+        elif retry.is_transient(fault, answered=self._find_origin(self.reached).answered):
             self._retry(str(fault), overloaded=cut)
         else:
             self._fail(str(fault), keep_part=not isinstance(fault, Excess))
 
+    def _too_long(self, reason: str, pause: float) -> str:
+        allowed = f"--max-retry-after is {self.options.max_retry_after:g}"
+        return f"{reason}, for another {pause:,.0f} seconds ({allowed})"
+
     def _retry(
-        self, reason: str, pause: tuple[float | None, str] = (None, ""), *, overloaded: bool = False
+        self,
+        reason: str,
+        *,
+        pause: float | None = None,
+        refusal: Refusal | None = None,
+        overloaded: bool = False,
     ) -> None:
         """Wait and try again, if a try is left; the pause is by default an exponential backoff."""
-        if self._tries > self.options.retries:
+        if self._tries - self._forgiven > self.options.retries:
             tries = f" ({self._tries} tries)" if self._tries > 1 else ""
             self._fail(reason + tries, keep_part=True, overloaded=overloaded)
             return
-        seconds, origin = pause
-        if seconds is None:
-            seconds = retry.backoff(self._tries, f"{self.options.salt} {self._route.url}")
-        self._move(states.WAITING, Wait(seconds, reason, origin, overloaded))
+        if pause is None:
+            pause = retry.backoff(self._tries, f"{self.options.salt} {self._route.url}")
+        self._move(states.WAITING, Wait(pause, reason, refusal, overloaded))
 
     def _fail(self, reason: str, *, keep_part: bool = False, overloaded: bool = False) -> None:
         outcome = Outcome(self.target, Status.FAILED, reason, self._code, 0, self._requests)

@@ -47,7 +47,7 @@ class Watchdog:
         due = monotonic() + seconds
         with self._change:
             if self._thread is None:
-                thread = threading.Thread(target=self._watch, name="watchdog", daemon=True)
+                thread = threading.Thread(target=self._watch, name="getflags watchdog", daemon=True)
                 start_thread(thread)
                 self._thread = thread  # set last: if the start fails, the next call tries again
             self._watched[key] = due, on_timeout

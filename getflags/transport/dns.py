@@ -4,7 +4,8 @@ A lookup cannot be cancelled. Synchronous httpx waits for it without a timeout; 
 timeout, but waits for the lookup when its multi handle is closed. So a name is passed to the
 library only after the system's resolver has answered for it once, with or without an address. The
 lookup runs in a daemon thread, and a request waits for it at most as long as for a connection. If
-the resolver never answers, only that thread hangs.
+the resolver never answers, only that thread hangs. If it fails, the library is not asked: libcurl
+would report an unknown host.
 
 Host names that were looked up are remembered, up to a limit, because a program may use any number
 of hosts; a second lookup does no harm.
@@ -17,13 +18,13 @@ import os
 import socket
 import threading
 from concurrent.futures import Future
-from contextlib import suppress
 from functools import partial
 from time import monotonic
 from urllib.parse import urlsplit
 
-from getflags.core.errors import Expired, Fault, TimedOut
+from getflags.core.errors import Expired, Fault, TimedOut, Unreachable, Unresolved
 from getflags.core.resource_limits import start_thread
+from getflags.transport.system_errors import not_resolved
 
 _MAX_REMEMBERED = 4096  # origins
 
@@ -40,8 +41,8 @@ class HostLookups:
         os.register_at_fork(after_in_child=self._reset)
 
     def _reset(self) -> None:
-        self._complete: dict[str, None] = {}  # origins, the oldest first
-        self._running: dict[str, Future[None]] = {}  # by origin
+        self._complete: dict[str, bool] = {}  # origin → whether it was found; the oldest first
+        self._running: dict[str, Future[str]] = {}  # by origin; the result is why it failed, or ""
         self._lock = threading.Lock()
 
     def wait_for(self, url: str, seconds: float, within: float | None = None) -> float | None:
@@ -49,16 +50,16 @@ class HostLookups:
 
         The wait takes at most ``seconds``, and at most ``within``, the time limit of the whole
         request. Returns the rest of ``within``. An unknown host is not an error here; the library
-        reports it. Raises TimedOut after ``seconds``, Expired after ``within``, and Exhausted if no
-        thread can be started.
+        reports it. Raises Unresolved if the resolver fails, TimedOut after ``seconds``, Expired
+        after ``within``, and Exhausted if no thread can be started.
         """
         if lookup := self._look_up(url):
             wait = _Wait(seconds, within)
             try:
-                lookup.result(wait.seconds)
+                reason = lookup.result(wait.seconds)
             except TimeoutError:
                 raise wait.timed_out() from None
-            return wait.left()
+            return wait.done(reason)
         return within
 
     async def await_for(
@@ -68,15 +69,24 @@ class HostLookups:
         if lookup := self._look_up(url):
             wait = _Wait(seconds, within)
             try:
-                await asyncio.wait_for(asyncio.wrap_future(lookup), wait.seconds)
+                reason = await asyncio.wait_for(asyncio.wrap_future(lookup), wait.seconds)
             except TimeoutError:
                 raise wait.timed_out() from None
-            return wait.left()
+            return wait.done(reason)
         return within
 
-    def _look_up(self, url: str) -> Future[None] | None:
+    def forget(self, url: str) -> bool:
+        """Forget the host name in a URL; return whether it had been found.
+
+        If the library does not find it, although the system's resolver did, its resolver has
+        failed. The next request asks again.
+        """
+        with self._lock:
+            return self._complete.pop(_origin(url), False)
+
+    def _look_up(self, url: str) -> Future[str] | None:
         """Start or join the lookup of a URL's host; return None if there is nothing to wait for."""
-        origin = url[: url.find("/", 8)] if "/" in url[8:] else url
+        origin = _origin(url)
         if origin in self._complete:
             return None
         try:
@@ -85,31 +95,47 @@ class HostLookups:
             host = ""
         if ":" in host or not host.strip(".0123456789"):  # an IP address, or no host
             with self._lock:
-                self._remember(origin)
+                self._remember(origin, found=False)
             return None
         with self._lock:
             if origin in self._running:
                 return self._running[origin]
-            lookup: Future[None] = Future()
+            lookup: Future[str] = Future()
             # A running future can't be cancelled by one of the requests that wait for it.
             lookup.set_running_or_notify_cancel()
             run = partial(self._run, origin, host, lookup)
-            start_thread(threading.Thread(target=run, daemon=True))
+            start_thread(threading.Thread(target=run, name="getflags lookup", daemon=True))
             self._running[origin] = lookup
             return lookup
 
-    def _run(self, origin: str, host: str, lookup: Future[None]) -> None:
-        with suppress(OSError, UnicodeError):  # the library will get and report the same error
-            socket.getaddrinfo(host, None)
+    def _run(self, origin: str, host: str, lookup: Future[str]) -> None:
+        fault = _fault(host)
+        failed = isinstance(fault, Unresolved)
         with self._lock:
-            self._remember(origin)
+            if not failed:
+                self._remember(origin, found=fault is None)
             del self._running[origin]
-        lookup.set_result(None)
+        lookup.set_result(str(fault) if failed else "")
 
-    def _remember(self, origin: str) -> None:
+    def _remember(self, origin: str, *, found: bool) -> None:
         while len(self._complete) >= _MAX_REMEMBERED:
             del self._complete[next(iter(self._complete))]
-        self._complete[origin] = None
+        self._complete[origin] = found
+
+
+def _origin(url: str) -> str:
+    return url[: url.find("/", 8)] if "/" in url[8:] else url
+
+
+def _fault(host: str) -> Fault | None:
+    """Look up a host name; return why it was not found, or None if it was."""
+    try:
+        socket.getaddrinfo(host, None)
+    except UnicodeError as error:  # not a host name; the library will report it
+        return Unreachable(str(error))
+    except OSError as error:
+        return not_resolved("", error)
+    return None
 
 
 class _Wait:
@@ -126,8 +152,13 @@ class _Wait:
             return Expired()
         return TimedOut(f"no answer from the resolver within {self.seconds:g} s")
 
-    def left(self) -> float | None:
-        """Return the rest of the request's time limit, in seconds; None if it has no limit."""
+    def done(self, reason: str) -> float | None:
+        """Return the rest of the request's time limit, in seconds; None if it has no limit.
+
+        ``reason`` is why the lookup failed, if it did. Raises Unresolved.
+        """
+        if reason:
+            raise Unresolved(reason)
         if self._within is None:
             return None
         return max(0.001, self._within - (monotonic() - self._started))

@@ -39,6 +39,9 @@ class HttpProtocol(asyncio.Protocol):
         self._reading_paused = False  # reading is paused, because too many requests wait
         self._ending = False  # the last response is being sent
         self._timer: asyncio.Handle | None = None
+        self._request: Request | None = None  # the request that is being answered
+        self._status: int | None = None  # the status of its response, once that was sent
+        self._sent = 0  # body bytes of its response
         self._ledger: Ledger | None = None  # the ledger that counts the current request
         self._span: Span | None = None  # the part of a long body that is still to be sent
         self._schedule: DeliverySchedule | None = None  # its schedule; None: as fast as possible
@@ -115,6 +118,7 @@ class HttpProtocol(asyncio.Protocol):
     def _process(self, request: Request) -> None:
         """Count a request, and answer it immediately or after its delay."""
         self._busy = True
+        self._request = request
         counted = self._service.state.count_request(request.target)
         if counted is not None:
             self._ledger = counted.ledger
@@ -144,6 +148,7 @@ class HttpProtocol(asyncio.Protocol):
         """Send the head of a response, together with its body if that is short."""
         status, head, body, last, delivery = response
         self._ending = last
+        self._status = status if head else None
         tail = self._service.common_headers.fields(last=last) if head else b""
         if self._ledger is not None and head:
             self._ledger.answered(status)
@@ -220,6 +225,7 @@ class HttpProtocol(asyncio.Protocol):
         return min(size, CHUNK)
 
     def _count(self, piece: bytes) -> None:
+        self._sent += len(piece)
         if self._ledger is not None:
             self._ledger.sent(len(piece))
 
@@ -235,6 +241,7 @@ class HttpProtocol(asyncio.Protocol):
     def _close_request(self) -> None:
         """Finish a request whose response was sent completely."""
         self._busy = False
+        self._log()
         if self._ledger is not None:
             self._ledger.closed()
             self._ledger = None
@@ -245,8 +252,17 @@ class HttpProtocol(asyncio.Protocol):
             close_write_side(self._transport)
             self._timer = self._loop.call_later(LINGER, self._transport.close)
 
+    def _log(self) -> None:
+        """Log the request that ends; an invalid one has no method and no target."""
+        if self._service.log is not None:
+            method, target = ("-", "-") if self._request is None else self._request[:2]
+            self._service.log.write(method, target, self._status, self._sent)
+        self._request, self._status, self._sent = None, None, 0
+
     def _abandon(self) -> None:
         """Cancel all pending work for this client."""
+        if self._request is not None:
+            self._log()
         self._ending = True
         self._parser.queue.clear()
         if self._timer is not None:

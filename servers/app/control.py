@@ -1,4 +1,4 @@
-"""The control resources under `/-/`: a server's state, its ledger, and its reset.
+"""The control resources under `/-/`: a server's state, ledger and reset, and the documentation.
 
 Resources for download are in `content`.
 """
@@ -10,6 +10,7 @@ from urllib.parse import parse_qs
 from ..faults.draws import parse_seed
 from ..http.responses import Request, Response, document, failure, method_error
 from ..state.server_state import ServerState
+from .options import make_parser
 
 PREFIX = "/-/"
 
@@ -19,6 +20,8 @@ def answer(state: ServerState, request: Request) -> Response:
     name, _, query = request.target.removeprefix(PREFIX).partition("?")
     if name == "reset":
         return method_error(request.method, "POST") or _reset(state, request, query)
+    if name == "help":
+        return method_error(request.method, "GET", "HEAD") or _help(request)
     views = {"about": state.about, "ledger": state.about_and_counts}
     if name not in views:
         return failure(HTTPStatus.NOT_FOUND, method=request.method)
@@ -36,6 +39,10 @@ def _reset(state: ServerState, request: Request, query: str) -> Response:
     except ValueError:
         return failure(HTTPStatus.BAD_REQUEST)
     return _as_json(request, state.about())
+
+
+def _help(request: Request) -> Response:
+    return document(request, make_parser("getflags serve").format_help(), "text/plain")
 
 
 def _as_json(request: Request, content: dict[str, object]) -> Response:

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import NamedTuple, NoReturn
 
 from ..faults import latency, rules, values
-from ..faults.draws import Behaviour
+from ..faults.draws import Behaviour, RateLimit
 from ..faults.kinds.status.busy import Busy
 from ..faults.kinds.status.error import Error
 from ..faults.rules import Rule
@@ -32,6 +32,7 @@ _CONFLICTS_WITH_REPLAY = (
     "error_rate",
     "fail_first",
     "busy_above",
+    "rate_limit",
     "fault",
 )
 
@@ -53,7 +54,7 @@ class Settings(NamedTuple):
     """The parsed command line. Without a `directory`, the servers serve the flags.
 
     `record` is the file to write the recording to. `authority` is the file to write the PEM
-    certificate of the TLS certificate authority to.
+    certificate of the TLS certificate authority to. `verbose` logs each request to standard error.
     """
 
     servers: tuple[Server, ...]
@@ -65,6 +66,7 @@ class Settings(NamedTuple):
     replay: Replay | None = None
     tls: bool = False
     authority: Path | None = None
+    verbose: bool = False
 
 
 def parse(argv: Sequence[str] | None, prog: str) -> Settings:
@@ -99,6 +101,7 @@ def parse(argv: Sequence[str] | None, prog: str) -> Settings:
         given.replay,
         given.tls,
         given.ca_out,
+        given.verbose,
     )
 
 
@@ -114,6 +117,8 @@ def _check(given: argparse.Namespace, labels: Sequence[str]) -> None:
         raise UsageError("--delay and --latency conflict: use only one of them")
     if given.retry_after is not None and given.busy_above is None:
         raise UsageError("--retry-after requires --busy-above")
+    if given.burst is not None and given.rate_limit is None:
+        raise UsageError("--burst requires --rate-limit")
     if given.ca_out and not given.tls:
         raise UsageError("--ca-out requires --tls")
     for name in _CONFLICTS_WITH_REPLAY if given.replay else ():
@@ -162,6 +167,9 @@ def _behaviour(
         rules.rules_for(label, (*option_rules, *scenario.rules)),
         scenario.bandwidth if given.bandwidth is None else given.bandwidth,
         scenario.slots if given.slots is None else given.slots,
+        scenario.rate_limit
+        if given.rate_limit is None
+        else RateLimit(given.rate_limit, given.burst or 0),
     )
 
 
@@ -178,11 +186,13 @@ def make_parser(prog: str) -> argparse.ArgumentParser:
         prog=prog,
         allow_abbrev=False,
         description="Serve the flags from a fast, a slow and a failing server, to test clients.",
-        epilog="GET /-/ledger returns the counts of a server; POST /-/reset?seed=N resets it.",
+        epilog="GET /-/ledger returns the counts of a server; POST /-/reset?seed=N resets it; GET "
+        "/-/help returns this text.",
     )
     add = parser.add_argument
     default = "default: all three, on ports 8000, 8001, 8002"
     add("labels", nargs="*", metavar="LABEL", help=f"LOCAL, DELAY, ERROR ({default})")
+    add("-v", "--verbose", action="store_true", help="log each request to standard error")
     _add_listening(parser)
     _add_faults(parser)
     add("--tls", action="store_true", help="serve https, with a new certificate")
@@ -220,6 +230,8 @@ def _add_faults(parser: argparse.ArgumentParser) -> None:
     add("--fail-first", "N", values.count, "answer the first N requests for each path with 503")
     add("--busy-above", "K", values.count_or_zero, "answer 429 while K requests are in flight")
     add("--retry-after", "S", values.whole_seconds, "seconds in Retry-After of a 429 (default 1)")
+    add("--rate-limit", "R", values.request_rate, "answer 429 beyond R requests a second, as nginx")
+    add("--burst", "B", values.count_or_zero, "requests by which --rate-limit may be exceeded (0)")
     add("--slots", "C", values.count, "serve C requests at a time; the others wait")
     add("--bandwidth", "RATE", values.nonzero_size, "limit in bytes a second (K, M, G), per server")
     group.add_argument(

@@ -18,6 +18,7 @@ from contextlib import suppress
 from ..content.resources import Contents
 from ..faults.values import printable
 from ..state.recording import RecordWriter
+from ..state.request_log import RequestLog
 from ..state.server_state import ServerState
 from .connection import LINGER, HttpProtocol
 from .options import Server, Settings
@@ -142,6 +143,7 @@ def _services(settings: Settings, contents: Contents, record: RecordWriter | Non
                 replay=settings.replay,
             ),
             contents,
+            RequestLog(server.label, sys.stderr) if settings.verbose else None,
         )
         for server in settings.servers
     ]

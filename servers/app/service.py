@@ -12,6 +12,7 @@ from ..faults.fault_plan import apply_faults
 from ..http.bandwidth import SharedBandwidth
 from ..http.common_headers import CommonHeaders
 from ..http.responses import Request, Response, failure
+from ..state.request_log import RequestLog
 from ..state.server_state import CountedRequest, ServerState
 from ..state.slots import Slots
 from . import control
@@ -26,11 +27,17 @@ class Connection(Protocol):
 
 
 class Service:
-    """The state and content that all connections to one server share."""
+    """The state and content that all connections to one server share.
 
-    def __init__(self, state: ServerState, contents: Contents) -> None:
+    With a `log`, each request is logged when it ends.
+    """
+
+    def __init__(
+        self, state: ServerState, contents: Contents, log: RequestLog | None = None
+    ) -> None:
         self.state = state
         self.contents = contents
+        self.log = log
         self.common_headers = CommonHeaders()
         self.connections: set[Connection] = set()
         bandwidth = state.behaviour.bandwidth

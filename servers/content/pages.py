@@ -22,6 +22,9 @@ a { color: inherit; }
 """
 
 
+_LINKS = '<nav><a href="/-/ledger">Ledger</a> · <a href="/-/help">Documentation</a></nav>'
+
+
 def flags_page(label: str, countries: Mapping[str, str]) -> str:
     """Return a page that shows all flags; `countries` maps codes in lower case to names."""
     cards = "\n".join(
@@ -30,7 +33,9 @@ def flags_page(label: str, countries: Mapping[str, str]) -> str:
         f"<b>{code.upper()}</b> {escape(name)}</a></li>"
         for code, name in sorted(countries.items())
     )
-    return _page(f"{label}: {len(countries)} flags", f'<ul class="flags">\n{cards}\n</ul>')
+    return _page(
+        f"{label}: {len(countries)} flags", f'{_LINKS}\n<ul class="flags">\n{cards}\n</ul>'
+    )
 
 
 def folder_page(path: str, names: Sequence[str]) -> str:
@@ -40,7 +45,8 @@ def folder_page(path: str, names: Sequence[str]) -> str:
         f'<li><a href="{escape(base)}/{quote(os.fsencode(name))}">{_readable(name)}</a></li>'
         for name in names
     )
-    return _page(f"Files in {escape(path)}", f"<ul>\n{rows}\n</ul>")
+    links = _LINKS + "\n" if not base else ""
+    return _page(f"Files in {escape(path)}", f"{links}<ul>\n{rows}\n</ul>")
 
 
 def _readable(name: str) -> str:

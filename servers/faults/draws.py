@@ -24,6 +24,13 @@ _UNIT = 2.0**-53  # a float has 53 bits of precision: the finest even grid over 
 _SEED = re.compile(r"-?[0-9]{1,40}")
 
 
+class RateLimit(NamedTuple):
+    """A limit of `rate` requests per second, which `burst` further requests may exceed at once."""
+
+    rate: float
+    burst: int = 0
+
+
 @dataclass(frozen=True, slots=True)
 class Behaviour:
     """The behaviour of a server towards its clients.
@@ -31,7 +38,8 @@ class Behaviour:
     `delay` is the minimum and the maximum time before a response, in seconds, drawn uniformly.
     `error_rate` is the share of requests, 0 to 1, that are answered with an error. `rules` define
     the other faults. `bandwidth` is the maximum number of body bytes sent per second. `slots`
-    limits the requests served at the same time; the others wait.
+    limits the requests served at the same time; the others wait. Requests beyond `rate_limit` are
+    refused with 429.
     """
 
     delay: tuple[float, float] = (0.0, 0.0)
@@ -39,6 +47,7 @@ class Behaviour:
     rules: tuple[Rule, ...] = ()
     bandwidth: int | None = None
     slots: int | None = None
+    rate_limit: RateLimit | None = None
 
 
 class Decision(NamedTuple):

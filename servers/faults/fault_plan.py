@@ -17,6 +17,7 @@ from ..http.responses import Request, Response, Span, failure
 from .draws import UNTOUCHED, Behaviour, Decision, decide, draw
 from .kinds.interface import Fault, Respond
 from .kinds.registry import FAULTS
+from .kinds.status.busy import Busy
 from .latency import Latency
 from .values import LONGEST_DELAY
 
@@ -33,6 +34,10 @@ class FaultPlan(NamedTuple):
     def refused(self) -> bool:
         """Whether the request is refused immediately because the server is busy."""
         return BUSY in self.faults
+
+
+#: The plan of a request beyond the rate limit. nginx does not send Retry-After either.
+BEYOND_RATE_LIMIT = FaultPlan(faults=MappingProxyType({BUSY: Busy(retry_after=None)}))
 
 
 def plan_faults(

@@ -6,13 +6,14 @@ print, for invalid text. The rules themselves are in `rules`.
 
 import tomllib
 from collections.abc import Callable, Mapping
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
-from .draws import parse_seed
+from .draws import RateLimit, parse_seed
 from .rules import KINDS, Rule, check_consistent, rule
-from .values import count, nonzero_size, printable
+from .values import count, count_or_zero, decimal_text, nonzero_size, printable, request_rate
 
-_KEYS = "seed, bandwidth, slots and [[rule]]"
+_KEYS = "seed, bandwidth, slots, rate-limit, burst and [[rule]]"
+T = TypeVar("T")
 
 
 class Scenario(NamedTuple):
@@ -22,6 +23,7 @@ class Scenario(NamedTuple):
     seed: int | None = None
     bandwidth: int | None = None
     slots: int | None = None
+    rate_limit: RateLimit | None = None
 
 
 def parse(text: str) -> Scenario:
@@ -34,6 +36,8 @@ def parse(text: str) -> Scenario:
     seed = table.pop("seed", None)
     bandwidth = _number("bandwidth", table.pop("bandwidth", None), nonzero_size)
     slots = _number("slots", table.pop("slots", None), count)
+    rate = _number("rate-limit", table.pop("rate-limit", None), request_rate)
+    burst = _number("burst", table.pop("burst", None), count_or_zero)
     if table:
         raise ValueError(
             f"{printable(repr(next(iter(table))))} is not a key of a scenario: use {_KEYS}"
@@ -42,7 +46,15 @@ def parse(text: str) -> Scenario:
         raise ValueError("rule: use tables, each under a line [[rule]]")  # noqa: TRY004 - the file is wrong
     rules = tuple(_rule(number, each) for number, each in enumerate(entries, 1))
     check_consistent(rules)
-    return Scenario(rules, _seed(seed), bandwidth, slots)
+    return Scenario(rules, _seed(seed), bandwidth, slots, _rate_limit(rate, burst))
+
+
+def _rate_limit(rate: float | None, burst: int | None) -> RateLimit | None:
+    if rate is not None:
+        return RateLimit(rate, burst or 0)
+    if burst is not None:
+        raise ValueError("burst requires rate-limit")
+    return None
 
 
 def _rule(number: int, entry: object) -> Rule:
@@ -64,10 +76,10 @@ def _seed(value: object) -> int | None:
     return parse_seed(str(value))
 
 
-def _number(key: str, value: object, read: Callable[[str], int]) -> int | None:
+def _number(key: str, value: object, read: Callable[[str], T]) -> T | None:
     if value is None:
         return None
     try:
-        return read(str(value))
+        return read(decimal_text(value) if isinstance(value, float) else str(value))
     except ValueError as error:
         raise ValueError(f"{key}: {error}") from error

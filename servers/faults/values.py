@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 LONGEST_DELAY = 86_400.0  # seconds; a day, beyond which the timers of some event loops overflow
 LARGEST = 2**50  # bytes; a petabyte, as in `content.generated`
+HIGHEST_RATE = 1_000_000  # requests per second; more than any server here can answer
 
 NUMBER = r"(\d+\.?\d*|\.\d+)"
 _PLAIN = re.compile(NUMBER, re.ASCII)
@@ -80,6 +81,20 @@ def whole_seconds(text: str) -> int:
     if not _COUNT.fullmatch(text):
         raise invalid(text, "a time in whole seconds: use a number such as 5")
     return int(text)
+
+
+def whole_seconds_or_none(text: str) -> int | None:
+    """Parse a number of seconds, or `none` for a response without Retry-After."""
+    return None if text == "none" else whole_seconds(text)
+
+
+def request_rate(text: str) -> float:
+    """Parse a number of requests per second, more than 0."""
+    if not _PLAIN.fullmatch(text) or not 0 < float(text) <= HIGHEST_RATE:
+        raise invalid(
+            text, f"a request rate: use requests per second, more than 0, at most {HIGHEST_RATE}"
+        )
+    return float(text)
 
 
 def count(text: str) -> int:

@@ -1,1 +1,1 @@
-"""The state of a running server: its ledger, its recording, its slots."""
+"""The state of a running server: its ledger, recording, slots, rate limit and request log."""

@@ -4,11 +4,14 @@ This module has the state that requests change, and its two views under `/-/`. S
 content are elsewhere.
 """
 
+from collections.abc import Callable
+from time import monotonic
 from typing import NamedTuple
 
 from ..faults.draws import Behaviour, Decision, decide
-from ..faults.fault_plan import FaultPlan, plan_faults
+from ..faults.fault_plan import BEYOND_RATE_LIMIT, FaultPlan, plan_faults
 from ..http.common_headers import SERVER
+from .leaky_bucket import LeakyBucket
 from .ledger import Ledger
 from .recording import RecordWriter, Replay
 
@@ -33,7 +36,7 @@ class ServerState:
 
     A `private` server ends with the program that started it, so other programs must not use it.
     `record` receives the decisions. With `replay`, the decisions come from a recording instead of
-    the behaviour and the seed.
+    the behaviour and the seed. `clock` returns seconds; only the rate limit depends on it.
     """
 
     def __init__(
@@ -45,6 +48,7 @@ class ServerState:
         private: bool = False,
         record: RecordWriter | None = None,
         replay: Replay | None = None,
+        clock: Callable[[], float] = monotonic,
     ) -> None:
         self.label = label
         self.private = private
@@ -52,11 +56,14 @@ class ServerState:
         self.seed = seed
         self._record = record
         self._replay = replay
+        self._clock = clock
+        self._bucket = _bucket(behaviour)
         # Servers without these options use the fast path, because they are used to measure clients.
         self._has_options = bool(
             behaviour.rules
             or behaviour.bandwidth is not None
             or behaviour.slots is not None
+            or behaviour.rate_limit is not None
             or record
             or replay
         )
@@ -80,6 +87,8 @@ class ServerState:
         attempt = ledger.opened(target)
         if self._replay is not None:
             plan = self._replay.plan(self.label, target, attempt)
+        elif self._bucket is not None and not self._bucket.admits(self._clock()):
+            plan = BEYOND_RATE_LIMIT
         else:
             plan = plan_faults(self.behaviour, self.seed, target, attempt, ledger.in_flight)
         if plan.refused:
@@ -90,11 +99,12 @@ class ServerState:
         return CountedRequest(ledger, plan.decision, None if plain else plan, attempt)
 
     def reset(self, seed: int | None = None) -> None:
-        """Start a new ledger, and use the new seed if one is given.
+        """Start a new ledger, empty the rate limit's bucket, and use the new seed if one is given.
 
         Requests in flight stay in the old ledger, so the new one starts at zero.
         """
         self.ledger = Ledger(refuses=self._has_options)
+        self._bucket = _bucket(self.behaviour)
         if self._record is not None:
             self._record.reset(self.label)
         if seed is not None:
@@ -104,10 +114,13 @@ class ServerState:
         """Return the identity and the settings of this server, which distinguish it from others."""
         more: dict[str, object] = {}
         if self._has_options:
+            limit = self.behaviour.rate_limit
             more = {
                 "rules": [each.as_dict() for each in self.behaviour.rules],
                 "bandwidth": self.behaviour.bandwidth,
                 "slots": self.behaviour.slots,
+                "rate_limit": limit.rate if limit else None,
+                "burst": limit.burst if limit else None,
                 "replay": self._replay is not None,
             }
         return {
@@ -124,3 +137,7 @@ class ServerState:
     def about_and_counts(self) -> dict[str, object]:
         """Return the result of `about` and all counts."""
         return {**self.about(), **self.ledger.as_dict()}
+
+
+def _bucket(behaviour: Behaviour) -> LeakyBucket | None:
+    return None if behaviour.rate_limit is None else LeakyBucket(behaviour.rate_limit)

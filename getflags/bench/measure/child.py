@@ -43,7 +43,9 @@ def main() -> None:
     job = loads(_line())
     with exit_on_sigterm():
         with tempfile.TemporaryDirectory(prefix="getflags-bench-") as folder:
-            threading.Thread(target=_end_with_parent, args=(folder,), daemon=True).start()
+            threading.Thread(
+                target=_end_with_parent, args=(folder,), name="getflags lifeline", daemon=True
+            ).start()
             try:
                 figures = measure(job, folder)
             except GetflagsError as error:

@@ -44,7 +44,9 @@ def main(path: str) -> None:
         send(RacerReport(count.tally))
         if not os.read(0, 1):
             return
-        threading.Thread(target=end_with, args=(0, _end_all), daemon=True).start()
+        threading.Thread(
+            target=end_with, args=(0, _end_all), name="getflags lifeline", daemon=True
+        ).start()
         plan = task.plan._replace(targets=_targets(task))
         with _reporting(count, send):
             count.begin()
@@ -99,7 +101,7 @@ def _reporting(count: Count, send: Callable[[RacerReport], None]) -> Iterator[No
                 sent = count.tally
                 send(RacerReport(sent))
 
-    thread = threading.Thread(target=report, daemon=True)
+    thread = threading.Thread(target=report, name="getflags reports", daemon=True)
     thread.start()
     try:
         yield

@@ -25,7 +25,6 @@ from time import monotonic
 from getflags.bench.race import job
 from getflags.bench.race.standings import Race, RacerReport
 from getflags.core import interpreter
-from getflags.core.errors import GetflagsError
 
 FRAME = 0.1  # seconds between two updates of the screen
 _MODULE = "getflags.bench.race.racer"
@@ -63,10 +62,7 @@ class Track:
     def add(self, task: job.RaceJob, path: str) -> None:
         """Start a racer; its job is written to ``path``. Raises GetflagsError."""
         job.write(task, path)
-        try:
-            self._racers[task.engine] = _Racer(task.engine, path, self._inbox)
-        except OSError as error:
-            raise GetflagsError(f"no process could be started: {error.strerror}") from error
+        self._racers[task.engine] = _Racer(task.engine, path, self._inbox)
         self.running.add(task.engine)
 
     def go(self, engine: str) -> None:

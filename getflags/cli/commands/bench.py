@@ -10,6 +10,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
+from itertools import product
 from pathlib import Path
 
 from getflags import __version__, transport
@@ -81,9 +82,11 @@ def _prepared(arguments: list[str], options: Options) -> Iterator[_Bench]:
     conditions = bench_workload.conditions(options)
     download_options = configure.download_options(options.settings)
     network = configure.network(options.settings)
-    for level in options.levels:
-        if checks.allowed(level) < level:
-            raise UsageError(f"-m {level} needs more open files than the system allows (ulimit -n)")
+    for way in product(options.levels, options.engines, options.clients):
+        if checks.allowed(*way) < way[0]:
+            raise UsageError(
+                f"-m {way[0]} needs more open files than the system allows (ulimit -n)"
+            )
     for client in options.clients:
         transport.client(client).check(network)
     matrix = cells.matrix(options.engines, options.clients, options.levels, workload.servers)

@@ -143,8 +143,9 @@ def _download(job: _Job, screen: Screen, result: summary.Report) -> None:
     options, total = job.options, len(job.targets)
     settings = options.settings
     adaptive = settings.max_req == AUTO
-    limit = checks.affordable(min(_limit(options, job.site), total), screen.warn)
-    engine = engines.select(settings.engine, total, limit, adaptive=adaptive)
+    wanted = min(_limit(options, job.site), total)
+    engine = engines.select(settings.engine, total, wanted, adaptive=adaptive)
+    limit = checks.affordable(wanted, [engine], settings.client, screen.warn)
     for line in summary.opening(job.noun, job.labels, total, limit, adaptive=adaptive):
         screen.info(line)
     if options.verbose:

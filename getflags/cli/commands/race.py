@@ -73,7 +73,9 @@ def _run(options: RaceOptions, race: Race, targets: resolve.Listing) -> None:
             sites = _sites(options, stack, codes=targets.has_codes)
             remote = sites[0].base_url == bundled.REMOTE
             requested = checks.requested_limit(options, remote=remote)
-            limit = checks.affordable(min(requested, race.total), _warn)
+            limit = checks.affordable(
+                min(requested, race.total), options.engines, options.settings.client, _warn
+            )
             one_by_one = options.one_by_one or remote
             for line in _opening(options, race, limit, one_by_one=one_by_one):
                 _info(line)

@@ -31,7 +31,8 @@ from getflags.output import terminal
 def main(arguments: list[str]) -> int:
     """Search for the best level, print it, and return the exit code. Raises UsageError."""
     options = tune_options.parse(arguments)
-    highest = checks.allowed(options.max_level)
+    settings = options.settings
+    highest = checks.allowed(options.max_level, settings.engine, settings.client)
     tuner = Tuner(
         highest=highest, most=options.max_requests, rounds=options.rounds, seed=options.seed
     )

@@ -45,6 +45,8 @@ _SERVERS = {
     "--fail-first": ("N", "respond with 503 to the first N requests for each path"),
     "--busy-above": ("K", "respond with 429 to further requests while K are in flight"),
     "--retry-after": ("S", "Retry-After of these 429 responses, in seconds"),
+    "--rate-limit": ("R", "respond with 429 to requests beyond R a second, as nginx's limit_req"),
+    "--burst": ("B", "requests by which --rate-limit may be exceeded (default: 0)"),
     "--slots": ("C", "serve C requests at a time; further requests wait"),
     "--bandwidth": ("RATE", "bandwidth of each server, in bytes a second (K, M, G)"),
     "--fault": ("NAME[:...]", "any fault of getflags serve (see its -h); repeatable"),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from getflags.cli.options import groups
 from getflags.cli.options.download import Options
@@ -30,15 +30,21 @@ def requested_limit(options: Options, *, remote: bool) -> int:
     return adaptive_concurrency.MAX_LEVEL if isinstance(limit, str) else limit
 
 
-def allowed(limit: int) -> int:
-    """Raise the limit on open files if necessary; return the concurrency that it allows."""
-    resource_limits.raise_file_limit(limit)
-    return resource_limits.max_concurrency(limit)
+def allowed(limit: int, engine: str, client: str) -> int:
+    """Raise the limit on open files if necessary; return the concurrency that it allows.
+
+    Raises UsageError if it allows none.
+    """
+    resource_limits.raise_file_limit(limit, engine, client)
+    return resource_limits.max_concurrency(limit, engine, client)
 
 
-def affordable(limit: int, warn: Callable[[str], None]) -> int:
-    """Return the limit, or a lower one, with a warning, if the system allows fewer open files."""
-    granted = allowed(limit)
+def affordable(limit: int, engines: Iterable[str], client: str, warn: Callable[[str], None]) -> int:
+    """Return the limit, or a lower one, with a warning, if the system allows fewer open files.
+
+    Raises UsageError if it allows no request with one of the engines.
+    """
+    granted = min(allowed(limit, engine, client) for engine in engines)
     if granted < limit:
         warn(
             f"getflags: {limit:,} requests at a time need more open files than the system allows; "

@@ -14,12 +14,13 @@ from time import monotonic
 
 import pycurl
 
-from getflags.core.errors import Disconnected, Expired, TimedOut
+from getflags.core.errors import Disconnected, Expired, TimedOut, Unresolved
 from getflags.core.models import Fields, Network
 from getflags.core.response_head import Head
-from getflags.transport.curl.error_codes import translate
+from getflags.transport.curl.error_codes import NOT_RESOLVED, translate
 from getflags.transport.curl.heads import as_lines, is_short, read
 from getflags.transport.curl.sockets import Sockets
+from getflags.transport.dns import HOST_LOOKUPS
 from getflags.transport.tls import store
 
 BUFFER = 512 * 1024  # bytes that libcurl reads at a time; this size speeds up large bodies by 20 %
@@ -58,6 +59,7 @@ class Handle:
         self._head_complete = False
         self._wanted = False  # whether the body is wanted
         self._store_set = False  # whether the certificate store is set
+        self._url = ""
         self._proxy: str | None = None
         self._target_set = False  # whether REQUEST_TARGET was ever set
         self._last_received = self._silence_limit = 0.0
@@ -93,7 +95,7 @@ class Handle:
         within: float | None,
     ) -> None:
         """Set up the handle for one GET request. Raises Fault."""
-        curl = self.curl
+        curl, self._url = self.curl, url
         self._limit_time(within)
         secure = url.startswith("https:")
         self._without_tls = not (secure or (proxy or "").startswith("https:"))
@@ -169,6 +171,8 @@ class Handle:
             raise Expired
         if code == pycurl.E_OK:  # the head was incomplete
             code = pycurl.E_GOT_NOTHING
+        if code in NOT_RESOLVED and HOST_LOOKUPS.forget(self._proxy or self._url):
+            raise Unresolved("host name no longer found")
         raise translate(code, text, self.curl, self._network, self._proxy)
 
     def _set_store(self) -> None:

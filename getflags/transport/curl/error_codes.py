@@ -5,9 +5,6 @@ Most codes are in tables; a few rules handle those with more than one meaning.
 
 from __future__ import annotations
 
-import errno
-import os
-
 import pycurl
 
 from getflags.core.errors import (
@@ -15,13 +12,13 @@ from getflags.core.errors import (
     Fault,
     Malformed,
     TimedOut,
-    Unreachable,
     Untrusted,
 )
 from getflags.core.models import Network
 from getflags.core.response_head import describe
 from getflags.core.text import brief, printable
 from getflags.core.urls import redact
+from getflags.transport.system_errors import no_connection
 
 _UNTRUSTED = {
     pycurl.E_SSL_CONNECT_ERROR,
@@ -31,9 +28,10 @@ _UNTRUSTED = {
     pycurl.E_SSL_ISSUER_ERROR,
     pycurl.E_SSL_INVALIDCERTSTATUS,
 }
+#: Codes for a host name without an address, whether it is unknown or the resolver has failed.
+NOT_RESOLVED = (pycurl.E_COULDNT_RESOLVE_HOST, pycurl.E_COULDNT_RESOLVE_PROXY)
 _UNREACHABLE = {
-    pycurl.E_COULDNT_RESOLVE_HOST: "host name not found",
-    pycurl.E_COULDNT_RESOLVE_PROXY: "host name not found",
+    **dict.fromkeys(NOT_RESOLVED, "host name not found"),
     pycurl.E_COULDNT_CONNECT: "no connection",
     pycurl.E_OUT_OF_MEMORY: "out of memory or of open files",
 }
@@ -64,17 +62,9 @@ def translate(
     tunnel = int(curl.getinfo(pycurl.HTTP_CONNECTCODE)) if proxy else 0
     if code in _UNREACHABLE or tunnel not in {0, 200}:
         why = describe(tunnel) if tunnel else _UNREACHABLE[code]
-        return Unreachable(where + (_system_message(curl) or why))
+        return no_connection(where, int(curl.getinfo(pycurl.OS_ERRNO)), why)
     invalid = "chunk" in text or "header" in text  # E_RECV_ERROR has two meanings
     if code in _BROKEN and not invalid:
         # The system's message is not used: it may be about an address that was tried earlier.
         return Disconnected(_BROKEN[code] or brief(text).lower())
     return Malformed(f"the response is not valid HTTP: {brief(text)}")
-
-
-def _system_message(curl: pycurl.Curl) -> str:
-    """Return the operating system's error message, in lower case; empty if there is none."""
-    number = int(curl.getinfo(pycurl.OS_ERRNO))
-    if number == errno.ECONNREFUSED:
-        return "connection refused"
-    return os.strerror(number).lower() if number else ""

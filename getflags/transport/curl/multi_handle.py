@@ -193,8 +193,12 @@ class _Transfer:
         return pieces[0] if len(pieces) == 1 else b"".join(pieces)
 
     def resume(self) -> None:
-        """Resume the transfer if it is paused."""
-        if self._paused:
+        """Resume the transfer if it is paused.
+
+        A transfer may end while it is paused, at its time limit or with its HTTP/2 connection.
+        libcurl does not accept the call then.
+        """
+        if self._paused and not self.ended:
             self._paused = False
             self.handle.curl.pause(pycurl.PAUSE_CONT)
 

@@ -7,8 +7,6 @@ system's error.
 
 from __future__ import annotations
 
-import errno
-import os
 import socket
 import ssl
 from collections.abc import Iterator
@@ -27,6 +25,7 @@ from getflags.core.models import Network
 from getflags.core.response_head import describe
 from getflags.core.text import brief, printable
 from getflags.core.urls import redact
+from getflags.transport.system_errors import message, no_connection, not_resolved
 
 
 def translate(
@@ -44,7 +43,8 @@ def translate(
     if isinstance(error, (httpx.ConnectError, httpx.ProxyError)):
         return _unreachable(error, where)
     if isinstance(error, httpx.NetworkError):
-        return Disconnected(_system_message(error) or "the connection was lost", stale=stale)
+        reason = message(_system_error(error)) or "the connection was lost"
+        return Disconnected(reason, stale=stale)
     if isinstance(error, httpx.RemoteProtocolError):
         return _protocol_error(error, stale=stale)
     return Malformed(f"the request cannot be sent: {brief(str(error))}")
@@ -58,11 +58,10 @@ def _unreachable(error: httpx.TransportError, where: str) -> Fault:
             reason = getattr(cause, "reason", None) or str(cause)  # only OpenSSL sets ``reason``
             return Untrusted(f"{where}TLS failed: {printable(reason)}")
         if isinstance(cause, socket.gaierror):
-            return Unreachable(f"{where}host name not found ({cause.strerror})")
+            return not_resolved(where, cause)
     if isinstance(error, httpx.ProxyError) and str(error)[:3].isdigit():
         return Unreachable(f"{where}{describe(int(str(error)[:3]))}")
-    message = brief(str(error)) or "no connection"
-    return Unreachable(where + (_system_message(error) or message))
+    return no_connection(where, _system_error(error), brief(str(error)) or "no connection")
 
 
 def _protocol_error(error: httpx.RemoteProtocolError, *, stale: bool) -> Fault:
@@ -74,14 +73,10 @@ def _protocol_error(error: httpx.RemoteProtocolError, *, stale: bool) -> Fault:
     return Malformed(f"the response is not valid HTTP: {brief(text)}")
 
 
-def _system_message(error: BaseException) -> str:
-    """Return the operating system's error message, in lower case; empty if there is none."""
-    for cause in _causes(error):
-        if isinstance(cause, OSError) and cause.errno:
-            if cause.errno == errno.ECONNREFUSED:
-                return "connection refused"
-            return os.strerror(cause.errno).lower()
-    return ""
+def _system_error(error: BaseException) -> int:
+    """Return the ``errno`` of the operating system's error; 0 if there is none."""
+    found = (cause.errno for cause in _causes(error) if isinstance(cause, OSError))
+    return next(filter(None, found), 0)
 
 
 def _causes(error: BaseException | None) -> Iterator[BaseException]:

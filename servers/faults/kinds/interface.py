@@ -44,10 +44,13 @@ def parameter_values(fault: object) -> dict[str, str | int | float]:
     found = {
         each: getattr(fault, each.replace("-", "_")) for each in parameter_readers(type(fault))
     }
-    return {
-        name: value if isinstance(value, (str, int, float)) else str(value)
-        for name, value in found.items()
-    }
+    return {name: _as_parameter(value) for name, value in found.items()}
+
+
+def _as_parameter(value: object) -> str | int | float:
+    if value is None:
+        return "none"
+    return value if isinstance(value, (str, int, float)) else str(value)
 
 
 def header_value(response: Response, name: str) -> str | None:

@@ -1,0 +1,106 @@
+"""What a server accepts, as far as its refusals have shown: pause, ceiling and rate together.
+
+A server that answers 429 or 503 gets no request for a moment: for as long as it asked
+(Retry-After), else for a backoff. If it asked, its requests in flight are then limited to the
+number that it could serve (see ``ceiling``). If it did not ask, or if it refuses in spite of that
+ceiling, its request rate is limited to the one that it accepted (see ``rates.learnt_rate``).
+"""
+
+from __future__ import annotations
+
+from math import inf
+from typing import NamedTuple
+
+from getflags.rates.learnt_rate import LearntRate
+from getflags.scheduling.ceiling import Ceiling
+from getflags.transfer.actions import Refusal
+
+#: Refusals in a row that are taken for a rate limit although they do not say so (503).
+UNSPOKEN = 8
+
+
+class Flight(NamedTuple):
+    """A request in flight: when it started, and how many requests had been served by then."""
+
+    started: float
+    served: float
+
+
+class Limits:
+    """The limits of one server. The caller passes the time in, in seconds on any clock.
+
+    ``active`` is true while requests are held back; ``in_flight`` is the number in flight.
+    """
+
+    def __init__(self) -> None:
+        self.rate = LearntRate()
+        self.ceiling = Ceiling()
+        self.active = False
+        self.in_flight = 0
+        self._refusals = 0  # in a row
+
+    @property
+    def load(self) -> int:
+        """The number of requests in flight that count against the ceiling."""
+        return self.in_flight
+
+    def allow(self, now: float) -> bool:
+        """Return whether a request may be sent now."""
+        if not self.active:
+            return True
+        if now < self.rate.next_start or self.load >= self.ceiling.limit:
+            return False
+        self._update(now)
+        return True
+
+    def allow_at(self, now: float) -> float | None:
+        """Return when a request may be sent; None if another one must end first."""
+        if now < self.rate.next_start:
+            return self.rate.next_start
+        return now if self.load < self.ceiling.limit else None
+
+    def started(self, now: float) -> Flight:
+        """Record the start of a request."""
+        self.in_flight += 1
+        if self.active:
+            self.rate.started(now)
+        self.ceiling.peak = max(self.ceiling.peak, self.load)
+        return Flight(now, self.ceiling.served)
+
+    def ended(self) -> None:
+        """Record the end of a request; ``accepted`` or ``refused`` may follow."""
+        self.in_flight -= 1
+
+    def accepted(self, flight: Flight, now: float) -> None:
+        """Record that the server has not refused a request."""
+        self._refusals = 0
+        self.ceiling.accepted(now)
+        self.rate.accepted(flight.started)
+
+    def refused(self, flight: Flight, refusal: Refusal, now: float) -> bool:
+        """Hold back requests after a refusal; return whether the learnt rate has changed.
+
+        A refusal without an explanation counts only if the server has served others, and now
+        refuses one after the other: any server fails now and then.
+        """
+        self._refusals += 1
+        asked = refusal.pause is not None
+        if not asked and refusal.policy is None and not self.ceiling.served:
+            return False
+        if not refusal.explicit and not self.active and self._refusals < UNSPOKEN:
+            return False
+        before = self.rate.rate
+        # If the server asks for a pause, there may be too many requests in flight. But if it has
+        # refused one in spite of the ceiling, there are too many in a certain time.
+        bounded = self.ceiling.limit < inf and flight.started >= self.ceiling.refused_at
+        self.rate.refused(
+            flight.started, now, refusal.pause, refusal.policy, explained=asked and not bounded
+        )
+        if asked:
+            self.ceiling.refused(flight.served, self.load, now)
+        self._update(now)
+        return self.rate.rate != before
+
+    def _update(self, now: float) -> None:
+        rate = self.rate
+        self.active = now < rate.next_start or rate.rate < inf or self.ceiling.limit < inf

@@ -1,0 +1,42 @@
+"""Faults for the operating system's errors when a name is looked up or a connection is made.
+
+They are the same for all HTTP libraries.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import socket
+
+from getflags.core.errors import Refused, Unreachable, Unresolved
+
+# EAI_MEMORY is a failure of this machine, as EAI_SYSTEM is, which Python raises as a plain OSError.
+# After EAI_FAIL, the name server has answered that it will not do it.
+_TEMPORARY = {socket.EAI_AGAIN, socket.EAI_MEMORY}
+_REFUSED = {errno.ECONNREFUSED, errno.EHOSTUNREACH, errno.ENETUNREACH}
+
+
+def message(number: int) -> str:
+    """Return the system's message for an ``errno``, in lower case; empty for 0."""
+    if number == errno.ECONNREFUSED:
+        return "connection refused"
+    return os.strerror(number).lower() if number else ""
+
+
+def no_connection(where: str, number: int, otherwise: str) -> Unreachable:
+    """Return the fault for a connection that failed with an ``errno``.
+
+    ``where`` is the start of its message. ``otherwise`` is its reason if the number is 0, because
+    the library did not report one.
+    """
+    kind = Refused if number in _REFUSED else Unreachable
+    return kind(where + (message(number) or otherwise))
+
+
+def not_resolved(where: str, error: OSError) -> Unreachable:
+    """Return the fault for an exception of ``socket.getaddrinfo``."""
+    reason = error.strerror or "no reason given"
+    if isinstance(error, socket.gaierror) and error.errno not in _TEMPORARY:
+        return Unreachable(f"{where}host name not found ({reason})")
+    return Unresolved(f"{where}host name not resolved: {reason[0].lower()}{reason[1:]}")

@@ -1,0 +1,172 @@
+"""Servers that refuse requests because there are too many, or that restart (J1, J6, J10)."""
+
+from __future__ import annotations
+
+import socket
+import subprocess
+import sys
+import threading
+from contextlib import suppress
+from email.utils import formatdate
+from pathlib import Path
+from time import monotonic, time
+from typing import Literal
+
+import pytest
+
+import getflags
+from getflags.core.events import Event, Retrying, Slowed
+from getflags.testing.flag_server import StartFlagServer
+from tests.hazards import Way, everywhere
+from tests.kit import files
+from tests.rawserver import RawServer, ok
+
+FILES = 60
+
+
+@pytest.mark.parametrize("limit", [1, 20, "auto"])
+@everywhere
+def test_j1_everything_arrives_at_a_server_with_a_rate_limit(
+    tmp_path: Path, way: Way, limit: int | Literal["auto"], flag_server: StartFlagServer
+) -> None:
+    if way["engine"] == "processes" and limit == "auto":
+        limit = 64
+    server = flag_server(rate_limit=100, burst=5)
+    targets = [server.url_for(f"/bytes/500/{n}.bin") for n in range(FILES)]
+    events: list[Event] = []
+    report = getflags.download(
+        targets, dir=tmp_path, max_req=limit, retries=2, emit=events.append, **way
+    )
+    assert report.exit_status == 0
+    assert len(files(tmp_path)) == FILES
+    assert server.ledger().requests <= 2.5 * FILES, "most of them are not refused"
+    slowed = [each for each in events if isinstance(each, Slowed)]
+    assert slowed
+    assert {each.origin for each in slowed} == {server.root}
+    retrying = [each for each in events if isinstance(each, Retrying)]
+    assert not any(each.asked for each in retrying)
+
+
+@everywhere
+def test_j1_a_503_is_a_rate_limit_too_if_it_comes_again_and_again(tmp_path: Path, way: Way) -> None:
+    """Nginx answers 503 if it is not told otherwise."""
+    served = [monotonic()]
+    lock = threading.Lock()
+
+    def limited(connection: socket.socket, _: RawServer) -> None:
+        with lock:
+            now = monotonic()
+            earliest = served[-1] + 0.01
+            admitted = now >= earliest or len(served) < 6
+            if admitted:
+                served.append(max(earliest, now))
+        connection.sendall(ok(b"fine") if admitted else ok(b"no", status="503 Busy"))
+
+    with RawServer({f"/{n}": limited for n in range(FILES)}) as server:
+        report = getflags.download(
+            [server.url(f"/{n}") for n in range(FILES)], dir=tmp_path, retries=3, **way
+        )
+    assert report.exit_status == 0
+    assert len(files(tmp_path)) == FILES
+
+
+@everywhere
+def test_j10_three_targets_told_to_come_back_much_later_speak_for_all(
+    tmp_path: Path, way: Way
+) -> None:
+    late = ok(b"no", "Retry-After: 90", status="503 Busy")
+    with RawServer({f"/{n}": late for n in range(50)}) as server:
+        report = getflags.download(
+            [server.url(f"/{n}") for n in range(50)], dir=tmp_path, max_req=2, **way
+        )
+        assert report.exit_status == 3
+        assert len(server.heads) <= 8
+    assert all("for another" in each.reason for each in report.outcomes)
+
+
+@everywhere
+def test_j10_a_date_without_a_date_is_compared_with_our_clock(tmp_path: Path, way: Way) -> None:
+    times: list[float] = []
+
+    def answer(connection: socket.socket, _: RawServer) -> None:
+        times.append(monotonic())
+        when = f"Retry-After: {formatdate(time() + 2, usegmt=True)}"
+        connection.sendall(ok(b"no", when, status="503 Busy") if len(times) == 1 else ok(b"fine"))
+
+    with RawServer({"/f": answer}) as server:
+        report = getflags.download([server.url("/f")], dir=tmp_path, retries=1, **way)
+    assert report.exit_status == 0
+    assert 0.9 <= times[1] - times[0] <= 3
+
+
+@pytest.mark.parametrize(
+    ("status", "fields"),
+    [
+        ("403 Forbidden", ["Retry-After: 1"]),
+        ("429 Too Many", ['RateLimit: "default";r=0;t=1']),
+        ("429 Too Many", ["X-RateLimit-Remaining: 0", "X-RateLimit-Reset: 1"]),
+    ],
+)
+@everywhere
+def test_j10_the_time_that_a_server_names_is_waited_for(
+    tmp_path: Path, way: Way, status: str, fields: list[str]
+) -> None:
+    times: list[float] = []
+
+    def answer(connection: socket.socket, _: RawServer) -> None:
+        times.append(monotonic())
+        connection.sendall(ok(b"no", *fields, status=status) if len(times) == 1 else ok(b"fine"))
+
+    with RawServer({"/f": answer, "/g": answer}) as server:
+        urls = [server.url("/f"), server.url("/g")]
+        report = getflags.download(urls, dir=tmp_path, retries=1, max_req=1, **way)
+    assert report.exit_status == 0
+    assert times[1] - times[0] >= 1, "it is a pause for all targets"
+
+
+@everywhere
+def test_j10_a_pause_behind_a_redirect_is_for_all_that_lead_there(tmp_path: Path, way: Way) -> None:
+    times: list[float] = []
+
+    def answer(connection: socket.socket, _: RawServer) -> None:
+        times.append(monotonic())
+        busy = ok(b"no", "Retry-After: 1", status="429 Too Many")
+        connection.sendall(busy if len(times) == 1 else ok(b"fine"))
+
+    with RawServer({f"/{n}": answer for n in range(5)}) as behind:
+        moved = {
+            f"/{n}": ok(b"", f"Location: {behind.url(f'/{n}')}", status="302 Found")
+            for n in range(5)
+        }
+        with RawServer(moved) as front:
+            urls = [front.url(f"/{n}") for n in range(5)]
+            report = getflags.download(urls, dir=tmp_path, retries=1, max_req=1, **way)
+    assert report.exit_status == 0
+    assert len(times) == 6
+    assert times[1] - times[0] >= 1
+
+
+@everywhere
+def test_j6_a_server_that_restarts_loses_no_file(tmp_path: Path, way: Way) -> None:
+    """Once it has answered, a refused connection is tried again."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port = listener.getsockname()[1]
+        urls = [f"http://127.0.0.1:{port}/{n}" for n in range(30)]
+        command = [sys.executable, "-m", "getflags", "-q", "-m", "2", "-d", str(tmp_path), *urls]
+        run = subprocess.Popen([*command, "--engine", way["engine"], "--client", way["client"]])
+        for _ in range(4):
+            _serve_one(listener)
+    with socket.create_server(("127.0.0.1", port), backlog=64) as again:
+        again.settimeout(0.2)
+        while run.poll() is None:
+            with suppress(TimeoutError):
+                _serve_one(again)
+    assert run.returncode == 0
+    assert len(files(tmp_path)) == 30
+
+
+def _serve_one(listener: socket.socket) -> None:
+    connection, _ = listener.accept()
+    with connection:
+        if connection.recv(4096):
+            connection.sendall(ok(b"fine"))
