@@ -336,3 +336,19 @@ def test_curls_test_3035_in_our_form(tmp_path: Path, engine: str) -> None:
     assert report.outcomes[0].reason == ""
     assert files(tmp_path) == {"f": OLD}
     assert len(retried) == 3
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_a_renewed_signature_goes_on_with_the_same_part(tmp_path: Path, engine: str) -> None:
+    signed = "/f?versionId={}&X-Amz-Date={}&X-Amz-Signature={}"
+    first, renewed, other = (signed.format(*each.split()) for each in ("7 1 a", "7 2 b", "8 2 b"))
+    with RawServer({first: whole(OLD, cut=CUT)}) as server:
+        for path in (renewed, other):
+            getflags.download([server.url(first)], dir=tmp_path, engine=engine, retries=0)
+            assert len(files(tmp_path)) == 2  # a part and its record, under no name with a secret
+            server.answers[path] = part(OLD) if path == renewed else part(NEW)
+            report = getflags.download([server.url(path)], dir=tmp_path, engine=engine, retries=0)
+            assert [outcome.reason for outcome in report.outcomes] == [""]
+            assert (asked_from(server) > 0) == (path == renewed)
+            assert files(tmp_path) == {"f": OLD if path == renewed else NEW}
+            (tmp_path / "f").unlink()

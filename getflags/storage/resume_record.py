@@ -18,7 +18,7 @@ from collections.abc import Sequence
 from fcntl import LOCK_EX, LOCK_NB, flock
 
 from getflags.core.models import ResumeRecord
-from getflags.core.urls import split_credentials
+from getflags.core.urls import identity
 from getflags.storage.proof import ProvedRange
 
 _VERSION = 2
@@ -145,5 +145,5 @@ def remove_record(path: str) -> None:
 
 
 def _digest(url: str) -> str:
-    """Return a hash of a URL without its password: a URL may hold secrets, and passwords change."""
-    return hashlib.sha256(split_credentials(url)[0].encode()).hexdigest()
+    """Return a hash of a URL without its secrets, which may be renewed."""
+    return hashlib.sha256(identity(url).encode()).hexdigest()
