@@ -468,7 +468,7 @@ def test_looking_at_the_disk_only_where_the_rules_need_it(tmp_path: Path) -> Non
     assert PartFile(asked).on_disk(Exists.OVERWRITE) is None
     found = PartFile(asked).on_disk(Exists.REFRESH)
     assert found is not None
-    assert (found.modified, found.size) == ("Sun, 06 Nov 1994 08:49:37 GMT", 3)
+    assert (found.modified, found.size) == (784111777, 3)
     assert found.digest == SHA1_OF_ABC
     found = PartFile(target(tmp_path)).on_disk(Exists.SKIP)
     assert found is not None

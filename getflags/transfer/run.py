@@ -57,8 +57,8 @@ def fetch(
                 except Fault as fault:
                     action = transfer.failed(fault, monotonic())
             if isinstance(action, Install):
-                existing = part.install(action.modified)
-                transfer.succeeded(monotonic(), existing=existing)
+                existing = part.install(*action)
+                transfer.succeeded(monotonic(), existing=existing, note=part.note)
             elif isinstance(action, Done) and not action.keep_part:
                 part.discard()
     except NotSaved as refusal:
@@ -99,8 +99,8 @@ async def afetch(
                 except Fault as fault:
                     action = transfer.failed(fault, monotonic())
             if isinstance(action, Install):
-                existing = await part.install(action.modified)
-                transfer.succeeded(monotonic(), existing=existing)
+                existing = await part.install(*action)
+                transfer.succeeded(monotonic(), existing=existing, note=part.note)
             elif isinstance(action, Done) and not action.keep_part:
                 part.discard()
     except NotSaved as refusal:
