@@ -18,7 +18,7 @@ from getflags.core.errors import NotSaved, UsageError
 from getflags.core.models import Checksum, Exists, PartialFile, ResumeRecord, Target
 from getflags.storage import part_file as save
 from getflags.storage import resume_record
-from getflags.storage.directories import folds_case, make_folder, real_folder
+from getflags.storage.directories import make_folder, real_folder
 from getflags.storage.part_file import PartFile
 from tests.kit import files
 from tests.messages import NO_FOLDER
@@ -558,14 +558,3 @@ def test_a_folder_that_cannot_be_made_is_a_usage_error(tmp_path: Path, name: str
     (tmp_path / "a-file").touch()
     with pytest.raises(UsageError, match=rf"{NO_FOLDER} '.*': \w+"):
         make_folder(str(tmp_path / name))
-
-
-@pytest.mark.parametrize(
-    ("platform", "fold"),
-    [("linux", False), ("darwin", True)],
-)
-def test_which_file_systems_tell_capitals_apart(
-    monkeypatch: pytest.MonkeyPatch, platform: str, *, fold: bool
-) -> None:
-    monkeypatch.setattr("sys.platform", platform)
-    assert folds_case() is fold

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from array import array
+from collections.abc import Callable
 from urllib.parse import unquote
 
 from getflags.core.text import UNSAFE
@@ -111,11 +112,12 @@ class UniqueNames:
     """The names already assigned in a run; each target gets a unique one: ``f.gif``, ``f.1.gif``.
 
     Names are assigned in the order of the list, so that the same list always results in the same
-    names, in whatever order the files arrive. ``fold`` is for file systems that ignore case.
+    names, in whatever order the files arrive. ``key`` returns a path in the form in which its file
+    system compares it.
     """
 
-    def __init__(self, *, fold: bool = False) -> None:
-        self._fold = fold
+    def __init__(self, key: Callable[[str], str] = str) -> None:
+        self._key = key
         self._taken = _HashSet()
         self._next: dict[str, int] = {}  # the next number, for names requested more than once
 
@@ -132,8 +134,7 @@ class UniqueNames:
         return unique
 
     def _claim(self, folder: str, name: str) -> bool:
-        path = f"{folder}/{name}"
-        return self._taken.add(hash(path.casefold() if self._fold else path))
+        return self._taken.add(hash(self._key(f"{folder}/{name}")))
 
 
 class _HashSet:
