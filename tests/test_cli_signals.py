@@ -484,7 +484,7 @@ def test_a_worker_and_a_bench_end_where_python_loses_the_signal(tmp_path: Path, 
     worker = (
         "import multiprocessing\n"
         "from getflags.engines import processes\n"
-        "def serve(connection, plan):\n"
+        "def serve(connection, plan, new_limits):\n"
         "    lose(); time.sleep(30)\n"
         "processes.serve = serve\n"
         "child = multiprocessing.get_context('fork').Process(\n"

@@ -139,12 +139,10 @@ def merge(
     running ones if it can (by shutting down their sockets). The threads are daemons, so they do not
     delay the exit of the program.
     """
-    threads: _DaemonThreads[T, R] = _DaemonThreads(work)
     if limit < 1:
         raise ValueError("the limit must be at least 1")
-    source = _source(jobs)
-    slots = threading.Semaphore(limit)
-    in_flight = 0
+    threads: _DaemonThreads[T, R] = _DaemonThreads(work)
+    source, slots, in_flight = _source(jobs), threading.Semaphore(limit), 0
     try:
         while True:
             full = False
