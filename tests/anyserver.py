@@ -16,6 +16,7 @@ from typing import NamedTuple, TypeAlias
 from urllib.parse import urlsplit
 
 from getflags.core.errors import Disconnected, Excess, Fault
+from getflags.core.events import Progressed
 from getflags.core.models import (
     Checksum,
     DownloadOptions,
@@ -299,7 +300,9 @@ class World:
                 return
             disk.write(version, place, count, at)
             if progress:
-                assert progress.event.received == disk.size
+                event = progress.event
+                reached = event.received if isinstance(event, Progressed) else event.offset
+                assert reached == (disk.size if isinstance(event, Progressed) else at)
                 disk.note = progress.record or disk.note
         cut = self._framing == "chunked" and end < stop
         self._over(exchange.fault or (Disconnected("cut") if cut else None))
@@ -365,7 +368,7 @@ class World:
 
     def _check_file(self) -> None:
         """See that what is to be put in place is one version, and all of it that was announced."""
-        runs = self.disk.runs or [(self._empty_version(), 0, 0)]
+        runs = self.disk.runs or [(self.serving, 0, 0)]
         ((version, first, end),) = runs
         assert first == 0
         assert end == self.transfer.body.received
@@ -373,10 +376,6 @@ class World:
             assert end == version.size, "cut short"
         if self.target.checksum:
             assert version == self.versions[0]
-
-    def _empty_version(self) -> Version:
-        """Return which version an empty file is of: by its checksum, else the one last served."""
-        return self.versions[0] if self.target.checksum else self.serving
 
     def _check_end(self) -> None:
         action = self.transfer.action

@@ -13,7 +13,7 @@ time in.
 from __future__ import annotations
 
 from getflags.core.errors import Disconnected, Excess, Fault, NotSaved
-from getflags.core.events import Progressed
+from getflags.core.events import Progressed, Resumed
 from getflags.core.models import (
     DownloadOptions,
     OnDisk,
@@ -68,6 +68,8 @@ class Transfer:
         self._deadline = None if options.max_time is None else retry.Deadline(options.max_time)
         self._on_disk: OnDisk | None = None  # the file to refresh
         self._partial: PartialFile | None = None  # the part file whose rest is requested
+        self._offset = 0  # the size of that file, until ``Resumed`` is emitted
+        self._resumed = 0  # how much of the file an earlier run has left, in bytes
         self._modified: int | None = None  # the whole file's Last-Modified, in seconds since 1970
         self._code: int | None = None
         self._tries = self._requests = 0
@@ -93,8 +95,11 @@ class Transfer:
         checksum, exists = self.target.checksum, self.options.exists
         self._on_disk = on_disk if on_disk and matches(checksum, on_disk) else None
         self._partial = partial
+        self._offset = partial.size if partial else 0
         self._now, self._today = now, today
         self._tries += 1
+        if self._tries == 1:
+            self._resumed = self._offset
         self._route.begin()
         if self.target.flaw:
             self._fail(self.target.flaw)
@@ -130,16 +135,25 @@ class Transfer:
             self._fail(str(fault))
         return self.state is states.RECEIVING
 
-    def bytes_arrived(self, count: int, seconds: float) -> tuple[int, ProgressStep | None]:
+    def bytes_arrived(
+        self, count: int, seconds: float, now: float = 0.0
+    ) -> tuple[int, ProgressStep | None]:
         """Count a piece of the body, in bytes, and the seconds waited for it.
 
         Return its offset in the file, and a progress step if one is due. Raises TimedOut or Excess.
         """
         body = self.body
         at = body.received
-        if not body.arrived(count, seconds):
+        due = body.arrived(count, seconds, now)
+        event: Progressed | Resumed
+        if self._offset and body.resumed:
+            event = Resumed(self.target, self._offset, body.resumed.total)
+            self._offset = 0
+        elif due:
+            event = Progressed(self.target, body.received, body.expected)
+        else:
             return at, None
-        return at, ProgressStep(Progressed(self.target, body.received, body.expected), body.record)
+        return at, ProgressStep(event, body.record)
 
     @property
     def size(self) -> int | None:
@@ -213,6 +227,7 @@ class Transfer:
         expected = content_length(head)
         retry.check_size(expected or 0, self.options)
         self.body = Body(head, self.options, expected)
+        self._offset = self._resumed = 0
         self._modified = modified(head)
         self._move(states.RECEIVING, self.action)
 
@@ -225,6 +240,7 @@ class Transfer:
         else:
             record = partial.record._replace(total=part.total)
             self.body = Body(head, self.options, part.end, partial.size, record)
+            self._resumed = min(self._resumed, partial.size)
             self._move(states.RECEIVING, self.action)
 
     def _follow(self) -> None:
@@ -338,7 +354,10 @@ class Transfer:
         self._move(states.DONE, Done(outcome, keep_part, overloaded))
 
     def _end(self, status: Status, reason: str, size: int = 0, *, unsized: bool = False) -> None:
-        outcome = Outcome(self.target, status, reason, self._code, size, self._requests, unsized)
+        resumed = self._resumed if status is Status.OK else 0
+        outcome = Outcome(
+            self.target, status, reason, self._code, size, self._requests, unsized, resumed
+        )
         self._move(states.DONE, Done(outcome))
 
     def _move(self, state: State, action: Action) -> None:
