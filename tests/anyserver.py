@@ -16,6 +16,7 @@ from typing import NamedTuple, TypeAlias
 from urllib.parse import urlsplit
 
 from getflags.core.errors import Disconnected, Excess, Fault
+from getflags.core.events import Progressed
 from getflags.core.models import (
     Checksum,
     DownloadOptions,
@@ -300,7 +301,9 @@ class World:
                 return
             disk.write(version, place, count, at)
             if progress:
-                assert progress.event.received == disk.size
+                event = progress.event
+                reached = event.received if isinstance(event, Progressed) else event.offset
+                assert reached == (disk.size if isinstance(event, Progressed) else at)
                 disk.note = progress.record or disk.note
         cut = self._framing == "chunked" and end < stop
         self._over(exchange.fault or (Disconnected("cut") if cut else None))

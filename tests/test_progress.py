@@ -5,7 +5,7 @@ import threading
 
 import pytest
 
-from getflags.core.events import Event, Finished, Progressed, Retrying, Started
+from getflags.core.events import Event, Finished, Progressed, Resumed, Retrying, Started
 from getflags.core.models import Outcome, Status, Target
 from getflags.output.progress import HEARTBEAT, Bar, Heartbeat, Lines, Quiet, View, failure
 
@@ -235,3 +235,12 @@ def test_a_bar_names_a_failure_once_on_a_line_of_its_own(total: int) -> None:
     assert shown.count("g.gif") == 1
     assert "\x1b" not in shown
     assert "\x07" not in shown
+
+
+@pytest.mark.parametrize(
+    ("expected", "line"), [(10_000_000, "2.5 MB of 10.0 MB"), (None, "2.5 MB")]
+)
+def test_lines_say_where_a_resume_goes_on(expected: int | None, line: str) -> None:
+    said: list[str] = []
+    run(Lines(said.append, said.append), Resumed(target(), 2_500_000, expected))
+    assert said == [f"f.gif: resumed after {line}"]

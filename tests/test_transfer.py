@@ -21,7 +21,7 @@ from getflags.core.errors import (
     Unresolved,
     Untrusted,
 )
-from getflags.core.events import Progressed
+from getflags.core.events import Progressed, Resumed
 from getflags.core.models import (
     Checksum,
     DownloadOptions,
@@ -37,7 +37,7 @@ from getflags.core.models import (
 )
 from getflags.core.response_head import Head
 from getflags.transfer.actions import Done, Install, ProgressStep, Refusal, Request, Wait
-from getflags.transfer.body import PROGRESS_STEP
+from getflags.transfer.body import PROGRESS_INTERVAL, PROGRESS_STEP
 from getflags.transfer.origin_state import OriginState
 from getflags.transfer.refresh import source
 from getflags.transfer.state import TRANSITIONS, State
@@ -359,6 +359,17 @@ def test_progress_is_told_at_every_step_and_not_between() -> None:
     assert under_way.bytes_arrived(PROGRESS_STEP * 9, 0) == (5 * half, ProgressStep(event, None))
     assert under_way.bytes_arrived(PROGRESS_STEP - 1, 0) == (event.received, None)
     assert under_way.size == PROGRESS_STEP * 12 + half - 1
+
+
+def test_a_slow_body_reports_progress_by_time_and_a_small_one_never() -> None:
+    under_way = transfer()
+    under_way.head_arrived(head(200))
+    assert under_way.bytes_arrived(5, 0, NOW) == (0, None)
+    assert under_way.bytes_arrived(5, 0, NOW + PROGRESS_INTERVAL - 0.01) == (5, None)
+    at, step = under_way.bytes_arrived(5, 0, NOW + PROGRESS_INTERVAL)
+    assert (at, step and step.event) == (10, Progressed(under_way.target, 15, None))
+    assert under_way.bytes_arrived(5, 0, NOW + PROGRESS_INTERVAL + 0.5) == (15, None)
+    assert under_way.bytes_arrived(5, 0, NOW + PROGRESS_INTERVAL * 2)[1]
 
 
 # Other answers
@@ -917,6 +928,42 @@ def resumed(
 def part(first: int, last: int, total: str = "100", **more: str) -> Head:
     more = {"etag": '"tag"', **more}
     return head(206, content_range=f"bytes {first}-{last}/{total}", **more)
+
+
+def test_a_resume_is_reported_once_with_the_first_bytes() -> None:
+    under_way = resumed()
+    under_way.head_arrived(part(40, 99))
+    at, step = under_way.bytes_arrived(20, 0)
+    assert (at, step and step.event) == (40, Resumed(under_way.target, 40, 100))
+    assert under_way.bytes_arrived(40, 0) == (60, None)
+    under_way.succeeded(NOW)
+    under_way.succeeded(NOW)
+    assert ended(under_way).resumed == 40
+
+
+def test_only_what_an_earlier_run_has_left_counts_as_resumed() -> None:
+    under_way = resumed(rules=TWICE)
+    under_way.head_arrived(part(40, 99))
+    under_way.bytes_arrived(20, 0)
+    under_way.failed(Disconnected("cut"), NOW)
+    under_way.begin(None, KEPT._replace(size=60), NOW)
+    under_way.head_arrived(part(60, 99))
+    _, step = under_way.bytes_arrived(5, 0)
+    assert step
+    assert step.event == Resumed(under_way.target, 60, 100)
+    under_way.bytes_arrived(35, 0)
+    under_way.succeeded(NOW)
+    under_way.succeeded(NOW)
+    assert ended(under_way).resumed == 40
+
+
+def test_a_file_that_starts_over_is_not_resumed() -> None:
+    under_way = resumed()
+    under_way.head_arrived(head(200, content_length="9"))
+    assert under_way.bytes_arrived(9, 0) == (0, None)
+    under_way.succeeded(NOW)
+    under_way.succeeded(NOW)
+    assert ended(under_way).resumed == 0
 
 
 def test_the_rest_is_asked_for_on_the_condition_that_it_is_the_same_file() -> None:

@@ -14,6 +14,7 @@ from getflags.cli.options.download import Options
 from getflags.core.events import Event
 from getflags.output import json_lines
 from getflags.output.progress import Bar, Heartbeat, Lines, Quiet, View
+from getflags.output.summary import Report
 
 
 class Screen:
@@ -41,6 +42,12 @@ class Screen:
         if sys.stderr and sys.stderr.isatty():
             return Bar(total, sys.stderr)
         return Heartbeat(total, self.warn)
+
+    def summary(self, report: Report, code: int) -> None:
+        """Print the last JSON object."""
+        if self._options.json:
+            line = json_lines.summary(report, code, self._options.settings.dir)
+            print_line(line, sys.stdout)
 
     def json(self) -> Callable[[Event], None]:
         """Return the event handler that prints events as JSON."""

@@ -184,8 +184,9 @@ class Outcome(NamedTuple):
     ``reason`` is for display and is empty only for ``OK``. ``code`` is the last HTTP status code,
     and ``size`` is the file's size in bytes. ``unsized`` is true if the server announced no length
     and the target has no checksum: a truncated body could not have been distinguished from a
-    complete one (RFC 9112 section 6.3, rule 8). ``note`` says what the file system refused although
-    the file is right, for display.
+    complete one (RFC 9112 section 6.3, rule 8). ``resumed`` is the number of bytes of the file that
+    an earlier run had left. ``note`` says what the file system refused although the file is right,
+    for display.
     """
 
     target: Target
@@ -195,6 +196,7 @@ class Outcome(NamedTuple):
     size: int = 0
     requests: int = 0
     unsized: bool = False
+    resumed: int = 0
     note: str = ""
 
     @property

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from time import monotonic
 from typing import Protocol, TextIO
 
-from getflags.core.events import Adjusted, Event, Finished, Progressed, Retrying, Slowed
+from getflags.core.events import Adjusted, Event, Finished, Progressed, Resumed, Retrying, Slowed
 from getflags.core.models import Outcome, Status
 from getflags.core.text import brief, human_bytes, printable
 from getflags.output import terminal
@@ -66,6 +66,8 @@ class Lines(Quiet):
         super().read(event)
         if isinstance(event, Finished) and not event.outcome.failed:
             self._info(_success_line(event.outcome))
+        elif isinstance(event, Resumed):
+            self._info(_resumed_line(event))
         elif isinstance(event, Retrying):
             self._info(_retry_line(event))
         elif isinstance(event, Adjusted):
@@ -155,6 +157,11 @@ class _ByteCounter:
         return added
 
 
+def _resumed_line(event: Resumed) -> str:
+    of = "" if event.expected is None else f" of {human_bytes(event.expected)}"
+    return f"{brief(event.target.label)}: resumed after {human_bytes(event.offset)}{of}"
+
+
 def _retry_line(event: Retrying) -> str:
     what = f"{brief(event.target.label)}: {brief(event.reason)}"
     pause = " (Retry-After)" if event.asked else ""
@@ -168,4 +175,6 @@ def _success_line(outcome: Outcome) -> str:
     note = outcome.reason or human_bytes(outcome.size)
     if outcome.unsized:
         note += ", length unknown"
+    if outcome.note:
+        note += f"; {outcome.note}"
     return f"{target.label} OK {printable(target.path)} ({note})"

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import NamedTuple, TypeAlias
 
-from getflags.core.events import Progressed
+from getflags.core.events import Progressed, Resumed
 from getflags.core.models import FetchRecord, Fields, Outcome, ResumeRecord
 
 
@@ -90,5 +90,5 @@ Action: TypeAlias = Request | Wait | Queue | Install | Done
 class ProgressStep(NamedTuple):
     """A step in a long body: the event to emit, and the validator to store with the part file."""
 
-    event: Progressed
+    event: Progressed | Resumed
     record: ResumeRecord | None

@@ -37,7 +37,8 @@ def fetch(
 
             def on_body(piece: bytes) -> None:
                 nonlocal since
-                at, progress = transfer.bytes_arrived(len(piece), monotonic() - since)
+                now = monotonic()
+                at, progress = transfer.bytes_arrived(len(piece), now - since, now)
                 part.write(piece, at)
                 if progress:
                     emit(progress.event)
@@ -79,7 +80,8 @@ async def afetch(
 
             async def on_body(piece: bytes) -> None:
                 nonlocal since
-                at, progress = transfer.bytes_arrived(len(piece), monotonic() - since)
+                now = monotonic()
+                at, progress = transfer.bytes_arrived(len(piece), now - since, now)
                 await part.write(piece, at)
                 if progress:
                     emit(progress.event)

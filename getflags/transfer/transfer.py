@@ -13,7 +13,7 @@ time in.
 from __future__ import annotations
 
 from getflags.core.errors import Disconnected, Excess, Fault, NotSaved
-from getflags.core.events import Progressed
+from getflags.core.events import Progressed, Resumed
 from getflags.core.models import (
     DownloadOptions,
     FetchRecord,
@@ -72,6 +72,8 @@ class Transfer:
         self._partial: PartialFile | None = None  # the part file whose rest is requested
         self._known: str | None = None  # the entity tag in If-None-Match
         self._record: FetchRecord | None = None  # of the response being received
+        self._offset = 0  # the size of that file, until ``Resumed`` is emitted
+        self._resumed = 0  # how much of the file an earlier run has left, in bytes
         self._modified: int | None = None  # the whole file's Last-Modified, in seconds since 1970
         self._code: int | None = None
         self._tries = self._requests = 0
@@ -100,8 +102,11 @@ class Transfer:
         self._on_disk = on_disk if on_disk and matches(checksum, on_disk) else None
         self._partial = partial
         self._received = False
+        self._offset = partial.size if partial else 0
         self._now, self._today = now, today
         self._tries += 1
+        if self._tries == 1:
+            self._resumed = self._offset
         self._route.begin()
         if self.target.flaw:
             self._fail(self.target.flaw)
@@ -137,16 +142,25 @@ class Transfer:
             self._fail(str(fault))
         return self.state is states.RECEIVING
 
-    def bytes_arrived(self, count: int, seconds: float) -> tuple[int, ProgressStep | None]:
+    def bytes_arrived(
+        self, count: int, seconds: float, now: float = 0.0
+    ) -> tuple[int, ProgressStep | None]:
         """Count a piece of the body, in bytes, and the seconds waited for it.
 
         Return its offset in the file, and a progress step if one is due. Raises TimedOut or Excess.
         """
         body = self.body
         at = body.received
-        if not body.arrived(count, seconds):
+        due = body.arrived(count, seconds, now)
+        event: Progressed | Resumed
+        if self._offset and body.resumed:
+            event = Resumed(self.target, self._offset, body.resumed.total)
+            self._offset = 0
+        elif due:
+            event = Progressed(self.target, body.received, body.expected)
+        else:
             return at, None
-        return at, ProgressStep(Progressed(self.target, body.received, body.expected), body.record)
+        return at, ProgressStep(event, body.record)
 
     @property
     def size(self) -> int | None:
@@ -236,6 +250,8 @@ class Transfer:
         expected = content_length(head)
         retry.check_size(expected or 0, self.options)
         self.body, self._received = Body(head, self.options, expected), True
+        self._offset = self._resumed = 0
+        self._modified = None
         self._validate(head)
         self._move(states.RECEIVING, self.action)
 
@@ -250,6 +266,7 @@ class Transfer:
             self.body = Body(head, self.options, part.end, partial.size, record)
             self._received = True
             self._validate(head)
+            self._resumed = min(self._resumed, partial.size)
             self._move(states.RECEIVING, self.action)
 
     def _validate(self, head: Head) -> None:
@@ -390,8 +407,9 @@ class Transfer:
         unsized: bool = False,
         note: str = "",
     ) -> None:
+        resumed = self._resumed if status is Status.OK else 0
         outcome = Outcome(
-            self.target, status, reason, self._code, size, self._requests, unsized, note
+            self.target, status, reason, self._code, size, self._requests, unsized, resumed, note
         )
         self._move(states.DONE, Done(outcome))
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from contextlib import ExitStack, closing, contextmanager
+from pathlib import Path
 from time import perf_counter
 from typing import NamedTuple
 
@@ -29,6 +30,7 @@ from getflags.core.urls import origin, redact
 from getflags.output import summary
 from getflags.storage import directories
 from getflags.targets import filenames, resolve
+from getflags.targets.filenames import PART_PREFIX
 from getflags.targets.list_file import Entry
 from getflags.testing import bundled
 
@@ -40,15 +42,29 @@ def main(arguments: list[str]) -> int:
     result = summary.Report(keep=False)
     try:
         with read_targets(options, options.limit) as targets:
+            code: int = ExitStatus.OK
             if not targets:
                 screen.info("Nothing to do: the list contains no targets.")
-                return ExitStatus.OK
-            _check(options, targets)
-            with _site(options, targets, screen) as site:
-                return _run(_Job(options, targets, site), screen, result)
+            else:
+                _check(options, targets)
+                with _site(options, targets, screen) as site:
+                    code = _run(_Job(options, targets, site), screen, result)
     except Interrupted as stop:
         stop.message = f"interrupted; {counted(result.arrived, 'file')} complete"
+        stop.message += _continuation(options, result)
+        screen.summary(result, stop.code)
         raise
+    screen.summary(result, code)
+    return code
+
+
+def _continuation(options: Options, result: summary.Report) -> str:
+    """Return how to continue an interrupted run, if another run would not start all over again."""
+    again = "; run the same command again"
+    if result.arrived and options.settings.exists == "overwrite":
+        return f"{again} with --exists skip to continue"
+    parts = Path(options.settings.dir).glob(f"{PART_PREFIX}*.json")
+    return f"{again} to continue" if result.arrived or any(parts) else ""
 
 
 class _Site(NamedTuple):
@@ -169,8 +185,10 @@ def _download(job: _Job, screen: Screen, result: summary.Report) -> None:
             rest = list_rest(options.failed_out, settings.dir, _settled(job), screen.warn)
             handlers.append(stack.enter_context(rest))
         handlers.append(stack.enter_context(closing(screen.view(total))).read)
-        engines.engine(engine)(work, _tee(handlers))
-        result.elapsed = perf_counter() - start
+        try:
+            engines.engine(engine)(work, _tee(handlers))
+        finally:
+            result.elapsed = perf_counter() - start
     for line in summary.closing(result, job.noun):
         screen.info(line)
     if result.total != total:  # a bug in getflags, which must not end with exit code 0
