@@ -247,18 +247,7 @@ class PartFile:
                 raise FileNotFoundError(
                     errno.ENOENT, "the part file was deleted during the download"
                 )
-            try:
-                old = os.lstat(self.path)
-            except FileNotFoundError:
-                pass
-            else:
-                if stat.S_ISREG(old.st_mode):
-                    mode = stat.S_IMODE(old.st_mode) & 0o777  # without setuid, setgid and sticky
-                    self._attempt(lambda: os.fchmod(descriptor, mode), "permissions")
-            if modified is not None and modified <= time():
-                self._attempt(lambda: os.utime(descriptor, (modified, modified)), "date")
-            if record:
-                fetch_record.write(descriptor, record)
+            self._set_attributes(descriptor, modified, record)
             if found := self._rename():
                 self._discarded = True
                 return found
@@ -267,6 +256,22 @@ class PartFile:
         self._temporary = ""
         self._close()
         return None
+
+    def _set_attributes(
+        self, descriptor: int, modified: int | None, record: FetchRecord | None
+    ) -> None:
+        try:
+            old = os.lstat(self.path)
+        except FileNotFoundError:
+            pass
+        else:
+            if stat.S_ISREG(old.st_mode):
+                mode = stat.S_IMODE(old.st_mode) & 0o777  # without setuid, setgid and sticky
+                self._attempt(lambda: os.fchmod(descriptor, mode), "permissions")
+        if modified is not None and modified <= time():
+            self._attempt(lambda: os.utime(descriptor, (modified, modified)), "date")
+        if record:
+            fetch_record.write(descriptor, record)
 
     def _attempt(self, change: Callable[[], None], what: str) -> None:
         """Change an attribute of the file; without it, the file is still the right one."""

@@ -58,8 +58,7 @@ def fetch(
                 except Fault as fault:
                     action = transfer.failed(fault, monotonic())
             if isinstance(action, Install):
-                existing = part.install(*action)
-                transfer.succeeded(monotonic(), existing=existing, note=part.note)
+                transfer.succeeded(monotonic(), None, part.install(*action), part.note)
             elif isinstance(action, Done) and not action.keep_part:
                 part.discard()
     except NotSaved as refusal:
@@ -101,8 +100,7 @@ async def afetch(
                 except Fault as fault:
                     action = transfer.failed(fault, monotonic())
             if isinstance(action, Install):
-                existing = await part.install(*action)
-                transfer.succeeded(monotonic(), existing=existing, note=part.note)
+                transfer.succeeded(monotonic(), None, await part.install(*action), part.note)
             elif isinstance(action, Done) and not action.keep_part:
                 part.discard()
     except NotSaved as refusal:

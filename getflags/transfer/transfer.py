@@ -100,8 +100,7 @@ class Transfer:
         """
         checksum, exists = self.target.checksum, self.options.exists
         self._on_disk = on_disk if on_disk and matches(checksum, on_disk) else None
-        self._partial = partial
-        self._received = False
+        self._partial, self._received = partial, False
         self._offset = partial.size if partial else 0
         self._now, self._today = now, today
         self._tries += 1
@@ -187,7 +186,6 @@ class Transfer:
         self,
         now: float,
         digest: str | None = None,
-        *,
         existing: OnDisk | None = None,
         note: str = "",
     ) -> Action:

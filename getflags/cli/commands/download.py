@@ -167,15 +167,7 @@ def _download(job: _Job, screen: Screen, result: summary.Report) -> None:
     if options.verbose:
         client = transport.client(settings.client).about()
         screen.info(f"Engine: {engine}; client: {settings.client} ({client}).")
-    work = Plan(
-        _settled(job),
-        settings.client,
-        limit,
-        settings.loop,
-        configure.download_options(settings),
-        configure.network(settings, job.site.direct),
-        adaptive,
-    )
+    work = _plan(job, limit)
     start = perf_counter()
     with ExitStack() as stack:
         handlers: list[EventHandler] = [result.read]
@@ -195,6 +187,19 @@ def _download(job: _Job, screen: Screen, result: summary.Report) -> None:
         raise GetflagsError(
             f"internal error: only {result.total:,} of {total:,} targets have an outcome"
         )
+
+
+def _plan(job: _Job, limit: int) -> Plan:
+    settings = job.options.settings
+    return Plan(
+        _settled(job),
+        settings.client,
+        limit,
+        settings.loop,
+        configure.download_options(settings),
+        configure.network(settings, job.site.direct),
+        settings.max_req == AUTO,
+    )
 
 
 def _settled(job: _Job) -> Iterator[Target]:
