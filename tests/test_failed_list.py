@@ -12,6 +12,8 @@ from time import monotonic
 
 import pytest
 
+from getflags.cli.failed_list import list_rest
+from getflags.core.models import Target
 from tests.kit import ENVIRON, ROOT, command, files, getflags, run_main
 from tests.rawserver import RawServer, ok, stall_after
 
@@ -150,3 +152,20 @@ def test_aria2c_completes_the_job(tmp_path: Path) -> None:
         )  # fmt: skip
     assert done.returncode == 0, done.stdout
     assert files(tmp_path / "there") == {f"sub/{name}": BODY for name in names}
+
+
+def test_a_signal_while_the_list_is_written_takes_effect_afterwards(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    replace = os.replace
+
+    def interrupted(source: str, target: str) -> None:
+        signal.raise_signal(signal.SIGINT)
+        replace(source, target)
+
+    monkeypatch.setattr(os, "replace", interrupted)
+    target = Target(0, "http://h/f", "http://h/f", "http://h/f", "d", "f")
+    name = str(tmp_path / "rest")
+    with pytest.raises(KeyboardInterrupt), list_rest(name, "d", [target], print):
+        pass
+    assert files(tmp_path) == {"rest": b"http://h/f\n"}
