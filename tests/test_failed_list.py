@@ -80,6 +80,16 @@ def test_an_interrupted_job_is_completed_from_its_rest(
     assert (tmp_path / "rest").read_bytes() == b""
 
 
+def test_codes_that_may_not_exist_are_no_failures_later_either(tmp_path: Path) -> None:
+    with RawServer({"/br/br.gif": ok(b"flag"), "/bs/bs.gif": b""}) as server:
+        words = ["--base-url", server.url(""), "--retries", "0", "--failed-out", "rest"]
+        assert run_main("B", *words, cwd=tmp_path).returncode == 1
+        assert (tmp_path / "rest").read_text() == "BS\n  optional=yes\n"
+        del server.answers["/bs/bs.gif"]
+        assert run_main("-i", "rest", *words, cwd=tmp_path).returncode == 0
+    assert files(tmp_path) == {"rest": b"", "downloaded/br.gif": b"flag"}
+
+
 def test_secrets_are_written_and_the_file_is_private(tmp_path: Path) -> None:
     (tmp_path / "rest").touch(0o666)
     with RawServer({}) as server:
