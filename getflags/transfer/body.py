@@ -13,12 +13,21 @@ PROGRESS_STEP = 256 * 1024  # bytes between two progress events
 class Body:
     """A body that is the file, or a part of it.
 
-    ``received`` and ``expected`` are sizes of the file in bytes, including the part left by an
-    earlier try; ``expected`` is None if the server announced no length. ``resumed`` is the record
-    of the part file that the body continues, or None if the body is the whole file.
+    ``received`` and ``expected`` are sizes of the file in bytes, including the ``start`` bytes left
+    by an earlier try; ``expected`` is None if the server announced no length. ``resumed`` is the
+    record of the part file that the body continues, or None if the body is the whole file.
     """
 
-    __slots__ = ("_head", "_options", "_reported", "_speed", "expected", "received", "resumed")
+    __slots__ = (
+        "_head",
+        "_options",
+        "_reported",
+        "_speed",
+        "expected",
+        "received",
+        "resumed",
+        "start",
+    )
 
     def __init__(
         self,
@@ -29,7 +38,7 @@ class Body:
         resumed: ResumeRecord | None = None,
     ) -> None:
         self.expected = expected
-        self.received = self._reported = received
+        self.start = self.received = self._reported = received
         self.resumed = resumed
         self._head = head
         self._options = options
