@@ -305,3 +305,8 @@ def test_one_name_many_times_counts_on() -> None:
     names = UniqueNames()
     settled = [names.assign("d", "f") for _ in range(3000)]
     assert settled == ["f", *(f"f.{number}" for number in range(1, 3000))]
+
+
+@given(st.from_regex(r"[A-Za-z0-9_.-]{1,120}", fullmatch=True))
+def test_an_ordinary_name_is_what_any_other_is(name: str) -> None:
+    assert from_url(f"http://h/{name}") == from_url(f"http://h/{name}?x") == safe(name)

@@ -215,4 +215,5 @@ def entry_again(target: Target, default_folder: str) -> Entry:
         out=target.name if target.name != usual else "",
         folder=target.folder if target.folder != default_folder else "",
         checksum=target.checksum,
+        guessed=target.guessed,
     )

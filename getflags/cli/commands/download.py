@@ -14,6 +14,7 @@ from typing import NamedTuple
 
 from getflags import engines, transport
 from getflags.api import configure
+from getflags.cli import COMMANDS
 from getflags.cli.display import Screen
 from getflags.cli.failed_list import list_rest
 from getflags.cli.options import checks
@@ -41,7 +42,7 @@ def main(arguments: list[str]) -> int:
     screen = Screen(options)
     result = summary.Report(keep=False)
     try:
-        with read_targets(options, options.limit) as targets:
+        with read_targets(options, options.limit, COMMANDS) as targets:
             code: int = ExitStatus.OK
             if not targets:
                 screen.info("Nothing to do: the list contains no targets.")
