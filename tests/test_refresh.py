@@ -73,13 +73,15 @@ def test_j3_without_a_tag_size_and_date_decide(tmp_path: Path, way: Way) -> None
     assert files(tmp_path) == {"f": OLDER}
 
 
+def remain(path: Path) -> None:
+    path.write_bytes(BODY[:1_234])
+    os.utime(path, (784111777, 784111777))
+
+
 #: what has become of a file that was fetched
 MISHAPS: dict[str, Callable[[Path], object]] = {
     "a remnant": lambda path: path.write_bytes(BODY[:1_234]),
-    "a remnant, with its old date": lambda path: (
-        path.write_bytes(BODY[:1_234]),
-        os.utime(path, (784111777, 784111777)),
-    ),
+    "a remnant, with its old date": remain,
     "another file, which is newer": lambda path: path.write_bytes(OLDER),
     "a byte more": lambda path: path.write_bytes(BODY + b"!"),
     "empty": lambda path: path.write_bytes(b""),
