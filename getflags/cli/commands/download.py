@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from contextlib import ExitStack, closing, contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from time import perf_counter
 from typing import NamedTuple
@@ -177,24 +177,32 @@ def _download(job: _Job, screen: Screen, result: summary.Report) -> None:
         configure.network(settings, job.site.direct),
         adaptive,
     )
-    start = perf_counter()
-    with ExitStack() as stack:
-        handlers: list[EventHandler] = [result.read]
-        if options.json:
-            handlers.append(screen.json())
-        if options.failed_out is not None:
-            handlers.append(stack.enter_context(list_failures(options.failed_out, settings.dir)))
-        handlers.append(stack.enter_context(closing(screen.view(total))).read)
-        try:
-            engines.engine(engine)(work, _tee(handlers))
-        finally:
-            result.elapsed = perf_counter() - start
+    _run_engine(job, work, engine, screen, result)
     for line in summary.closing(result, job.noun):
         screen.info(line)
     if result.total != total:  # a bug in getflags, which must not end with exit code 0
         raise GetflagsError(
             f"internal error: only {result.total:,} of {total:,} targets have an outcome"
         )
+
+
+def _run_engine(job: _Job, work: Plan, engine: str, screen: Screen, result: summary.Report) -> None:
+    """Run the engine; set the report's elapsed time, also if the run is interrupted."""
+    options = job.options
+    start = perf_counter()
+    with ExitStack() as stack:
+        handlers: list[EventHandler] = [result.read]
+        if options.json:
+            handlers.append(screen.json())
+        if options.failed_out is not None:
+            handlers.append(
+                stack.enter_context(list_failures(options.failed_out, options.settings.dir))
+            )
+        handlers.append(stack.enter_context(screen.progress(len(job.targets), job.noun)))
+        try:
+            engines.engine(engine)(work, _tee(handlers))
+        finally:
+            result.elapsed = perf_counter() - start
 
 
 def _tee(handlers: list[EventHandler]) -> EventHandler:
