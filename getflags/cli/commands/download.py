@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from contextlib import ExitStack, closing, contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from time import perf_counter
 from typing import NamedTuple
@@ -168,20 +168,7 @@ def _download(job: _Job, screen: Screen, result: summary.Report) -> None:
     if options.verbose:
         client = transport.client(settings.client).about()
         screen.info(f"Engine: {engine}; client: {settings.client} ({client}).")
-    work = _plan(job, limit)
-    start = perf_counter()
-    with ExitStack() as stack:
-        handlers: list[EventHandler] = [result.read]
-        if options.json:
-            handlers.append(screen.json())
-        if options.failed_out is not None:
-            rest = list_rest(options.failed_out, settings.dir, _settled(job), screen.warn)
-            handlers.append(stack.enter_context(rest))
-        handlers.append(stack.enter_context(closing(screen.view(total))).read)
-        try:
-            engines.engine(engine)(work, _tee(handlers))
-        finally:
-            result.elapsed = perf_counter() - start
+    _run_engine(job, _plan(job, limit), engine, screen, result)
     for line in summary.closing(result, job.noun):
         screen.info(line)
     if result.total != total:  # a bug in getflags, which must not end with exit code 0
@@ -207,6 +194,24 @@ def _settled(job: _Job) -> Iterator[Target]:
     """Return the targets with their names, always the same ones."""
     entries = (_with_options(entry, job.options) for entry in job.targets)
     return resolve.settle(entries, _place(job.options, job.site.base_url))
+
+
+def _run_engine(job: _Job, work: Plan, engine: str, screen: Screen, result: summary.Report) -> None:
+    """Run the engine; set the report's elapsed time, also if the run is interrupted."""
+    options = job.options
+    start = perf_counter()
+    with ExitStack() as stack:
+        handlers: list[EventHandler] = [result.read]
+        if options.json:
+            handlers.append(screen.json())
+        if options.failed_out is not None:
+            rest = list_rest(options.failed_out, options.settings.dir, _settled(job), screen.warn)
+            handlers.append(stack.enter_context(rest))
+        handlers.append(stack.enter_context(screen.progress(len(job.targets), job.noun)))
+        try:
+            engines.engine(engine)(work, _tee(handlers))
+        finally:
+            result.elapsed = perf_counter() - start
 
 
 def _tee(handlers: list[EventHandler]) -> EventHandler:
