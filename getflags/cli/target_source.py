@@ -6,6 +6,7 @@ anything is downloaded, the progress bar has a total, and the list may come from
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Collection, Iterator
 from contextlib import closing, contextmanager
@@ -57,7 +58,8 @@ def _entries(options: Options, commands: Collection[str]) -> Iterator[Entry]:
 def _unknown(word: str, commands: Collection[str]) -> str:
     """Return the error message for an argument that is not a target."""
     shown = quoted(resolve.label(word))
-    if hint := resolve.suggestion(word):
+    is_file = os.path.isfile(word)  # noqa: PTH113 - Path.is_file raises ValueError for a NUL
+    if hint := f"-i {resolve.label(word)}" if is_file else resolve.suggestion(word):
         return f"{shown} is not {resolve.ACCEPTED}; did you mean {hint}?"
     if not commands or not re.fullmatch(r"[A-Za-z][A-Za-z-]+", word):
         return f"{shown} is not {resolve.ACCEPTED}"
