@@ -32,7 +32,7 @@ def fetch(
     if transfer.state is NEW:
         emit(Started(transfer.target))
     try:
-        with PartFile(transfer.target, fsync=options.fsync) as part:
+        with PartFile(transfer.target, transfer.resumable, fsync=options.fsync) as part:
             since = 0.0  # when the wait for the next piece of a body began
 
             def on_body(piece: bytes) -> None:
@@ -41,7 +41,7 @@ def fetch(
                 part.write(piece, at)
                 if progress:
                     emit(progress.event)
-                    part.save_record(progress.record)
+                    part.checkpoint(progress.record)
                 if seconds := limiter.spend(len(piece)):
                     sleep(seconds)
                 since = monotonic()
@@ -74,7 +74,7 @@ async def afetch(
     if transfer.state is NEW:
         emit(Started(transfer.target))
     try:
-        async with AsyncPartFile(transfer.target, fsync=options.fsync) as part:
+        async with AsyncPartFile(transfer.target, transfer.resumable, fsync=options.fsync) as part:
             since = 0.0  # when the wait for the next piece of a body began
 
             async def on_body(piece: bytes) -> None:
@@ -83,7 +83,7 @@ async def afetch(
                 await part.write(piece, at)
                 if progress:
                     emit(progress.event)
-                    part.save_record(progress.record)
+                    part.checkpoint(progress.record)
                 if seconds := limiter.spend(len(piece)):
                     await asleep(seconds)
                 since = monotonic()
