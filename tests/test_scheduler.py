@@ -470,7 +470,7 @@ def test_auto_does_not_learn_from_what_made_no_request() -> None:
 
 def test_auto_forgets_servers_that_nobody_would_miss(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "_MAX_HOSTS", 3)
-    monkeypatch.setattr(module, "_LOOKAHEAD", 1)
+    monkeypatch.setattr(module, "LOOKAHEAD", 1)
     desk = Auto([target for host in "abcdefghij" for target in targets(1, host)])
     for _ in range(10):
         desk.answer(desk.take(1), OK)
