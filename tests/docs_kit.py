@@ -35,7 +35,7 @@ _BLOCK = re.compile(
 )
 _MARK = re.compile(r"<!--\s*(\w+):?\s*(.*?)\s*-->\n", re.DOTALL)
 _PORT = re.compile(r"(localhost|127\.0\.0\.1):(\d+)")
-_TIME = re.compile(r'(Elapsed time: |"seconds": )[\d.]+')
+_TIME = re.compile(r'(Elapsed time: |"seconds": |B in )[\d.]+( s \([\d.]+ \w+/s\))?')
 #: What getflags reports on a busy machine: a bundled server's port is taken, or a run takes long.
 _BUSY = re.compile(
     r"^getflags: (port \d+ (is|was) taken|[\d,]+ of [\d,]+ (runs )?done).*\n", re.MULTILINE

@@ -183,15 +183,15 @@ def test_existing_files(tmp_path: Path) -> None:
         name.write_bytes(b"old")
         skip = run_main(url, "--exists", "skip", cwd=tmp_path)
         assert (skip.returncode, name.read_bytes(), len(server.heads)) == (0, b"old", 1)
-        assert "  1 file already on disk." in skip.stdout
+        assert "  1 there already, not checked." in skip.stdout
         fail = run_main(url, "--exists", "fail", cwd=tmp_path)
         assert (fail.returncode, name.read_bytes(), len(server.heads)) == (3, b"old", 1)
         assert "a file with that name exists" in fail.stderr
-        server.answers["/f"] = b"HTTP/1.1 304 Not Modified\r\nConnection: close\r\n\r\n"
+        changed = run_main(url, "--exists", "refresh", "-v", cwd=tmp_path)
+        assert (changed.returncode, name.read_bytes(), len(server.heads)) == (0, b"new", 2)
         same = run_main(url, "--exists", "refresh", "-v", cwd=tmp_path)
-        assert (same.returncode, name.read_bytes(), len(server.heads)) == (0, b"old", 2)
+        assert (same.returncode, name.read_bytes(), len(server.heads)) == (0, b"new", 3)
         assert "not modified" in same.stdout
-        assert b"if-modified-since: " in server.heads[1].lower()
         server.answers["/f"] = ok(b"newer")
         assert run_main(url, "--exists", "refresh", cwd=tmp_path).returncode == 0
         assert name.read_bytes() == b"newer"
@@ -228,11 +228,12 @@ def test_json_is_one_object_an_event(tmp_path: Path) -> None:
         url = server.url("/f").replace("//", "//me:secret@")
         done = run_main(url, server.url("/none"), "--json", "-m", "1", cwd=tmp_path)
     events = [json.loads(line) for line in done.stdout.splitlines()]
-    assert [event["event"] for event in events] == ["started", "finished"] * 2
+    assert [event["event"] for event in events] == ["started", "finished"] * 2 + ["summary"]
     assert events[1]["status"] == "ok"
     assert events[1]["path"] == "downloaded/f"
     assert events[3]["status"] == "not found"
     assert events[3]["reason"] == "404 Not Found"
+    assert events[4]["exit_code"] == done.returncode == 1
     assert "  1 file downloaded." in done.stderr
     assert "secret" not in done.stdout + done.stderr
 
@@ -316,8 +317,7 @@ def test_a_terminal_gets_a_bar(tmp_path: Path) -> None:
         shown = _read_all(main_end)
     assert done.returncode == 0
     assert "100%|" in shown
-    assert "3/3 [" in shown
-    assert "3.0 kB]" in shown
+    assert "3/3 files, 3.0/3.0 kB [" in shown
 
 
 def _read_all(terminal: int) -> str:

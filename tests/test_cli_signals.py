@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fcntl
+import json
 import signal
 import socket
 import subprocess
@@ -25,7 +26,8 @@ from tests.messages import INTERRUPTED
 from tests.rawserver import RawServer, ok, stall_after
 
 SIGNALS = [signal.SIGINT, signal.SIGTERM]
-DONE = ("; 0 files complete", "; 1 file complete")
+AGAIN = "; run the same command again with --exists skip to continue"
+DONE = ("; 0 files complete", f"; 1 file complete{AGAIN}")
 STALLED = b"HTTP/1.1 200 OK\r\nContent-Length: 9999999\r\n\r\nabc"
 
 
@@ -46,6 +48,37 @@ def start(cwd: Path, *words: str) -> subprocess.Popen[str]:
 
 PATHS = ["/ok", "/stall1", "/stall2", "/mute"]
 LOOPS = [(engine, "auto") for engine in sorted(engines.ENGINES)] + [("asyncio", "asyncio")]
+
+
+@pytest.mark.parametrize(
+    ("engine", "exists"),
+    [("sequential", "overwrite"), ("threads", "overwrite"), ("threads", "skip")],
+)
+def test_an_interrupted_run_says_how_to_continue(tmp_path: Path, engine: str, exists: str) -> None:
+    """One file is complete, and one is kept in part; then only one is kept in part."""
+    fields = b'HTTP/1.1 200 OK\r\nETag: "1"\r\nContent-Length: 9999999\r\n\r\n'
+    hanging = stall_after(fields + bytes(2_000_000))
+    ends = []
+    with RawServer({"/ok": ok(b"fine"), "/long": hanging}) as server:
+        for paths in (["/ok", "/long"], ["/long"]):
+            words = ["--engine", engine, "--exists", exists, "--json", *map(server.url, paths)]
+            process = start(tmp_path, *words)
+            assert server.stalled.acquire(timeout=20)
+            while not any(tmp_path.glob("downloaded/.*.json")):
+                assert process.poll() is None
+            while "/ok" in paths and not (tmp_path / "downloaded" / "ok").exists():
+                assert process.poll() is None
+            process.send_signal(signal.SIGINT)
+            out, err = process.communicate(timeout=10)
+            ends.append(err.splitlines()[-1])
+            summary = json.loads(out.splitlines()[-1])
+            assert (summary["event"], summary["exit_code"]) == ("summary", 130)
+            (tmp_path / "downloaded" / "ok").unlink(missing_ok=True)
+    again = AGAIN if exists == "overwrite" else "; run the same command again to continue"
+    assert ends == [
+        f"{INTERRUPTED}; 1 file complete{again}",
+        f"{INTERRUPTED}; 0 files complete; run the same command again to continue",
+    ]
 
 
 @pytest.mark.parametrize("number", SIGNALS)

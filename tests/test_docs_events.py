@@ -52,6 +52,7 @@ def test_real_events_satisfy_the_schema(flag_server: StartFlagServer, tmp_path: 
     plain = flag_server()
     busy = flag_server(fail_first=1)
     hurt = flag_server(busy_above=1, retry_after=1, latency="fixed:0.05")
+    cut = flag_server(fault="truncate")
     limited = flag_server(rate_limit=20, burst=2)
     shared = ["-m", "2", "-d", "files"]
     (tmp_path / "files").mkdir()
@@ -65,6 +66,7 @@ def test_real_events_satisfy_the_schema(flag_server: StartFlagServer, tmp_path: 
     seen += events(*shared, "--base-url", plain.url, "X", cwd=tmp_path)
     seen += events(*shared, *(hurt.url_for(f"/bytes/9/{n}") for n in range(3)), cwd=tmp_path)
     seen += events("-d", "limited", "-l", "9", "-a", "--base-url", limited.url, cwd=tmp_path)
+    seen += events(*shared, "--retries", "1", cut.url_for("/bytes/20000000/cut"), cwd=tmp_path)
     seen += events("-m", "auto", "-a", "--base-url", plain.url, cwd=tmp_path)
     assert {event["event"] for event in seen} == set(KINDS)
     statuses = {event["status"] for event in seen if event["event"] == "finished"}
@@ -77,6 +79,6 @@ def test_real_events_satisfy_the_schema(flag_server: StartFlagServer, tmp_path: 
 def test_the_schema_refuses_what_an_event_never_is(
     broken: dict[str, Any], flag_server: StartFlagServer, tmp_path: Path
 ) -> None:
-    *_, finished = events("--base-url", flag_server().url, "BR", cwd=tmp_path)
+    *_, finished, _ = events("--base-url", flag_server().url, "BR", cwd=tmp_path)
     with pytest.raises(jsonschema.ValidationError):
         VALIDATOR.validate(finished | broken)

@@ -6,9 +6,19 @@ from typing import Any
 
 import pytest
 
-from getflags.core.events import Adjusted, Event, Finished, Progressed, Retrying, Slowed, Started
+from getflags.core.events import (
+    Adjusted,
+    Event,
+    Finished,
+    Progressed,
+    Resumed,
+    Retrying,
+    Slowed,
+    Started,
+)
 from getflags.core.models import Outcome, Status, Target
-from getflags.output.json_lines import line
+from getflags.output.json_lines import line, summary
+from getflags.output.summary import Report
 
 TARGET = Target(7, "http://u:secret@h/f", "http://***@h/f", "http://u:secret@h/f", "d", "f")
 FLAWED = Target(3, "http://", "http://", "", "d", "../x", flaw="it names no host")
@@ -26,6 +36,10 @@ COMMON = {"index": 7, "target": "http://***@h/f", "url": "http://***@h/f", "path
         (
             Progressed(TARGET, 5, None),
             {"event": "progressed", **COMMON, "received": 5, "expected": None},
+        ),
+        (
+            Resumed(TARGET, 5, 10),
+            {"event": "resumed", **COMMON, "offset": 5, "expected": 10},
         ),
         (
             Retrying(TARGET, 1.5, "503", "http://h:80", asked=True),
@@ -59,7 +73,9 @@ COMMON = {"index": 7, "target": "http://***@h/f", "url": "http://***@h/f", "path
         ),
         (Slowed("http://h:80", inf), {"event": "slowed", "origin": "http://h:80", "rate": None}),
         (
-            Finished(Outcome(TARGET, Status.OK, "", 200, 10, 2, unsized=True), 0.12345678),
+            Finished(
+                Outcome(TARGET, Status.OK, "", 200, 10, 2, unsized=True, resumed=4), 0.12345678
+            ),
             {
                 "event": "finished",
                 **COMMON,
@@ -70,6 +86,8 @@ COMMON = {"index": 7, "target": "http://***@h/f", "url": "http://***@h/f", "path
                 "size": 10,
                 "requests": 2,
                 "unsized": True,
+                "note": "",
+                "resumed": 4,
                 "seconds": 0.123457,
             },
         ),
@@ -88,6 +106,8 @@ COMMON = {"index": 7, "target": "http://***@h/f", "url": "http://***@h/f", "path
                 "size": 0,
                 "requests": 0,
                 "unsized": False,
+                "note": "",
+                "resumed": 0,
                 "seconds": 0.0,
             },
         ),
@@ -96,6 +116,7 @@ COMMON = {"index": 7, "target": "http://***@h/f", "url": "http://***@h/f", "path
         "started",
         "progressed",
         "length unknown",
+        "resumed",
         "pause",
         "retry",
         "adjusted",
@@ -127,3 +148,20 @@ def test_a_line_is_one_line_of_printable_ascii_without_the_password() -> None:
     assert text.isprintable()
     assert "secret" not in text
     assert json.loads(text)["reason"] == reason
+
+
+def test_the_summary_counts_targets_by_status() -> None:
+    report = Report()
+    report.read(Finished(Outcome(TARGET, Status.OK, size=10, resumed=4)))
+    report.read(Finished(Outcome(TARGET, Status.PRESENT, "already exists", size=5)))
+    report.elapsed = 1.23456789
+    assert json.loads(summary(report, 130, "d")) == {
+        "event": "summary",
+        "counts": {"ok": 1, "present": 1, "not found": 0, "failed": 0},
+        "unchecked": 1,
+        "bytes": 10,
+        "resumed": 4,
+        "seconds": 1.234568,
+        "exit_code": 130,
+        "dir": "d",
+    }

@@ -3,7 +3,7 @@
 import pytest
 
 from getflags.core.events import Finished, Progressed, Retrying, Started
-from getflags.core.models import ExitStatus, Outcome, Status, Target
+from getflags.core.models import Checksum, ExitStatus, Outcome, Status, Target
 from getflags.output.summary import FEW, Report, closing, opening
 
 FLAG = Target(0, "BR", "BR", "http://h/br/br.gif", "d", "br.gif")
@@ -132,8 +132,8 @@ def test_the_closing_is_the_seeds_transcript() -> None:
     [
         ([], ["  0 files downloaded."]),
         ([OK], ["  1 file downloaded."]),
-        ([OK, PRESENT], ["  1 file downloaded.", "  1 file already on disk."]),
-        ([PRESENT, PRESENT], ["  0 files downloaded.", "  2 files already on disk."]),
+        ([OK, PRESENT], ["  1 file downloaded.", "  1 there already, not checked."]),
+        ([PRESENT, PRESENT], ["  0 files downloaded.", "  2 there already, not checked."]),
         (
             [OK, NO_SUCH_CODE, MISSING],
             ["  1 file downloaded.", "  2 not found."],
@@ -143,7 +143,7 @@ def test_the_closing_is_the_seeds_transcript() -> None:
             [FAILED, MISSING, PRESENT, OK],
             [
                 "  1 file downloaded.",
-                "  1 file already on disk.",
+                "  1 there already, not checked.",
                 "  1 not found.",
                 "  1 error.",
             ],
@@ -152,7 +152,39 @@ def test_the_closing_is_the_seeds_transcript() -> None:
 )
 def test_the_closing_says_only_what_occurred(outcomes: list[Outcome], lines: list[str]) -> None:
     said = closing(report(*outcomes), "file")
-    assert said == ["-" * 20, *lines, "Elapsed time: 0.00s"]
+    volume = ["1 file, 10 B in 0.0 s, in d/"] if OK in outcomes else []
+    assert said == ["-" * 20, *lines, *volume, "Elapsed time: 0.00s"]
+
+
+def volume(*outcomes: Outcome) -> str:
+    result = report(*outcomes)
+    result.elapsed = 1.9
+    return closing(result, "file")[-2]
+
+
+def test_the_closing_says_how_much_how_fast_and_where() -> None:
+    six = OK._replace(size=6_000_000)
+    assert volume(six, six, six) == "3 files, 18.0 MB in 1.9 s (9.5 MB/s), in d/"
+    half = six._replace(resumed=3_000_000)
+    assert volume(half) == (
+        "1 file, 6.0 MB in 1.9 s (1.6 MB/s), in d/; 3.0 MB of it from an earlier run"
+    )
+
+
+@pytest.mark.parametrize(("folder", "shown"), [("a/", "a/"), ("/", "/"), ("a\x1b", "a\\x1b/")])
+def test_the_closing_names_the_folder(folder: str, shown: str) -> None:
+    assert volume(OK._replace(target=FLAG._replace(folder=folder))).endswith(f", in {shown}")
+
+
+def test_the_closing_names_no_folder_if_there_are_several() -> None:
+    many = [OK._replace(target=FLAG._replace(folder=name)) for name in ("a", "b", "c")]
+    assert volume(*many).endswith("B/s)")
+
+
+def test_a_file_that_a_request_or_a_checksum_has_vouched_for_was_checked() -> None:
+    unchanged = PRESENT._replace(reason="not modified", requests=1)
+    known = PRESENT._replace(target=FLAG._replace(checksum=Checksum("sha-256", "00")))
+    assert closing(report(unchanged, known), "file")[2] == "  2 files already on disk."
 
 
 def test_the_closing_tells_of_tries_and_pauses() -> None:

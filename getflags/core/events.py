@@ -25,13 +25,26 @@ class Started(NamedTuple):
 
 
 class Progressed(NamedTuple):
-    """A part of a long body has arrived: ``received`` of ``expected`` bytes so far.
+    """A part of a body has arrived: ``received`` of ``expected`` bytes so far.
+
+    It is emitted every 256 KiB and, while bytes arrive, about once a second.
 
     ``expected`` is None if the server announced no length.
     """
 
     target: Target
     received: int
+    expected: int | None
+
+
+class Resumed(NamedTuple):
+    """The server continues a part file, of which an earlier try or run has left ``offset`` bytes.
+
+    ``expected`` is the size of the whole file in bytes. The event follows the first bytes received.
+    """
+
+    target: Target
+    offset: int
     expected: int | None
 
 
@@ -84,7 +97,7 @@ class Slowed(NamedTuple):
         return f"{printable(self.origin)}: {self.rate:.3g} requests a second at most"
 
 
-Event: TypeAlias = Started | Progressed | Retrying | Finished | Adjusted | Slowed
+Event: TypeAlias = Started | Resumed | Progressed | Retrying | Finished | Adjusted | Slowed
 
 #: A function that is called with each event, on the caller's thread. It must not block or raise.
 EventHandler: TypeAlias = Callable[[Event], None]

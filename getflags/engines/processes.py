@@ -24,7 +24,7 @@ from time import monotonic, sleep
 from typing import cast
 
 from getflags.core.deferred_signals import exit_on_sigterm, signals_blocked, unblock_signals
-from getflags.core.events import EventHandler, Finished, Progressed, Retrying, Slowed, Started
+from getflags.core.events import EventHandler, Finished, Retrying, Started
 from getflags.core.models import Outcome, Plan, Status, Target
 from getflags.core.resource_limits import worker_count
 from getflags.engines.spawn import has_other_threads, without_main_module
@@ -176,21 +176,19 @@ class _Coordinator:
     def _handle_events(self, worker: _Worker, message: Message) -> None:
         if isinstance(message, BaseException):
             raise message
-        for item in message:
-            if isinstance(item, Slowed):
-                self._emit(item)
-            elif len(item) == 3:  # noqa: PLR2004 - progress: number, received, expected
-                number, received, expected = item
-                self._emit(Progressed(worker.pending[number], received, expected))
-            elif len(item) == 5:  # noqa: PLR2004 - a retry: number, seconds, reason, origin, asked
-                worker.waiting.add(item[0])
-                self._emit(Retrying(worker.pending[item[0]], *item[1:]))
-            else:
-                number, status, seconds, *rest = item
+        for kind, number, *values in message:
+            if number is None:
+                self._emit(kind(*values))
+            elif kind is Finished:
+                seconds, status, *rest = values
                 worker.waiting.discard(number)
                 worker.done += 1
                 outcome = Outcome(worker.pending.pop(number), Status(status), *rest)
                 self._emit(Finished(outcome, seconds))
+            else:
+                if kind is Retrying:
+                    worker.waiting.add(number)
+                self._emit(kind(worker.pending[number], *values))
         self._send_targets(worker)
 
     def _replace(self, worker: _Worker) -> None:

@@ -1,8 +1,7 @@
 """A worker of the processes engine: it receives targets, runs the asyncio engine, sends events.
 
 This module uses only a connection, whatever process is at the other end. The worker receives
-batches of targets, each with a flag for the last batch, and sends lists of tuples with the values
-of events.
+batches of targets, each with a flag for the last batch, and sends lists of packed events.
 """
 
 from __future__ import annotations
@@ -17,7 +16,7 @@ from queue import SimpleQueue
 from time import monotonic
 from typing import Any, Protocol, TypeAlias, cast
 
-from getflags.core.events import Event, Finished, Progressed, Retrying, Slowed
+from getflags.core.events import Adjusted, Event, Finished, Slowed, Started
 from getflags.core.models import Plan, Target
 from getflags.engines import event_loop
 from getflags.scheduling.bounded_concurrency import NO_JOB, NoJob
@@ -27,8 +26,12 @@ from getflags.scheduling.scheduler import Scheduler
 _MAX_EVENTS = 128  # events in one message
 _MAX_DELAY = 0.05  # seconds that an event may wait for others
 
-#: Tuples with the values of outcomes, retries or progress; or the exception that ended the worker.
-Message: TypeAlias = "list[tuple[Any, ...]] | BaseException"
+#: An event's class, the number of its target (None if it is not about a target), its other values.
+#: Pickling a tuple takes 0.2 us; pickling the event itself takes 1.7 us, because of its classes.
+PackedEvent: TypeAlias = tuple[Any, ...]
+
+#: Events, or the exception that ended the worker.
+Message: TypeAlias = "list[PackedEvent] | BaseException"
 
 
 class Connection(Protocol):
@@ -116,29 +119,30 @@ def _incoming(
         yield from batch
 
 
+def _packed(event: Event) -> PackedEvent:
+    """Return an event as a tuple, without its target, which the parent has."""
+    if isinstance(event, Finished):
+        target, status, *rest = event.outcome
+        return (Finished, target.number, event.seconds, status.value, *rest)
+    if isinstance(event, Adjusted | Slowed):
+        return (type(event), None, *event)
+    return (type(event), event.target.number, *event[1:])
+
+
 class _Outbox:
     """A buffer of events, which are sent in batches, at the latest after ``_MAX_DELAY``."""
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
-        self._waiting: list[tuple[Any, ...]] = []
+        self._waiting: list[PackedEvent] = []
 
     def emit(self, event: Event) -> None:
-        """Add an event, unless the parent does not need it; send the batch if it is full."""
-        if isinstance(event, Finished):
-            target, status, *rest = event.outcome
-            self._put((target.number, status.value, event.seconds, *rest))
-        elif isinstance(event, Progressed):
-            self._put((event.target.number, event.received, event.expected))
-        elif isinstance(event, Retrying):
-            self._put((event.target.number, *event[1:]))
-        elif isinstance(event, Slowed):
-            self._put(event)
-
-    def _put(self, item: tuple[Any, ...]) -> None:
+        """Add an event; send the batch if it is full. Started is emitted by the parent."""
+        if isinstance(event, Started):
+            return
         if not self._waiting:
             asyncio.get_running_loop().call_later(_MAX_DELAY, self._flush_delayed)
-        self._waiting.append(item)
+        self._waiting.append(_packed(event))
         if len(self._waiting) >= _MAX_EVENTS:
             self.flush()
 

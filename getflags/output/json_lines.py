@@ -1,4 +1,4 @@
-"""Events as JSON, one object per line, for scripts.
+"""Events and the summary as JSON, one object per line, for scripts.
 
 Field names are stable, but new fields may be added. Passwords are left out, because the output is
 often written to a log.
@@ -10,9 +10,10 @@ import json
 from math import inf
 from typing import Any
 
-from getflags.core.events import Adjusted, Event, Progressed, Retrying, Slowed, Started
-from getflags.core.models import Target
+from getflags.core.events import Adjusted, Event, Progressed, Resumed, Retrying, Slowed, Started
+from getflags.core.models import Status, Target
 from getflags.core.urls import redact
+from getflags.output.summary import Report
 
 
 def line(event: Event) -> str:
@@ -20,17 +21,27 @@ def line(event: Event) -> str:
     return json.dumps(_values(event))
 
 
+def summary(report: Report, exit_code: int, folder: str) -> str:
+    """Return the summary of a run as one line of ASCII text."""
+    values = {
+        "event": "summary",
+        "counts": {each.value: report.counts[each] for each in Status},
+        "unchecked": report.unchecked,
+        "bytes": report.bytes,
+        "resumed": report.resumed,
+        "seconds": round(report.elapsed, 6),
+        "exit_code": exit_code,
+        "dir": folder,
+    }
+    return json.dumps(values)
+
+
 def _values(event: Event) -> dict[str, Any]:
-    if isinstance(event, Started):
-        return {"event": "started", **_target(event.target)}
-    if isinstance(event, Progressed):
-        target, received, expected = event
-        return {
-            "event": "progressed",
-            **_target(target),
-            "received": received,
-            "expected": expected,
-        }
+    if isinstance(event, Started | Resumed | Progressed):
+        target, *_ = event
+        values = event._asdict()
+        del values["target"]
+        return {"event": type(event).__name__.lower(), **_target(target), **values}
     if isinstance(event, Retrying):
         target, seconds, reason, origin, asked = event
         waiting = {"seconds": seconds, "reason": reason, "pause": origin or None, "asked": asked}
@@ -50,6 +61,8 @@ def _values(event: Event) -> dict[str, Any]:
         "size": outcome.size,
         "requests": outcome.requests,
         "unsized": outcome.unsized,
+        "note": outcome.note,
+        "resumed": outcome.resumed,
         "seconds": round(event.seconds, 6),
     }
 

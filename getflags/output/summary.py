@@ -11,17 +11,19 @@ from collections.abc import Sequence
 
 from getflags.core.events import Event, Finished, Retrying
 from getflags.core.models import ExitStatus, Outcome, Status
-from getflags.core.text import brief, counted, printable
+from getflags.core.text import brief, counted, human_bytes, printable
 
 FEW = 10  # up to this number of targets, all of them are listed
+_SEVERAL = 2
 
 
 class Report:
     """The outcomes of a run, and the counts of its events.
 
     ``outcomes`` is in order of completion; with ``keep=False``, for millions of targets, it stays
-    empty. ``bytes`` is the size of all files downloaded in this run. ``elapsed`` is in seconds; the
-    caller sets it.
+    empty. ``bytes`` is the size of all files downloaded in this run, of which earlier runs had left
+    ``resumed`` bytes. ``unchecked`` is the number of files that existed and were kept without a
+    request or a checksum. ``elapsed`` is in seconds; the caller sets it.
     """
 
     def __init__(self, *, keep: bool = True) -> None:
@@ -31,9 +33,11 @@ class Report:
         self.retries = 0
         self.pauses: Counter[str] = Counter()  # origin → requests refused with Retry-After
         self.refusals: Counter[str] = Counter()  # origin → requests refused without it
-        self.bytes = 0
+        self.bytes = self.resumed = 0
+        self.unchecked = 0
         self.elapsed = 0.0
         self._keep = keep
+        self._folders: set[str] = set()  # of the files downloaded, at most _SEVERAL
 
     def __repr__(self) -> str:
         """Return the counts and the seconds, because the outcomes may be millions."""
@@ -55,6 +59,11 @@ class Report:
         self.failures += outcome.failed
         if outcome.status is Status.OK:
             self.bytes += outcome.size
+            self.resumed += outcome.resumed
+            if len(self._folders) < _SEVERAL:
+                self._folders.add(outcome.target.folder)
+        elif outcome.status is Status.PRESENT:
+            self.unchecked += not (outcome.requests or outcome.target.checksum)
         if self._keep:
             self.outcomes.append(outcome)
 
@@ -67,6 +76,11 @@ class Report:
     def total(self) -> int:
         """The number of targets that have ended."""
         return self.counts.total()
+
+    @property
+    def folder(self) -> str:
+        """The folder of the files downloaded; empty if there is none, or if there are several."""
+        return next(iter(self._folders)) if len(self._folders) == 1 else ""
 
     @property
     def exit_status(self) -> ExitStatus:
@@ -94,11 +108,16 @@ def opening(
 
 
 def closing(report: Report, noun: str) -> list[str]:
-    """Return the lines of the summary, printed after the run."""
+    """Return the lines of the summary, printed after the run.
+
+    For flags, they are a contract; for files, there is one more line, about their size.
+    """
     counts = report.counts
     lines = ["-" * 20, f"{_number(counts[Status.OK], noun)} downloaded."]
-    if counts[Status.PRESENT]:
-        lines.append(f"{_number(counts[Status.PRESENT], noun)} already on disk.")
+    if checked := counts[Status.PRESENT] - report.unchecked:
+        lines.append(f"{_number(checked, noun)} already on disk.")
+    if report.unchecked:
+        lines.append(f"{report.unchecked:3} there already, not checked.")
     if counts[Status.NOT_FOUND]:
         lines.append(f"{counts[Status.NOT_FOUND]:3} not found.")
     if counts[Status.FAILED]:
@@ -114,8 +133,23 @@ def closing(report: Report, noun: str) -> list[str]:
         f"{printable(origin)} refused {counted(refused, 'request')}; getflags slowed down."
         for origin, refused in report.refusals.most_common(FEW)
     ]
+    if counts[Status.OK] and noun == "file":
+        lines.append(_volume(report))
     lines.append(f"Elapsed time: {report.elapsed:.2f}s")
     return lines
+
+
+def _volume(report: Report) -> str:
+    """Return a line about what was downloaded, how fast, and where it is."""
+    line = f"{counted(report.counts[Status.OK], 'file')}, {human_bytes(report.bytes)}"
+    line += f" in {report.elapsed:.1f} s"
+    if report.elapsed:
+        line += f" ({human_bytes((report.bytes - report.resumed) / report.elapsed)}/s)"
+    if report.folder:
+        line += f", in {printable(report.folder.rstrip('/'))}/"
+    if report.resumed:
+        line += f"; {human_bytes(report.resumed)} of it from an earlier run"
+    return line
 
 
 def _number(number: int, noun: str) -> str:

@@ -8,6 +8,7 @@ from getflags.core.response_head import Head, is_chunked
 from getflags.transfer import ranges, retry
 
 PROGRESS_STEP = 256 * 1024  # bytes between two progress events
+PROGRESS_INTERVAL = 1.0  # seconds between two progress events of a slow body
 
 
 class Body:
@@ -19,6 +20,7 @@ class Body:
     """
 
     __slots__ = (
+        "_due",
         "_head",
         "_options",
         "_reported",
@@ -42,6 +44,7 @@ class Body:
         self.resumed = resumed
         self._head = head
         self._options = options
+        self._due = 0.0  # when the next progress event is due
         self._speed: retry.MinimumSpeed | None = None
 
     def __str__(self) -> str:
@@ -49,7 +52,7 @@ class Body:
         of = "" if self.expected is None else f" of {self.expected:,}"
         return f"{self.received:,}{of}"
 
-    def arrived(self, count: int, seconds: float) -> bool:
+    def arrived(self, count: int, seconds: float, now: float) -> bool:
         """Count bytes after a wait of ``seconds``; return whether a progress event is due.
 
         Raises TimedOut if the body is too slow, Excess if it is larger than allowed or announced:
@@ -60,13 +63,15 @@ class Body:
         else:  # the first piece; the timeouts limit the wait for it
             options = self._options
             self._speed = retry.MinimumSpeed(options.speed_limit, options.speed_time)
+            self._due = now + PROGRESS_INTERVAL
         self.received = received = self.received + count
         retry.check_size(received, self._options)
         if self.expected is not None and received > self.expected:
             raise Excess(f"too long: {self} bytes received")
-        if received - self._reported < PROGRESS_STEP:
+        if received - self._reported < PROGRESS_STEP and now < self._due:
             return False
         self._reported = received
+        self._due = now + PROGRESS_INTERVAL
         return True
 
     @property

@@ -37,7 +37,7 @@ def fetch(
 
             def on_body(piece: bytes) -> None:
                 nonlocal since
-                at, progress = transfer.bytes_arrived(len(piece), monotonic() - since)
+                at, progress = transfer.bytes_arrived(len(piece), (now := monotonic()) - since, now)
                 part.write(piece, at)
                 if progress:
                     emit(progress.event)
@@ -57,8 +57,7 @@ def fetch(
                 except Fault as fault:
                     action = transfer.failed(fault, monotonic())
             if isinstance(action, Install):
-                existing = part.install(action.modified)
-                transfer.succeeded(monotonic(), existing=existing)
+                transfer.succeeded(monotonic(), None, part.install(*action), part.note)
             elif isinstance(action, Done) and not action.keep_part:
                 part.discard()
     except NotSaved as refusal:
@@ -79,7 +78,7 @@ async def afetch(
 
             async def on_body(piece: bytes) -> None:
                 nonlocal since
-                at, progress = transfer.bytes_arrived(len(piece), monotonic() - since)
+                at, progress = transfer.bytes_arrived(len(piece), (now := monotonic()) - since, now)
                 await part.write(piece, at)
                 if progress:
                     emit(progress.event)
@@ -99,8 +98,7 @@ async def afetch(
                 except Fault as fault:
                     action = transfer.failed(fault, monotonic())
             if isinstance(action, Install):
-                existing = await part.install(action.modified)
-                transfer.succeeded(monotonic(), existing=existing)
+                transfer.succeeded(monotonic(), None, await part.install(*action), part.note)
             elif isinstance(action, Done) and not action.keep_part:
                 part.discard()
     except NotSaved as refusal:

@@ -7,12 +7,14 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from contextlib import ExitStack, closing, contextmanager
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
 from time import perf_counter
 from typing import NamedTuple
 
 from getflags import engines, transport
 from getflags.api import configure
+from getflags.cli import COMMANDS
 from getflags.cli.display import Screen
 from getflags.cli.failed_list import list_rest
 from getflags.cli.options import checks
@@ -29,6 +31,7 @@ from getflags.core.urls import origin, redact
 from getflags.output import summary
 from getflags.storage import directories
 from getflags.targets import filenames, resolve
+from getflags.targets.filenames import PART_PREFIX
 from getflags.targets.list_file import Entry
 from getflags.testing import bundled
 
@@ -39,16 +42,30 @@ def main(arguments: list[str]) -> int:
     screen = Screen(options)
     result = summary.Report(keep=False)
     try:
-        with read_targets(options, options.limit) as targets:
+        with read_targets(options, options.limit, COMMANDS) as targets:
+            code: int = ExitStatus.OK
             if not targets:
                 screen.info("Nothing to do: the list contains no targets.")
-                return ExitStatus.OK
-            _check(options, targets)
-            with _site(options, targets, screen) as site:
-                return _run(_Job(options, targets, site), screen, result)
+            else:
+                _check(options, targets)
+                with _site(options, targets, screen) as site:
+                    code = _run(_Job(options, targets, site), screen, result)
     except Interrupted as stop:
         stop.message = f"interrupted; {counted(result.arrived, 'file')} complete"
+        stop.message += _continuation(options, result)
+        screen.summary(result, stop.code)
         raise
+    screen.summary(result, code)
+    return code
+
+
+def _continuation(options: Options, result: summary.Report) -> str:
+    """Return how to continue an interrupted run, if another run would not start all over again."""
+    again = "; run the same command again"
+    if result.arrived and options.settings.exists == "overwrite":
+        return f"{again} with --exists skip to continue"
+    parts = Path(options.settings.dir).glob(f"{PART_PREFIX}*.json")
+    return f"{again} to continue" if result.arrived or any(parts) else ""
 
 
 class _Site(NamedTuple):
@@ -151,26 +168,7 @@ def _download(job: _Job, screen: Screen, result: summary.Report) -> None:
     if options.verbose:
         client = transport.client(settings.client).about()
         screen.info(f"Engine: {engine}; client: {settings.client} ({client}).")
-    work = Plan(
-        _settled(job),
-        settings.client,
-        limit,
-        settings.loop,
-        configure.download_options(settings),
-        configure.network(settings, job.site.direct),
-        adaptive,
-    )
-    start = perf_counter()
-    with ExitStack() as stack:
-        handlers: list[EventHandler] = [result.read]
-        if options.json:
-            handlers.append(screen.json())
-        if options.failed_out is not None:
-            rest = list_rest(options.failed_out, settings.dir, _settled(job), screen.warn)
-            handlers.append(stack.enter_context(rest))
-        handlers.append(stack.enter_context(closing(screen.view(total))).read)
-        engines.engine(engine)(work, _tee(handlers))
-        result.elapsed = perf_counter() - start
+    _run_engine(job, _plan(job, limit), engine, screen, result)
     for line in summary.closing(result, job.noun):
         screen.info(line)
     if result.total != total:  # a bug in getflags, which must not end with exit code 0
@@ -179,10 +177,41 @@ def _download(job: _Job, screen: Screen, result: summary.Report) -> None:
         )
 
 
+def _plan(job: _Job, limit: int) -> Plan:
+    settings = job.options.settings
+    return Plan(
+        _settled(job),
+        settings.client,
+        limit,
+        settings.loop,
+        configure.download_options(settings),
+        configure.network(settings, job.site.direct),
+        settings.max_req == AUTO,
+    )
+
+
 def _settled(job: _Job) -> Iterator[Target]:
     """Return the targets with their names, always the same ones."""
     entries = (_with_options(entry, job.options) for entry in job.targets)
     return resolve.settle(entries, _place(job.options, job.site.base_url))
+
+
+def _run_engine(job: _Job, work: Plan, engine: str, screen: Screen, result: summary.Report) -> None:
+    """Run the engine; set the report's elapsed time, also if the run is interrupted."""
+    options = job.options
+    start = perf_counter()
+    with ExitStack() as stack:
+        handlers: list[EventHandler] = [result.read]
+        if options.json:
+            handlers.append(screen.json())
+        if options.failed_out is not None:
+            rest = list_rest(options.failed_out, options.settings.dir, _settled(job), screen.warn)
+            handlers.append(stack.enter_context(rest))
+        handlers.append(stack.enter_context(screen.progress(len(job.targets), job.noun)))
+        try:
+            engines.engine(engine)(work, _tee(handlers))
+        finally:
+            result.elapsed = perf_counter() - start
 
 
 def _tee(handlers: list[EventHandler]) -> EventHandler:
