@@ -368,7 +368,7 @@ class World:
 
     def _check_file(self) -> None:
         """See that what is to be put in place is one version, and all of it that was announced."""
-        runs = self.disk.runs or [(self.serving, 0, 0)]
+        runs = self.disk.runs or [(self._empty_version(), 0, 0)]
         ((version, first, end),) = runs
         assert first == 0
         assert end == self.transfer.body.received
@@ -376,6 +376,10 @@ class World:
             assert end == version.size, "cut short"
         if self.target.checksum:
             assert version == self.versions[0]
+
+    def _empty_version(self) -> Version:
+        """Return which version an empty file is of: by its checksum, else the one last served."""
+        return self.versions[0] if self.target.checksum else self.serving
 
     def _check_end(self) -> None:
         action = self.transfer.action

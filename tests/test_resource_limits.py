@@ -83,7 +83,7 @@ def test_a_system_that_refuses_to_raise_it_lowers_the_level(
         (("threads", "httpx"), 18, 12),
         (("asyncio", "curl"), 14, 23),
         (("asyncio", "httpx"), 14, 23),
-        (("processes", "curl"), 20, 27),
+        (("processes", "curl"), 20, 29),
     ],
 )
 def test_each_engine_gets_as_many_connections_as_fit(

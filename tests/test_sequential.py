@@ -29,6 +29,12 @@ BODY = b"x" * 300_000  # more than a step of progress, at which a record is writ
 TAGGED = (("etag", '"one"'), ("content-length", str(len(BODY))), ("accept-ranges", "bytes"))
 
 
+@pytest.fixture(autouse=True, scope="module")
+def _no_garbage() -> None:
+    """Close now what earlier tests have left to the garbage collector: here, files are counted."""
+    gc.collect()
+
+
 class MemoryTransport:
     """A ``Transport`` that answers from memory, with a part of the body; then it breaks."""
 

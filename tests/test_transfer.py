@@ -1137,9 +1137,13 @@ def test_whatever_happens_a_transfer_comes_to_one_end_and_soon(
             under_way.failed(happens, NOW)
             continue
         arrived, size = happens
-        if under_way.head_arrived(arrived):
-            under_way.bytes_arrived(size, 0)
-        under_way.succeeded(NOW)
+        try:
+            if under_way.head_arrived(arrived):
+                under_way.bytes_arrived(size, 0)
+        except Excess as excess:
+            under_way.failed(excess, NOW)
+        else:
+            under_way.succeeded(NOW)
     complete = is_complete(under_way)
     if complete:
         under_way.succeeded(NOW)

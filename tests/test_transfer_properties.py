@@ -149,6 +149,13 @@ def test_no_file_is_spliced_or_cut_by(name: str) -> None:
     told(World(versions, DownloadOptions(), None), story, 1, None)
 
 
+def test_an_empty_file_is_the_one_that_its_checksum_is_of() -> None:
+    """No byte tells of which version it is; here it is another, of which nothing came."""
+    world = World([Version(0), OTHER], DownloadOptions(), Checksum("sha256", "right"))
+    world.run(repeat(Exchange(Whole(framing="close"), version=1, share=0.0)), None)
+    assert world.complete
+
+
 worlds = st.builds(World, versions, rules, checksums)
 
 

@@ -16,8 +16,8 @@ from getflags.core.errors import Exhausted, UsageError
 
 # Open files of an engine itself, counted in /proc/PID/fd while all requests were in flight: the
 # event loop's pipes and polls, and libcurl's wake-up descriptors. A worker process has the files
-# that its parent had open when it was forked, and those of its pipe.
-_FILES_PER_ENGINE = {"sequential": 0, "threads": 0, "asyncio": 11, "processes": 12}
+# that its parent had open when it was forked, shared memory, and those of its pipe.
+_FILES_PER_ENGINE = {"sequential": 0, "threads": 0, "asyncio": 11, "processes": 14}
 _FILES_PER_WORKER = 3
 _FILES_PER_REQUEST = 2  # a connection and a part file
 _FILES_PER_HANDLE = 2  # libcurl's wake-up descriptors; each thread has a handle

@@ -209,7 +209,7 @@ class _Coordinator:
 
 
 def _close_worker(worker: _Worker) -> None:
-    """Wait until a worker has exited, then close the parent's end of its pipe.
+    """Wait until a worker has exited, then close all descriptors of the parent for it.
 
     The pipe is closed only after its listener has ended, which might otherwise read from another
     file that got the same descriptor. If another process inherited the worker's end (the
@@ -223,6 +223,7 @@ def _close_worker(worker: _Worker) -> None:
             duplicate.shutdown(socket.SHUT_RDWR)
         worker.listener.join()
     worker.connection.close()
+    worker.process.close()
 
 
 def _worker_main(

@@ -14,6 +14,7 @@ from ..http.request_parser import RequestParser
 from ..http.responses import Request, Response, Span
 from ..http.transports import close_write_side, disable_buffering, reset_connection
 from ..state.ledger import Ledger
+from ..state.request_log import RequestLog
 from ..state.server_state import CountedRequest
 from .service import Service
 
@@ -39,7 +40,7 @@ class HttpProtocol(asyncio.Protocol):
         self._reading_paused = False  # reading is paused, because too many requests wait
         self._ending = False  # the last response is being sent
         self._timer: asyncio.Handle | None = None
-        self._request: Request | None = None  # the request that is being answered
+        self._request: Request | None = None  # the last one; None: it was invalid, or is logged
         self._status: int | None = None  # the status of its response, once that was sent
         self._sent = 0  # body bytes of its response
         self._ledger: Ledger | None = None  # the ledger that counts the current request
@@ -108,6 +109,7 @@ class HttpProtocol(asyncio.Protocol):
         while queue and not (self._busy or self._writing_paused or self._ending):
             item = queue.popleft()
             if isinstance(item, Response):
+                self._request, self._sent = None, 0
                 self._send(item)
             else:
                 self._process(item)
@@ -118,7 +120,7 @@ class HttpProtocol(asyncio.Protocol):
     def _process(self, request: Request) -> None:
         """Count a request, and answer it immediately or after its delay."""
         self._busy = True
-        self._request = request
+        self._request, self._status, self._sent = request, None, 0
         counted = self._service.state.count_request(request.target)
         if counted is not None:
             self._ledger = counted.ledger
@@ -241,7 +243,8 @@ class HttpProtocol(asyncio.Protocol):
     def _close_request(self) -> None:
         """Finish a request whose response was sent completely."""
         self._busy = False
-        self._log()
+        if self._service.log is not None:
+            self._log(self._service.log)
         if self._ledger is not None:
             self._ledger.closed()
             self._ledger = None
@@ -252,17 +255,16 @@ class HttpProtocol(asyncio.Protocol):
             close_write_side(self._transport)
             self._timer = self._loop.call_later(LINGER, self._transport.close)
 
-    def _log(self) -> None:
+    def _log(self, log: RequestLog) -> None:
         """Log the request that ends; an invalid one has no method and no target."""
-        if self._service.log is not None:
-            method, target = ("-", "-") if self._request is None else self._request[:2]
-            self._service.log.write(method, target, self._status, self._sent)
-        self._request, self._status, self._sent = None, None, 0
+        method, target = ("-", "-") if self._request is None else self._request[:2]
+        log.write(method, target, self._status, self._sent)
+        self._request = None
 
     def _abandon(self) -> None:
         """Cancel all pending work for this client."""
-        if self._request is not None:
-            self._log()
+        if self._busy and self._request is not None and self._service.log is not None:
+            self._log(self._service.log)
         self._ending = True
         self._parser.queue.clear()
         if self._timer is not None:
