@@ -66,6 +66,8 @@ def test_an_interrupted_run_says_how_to_continue(tmp_path: Path, engine: str, ex
             assert server.stalled.acquire(timeout=20)
             while not any(tmp_path.glob("downloaded/.*.json")):
                 assert process.poll() is None
+            while "/ok" in paths and not (tmp_path / "downloaded" / "ok").exists():
+                assert process.poll() is None
             process.send_signal(signal.SIGINT)
             out, err = process.communicate(timeout=10)
             ends.append(err.splitlines()[-1])
