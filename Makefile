@@ -62,6 +62,10 @@ makespan: .venv/dev  ## measure elapsed / ideal on the slow server (5 minutes)
 limited: .venv/dev  ## measure downloaders at an nginx with a rate limit (4 minutes; needs nginx)
 	$(BIN)/python -m benchmarks.limited
 
+.PHONY: digests
+digests: .venv/dev  ## measure digests for checkpoints (15 seconds)
+	$(BIN)/python -m benchmarks.digests
+
 .PHONY: honesty
 honesty: .venv/dev  ## simulate how often bench and tune would claim what is not so (10 seconds)
 	$(BIN)/python -m benchmarks.honesty

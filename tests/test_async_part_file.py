@@ -159,7 +159,7 @@ def leave(folder: Path, *pieces: bytes) -> None:
             for piece in pieces:
                 await part.write(piece, end)
                 end += len(piece)
-                part.save_record(NOTE)
+                part.checkpoint(NOTE)
 
     asyncio.run(scenario())
 
@@ -342,7 +342,7 @@ def leave_for(url: str, folder: Path) -> None:
     """Leave a part file and its note, as a run that was interrupted does."""
     with PartFile(Target(0, "w", "w", url, str(folder), "f")) as part:
         part.write(b"x" * 500, 0)
-        part.save_record(ResumeRecord('"tag"', 1000))
+        part.checkpoint(ResumeRecord('"tag"', 1000))
 
 
 class Held(ThreadPoolExecutor):

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from getflags.cli.console import print_line, reopen_closed
+from getflags.targets.country_codes import ALL
 from tests.kit import ENVIRON, ROOT, command, files
 from tests.rawserver import RawServer, ok
 
@@ -17,6 +18,9 @@ REDIRECTIONS = [
     ">&-", "2>&-", "<&-", "<&- >&- 2>&-", ">/dev/full", "2>/dev/full", ">/dev/full 2>&1",
     "--json >/dev/full", "-q >&-", "-v >&-", "-i - </dev/null",
 ]  # fmt: skip
+
+
+FLAGS = {f"/{code.lower()}/{code.lower()}.gif": ok(b"") for code in ALL}
 
 
 @pytest.mark.parametrize("engine", ["asyncio", "threads", "sequential"])
@@ -35,6 +39,36 @@ def test_files_arrive_whatever_has_become_of_the_streams(
     assert done.returncode == 1
     assert b"Traceback" not in done.stderr
     assert files(tmp_path / "downloaded") == {"f": b"fine", "g": b"too"}
+
+
+@pytest.mark.parametrize("words", ["", "-v", "-a -q --json", "--json", "--json -q"])
+def test_text_that_standard_output_has_no_room_for_is_an_error(tmp_path: Path, words: str) -> None:
+    with RawServer({"/f": ok(b"fine"), **FLAGS}) as server:
+        words = f"{words} --base-url {server.url('')}"
+        script = " ".join([*command(server.url("/f"), words), "> /dev/full"])
+        done = subprocess.run(
+            ["sh", "-c", script], cwd=tmp_path, env={**ENVIRON, "PYTHONPATH": str(ROOT)},
+            timeout=30, check=False, capture_output=True, text=True,
+        )  # fmt: skip
+    assert done.returncode == 1
+    why = "cannot write to standard output: No space left on device; some of it is lost"
+    assert done.stderr.splitlines()[-1] == f"getflags: {why}"
+    assert done.stderr.count(why) == 1
+    assert (tmp_path / "downloaded" / "f").read_bytes() == b"fine"
+
+
+@pytest.mark.parametrize("words", ["", "--json"])
+def test_a_closed_standard_output_or_one_without_a_reader_is_no_error(
+    tmp_path: Path, words: str
+) -> None:
+    with RawServer({"/f": ok(b"fine")}) as server:
+        run = " ".join(command(server.url("/f"), words))
+        for script in (f"{run} >&-", f"({run}; echo $? > code) | :; exit $(cat code)"):
+            done = subprocess.run(
+                ["sh", "-c", script], cwd=tmp_path, env={**ENVIRON, "PYTHONPATH": str(ROOT)},
+                timeout=30, check=False,
+            )  # fmt: skip
+            assert done.returncode == 0
 
 
 @pytest.mark.parametrize("encoding", ["ascii", "latin-1"])

@@ -29,10 +29,24 @@ from tests.messages import (
 )
 from tests.rawserver import RawServer, ok
 
-ACCEPTED = "an http:// or https:// URL, a two-letter country code (BR) or one letter (B)"
+ACCEPTED = "an http:// or https:// URL, a country code such as BR, or a letter such as B"
 
 USAGE = {
-    "unknown word": (["SERVER/x", "brazil"], f"'brazil' is not {ACCEPTED}"),
+    "unknown word": (
+        ["SERVER/x", "brazil"],
+        f"'brazil' is neither a command nor {ACCEPTED}; see getflags -h\n",
+    ),
+    "help": (["help"], f"'help' is neither a command nor {ACCEPTED}; see getflags -h\n"),
+    "a misspelt command": (
+        ["serv", "LOCAL"],
+        f"'serv' is neither a command nor {ACCEPTED}; did you mean getflags serve?\n",
+    ),
+    "no scheme": (
+        ["example.org/a.iso"],
+        f"'example.org/a.iso' is not {ACCEPTED}; did you mean https://example.org/a.iso?\n",
+    ),
+    "no scheme, with a port": (["localhost:80?q"], "did you mean https://localhost:80/?q?\n"),
+    "no scheme, malformed": (["example.org:99999/x"], f"'example.org:99999/x' is not {ACCEPTED}\n"),
     "a digit": (["B1"], f"'B1' is not {ACCEPTED}"),
     "not ascii": (["ÄÖ"], f"'ÄÖ' is not {ACCEPTED}"),
     "other scheme": (["ftp://user:secret@h/x"], f"'ftp://***@h/x' is not {ACCEPTED}"),
@@ -41,7 +55,7 @@ USAGE = {
     "no host": (["http://"], f"'http://' cannot be fetched: it {NO_HOST}"),
     "space in URL": (["http://h/a b"], "it contains a space or a control character"),
     "bad port": (["http://h:99999/x"], f"its {BAD_PORT} up to 65535"),
-    "bad word in a list": (["BR", "http://h/x", "brazil"], "'brazil' is not"),
+    "bad word in a list": (["BR", "http://h/x", "brazil"], "'brazil' is neither"),
     "engine": (["--engine", "warp", "BR"], "--engine: invalid choice: 'warp' (choose from"),
     "client": (["--client", "telnet", "BR"], "--client: invalid choice: 'telnet' (choose from"),
     "loop": (["--loop", "fruit", "BR"], "--loop: invalid choice: 'fruit'"),
@@ -77,6 +91,15 @@ USAGE = {
         ["-H", "no colon, secret"],
         "-H/--header: the header is not of the form 'Name: value'",
     ),
+    "password in a number": (
+        ["--retries", "http://u:secret@h/x"],
+        f"--retries: 'http://***@h/x' {NOT_WHOLE}",
+    ),
+    "password after an equals sign": (["--retries=http://u:secret@h/x"], "'http://***@h/x'"),
+    "password after a letter": (["-mhttp://u:secret@h/x"], "'http://***@h/x'"),
+    "password with a backslash": ([r"--retries=http://u:sec\ret@h/x"], "'http://***@h/x'"),
+    "password in a choice": (["--loop", "http://u:secret@h/x"], "invalid choice: 'http://***@h/x'"),
+    "password in an unknown option": (["--what=http://u:secret@h/x"], "--what=http://***@h/x"),
     "empty -i": (["-i", ""], "-i/--input-file: the value is empty"),
     "empty --base-url": (["--base-url", ""], "--base-url: the value is empty"),
     "password": (["user:secret@h/f"], f"'***@h/f' is not {ACCEPTED}"),
@@ -158,7 +181,9 @@ def test_usage_errors(
     assert sentence in err
     assert err.startswith("getflags: ")
     assert err.count("\n") == 1
+    assert err.count("(") <= 1
     assert "secret" not in err
+    assert r"sec\\ret" not in err
     assert "\x1b" not in err
     if "--failed-out" not in words:
         assert out == ""
@@ -166,10 +191,13 @@ def test_usage_errors(
 
 
 LISTS = {
-    "option first": ("  out=x\nBR\n", "list.txt: line 1: an option without a target above it"),
-    "unknown option": ("BR\n  header=x\n", "line 2: 'header=x' is not out=NAME"),
-    "empty option": ("BR\n  out=\n", "line 2: 'out=' is not out=NAME"),
-    "bad checksum": ("BR\n\n# c\n  checksum=md5=zz\n", "line 4: checksum 'md5=zz': md5 takes 32"),
+    "option first": ("  out=x\nBR\n", "getflags: list.txt:1: an option without a target above it"),
+    "unknown option": ("BR\n  header=x\n", "list.txt:2: 'header=x' is not out=NAME"),
+    "empty option": ("BR\n  out=\n", "list.txt:2: 'out=' is not out=NAME"),
+    "bad checksum": (
+        "BR\n\n# c\n  checksum=md5=zz\n",
+        "list.txt:4: checksum 'md5=zz': md5 takes 32",
+    ),
 }
 
 
@@ -190,12 +218,12 @@ def test_a_line_without_an_end_is_an_error_in_little_memory(
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     assert peak < 20_000_000
-    sentence = "line 1: longer than 1,048,576 characters\n"
-    assert capsys.readouterr().err == f"getflags: /dev/zero: {sentence}"
+    sentence = "longer than 1,048,576 characters\n"
+    assert capsys.readouterr().err == f"getflags: /dev/zero:1: {sentence}"
     longest = "#" * (1 << 20)
     (folder / "list.txt").write_text(f"{longest[1:]}\n{longest}#\nBR\n")
     assert main(["-i", "list.txt"]) == 2
-    assert capsys.readouterr().err == f"getflags: list.txt: {sentence.replace('1', '2', 1)}"
+    assert capsys.readouterr().err == f"getflags: list.txt:2: {sentence}"
 
 
 @pytest.mark.parametrize("text", ["", "# nothing\n\n", "\ufeff\r\n"])
@@ -284,8 +312,9 @@ def test_a_single_bad_target_in_a_list_fails_alone(
         (folder / "list.txt").write_text("\n".join(lines))
         assert main(["-i", "list.txt"]) == 1
     err = capsys.readouterr().err.splitlines()
-    assert [line.split(": ")[1] for line in err] == [
-        "http://[::1/x", "http://h/a b", "brazil", "http://h:0x/"
+    assert [": ".join(line.split(": ")[1:3]) for line in err] == [
+        "list.txt:1: http://[::1/x", "list.txt:3: http://h/a b", "list.txt:4: brazil",
+        "list.txt:5: http://h:0x/",
     ]  # fmt: skip
     assert files(folder / "downloaded") == {"ok": b"fine"}
 

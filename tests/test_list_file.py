@@ -57,6 +57,21 @@ def test_a_list_is_read(text: str, entries: list[Entry]) -> None:
     assert read(text) == entries
 
 
+@pytest.mark.parametrize("space", ["\u00a0", "\u2003", "\u3000", "\f", "\v"])
+def test_only_spaces_and_tabs_indent_a_line(space: str) -> None:
+    lines = f"BR\n{space}http://h/a{space}\n  out=x\n{space}# c\n{space}\n{space} out=y\nDE\n"
+    assert read(lines) == [
+        Entry("BR"), Entry(f"{space}http://h/a", out="x"), Entry(f"{space} out=y"), Entry("DE")
+    ]  # fmt: skip
+
+
+def test_entries_have_the_line_numbers_of_their_list() -> None:
+    lines = "# c\nBR\n  out=x\n\nDE\n"
+    assert list(parse(io.StringIO(lines), "l")) == [
+        Entry("BR", out="x", source="l", line=2), Entry("DE", source="l", line=5)
+    ]  # fmt: skip
+
+
 @pytest.mark.parametrize(
     ("text", "why"),
     [
@@ -150,7 +165,7 @@ def test_a_checksum_that_cannot_be_compared_with_is_refused(text: str, why: str)
 def test_an_entry_is_written_as_people_would() -> None:
     entry = Entry("http://h/a", out="x.gif", folder="flags", checksum=SHA1)
     assert unparse(entry) == (
-        f"http://h/a\n  out=x.gif\n  dir=flags\n  checksum=sha1={SHA1.hexdigest}\n"
+        f"http://h/a\n  out=x.gif\n  dir=flags\n  checksum=sha-1={SHA1.hexdigest}\n"
     )
     assert unparse(Entry("BR")) == "BR\n"
 
@@ -182,6 +197,8 @@ entries_ = st.lists(
         folder=values,
         checksum=st.none() | checksums,
         guessed=st.just(False),  # noqa: FBT003
+        source=st.just(""),
+        line=st.just(0),
     ),
     max_size=5,
 )
@@ -231,7 +248,7 @@ def test_any_file_is_a_list_that_can_be_written_again_or_is_refused(data: bytes)
     entries = understood(read_file, data)
     if entries is None:
         return
-    assert all(entry.word == entry.word.strip() != "" for entry in entries)
+    assert all(entry.word == entry.word.rstrip() != "" for entry in entries)
     again = read_file(write(entries))
     assert [entry[1:] for entry in again] == [entry[1:] for entry in entries]
     assert [unquote(entry.word) for entry in again] == [unquote(entry.word) for entry in entries]

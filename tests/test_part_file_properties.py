@@ -71,7 +71,7 @@ def fetch(target: Target, run: Run) -> None:
         for place in range(at, run.comes, 2):
             part.write(VERSIONS[run.version][place : place + 2][: run.comes - place], place)
             if run.noted:
-                part.save_record(NOTES[run.version])
+                part.checkpoint(NOTES[run.version])
         if run.comes == SIZE:
             part.flush(SIZE)
             part.install(0)
@@ -295,7 +295,7 @@ class Saving(RuleBasedStateMachine):
     @rule(which=either)
     def notes(self, which: int) -> None:
         mine = self.slots[which % len(self.slots)]
-        mine.part.save_record(NOTES[mine.version] if mine.size else None)
+        mine.part.checkpoint(NOTES[mine.version] if mine.size else None)
 
     @precondition(busy)
     @rule(which=either)

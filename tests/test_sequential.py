@@ -13,11 +13,11 @@ from typing import Any
 
 import pytest
 
-from getflags.cli.failed_list import list_failures
+from getflags.cli.failed_list import list_rest
 from getflags.core import deferred_signals
 from getflags.core.errors import Aborted, Disconnected
-from getflags.core.events import EventHandler
-from getflags.core.models import Checksum, DownloadOptions, Fields, Plan, Target
+from getflags.core.events import EventHandler, Finished
+from getflags.core.models import Checksum, DownloadOptions, Fields, Outcome, Plan, Status, Target
 from getflags.core.response_head import Head
 from getflags.engines import sequential
 from getflags.storage.directories import make_folder
@@ -244,13 +244,16 @@ def test_a_block_whose_beginning_is_interrupted_leaves_no_handler(
     assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
 
 
-def test_an_interrupted_list_of_failures_leaves_what_was_there(tmp_path: Path) -> None:
-    (tmp_path / "failed").write_bytes(b"old")
+def test_an_interrupted_rest_of_the_job_is_written_once_it_has_begun(tmp_path: Path) -> None:
+    target = Target(0, "http://h/f", "http://h/f", "http://h/f", "d", "f")
+    name = str(tmp_path / "rest")
     for place in itertools.count(1):
-        before = descriptors()
+        (tmp_path / "rest").write_bytes(b"old")
+        before, begun = descriptors(), False
         try:
-            with interrupted_at(place), list_failures(str(tmp_path / "failed"), ""):
-                pass
+            with interrupted_at(place), list_rest(name, "d", [target], print) as read:
+                begun = True
+                read(Finished(Outcome(target, Status.OK)))
         except KeyboardInterrupt:
             pass
         else:
@@ -258,6 +261,8 @@ def test_an_interrupted_list_of_failures_leaves_what_was_there(tmp_path: Path) -
         finally:
             gc.collect()
             assert descriptors() == before, f"at place {place}"
-            assert list(files(tmp_path)) == ["failed"], f"at place {place}"
-    assert files(tmp_path) == {"failed": b""}
+            assert list(files(tmp_path)) == ["rest"], f"at place {place}"
+            lines = (tmp_path / "rest").read_text()
+            assert lines in ({"http://h/f\n", ""} if begun else {"old", "http://h/f\n"}), place
+    assert files(tmp_path) == {"rest": b""}
     assert place > len("a handful of places")

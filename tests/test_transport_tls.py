@@ -188,6 +188,27 @@ def test_a_server_that_speaks_no_tls(tmp_path: Path, way: How) -> None:
     assert report.outcomes[0].reason
 
 
+def test_a_server_that_speaks_plain_http(tmp_path: Path, way: How) -> None:
+    """It answers what it takes for a bad request."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+
+        def answer() -> None:
+            connection, _ = listener.accept()
+            with connection:
+                connection.recv(65536)
+                connection.sendall(b"HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n")
+
+        thread = threading.Thread(target=answer)
+        thread.start()
+        url = f"https://127.0.0.1:{listener.getsockname()[1]}/f"
+        report = getflags.download([url], dir=tmp_path, **way, timeout=5)
+        thread.join()
+    reason = report.outcomes[0].reason
+    assert reason.startswith("TLS failed: ")
+    assert reason.endswith("; the port may speak plain HTTP: does http:// work?")
+    assert report.outcomes[0].requests == 1
+
+
 def test_a_slow_handshake_is_connecting_and_no_silence(
     authority: trustme.CA, cafile: str, tmp_path: Path, way: How
 ) -> None:

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from getflags.core.urls import BadURL, clean, join, origin, redact, split_credentials
+from getflags.core.urls import BadURL, clean, identity, join, origin, redact, split_credentials
 from tests.messages import BAD_PORT, WRONG_SCHEME
 
 relaxed = settings(deadline=None)
@@ -266,6 +266,75 @@ def test_a_password_is_never_shown(
     assert "SEC" not in shown
     assert "RET" not in shown
     assert "***@" in shown
+
+
+SIGNED = {
+    "AWS": (
+        "X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Credential=AKID%2F20260101%2Fs3%2Faws4_request"
+        "&X-Amz-Date=20260101T000000Z&X-Amz-Expires=900&X-Amz-SignedHeaders=host"
+        "&X-Amz-Security-Token=SECRET&X-Amz-Signature=SECRET"
+    ),
+    "CloudFront": "Expires=1767290400&Signature=SECRET~-&Key-Pair-Id=SECRET&Hash-Algorithm=SHA256",
+    "CloudFront, own policy": "Policy=SECRET_&Signature=SECRET&Key-Pair-Id=SECRET",
+    "S3, version 2": "AWSAccessKeyId=SECRET&Expires=1&Signature=SECRET%3D",
+    "Google": (
+        "X-Goog-Algorithm=GOOG4-RSA-SHA256&X-Goog-Credential=SECRET&X-Goog-Date=1&"
+        "X-Goog-Expires=9&X-Goog-SignedHeaders=host&X-Goog-Signature=SECRET"
+    ),
+    "Google, version 2": "GoogleAccessId=SECRET&Expires=1&Signature=SECRET",
+    "Azure": "sp=r&st=2026-01-01&se=2026-01-02&spr=https&sv=2022-11-02&sr=b&sig=SECRET%3D",
+    "Alibaba": "x-oss-date=1&x-oss-expires=9&x-oss-signature-version=OSS4&x-oss-signature=SECRET",
+    "a token": "token=SECRET&expires=1767290400",
+    "a bearer": "access_token=SECRET",
+    "upper case": "TOKEN=SECRET",
+    "an encoded name": "X-Amz%2DSignature=SECRET",
+}
+AFTER = "&response-content-type=a%2Fb&versionId=7&part=sp"
+
+
+@pytest.mark.parametrize("query", SIGNED.values(), ids=SIGNED)
+def test_a_signature_is_hidden_and_is_no_part_of_the_identity(query: str) -> None:
+    url = f"https://h/a/b.iso?partNumber=1&{query}{AFTER}"
+    assert clean(url) == url
+    shown = redact(url)
+    assert "SECRET" not in shown
+    assert shown.count("=***") == query.count("&") + 1
+    assert shown.startswith("https://h/a/b.iso?partNumber=1&")
+    assert shown.endswith(AFTER)
+    renewed = url.replace("SECRET", "another").replace("2026", "2027").replace("u:p@", "")
+    assert identity(url) == identity(renewed) == f"https://h/a/b.iso?partNumber=1{AFTER}"
+    assert identity(url.replace("//", "//u:p@")) == identity(url)
+    assert identity(url.replace("versionId=7", "versionId=8")) != identity(url)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://h/a", "https://h/a?", "https://h/a?b", "https://h/a?expires=1&se=2&sp=3&Policy=x",
+        "https://h/sig=a", "https://h/a?signatures=1&tokens=2&mytoken=3", "https://h/?q=sig",
+        "https://h/a?b=c%3Dd", "https://h/a?token_path=%2F&x-amz-meta=1",
+    ],
+)  # fmt: skip
+def test_what_is_no_signature_is_shown_and_is_a_part_of_the_identity(url: str) -> None:
+    assert redact(url) == url
+    assert identity(url) == url
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("https://h/a?sig=x y&b=1", "https://h/a?sig=***&b=1"),
+        ("https://h/a?b=1#access_token=x", "https://h/a?b=1#access_token=***"),
+        ("h/a?token=x", "h/a?token=***"),
+        ("https://u:p@h/a?token=x", "https://***@h/a?token=***"),
+        ("https://h/?to=https%3A%2F%2Fi%2F%3Fsig%3Dx&b=1", "https://h/?to=***&b=1"),
+        ("https://h/?to=https://i/?sig=x", "https://h/?to=***"),
+        ("https://h/?sig=", "https://h/?sig=***"),
+    ],
+)
+def test_a_signature_is_hidden_wherever_it_may_be(text: str, shown: str) -> None:
+    assert redact(text) == shown
+    assert redact(shown) == shown
 
 
 @given(near_urls)

@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from importlib import import_module
 from typing import cast
 
-from getflags.cli.console import print_line, reopen_closed
+from getflags.cli.console import lost_output, print_line, reopen_closed
 from getflags.cli.signals import Interrupted, handle_signals
 from getflags.core.errors import GetflagsError, UsageError
 from getflags.core.models import ExitStatus
@@ -39,7 +39,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     reopen_closed()
     try:
         with handle_signals():
-            return _load(module)(arguments)
+            code = _load(module)(arguments)
+            if lost := lost_output():
+                return _fail(lost, code or ExitStatus.SOME_FAILED)
+            return code
     except UsageError as error:
         return _fail(str(error), ExitStatus.USAGE)
     except GetflagsError as error:

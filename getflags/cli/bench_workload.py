@@ -25,7 +25,7 @@ _PLACEHOLDER = "http://127.0.0.1"  # for the URL of a bundled server that is not
 
 def workload(options: Options) -> Workload:
     """Return the downloads that every run makes. Raises UsageError."""
-    named = options.targets or options.input_file is not None
+    named = options.targets or options.input_files
     entries = _entries(options) if named else [Entry(code) for code in country_codes.ALL]
     base_url = options.settings.base_url
     bundled = base_url is None and all(resolve.is_code(entry.word) for entry in entries)

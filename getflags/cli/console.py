@@ -1,12 +1,19 @@
 """Output to standard streams that may be closed, broken, full, or limited in their encoding.
 
-Text may be lost on such a stream, but the download never fails because of it.
+Text may be lost on such a stream, but the downloads go on. If it was lost on standard output, for
+example because the disk is full, the command says so at the end. A reader that has gone away is no
+error, because it has read what it wanted.
 """
 
 from __future__ import annotations
 
+import errno
 import os
+import sys
 from typing import TextIO
+
+#: The first error of standard output that lost text in this run.
+_lost: list[OSError] = []
 
 
 def reopen_closed() -> None:
@@ -36,7 +43,9 @@ def write_text(text: str, stream: TextIO | None) -> None:
         except UnicodeEncodeError:
             stream.write(text.encode("ascii", "backslashreplace").decode())
         stream.flush()
-    except (OSError, ValueError):  # ValueError: the stream has been closed
+    except (OSError, ValueError) as error:  # ValueError: the stream has been closed
+        if stream is sys.stdout and isinstance(error, OSError) and error.errno != errno.EPIPE:
+            _lost.append(error)
         _redirect_to_devnull(stream)
 
 
@@ -49,3 +58,12 @@ def _redirect_to_devnull(stream: TextIO) -> None:
     devnull = os.open(os.devnull, os.O_WRONLY)
     os.dup2(devnull, number)
     os.close(devnull)
+
+
+def lost_output() -> str:
+    """Return the error message about text lost on standard output, if any, and forget it."""
+    if not _lost:
+        return ""
+    message = f"cannot write to standard output: {_lost[0].strerror}; some of it is lost"
+    _lost.clear()
+    return message

@@ -1,114 +1,176 @@
-"""The list of failed targets that ``--failed-out`` writes, in the format of ``-i``.
+"""The list that ``--failed-out`` writes: the rest of the job, in the format of ``-i``.
 
-The list is written to a temporary file and renamed at the end, because the input list may be the
-same file.
+It holds each target that failed, was interrupted or was not begun, so that ``getflags -i`` with it
+completes the job. The entries of all targets are written to a temporary file before the first
+request, which finds a full disk early; names that differ from those in the URLs are stated. At the
+end, only the entries of the rest are kept, which takes a fraction of a second for a million
+targets: after a signal, there is no time to settle their names.
 """
 
 from __future__ import annotations
 
 import errno
 import os
-from collections.abc import Iterator
+from array import array
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
-from typing import TextIO
+from typing import IO
 
+from getflags.cli.signals import defer_signals
 from getflags.core.deferred_signals import signals_deferred
 from getflags.core.errors import GetflagsError, UsageError
 from getflags.core.events import Event, EventHandler, Finished
+from getflags.core.models import Target
 from getflags.core.text import quoted
 from getflags.targets.filenames import PART_PREFIX
 from getflags.targets.list_file import unparse
 from getflags.targets.resolve import entry_again
 
+_BLOCK = 256  # entries that are copied at a time
+
 
 @contextmanager
-def list_failures(name: str, default_folder: str) -> Iterator[EventHandler]:
-    """Yield an event handler that writes the list to the file ``name``.
+def list_rest(
+    name: str, folder: str, targets: Iterable[Target], warn: Callable[[str], None]
+) -> Iterator[EventHandler]:
+    """Yield an event handler; at the end of the block, write the rest of the job to a file.
 
-    Raises UsageError if the file cannot be created, and GetflagsError at the end if writing failed.
-    If the run is interrupted, an existing file is kept: the new list would be incomplete.
+    ``name`` is the file, and ``folder`` is that of targets without ``dir=``. The file is replaced
+    atomically, also if the block raises an exception, unless that is a UsageError: then nothing was
+    requested. Raises UsageError if the file cannot be created, and GetflagsError at the end if
+    writing failed; after an interrupt, that is only a warning.
     """
-    path = os.path.realpath(name)  # a symbolic link is kept
-    file, temporary = None, ""
+    rest = _Rest(name, folder)
     try:
         try:
-            if special := _special(name):
-                # Not the real path: that of /dev/stdout may be /proc/1/fd/pipe:[2], which is no
-                # file. Opening a pipe may block until it has a reader.
-                file = _opened(os.open(name, os.O_WRONLY))
-            else:
-                with signals_deferred(lambda: None):  # so that no unnamed file is left behind
-                    file, temporary = _create_beside(path)
+            rest.open()
+            for target in targets:
+                rest.add(target)
         except OSError as error:
-            raise UsageError(f"cannot write {quoted(name)}: {error.strerror}") from None
-        with file:
-            writer = _Writer(file, default_folder)
-            yield writer.read
-            writer.finish()
-        if not special:
-            with signals_deferred(lambda: None):
-                os.chmod(temporary, 0o600 if writer.secret else 0o666 & ~_umask())  # noqa: PTH101
-                os.replace(temporary, path)  # noqa: PTH105
-                temporary = ""
-    except BaseException as error:
-        if temporary:
+            raise UsageError(rest.cannot_write(error)) from None
+        try:
+            yield rest.read
+            rest.commit()
+        except (UsageError, _NotWritten):
+            raise
+        except BaseException:
+            try:
+                rest.commit()
+            except _NotWritten as error:
+                warn(f"getflags: {error}")
+            raise
+    finally:
+        try:
+            rest.close()
+        finally:  # a signal may have interrupted it; closing twice is safe
+            rest.close()
+
+
+class _NotWritten(GetflagsError):
+    """The file could not be written."""
+
+
+class _Rest:
+    """The entries of all targets in a temporary file, and which targets are done."""
+
+    def __init__(self, name: str, folder: str) -> None:
+        self._name = name
+        self._folder = folder
+        self._committed = False
+        self._temporary = ""  # the path of the temporary file, while it has one
+        self._entries: IO[bytes] | None = None
+        self._output: IO[bytes] | None = None  # the pipe or the terminal
+        self._ends = array("Q", [0])  # where the entry of each target ends, after a 0
+        self._done = bytearray()  # 1 for each target that is done
+
+    def open(self) -> None:
+        """Open the file, and create the temporary file. Raises OSError."""
+        import tempfile  # the import takes 5 ms
+
+        if _is_special(self._name):
+            # Not the real path: that of /dev/stdout may be /proc/1/fd/pipe:[2], which is no file.
+            # Opening a pipe may block until it has a reader.
+            self._output = open(os.open(self._name, os.O_WRONLY), "wb")  # noqa: PTH123, SIM115
+            self._entries = tempfile.TemporaryFile()  # noqa: SIM115
+            return
+        folder = os.path.dirname(os.path.realpath(self._name))  # noqa: PTH120
+        with signals_deferred(lambda: None):  # so that no unnamed file is left behind
+            descriptor, self._temporary = tempfile.mkstemp(prefix=PART_PREFIX, dir=folder)
+            self._entries = open(descriptor, "w+b")  # noqa: PTH123, SIM115
+
+    def add(self, target: Target) -> None:
+        """Add the next target. Raises OSError."""
+        text = unparse(entry_again(target, self._folder)).encode("utf-8", "surrogateescape")
+        self._file.write(text)
+        self._ends.append(self._ends[-1] + len(text))
+        self._done.append(0)
+
+    def read(self, event: Event) -> None:
+        """Handle an event."""
+        if isinstance(event, Finished) and not event.outcome.failed:
+            self._done[event.outcome.target.number] = 1
+
+    def commit(self) -> None:
+        """Write the rest of the job, once. A signal takes effect afterwards. Raises _NotWritten."""
+        with defer_signals():
+            if not self._committed:
+                try:
+                    self._write()
+                except OSError as error:
+                    raise _NotWritten(self.cannot_write(error)) from error
+                self._committed = True
+
+    def _write(self) -> None:
+        self._file.seek(0)  # writes what is buffered, too
+        # The entries that are kept move to the beginning of the temporary file.
+        output = self._output or self._file
+        output.writelines(self._kept())
+        output.flush()
+        if not self._output:
+            self._file.truncate()
+            # If the name is a symbolic link, the link is kept.
+            os.replace(self._temporary, os.path.realpath(self._name))  # noqa: PTH105
+            self._temporary = ""
+
+    def cannot_write(self, error: OSError) -> str:
+        """Return the message about an error."""
+        return f"cannot write {quoted(self._name)}: {error.strerror}"
+
+    def close(self) -> None:
+        """Delete the temporary file and close all files."""
+        if self._temporary:
             with suppress(FileNotFoundError):  # another program has deleted it
-                os.unlink(temporary)  # noqa: PTH108
-        if file:
-            file.close()  # a signal may have arrived before `with`; closing twice is safe
-        if isinstance(error, OSError):
-            raise GetflagsError(f"cannot write {quoted(name)}: {error.strerror}") from error
-        raise
+                os.unlink(self._temporary)  # noqa: PTH108
+        for file in (self._entries, self._output):
+            if file:
+                with suppress(OSError):  # a full disk; ``add`` or ``commit`` has raised the error
+                    file.close()
+
+    @property
+    def _file(self) -> IO[bytes]:
+        assert self._entries  # noqa: S101 - for the type checker: open() comes first
+        return self._entries
+
+    def _kept(self) -> Iterator[bytes]:
+        """Yield the entries of the targets that are not done, many at a time. Raises OSError."""
+        ends = self._ends
+        for first in range(0, len(self._done), _BLOCK):
+            last = min(first + _BLOCK, len(self._done))
+            left = self._done.count(0, first, last)
+            if left:
+                start = ends[first]
+                text = os.pread(self._file.fileno(), ends[last] - start, start)
+                if left < last - first:
+                    text = b"".join(
+                        text[ends[number] - start : ends[number + 1] - start]
+                        for number in range(first, last)
+                        if not self._done[number]
+                    )
+                yield text
 
 
-def _special(path: str) -> bool:
+def _is_special(path: str) -> bool:
     """Return whether the path is a pipe or a terminal. Raises OSError for a folder."""
     if os.path.isdir(path):  # noqa: PTH112
         raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
     return os.path.exists(path) and not os.path.isfile(path)  # noqa: PTH110, PTH113
-
-
-def _create_beside(path: str) -> tuple[TextIO, str]:
-    """Create a file in the same folder; return it and its name. Raises OSError."""
-    import tempfile  # 5 ms
-
-    folder = os.path.dirname(path)  # noqa: PTH120
-    descriptor, temporary = tempfile.mkstemp(prefix=PART_PREFIX, dir=folder)
-    return _opened(descriptor), temporary
-
-
-def _opened(descriptor: int) -> TextIO:
-    return open(descriptor, "w", encoding="utf-8", errors="surrogateescape")
-
-
-class _Writer:
-    """An event handler that writes failed targets to the list."""
-
-    def __init__(self, file: TextIO, default_folder: str) -> None:
-        self.secret = False  # whether the list may contain a password
-        self._file = file
-        self._folder = default_folder
-        self._error: OSError | None = None
-
-    def read(self, event: Event) -> None:
-        """Handle an event."""
-        if isinstance(event, Finished) and event.outcome.failed and not self._error:
-            entry = entry_again(event.outcome.target, self._folder)
-            self.secret = self.secret or "@" in entry.word
-            try:
-                self._file.write(unparse(entry))
-                self._file.flush()
-            except OSError as error:
-                self._error = error
-
-    def finish(self) -> None:
-        """Raise the first OSError from writing the list, if any."""
-        if self._error:
-            raise self._error
-
-
-def _umask() -> int:
-    """Return the umask of the process, which can only be read by setting it."""
-    umask = os.umask(0o077)
-    os.umask(umask)
-    return umask

@@ -1,4 +1,4 @@
-"""The targets of a command, from its arguments and the ``-i`` file.
+"""The targets of a command, from its arguments and the ``-i`` files.
 
 All targets are read once, before the first request: a mistake in the list is reported before
 anything is downloaded, the progress bar has a total, and the list may come from standard input.
@@ -6,15 +6,17 @@ anything is downloaded, the progress bar has a total, and the list may come from
 
 from __future__ import annotations
 
-import io
+import re
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 
+from getflags.cli import COMMANDS
 from getflags.cli.options.download import Options
 from getflags.core.errors import UsageError
-from getflags.core.text import printable, quoted
+from getflags.core.text import brief, quoted
 from getflags.targets import country_codes, resolve
-from getflags.targets.list_file import BadInput, Entry, parse, read_lines
+from getflags.targets.list_encoding import decoded
+from getflags.targets.list_file import BadInput, BadLine, Entry, parse, read_lines
 from getflags.targets.spool import Spool
 
 
@@ -37,28 +39,47 @@ def _entries(options: Options) -> Iterator[Entry]:
     """Yield all entries, with the entries of the arguments first. Raises UsageError."""
     for target in options.targets:
         if not resolve.is_target(target):
-            raise UsageError(f"{quoted(resolve.label(target))} is not {resolve.ACCEPTED}")
+            raise UsageError(_unknown(target))
         yield Entry(target)
     if options.all:
         yield from map(Entry, country_codes.ALL)
     if options.every:
         for code in country_codes.every():
             yield Entry(code, guessed=True)
-    if options.input_file is not None:
-        yield from _list_entries(options.input_file)
-    elif not (options.targets or options.all or options.every):
+    for name in options.input_files or ():
+        yield from _list_entries(name)
+    if not (options.targets or options.all or options.every or options.input_files):
         yield from map(Entry, country_codes.POP20)
+
+
+def _unknown(word: str) -> str:
+    """Return the error message for an argument that is not a target."""
+    shown = quoted(resolve.label(word))
+    if hint := resolve.suggestion(word):
+        return f"{shown} is not {resolve.ACCEPTED}; did you mean {hint}?"
+    if not re.fullmatch(r"[A-Za-z][A-Za-z-]+", word):
+        return f"{shown} is not {resolve.ACCEPTED}"
+    from difflib import get_close_matches  # the import takes 3 ms and is rarely needed
+
+    close = get_close_matches(word.lower(), COMMANDS, 1)
+    hint = f"did you mean getflags {close[0]}?" if close else "see getflags -h"
+    return f"{shown} is neither a command nor {resolve.ACCEPTED}; {hint}"
 
 
 def _list_entries(name: str) -> Iterator[Entry]:
     """Yield the entries of a list. Raises UsageError."""
+    shown = "<stdin>" if name == "-" else brief(name)
     try:
         # Standard input stays open: otherwise the next file would get descriptor 0.
-        stream = open(0, "rb", closefd=False) if name == "-" else open(name, "rb")  # noqa: PTH123, SIM115
-        # Bytes that are not UTF-8 are kept as surrogates, and percent-encoded in the URL.
-        with io.TextIOWrapper(stream, encoding="utf-8", errors="surrogateescape") as lines:
-            yield from parse(read_lines(lines))
+        file = 0 if name == "-" else name
+        with (
+            open(file, "rb", buffering=0, closefd=name != "-") as raw,
+            decoded(raw) as lines,
+        ):
+            yield from parse(read_lines(lines), shown)
+    except BadLine as error:
+        raise UsageError(f"{shown}:{error.number}: {error.reason}") from None
     except BadInput as error:
-        raise UsageError(f"{printable(name)}: {error}") from None
+        raise UsageError(f"{shown}: {error}") from None
     except OSError as error:
         raise UsageError(f"cannot read the list {quoted(name)}: {error.strerror}") from None

@@ -40,7 +40,8 @@ class Target(NamedTuple):
     is and may contain credentials. ``name`` is relative to ``folder`` and stays inside it.
     ``guessed`` marks a country code that was expanded from a letter or from ``-e``, and which may
     therefore not exist. ``flaw`` is the reason why the target cannot be requested; such a target
-    fails without a request.
+    fails without a request. ``where`` is then the list and the line that it is from, such as
+    ``urls.txt:3``.
 
     It is a tuple, as is ``Outcome``, because one is made for each file, and a tuple is the cheapest
     frozen value.
@@ -55,6 +56,7 @@ class Target(NamedTuple):
     checksum: Checksum | None = None
     guessed: bool = False
     flaw: str = ""
+    where: str = ""
 
     @property
     def path(self) -> str:

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import re
 from base64 import b64encode
-from urllib.parse import SplitResult, quote, unquote_to_bytes, urljoin, urlsplit
+from urllib.parse import SplitResult, quote, unquote, unquote_to_bytes, urljoin, urlsplit
 
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 # The form of nearly all URLs; a URL that matches needs no further check.
@@ -30,6 +30,40 @@ _HOST = re.compile(r"[a-z0-9._~!$&'()*+,;=-]+", re.ASCII)
 _AT = re.compile("[@\uff20\ufe6b]|%(?:25)*40")
 _MAX_LABEL = 63  # bytes in a label of a host name (RFC 1035 section 2.3.4)
 _PATH_SAFE = "/%:@!$&'()*+,;=~?[]|"  # "%" keeps percent-encoded characters as they are
+_PARAMETER = re.compile("(?<=[?&#])([^?&#=]+)=([^&#]*)")
+#: The query parameters that are secrets, in lower case: signatures, and tokens of the bearer. Each
+#: has the other parameters of its signature, which are renewed with it. All of them are hidden, and
+#: none of them tells which file a URL is for. No other parameter is.
+_SIGNATURES = {
+    # AWS Signature Version 4, "Authenticating requests: using query parameters"
+    "x-amz-signature": "x-amz-algorithm x-amz-date x-amz-expires x-amz-signedheaders",
+    "x-amz-credential": "",
+    "x-amz-security-token": "",
+    # CloudFront, "Use signed URLs"; S3, Signature Version 2; Cloud Storage, V2 signing process
+    "signature": "expires policy hash-algorithm",
+    "key-pair-id": "",
+    "awsaccesskeyid": "",
+    "googleaccessid": "",
+    # Google Cloud Storage, "V4 signing process"
+    "x-goog-signature": "x-goog-algorithm x-goog-date x-goog-expires x-goog-signedheaders",
+    "x-goog-credential": "",
+    # Azure Storage, "Create a service SAS", "Create an account SAS", "Create a user delegation SAS"
+    "sig": "sv ss srt sr st se sp spr sip si sdd ses saoid suoid scid skoid sktid skt ske sks skv",
+    # Alibaba Cloud OSS, "Include signatures in a URL", versions 4 and 1
+    "x-oss-signature": "x-oss-signature-version x-oss-date x-oss-expires x-oss-additional-headers",
+    "x-oss-credential": "",
+    "x-oss-security-token": "",
+    "ossaccesskeyid": "",
+    "security-token": "",
+    # RFC 6750 section 2.3, and the same by other names: GitHub, GitLab, content delivery networks
+    "access_token": "",
+    "token": "expires",
+    "private_token": "",
+    "job_token": "",
+    "jwt": "",
+    "api_key": "",
+    "apikey": "",
+}
 
 
 class BadURL(ValueError):
@@ -130,12 +164,54 @@ def split_credentials(url: str) -> tuple[str, str | None]:
     return bare, "Basic " + b64encode(pair).decode("ascii")
 
 
-def redact(url: str) -> str:
-    """Replace anything in a text that may be a user name and password with ``***``.
+def identity(url: str) -> str:
+    """Return a clean URL without credentials and without the parameters of a signature.
 
-    In a URL, this is the part before the host's ``@``. In any other text, it may be everything
-    before the last ``@``, which may be percent-encoded or a compatibility character.
+    Two URLs with the same identity are for the same file, although one of them may have expired.
     """
+    url = split_credentials(url)[0]
+    path, mark, query = url.partition("?")
+    signature = _signature(query)
+    if not signature:
+        return url
+    kept = [each for each in query.split("&") if _name(each.partition("=")[0]) not in signature]
+    return path + mark + "&".join(kept)
+
+
+def _signature(query: str) -> set[str]:
+    """Return the names of the parameters of a signature in a query, and perhaps others."""
+    names = {_name(each.partition("=")[0]) for each in query.split("&")} & _SIGNATURES.keys()
+    return names.union(*(_SIGNATURES[name].split() for name in names))
+
+
+def _name(text: str) -> str:
+    return unquote(text).lower()
+
+
+def redact(url: str) -> str:
+    """Replace passwords, and the parameters of signatures, in a URL or another text with ``***``.
+
+    In a URL, credentials are the part before the host's ``@``. In any other text, they may be
+    everything before the last ``@``, which may be percent-encoded or a compatibility character.
+    """
+    return _without_signature(_without_password(url))
+
+
+def _without_signature(text: str) -> str:
+    if "=" not in text:
+        return text
+    found = _PARAMETER.findall(text)
+    signature = _signature("&".join(name for name, _ in found))
+
+    def shown(match: re.Match[str]) -> str:
+        inner = unquote(match[2])  # may be another URL, to which this one redirects
+        secret = _name(match[1]) in signature or _without_signature(inner) != inner
+        return f"{match[1]}=***" if secret else match[0]
+
+    return _PARAMETER.sub(shown, text)
+
+
+def _without_password(url: str) -> str:
     if not _AT.search(url):
         return url
     scheme, mark, rest = url.partition("://")

@@ -34,7 +34,9 @@ class View(Protocol):
 
 def failure(outcome: Outcome) -> str:
     """Return the message about a failed target."""
-    return f"getflags: {brief(outcome.target.label)}: {brief(outcome.reason)}"
+    target = outcome.target
+    where = f"{target.where}: " if target.where else ""
+    return f"getflags: {where}{brief(target.label)}: {brief(outcome.reason)}"
 
 
 class Quiet:

@@ -12,12 +12,14 @@ got the same descriptor.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future
 from types import TracebackType
 from typing import TYPE_CHECKING, Self, TypeVar, cast
 
+from getflags.core.errors import NotSaved
 from getflags.core.models import Exists, OnDisk, PartialFile, ResumeRecord, Target
 from getflags.storage.os_errors import disk_errors
 from getflags.storage.part_file import PartFile
@@ -33,8 +35,15 @@ BATCH = 512 * 1024  # bytes
 class AsyncPartFile:
     """The asyncio version of ``PartFile``; its methods that may block are coroutines."""
 
-    def __init__(self, target: Target, *, fsync: bool = False) -> None:
-        self._part = PartFile(target, fsync=fsync)
+    def __init__(
+        self,
+        target: Target,
+        resumable: Callable[[], ResumeRecord | None] = lambda: None,
+        *,
+        fsync: bool = False,
+    ) -> None:
+        self._part = PartFile(target, resumable, fsync=fsync)
+        self._resumable = resumable
         self._threads = _Threads()
         self._fsync = fsync
         self._batch: list[bytes] = []
@@ -51,6 +60,11 @@ class AsyncPartFile:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
+        if self._batch and self._resumable():
+            # Inline, because the task may have been cancelled.
+            with contextlib.suppress(NotSaved):
+                at = self._end - self._size
+                self._part.write(self._take_batch(), at)
         self._part.__exit__(kind, error, trace)
 
     async def reopen(self) -> PartialFile | None:
@@ -89,9 +103,9 @@ class AsyncPartFile:
             at = self._end - self._size
             self._part.write(self._take_batch(), at)
 
-    def save_record(self, record: ResumeRecord | None) -> None:
-        """Do what ``PartFile.save_record`` does."""
-        self._part.save_record(record)
+    def checkpoint(self, record: ResumeRecord | None) -> None:
+        """Do what ``PartFile.checkpoint`` does."""
+        self._part.checkpoint(record)
 
     def discard(self) -> None:
         """Do what ``PartFile.discard`` does."""

@@ -13,6 +13,7 @@ import hashlib
 import itertools
 import os
 import stat
+from collections.abc import Callable
 from time import time
 from types import TracebackType
 from typing import Self
@@ -23,6 +24,7 @@ from getflags.storage import fsync as disk
 from getflags.storage import resume_record
 from getflags.storage.existing import Cancelled, hash_file, inspect_file, never
 from getflags.storage.os_errors import disk_errors
+from getflags.storage.proof import Proof, prove, verify
 from getflags.targets.filenames import PART_PREFIX
 
 _serial = itertools.count()  # next() is atomic, so no two threads get the same number
@@ -31,13 +33,21 @@ _serial = itertools.count()  # next() is atomic, so no two threads get the same 
 class PartFile:
     """The part file of one target, used in a ``with`` block.
 
-    On leaving the block, the part file is deleted unless a later run can resume it. Its name
+    On leaving the block, the part file is deleted unless a later run can resume it: ``resumable``
+    returns the record that makes this possible, or None. The name of the part file
     depends only on the target's, so that a later run finds it, and it is locked while it is in use.
     If another process has locked it, or it belongs to another user, a second name is used.
     """
 
-    def __init__(self, target: Target, *, fsync: bool = False) -> None:
+    def __init__(
+        self,
+        target: Target,
+        resumable: Callable[[], ResumeRecord | None] = lambda: None,
+        *,
+        fsync: bool = False,
+    ) -> None:
         self.path = target.path
+        self._resumable = resumable
         self._fsync = fsync
         self._target = target
         self._folder, _, name = target.path.rpartition("/")
@@ -47,6 +57,7 @@ class PartFile:
         self._descriptor = -1
         self._position = 0
         self._record: ResumeRecord | None = None  # as written beside the part file
+        self._proof: Proof | None = None  # of the bytes that the record makes resumable
         self._stale = False  # an existing part file or record can't be resumed
         self._discarded = False
         self._exists: Exists | None = None  # how to treat a file that appears during the download
@@ -60,6 +71,8 @@ class PartFile:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
+        if not self._discarded:
+            self.checkpoint(self._resumable(), ended=True)
         if self._temporary and (self._discarded or not (self._record and self._position)):
             self._remove_record()
             # Another process may have deleted it; if it can't be deleted, it stays hidden.
@@ -112,16 +125,17 @@ class PartFile:
             self._stale = True  # the record has no part file, or another process has locked it
             return None
         # The record is read only after the part file is locked: before, it could still change.
-        record = resume_record.read_record(f"{self._stem}.json", self._target.url)
-        if record is None:
+        found = resume_record.read_record(f"{self._stem}.json", self._target.url)
+        if found is None:
             os.close(descriptor)
             return None
+        record, ranges = found
         self._descriptor, self._temporary, self._record = descriptor, f"{self._stem}.part", record
         with disk_errors:
-            size = os.fstat(descriptor).st_size
             # The request asks for at least one byte, so that the server confirms the validator.
-            if record.total is not None:
-                size = min(size, record.total - 1)
+            limit = None if record.total is None else record.total - 1
+            self._proof = verify(descriptor, ranges, limit, cancelled)
+            size = self._proof.end
             os.ftruncate(descriptor, size)
             self._position = os.lseek(descriptor, 0, os.SEEK_END)
             if self._hash:
@@ -131,11 +145,26 @@ class PartFile:
         self._remove_record()
         return None
 
-    def save_record(self, record: ResumeRecord | None) -> None:
-        """Write the resume record beside the part file, if it changed since the last call."""
-        if record != self._record and record and self._temporary == f"{self._stem}.part":
-            resume_record.write_record(f"{self._stem}.json", self._target.url, record)
-            self._record = record
+    def checkpoint(self, record: ResumeRecord | None, *, ended: bool = False) -> None:
+        """Prove the bytes written so far, and write the resume record, if it is time for that.
+
+        ``ended`` is true at the end of a try: it is then time if there are bytes that are not
+        proved. Errors are ignored: an older record stays, or the part file is not resumed.
+        """
+        if not record or not self._position or self._temporary != f"{self._stem}.part":
+            return
+        with contextlib.suppress(OSError):
+            first = record != self._record or self._proof is None
+            if first or self._proof is None:
+                self._proof = prove(self._descriptor, self._position)
+            if not (first or ended or self._proof.due):
+                return
+            if os.fstat(self._descriptor).st_size != self._proof.end:
+                return  # the last write has failed
+            self._proof.checkpoint()
+            path, url = f"{self._stem}.json", self._target.url
+            if resume_record.write_record(path, url, record, self._proof.ranges):
+                self._record = record
 
     def write(self, data: bytes, at: int) -> None:
         """Write at the part file's end or, to start again, at offset 0. Raises NotSaved."""
@@ -155,16 +184,18 @@ class PartFile:
             raise RuntimeError(f"the part file ends at {self._position}, not at {at}")
         self._remove_record()
         self._hash = _hasher(self._target)
-        self._position = 0
+        self._position, self._proof = 0, None
         with disk_errors:
             os.ftruncate(self._descriptor, 0)
             os.lseek(self._descriptor, 0, os.SEEK_SET)
 
     def hash(self, data: bytes) -> None:
-        """Add bytes that the caller writes to the part file's length and digest."""
+        """Add bytes that the caller writes to the part file's length and digests."""
         self._position += len(data)
         if self._hash:
             self._hash.update(data)
+        if self._proof:
+            self._proof.add(data)
 
     @property
     def digest(self) -> str | None:
@@ -233,14 +264,14 @@ class PartFile:
 
     def _rename(self) -> OnDisk | None:
         """Rename the part file; remove the record first, so that it never lacks its part file."""
-        record = self._record
+        record, self._proof = self._record, None
         self._remove_record()
         try:
             if self._exists:
                 return self._rename_to_new(self._exists)
             os.replace(self._temporary, self.path)  # noqa: PTH105 - as above
         except OSError:
-            self.save_record(record)  # the part file is still there and can be resumed
+            self.checkpoint(record)  # the part file is still there and can be resumed
             raise
         return None
 

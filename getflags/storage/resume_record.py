@@ -1,4 +1,6 @@
-"""Locking of part files, and the resume record: a JSON file with the part file's validator.
+"""Locking of part files, and the resume record: a JSON file about the part file.
+
+The record holds the validator of the response, and the proved ranges of the part file.
 
 The output folder may hold files of other users and programs. A symbolic link is therefore never
 followed, a part file that another process has locked is never touched, and an invalid record is
@@ -12,13 +14,16 @@ import hashlib
 import json
 import os
 import stat
+from collections.abc import Sequence
 from fcntl import LOCK_EX, LOCK_NB, flock
 
 from getflags.core.models import ResumeRecord
-from getflags.core.urls import split_credentials
+from getflags.core.urls import identity
+from getflags.storage.proof import ProvedRange
 
-_VERSION = 1
-_MAX_SIZE = 16 * 1024  # bytes of a record
+_VERSION = 2
+_MAX_SIZE = 1024 * 1024  # bytes of a record; it has at most one range for each request
+_MAX_OFFSET = 2**63  # of a byte in a file
 # Never follow a symbolic link planted by another user (compare CVE-2014-4877), and never block on
 # a named pipe.
 _SAFE = os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK
@@ -84,21 +89,31 @@ def is_at(descriptor: int, path: str) -> bool:
         return False
 
 
-def write_record(path: str, url: str, record: ResumeRecord) -> None:
-    """Write a resume record to a new file. Errors are ignored: the part is then not resumed.
+def write_record(path: str, url: str, record: ResumeRecord, ranges: Sequence[ProvedRange]) -> bool:
+    """Write a resume record; return whether it was written. An older record stays until then.
 
-    An existing file is removed, not overwritten: it may be a hard link to a file of another user.
+    The record is written to a new file, because an existing one may be a hard link to a file of
+    another user.
     """
-    values = {"version": _VERSION, "url": _digest(url), **record._asdict()}
-    remove_record(path)
-    with contextlib.suppress(OSError):
+    values = {"version": _VERSION, "url": _digest(url), **record._asdict(), "ranges": ranges}
+    new = f"{path}.new"
+    remove_record(new)
+    try:
         flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | _SAFE
-        with open(os.open(path, flags, 0o666), "wb", buffering=0) as file:  # noqa: PTH123
+        with open(os.open(new, flags, 0o666), "wb") as file:  # noqa: PTH123
             file.write(json.dumps(values).encode())
+        os.replace(new, path)  # noqa: PTH105 - as in remove_record
+    except OSError:
+        remove_record(new)
+        return False
+    return True
 
 
-def read_record(path: str, url: str) -> ResumeRecord | None:
-    """Return the resume record; None if it is missing, invalid, or for another URL."""
+def read_record(path: str, url: str) -> tuple[ResumeRecord, list[ProvedRange]] | None:
+    """Return the resume record and the ranges that it lists.
+
+    Returns None if the record is missing, invalid, or for another URL.
+    """
     try:
         descriptor = os.open(path, os.O_RDONLY | _SAFE)
         try:
@@ -108,11 +123,19 @@ def read_record(path: str, url: str) -> ResumeRecord | None:
         if values["version"] != _VERSION or values["url"] != _digest(url):
             return None
         validator, total, coding = values["validator"], values["total"], values["coding"]
+        ranges = [ProvedRange(*each) for each in values["ranges"]]
     except (OSError, ValueError, TypeError, KeyError, RecursionError):
         return None
     texts = isinstance(validator, str) and validator.isprintable() and isinstance(coding, str)
     size = total is None or (isinstance(total, int) and total > 0)
-    return ResumeRecord(validator, total, coding) if texts and size else None
+    if not texts or not size or not all(_is_range(*each) for each in ranges):
+        return None
+    return ResumeRecord(validator, total, coding), ranges
+
+
+def _is_range(start: object, end: object, digest: object) -> bool:
+    offsets = isinstance(start, int) and isinstance(end, int) and 0 <= start < end < _MAX_OFFSET
+    return offsets and isinstance(digest, str)
 
 
 def remove_record(path: str) -> None:
@@ -122,5 +145,5 @@ def remove_record(path: str) -> None:
 
 
 def _digest(url: str) -> str:
-    """Return a hash of a URL without its password: a URL may hold secrets, and passwords change."""
-    return hashlib.sha256(split_credentials(url)[0].encode()).hexdigest()
+    """Return a hash of a URL without its secrets, which may be renewed."""
+    return hashlib.sha256(identity(url).encode()).hexdigest()

@@ -20,6 +20,8 @@ from getflags.core.urls import redact
 
 # U+FEFF is a byte order mark only at the beginning of a list.
 _CONTROL = re.compile("[\x00-\x1f\x7f\x85\u2028\u2029\ufeff]")
+#: The names of hashlib's algorithms in aria2; md5 has the same name, and aria2 has no others.
+_ARIA2_NAMES = {f"sha{bits}": f"sha-{bits}" for bits in (1, 224, 256, 384, 512)}
 
 
 _MAX_LINE = 1024 * 1024  # characters; a longer line is not text, such as /dev/zero
@@ -27,6 +29,15 @@ _MAX_LINE = 1024 * 1024  # characters; a longer line is not text, such as /dev/z
 
 class BadInput(ValueError):
     """A line or an option's value is invalid; the message quotes it."""
+
+
+class BadLine(BadInput):
+    """The line ``number`` of a list is invalid for this ``reason``."""
+
+    def __init__(self, number: int, reason: object) -> None:
+        super().__init__(f"line {number}: {reason}")
+        self.number = number
+        self.reason = str(reason)
 
 
 class Entry(NamedTuple):
@@ -37,21 +48,25 @@ class Entry(NamedTuple):
     folder: str = ""
     checksum: Checksum | None = None
     guessed: bool = False  # the code was expanded from a letter or from -e
+    source: str = ""  # the list that contains the entry, and its line number, for messages
+    line: int = 0
 
 
 def read_lines(stream: TextIO) -> Iterator[str]:
-    """Yield the lines of a stream, using bounded memory. Raises BadInput if a line is too long."""
+    """Yield the lines of a stream, using bounded memory. Raises BadLine if a line is too long."""
     lines = iter(lambda: stream.readline(_MAX_LINE + 1), "")
     for number, line in enumerate(lines, 1):
         if len(line) > _MAX_LINE:
-            raise BadInput(f"line {number}: longer than {_MAX_LINE:,} characters")
+            raise BadLine(number, f"longer than {_MAX_LINE:,} characters")
         yield line
 
 
-def parse(lines: Iterable[str]) -> Iterator[Entry]:
+def parse(lines: Iterable[str], source: str = "") -> Iterator[Entry]:
     """Parse entries, lazily. Windows line endings and a byte order mark are accepted.
 
-    Raises BadInput with the line number.
+    Options are indented with spaces or tabs. A line that begins with any other white space (a
+    no-break space) is an entry that cannot be fetched. With ``source``, the entries have line
+    numbers. Raises BadLine.
     """
     entry: Entry | None = None
     for number, line in enumerate(lines, start=1):
@@ -60,17 +75,18 @@ def parse(lines: Iterable[str]) -> Iterator[Entry]:
         text = line.strip()
         if not text or text.startswith("#"):
             continue
-        if not line[0].isspace():
+        if line[0] not in " \t":
             if entry:
                 yield entry
-            entry = Entry(text)
+            word = line.rstrip() if line[0].isspace() else text
+            entry = Entry(word, source=source, line=number if source else 0)
         elif entry is None:
-            raise BadInput(f"line {number}: an option without a target above it")
+            raise BadLine(number, "an option without a target above it")
         else:
             try:
                 entry = _with_option(entry, text)
             except BadInput as error:
-                raise BadInput(f"line {number}: {error}") from None
+                raise BadLine(number, error) from None
     if entry:
         yield entry
 
@@ -124,5 +140,6 @@ def unparse(entry: Entry) -> str:
     if entry.folder:
         lines.append(f"  dir={entry.folder}")
     if entry.checksum:
-        lines.append(f"  checksum={entry.checksum.algorithm}={entry.checksum.hexdigest}")
+        algorithm, digest = entry.checksum
+        lines.append(f"  checksum={_ARIA2_NAMES.get(algorithm, algorithm)}={digest}")
     return "\n".join(lines) + "\n"

@@ -7,6 +7,7 @@ arguments beforehand. This module reads no file and creates no folder.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator
 from functools import lru_cache
 from itertools import chain, islice
@@ -19,7 +20,12 @@ from getflags.core.text import printable, quoted
 from getflags.targets import country_codes, filenames
 from getflags.targets.list_file import Entry
 
-ACCEPTED = "an http:// or https:// URL, a two-letter country code (BR) or one letter (B)"
+ACCEPTED = "an http:// or https:// URL, a country code such as BR, or a letter such as B"
+# A host with a dot, an IPv4 address, or localhost, then perhaps a port and a path.
+_HOST_FIRST = re.compile(
+    r"(?:(?:[\w-]+\.)+[a-z]{2,}|(?:[0-9]+\.){3}[0-9]+|localhost)(?::[0-9]+)?(?:[/?].*)?",
+    re.IGNORECASE,
+)
 
 
 def is_code(word: str) -> bool:
@@ -30,6 +36,16 @@ def is_code(word: str) -> bool:
 def is_target(word: str) -> bool:
     """Return whether an argument is a code or a URL, even if the URL is malformed."""
     return is_code(word) or word.lower().startswith(("http://", "https://"))
+
+
+def suggestion(word: str) -> str:
+    """Return the URL that was probably meant by a word without a scheme, for display, or ``""``."""
+    if not _HOST_FIRST.fullmatch(word):
+        return ""
+    try:
+        return label(urls.clean(f"https://{word}"))
+    except urls.BadURL:
+        return ""
 
 
 def expand(entries: Iterable[Entry]) -> Iterator[Entry]:
@@ -146,6 +162,7 @@ def settle(entries: Iterable[Entry], place: Place) -> Iterator[Target]:
             entry.checksum,
             entry.guessed,
             flaw,
+            f"{entry.source}:{entry.line}" if flaw and entry.source else "",
         )
 
 
@@ -173,8 +190,16 @@ def _url(word: str, base_url: str) -> str:
     if is_code(word):
         return urls.clean(country_codes.flag_url(base_url, word))
     if not is_target(word):
-        raise urls.BadURL(f"it is not {ACCEPTED}")
+        raise urls.BadURL(_why_not(word))
     return urls.clean(word)
+
+
+def _why_not(word: str) -> str:
+    """Return the reason why a word is not a target."""
+    if word[:1].isspace():
+        return f"it begins with the character U+{ord(word[0]):04X}, which is not an ordinary space"
+    hint = suggestion(word)
+    return f"it is not {ACCEPTED}" + (f"; did you mean {hint}?" if hint else "")
 
 
 def label(word: str) -> str:

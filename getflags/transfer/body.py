@@ -14,9 +14,9 @@ PROGRESS_INTERVAL = 1.0  # seconds between two progress events of a slow body
 class Body:
     """A body that is the file, or a part of it.
 
-    ``received`` and ``expected`` are sizes of the file in bytes, including the part left by an
-    earlier try; ``expected`` is None if the server announced no length. ``resumed`` is the record
-    of the part file that the body continues, or None if the body is the whole file.
+    ``received`` and ``expected`` are sizes of the file in bytes, including the ``start`` bytes left
+    by an earlier try; ``expected`` is None if the server announced no length. ``resumed`` is the
+    record of the part file that the body continues, or None if the body is the whole file.
     """
 
     __slots__ = (
@@ -28,6 +28,7 @@ class Body:
         "expected",
         "received",
         "resumed",
+        "start",
     )
 
     def __init__(
@@ -39,7 +40,7 @@ class Body:
         resumed: ResumeRecord | None = None,
     ) -> None:
         self.expected = expected
-        self.received = self._reported = received
+        self.start = self.received = self._reported = received
         self.resumed = resumed
         self._head = head
         self._options = options

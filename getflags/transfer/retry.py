@@ -21,6 +21,8 @@ from getflags.core.models import DownloadOptions
 
 _FIRST_DELAY = 0.5  # seconds before the second try; doubled for each further try
 _MAX_DELAY = 30.0  # seconds
+#: Bytes that a try must add to a part file, so that it does not count against the retries.
+PROGRESS = 64 * 1024
 _DOUBLINGS = 6  # enough to reach _MAX_DELAY; without a limit, the power would overflow
 
 

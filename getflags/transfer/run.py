@@ -32,7 +32,7 @@ def fetch(
     if transfer.state is NEW:
         emit(Started(transfer.target))
     try:
-        with PartFile(transfer.target, fsync=options.fsync) as part:
+        with PartFile(transfer.target, transfer.resumable, fsync=options.fsync) as part:
             since = 0.0  # when the wait for the next piece of a body began
 
             def on_body(piece: bytes) -> None:
@@ -42,7 +42,7 @@ def fetch(
                 part.write(piece, at)
                 if progress:
                     emit(progress.event)
-                    part.save_record(progress.record)
+                    part.checkpoint(progress.record)
                 if seconds := limiter.spend(len(piece)):
                     sleep(seconds)
                 since = monotonic()
@@ -75,7 +75,7 @@ async def afetch(
     if transfer.state is NEW:
         emit(Started(transfer.target))
     try:
-        async with AsyncPartFile(transfer.target, fsync=options.fsync) as part:
+        async with AsyncPartFile(transfer.target, transfer.resumable, fsync=options.fsync) as part:
             since = 0.0  # when the wait for the next piece of a body began
 
             async def on_body(piece: bytes) -> None:
@@ -85,7 +85,7 @@ async def afetch(
                 await part.write(piece, at)
                 if progress:
                     emit(progress.event)
-                    part.save_record(progress.record)
+                    part.checkpoint(progress.record)
                 if seconds := limiter.spend(len(piece)):
                     await asleep(seconds)
                 since = monotonic()

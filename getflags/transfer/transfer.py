@@ -19,6 +19,7 @@ from getflags.core.models import (
     OnDisk,
     Outcome,
     PartialFile,
+    ResumeRecord,
     Status,
     Target,
 )
@@ -74,6 +75,8 @@ class Transfer:
         self._code: int | None = None
         self._tries = self._requests = 0
         self._forgiven = 0  # tries that do not count against the retries
+        self._received = False  # a body in this try
+        self._kept = 0  # bytes of the body that were kept after an earlier try
         self._served = 0.0  # requests that the refusing origin had served at the last refusal
         self._find_origin = find_origin
         self._now = 0.0  # when the present try began
@@ -96,6 +99,7 @@ class Transfer:
         self._on_disk = on_disk if on_disk and matches(checksum, on_disk) else None
         self._partial = partial
         self._offset = partial.size if partial else 0
+        self._received = False
         self._now, self._today = now, today
         self._tries += 1
         if self._tries == 1:
@@ -170,6 +174,12 @@ class Transfer:
         """The origin to which the last request was sent; empty like ``origin``."""
         return "" if self.target.flaw else self._route.reached
 
+    def resumable(self) -> ResumeRecord | None:
+        """Return the record with which a later try may resume the body of this one, if it can."""
+        if not self._received or (isinstance(self.action, Done) and not self.action.keep_part):
+            return None
+        return self.body.record
+
     def succeeded(
         self, now: float, digest: str | None = None, *, existing: OnDisk | None = None
     ) -> Action:
@@ -226,7 +236,7 @@ class Transfer:
         """Accept a response whose body is the whole file, even if only the rest was requested."""
         expected = content_length(head)
         retry.check_size(expected or 0, self.options)
-        self.body = Body(head, self.options, expected)
+        self.body, self._received = Body(head, self.options, expected), True
         self._offset = self._resumed = 0
         self._modified = modified(head)
         self._move(states.RECEIVING, self.action)
@@ -241,6 +251,7 @@ class Transfer:
             record = partial.record._replace(total=part.total)
             self.body = Body(head, self.options, part.end, partial.size, record)
             self._resumed = min(self._resumed, partial.size)
+            self._received = True
             self._move(states.RECEIVING, self.action)
 
     def _follow(self) -> None:
@@ -341,13 +352,27 @@ class Transfer:
         overloaded: bool = False,
     ) -> None:
         """Wait and try again, if a try is left; the pause is by default an exponential backoff."""
+        progressed = self._progressed()
+        self._forgiven += progressed
         if self._tries - self._forgiven > self.options.retries:
             tries = f" ({self._tries} tries)" if self._tries > 1 else ""
             self._fail(reason + tries, keep_part=True, overloaded=overloaded)
             return
         if pause is None:
-            pause = retry.backoff(self._tries, f"{self.options.salt} {self._route.url}")
+            salt = f"{self.options.salt} {self._route.url}"
+            pause = retry.backoff(1 if progressed else self._tries, salt)
         self._move(states.WAITING, Wait(pause, reason, refusal, overloaded))
+
+    def _progressed(self) -> bool:
+        """Return whether this try has brought enough of the file not to count as a retry.
+
+        A connection that breaks again and again is no reason to give up as long as the file grows.
+        """
+        if self.state is not states.RECEIVING or not self.body.record:
+            return False
+        before, self._kept = self._kept, max(self._kept, self.body.received)
+        grown = self._kept - max(before, self.body.start) >= retry.PROGRESS
+        return grown and self.options.retries > 0 and self._requests < ranges.MAX_PARTS
 
     def _fail(self, reason: str, *, keep_part: bool = False, overloaded: bool = False) -> None:
         outcome = Outcome(self.target, Status.FAILED, reason, self._code, 0, self._requests)

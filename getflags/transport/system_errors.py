@@ -1,4 +1,4 @@
-"""Faults for the operating system's errors when a name is looked up or a connection is made.
+"""Faults for errors when a name is looked up or a connection is made, by the system or by TLS.
 
 They are the same for all HTTP libraries.
 """
@@ -9,7 +9,8 @@ import errno
 import os
 import socket
 
-from getflags.core.errors import Refused, Unreachable, Unresolved
+from getflags.core.errors import Refused, Unreachable, Unresolved, Untrusted
+from getflags.core.text import brief
 
 # EAI_MEMORY is a failure of this machine, as EAI_SYSTEM is, which Python raises as a plain OSError.
 # After EAI_FAIL, the name server has answered that it will not do it.
@@ -40,3 +41,11 @@ def not_resolved(where: str, error: OSError) -> Unreachable:
     if isinstance(error, socket.gaierror) and error.errno not in _TEMPORARY:
         return Unreachable(f"{where}host name not found ({reason})")
     return Unresolved(f"{where}host name not resolved: {reason[0].lower()}{reason[1:]}")
+
+
+def no_tls(where: str, reason: str) -> Untrusted:
+    """Return the fault for a failed TLS handshake. ``reason`` is the text of the TLS library."""
+    # A response in plain HTTP begins with "HTTP", which is not a version of TLS.
+    plain = "wrong version number" in reason.lower().replace("_", " ")
+    hint = "; the port may speak plain HTTP: does http:// work?" if plain else ""
+    return Untrusted(f"{where}TLS failed: {brief(reason)}{hint}")

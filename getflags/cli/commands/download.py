@@ -15,7 +15,7 @@ from typing import NamedTuple
 from getflags import engines, transport
 from getflags.api import configure
 from getflags.cli.display import Screen
-from getflags.cli.failed_list import list_failures
+from getflags.cli.failed_list import list_rest
 from getflags.cli.options import checks
 from getflags.cli.options import download as download_options
 from getflags.cli.options.download import Options
@@ -24,7 +24,7 @@ from getflags.cli.target_source import read_targets
 from getflags.core.accepted import AUTO
 from getflags.core.errors import GetflagsError, UsageError
 from getflags.core.events import Event, EventHandler
-from getflags.core.models import ExitStatus, Plan
+from getflags.core.models import ExitStatus, Plan, Target
 from getflags.core.text import counted, printable, quoted
 from getflags.core.urls import origin, redact
 from getflags.output import summary
@@ -106,7 +106,7 @@ def _check(options: Options, targets: resolve.Listing) -> None:
             filenames.checked(options.out)
         except filenames.BadName as error:
             raise UsageError(f"-o {quoted(options.out)}: {error}") from None
-    if total == 1 and options.input_file is None:  # in a list, the other targets are downloaded
+    if total == 1 and not options.input_files:  # in a list, the other targets are downloaded
         place = _place(options, bundled.REMOTE)
         (target,) = resolve.settle([_with_options(targets[0], options)], place)
         if target.flaw:
@@ -167,9 +167,8 @@ def _download(job: _Job, screen: Screen, result: summary.Report) -> None:
     if options.verbose:
         client = transport.client(settings.client).about()
         screen.info(f"Engine: {engine}; client: {settings.client} ({client}).")
-    entries = (_with_options(entry, options) for entry in job.targets)
     work = Plan(
-        resolve.settle(entries, _place(options, job.site.base_url)),
+        _settled(job),
         settings.client,
         limit,
         settings.loop,
@@ -183,7 +182,8 @@ def _download(job: _Job, screen: Screen, result: summary.Report) -> None:
         if options.json:
             handlers.append(screen.json())
         if options.failed_out is not None:
-            handlers.append(stack.enter_context(list_failures(options.failed_out, settings.dir)))
+            rest = list_rest(options.failed_out, settings.dir, _settled(job), screen.warn)
+            handlers.append(stack.enter_context(rest))
         handlers.append(stack.enter_context(closing(screen.view(total))).read)
         try:
             engines.engine(engine)(work, _tee(handlers))
@@ -195,6 +195,12 @@ def _download(job: _Job, screen: Screen, result: summary.Report) -> None:
         raise GetflagsError(
             f"internal error: only {result.total:,} of {total:,} targets have an outcome"
         )
+
+
+def _settled(job: _Job) -> Iterator[Target]:
+    """Return the targets with their names, always the same ones."""
+    entries = (_with_options(entry, job.options) for entry in job.targets)
+    return resolve.settle(entries, _place(job.options, job.site.base_url))
 
 
 def _tee(handlers: list[EventHandler]) -> EventHandler:

@@ -39,7 +39,7 @@ class Options(argparse.Namespace):
     max_req: int | str | None  # None if not given, because REMOTE has another default
     server: str
     verbose: bool
-    input_file: str | None
+    input_files: list[str] | None
     out: str | None
     checksum: Checksum | None
     quiet: bool

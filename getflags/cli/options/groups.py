@@ -47,9 +47,10 @@ def add_setting(
 def targets(group: Group) -> None:
     """Add the options that choose targets and servers."""
     group.add_argument(
-        "-i", "--input-file", metavar="FILE", type=values.text,
+        "-i", "--input-file", dest="input_files", metavar="FILE", type=values.text, action="append",
         help="read targets from a file ('-': standard input), one per line; '#' starts a comment; "
-        "indented lines out=NAME, dir=DIR and checksum=ALGO=HEX apply to the target above",
+        "indented lines out=NAME, dir=DIR and checksum=ALGO=HEX apply to the target above; "
+        "repeatable",
     )  # fmt: skip
     group.add_argument("-a", "--all", action="store_true", help="all existing flags (AD to ZW)")
     group.add_argument(
@@ -95,7 +96,8 @@ def files(group: Group) -> None:
     add_setting(group, "fsync", "--fsync", action="store_true")
     group.add_argument(
         "--failed-out", metavar="FILE", type=values.text,
-        help="write the failed targets to FILE, in the format of -i",
+        help="write the rest of the job to FILE, in the format of -i: the targets that failed, "
+        "were interrupted or were not begun; empty if there are none",
     )  # fmt: skip
 
 

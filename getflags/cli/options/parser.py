@@ -10,6 +10,7 @@ import re
 from typing import NoReturn
 
 from getflags.core.errors import UsageError
+from getflags.core.urls import redact
 
 
 class Parser(argparse.ArgumentParser):
@@ -32,6 +33,7 @@ class Parser(argparse.ArgumentParser):
             allow_abbrev=False,
             add_help=not short_help,
         )
+        self._arguments: list[str] = []
         self._help = f"{prog} --help-all" if short_help else f"{prog} -h"
         if short_help:
             # argparse's action "version" prints any text and exits.
@@ -40,6 +42,11 @@ class Parser(argparse.ArgumentParser):
                 help="print examples and the most common options, and exit",
             )  # fmt: skip
             self.add_argument("--help-all", action="help", help="print all options, and exit")
+
+    def parse_known_args(self, args=None, namespace=None):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201
+        """Remember the arguments, which may contain secrets."""
+        self._arguments += args or ()
+        return super().parse_known_args(args, namespace)
 
     def take_targets(self) -> None:
         """Add the TARGET arguments, which the description explains."""
@@ -51,4 +58,14 @@ class Parser(argparse.ArgumentParser):
         message = re.sub(
             r"ignored explicit argument .*", "takes no value", message, flags=re.DOTALL
         )
-        raise UsageError(f"{message} ({self._help} lists all options)")
+        message = self._redacted(message)
+        hint = f"{self._help} lists all options"
+        raise UsageError(f"{message}; {hint}" if "(" in message else f"{message} ({hint})")
+
+    def _redacted(self, message: str) -> str:
+        """Return argparse's message without the passwords in the arguments that it quotes."""
+        for argument in self._arguments:
+            for text in (argument.partition("=")[2], argument[2:], argument):
+                if (shown := redact(text)) != text:
+                    message = message.replace(text, shown).replace(repr(text)[1:-1], shown)
+        return message

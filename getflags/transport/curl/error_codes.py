@@ -18,7 +18,7 @@ from getflags.core.models import Network
 from getflags.core.response_head import describe
 from getflags.core.text import brief, printable
 from getflags.core.urls import redact
-from getflags.transport.system_errors import no_connection
+from getflags.transport.system_errors import no_connection, no_tls
 
 _UNTRUSTED = {
     pycurl.E_SSL_CONNECT_ERROR,
@@ -58,7 +58,7 @@ def translate(
     if code == pycurl.E_PEER_FAILED_VERIFICATION:
         return Untrusted(f"{where}certificate not trusted: {brief(text)}")
     if code in _UNTRUSTED:
-        return Untrusted(f"{where}TLS failed: {brief(text)}")
+        return no_tls(where, text)
     tunnel = int(curl.getinfo(pycurl.HTTP_CONNECTCODE)) if proxy else 0
     if code in _UNREACHABLE or tunnel not in {0, 200}:
         why = describe(tunnel) if tunnel else _UNREACHABLE[code]

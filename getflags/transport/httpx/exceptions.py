@@ -25,7 +25,7 @@ from getflags.core.models import Network
 from getflags.core.response_head import describe
 from getflags.core.text import brief, printable
 from getflags.core.urls import redact
-from getflags.transport.system_errors import message, no_connection, not_resolved
+from getflags.transport.system_errors import message, no_connection, no_tls, not_resolved
 
 
 def translate(
@@ -56,7 +56,7 @@ def _unreachable(error: httpx.TransportError, where: str) -> Fault:
             return Untrusted(f"{where}certificate not trusted: {printable(cause.verify_message)}")
         if isinstance(cause, ssl.SSLError):
             reason = getattr(cause, "reason", None) or str(cause)  # only OpenSSL sets ``reason``
-            return Untrusted(f"{where}TLS failed: {printable(reason)}")
+            return no_tls(where, reason)
         if isinstance(cause, socket.gaierror):
             return not_resolved(where, cause)
     if isinstance(error, httpx.ProxyError) and str(error)[:3].isdigit():
