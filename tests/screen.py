@@ -66,7 +66,11 @@ class Terminal:
     def read_until(self, words: str) -> None:
         """Wait until words have been written."""
         while words not in self.written:
-            assert self._read(), f"it has ended without {words!r}: {self.written}"
+            self.read_more()
+
+    def read_more(self) -> None:
+        """Wait until something has been written."""
+        assert self._read(), f"it has ended: {self.written}"
 
     def read_all(self) -> list[str]:
         """Wait for the end; return what the screen shows."""

@@ -129,6 +129,9 @@ USAGE = {
     "unknown option": (["--frobnicate"], "unrecognized arguments: --frobnicate"),
     "abbreviation": (["--verb"], "unrecognized arguments: --verb"),
     "quiet and verbose": (["-q", "-v"], "not allowed with argument"),
+    "progress": (["--progress", "dots"], "--progress"),
+    "progress and verbose": (["-v", "--progress", "bar"], "cannot be used with -v or -q"),
+    "progress and quiet": (["-q", "--progress", "none"], "cannot be used with -v or -q"),
     "missing value": (["-m"], "expected one argument"),
 }
 

@@ -1,13 +1,10 @@
 """What people see: failures once, in any view, and nothing that drives a terminal."""
 
-import io
-import threading
-
 import pytest
 
 from getflags.core.events import Event, Finished, Progressed, Resumed, Retrying, Started
 from getflags.core.models import Outcome, Status, Target
-from getflags.output.progress import HEARTBEAT, Bar, Heartbeat, Lines, Quiet, View, failure
+from getflags.output.progress import HEARTBEAT, Heartbeat, Lines, Quiet, View, failure
 
 
 def target(index: int = 0, name: str = "f.gif") -> Target:
@@ -113,12 +110,14 @@ def test_lines_tell_of_another_try_and_why() -> None:
     ]
 
 
-def test_bytes_of_a_try_that_failed_are_taken_back() -> None:
+def test_bytes_of_a_target_that_failed_are_taken_back() -> None:
     said: list[str] = []
     now = iter([0.0, *[99.0 * n for n in range(1, 9)]])
     view = Heartbeat(2, said.append, lambda: next(now))
     run(view, Progressed(target(), 500_000, None), Retrying(target(), 0.5, "reset"))
-    assert said[-1].endswith(", 0 B"), said
+    assert "done, 500.0 kB (" in said[-1], "the next try may resume"
+    view.read(failed())
+    assert "done, 0 B (" in said[-1]
 
 
 def test_lines_show_a_folders_control_characters() -> None:
@@ -138,14 +137,14 @@ def test_a_heart_beats_now_and_then() -> None:
     assert said == []
     clock.now += 0.001
     view.read(Progressed(target(2), 200_000, None))
-    assert said == ["getflags: 2 of 1,200 done, 201.0 kB"]
+    assert said == ["getflags: 2 of 1,200 done, 201.0/~600.0 kB (20.1 kB/s, 20 s left)"]
     clock.now += HEARTBEAT / 2
     view.read(ok(2, size=300_000))
     assert len(said) == 1, "not before its time"
     clock.now += HEARTBEAT / 2
     view.read(Started(target(3)))
     view.close()
-    assert said[1:] == ["getflags: 3 of 1,200 done, 301.0 kB"]
+    assert said[1:] == ["getflags: 3 of 1,200 done, 301.0 kB/~120.4 MB (10.0 kB/s, 200 min left)"]
 
 
 def test_a_heart_names_failures_at_once_and_once() -> None:
@@ -170,7 +169,7 @@ def test_bytes_that_came_for_nothing_are_taken_back() -> None:
     view.read(failed(0))
     clock.now += HEARTBEAT
     view.read(Progressed(target(1), 70, None))
-    assert said[-1] == "getflags: 1 of 3 done, 70 B"
+    assert said[-1] == "getflags: 1 of 3 done, 70 B (87 B/s, unknown time left)"
 
 
 def test_a_file_that_was_there_already_brought_no_bytes() -> None:
@@ -179,62 +178,7 @@ def test_a_file_that_was_there_already_brought_no_bytes() -> None:
     view = Heartbeat(1, said.append, clock)
     clock.now += HEARTBEAT
     view.read(Finished(Outcome(target(), Status.PRESENT, "already exists", size=999)))
-    assert said == ["getflags: 1 of 1 done, 0 B"]
-
-
-def test_a_bar_counts_files_and_bytes() -> None:
-    stream = io.StringIO()
-    run(Bar(3, stream), Started(target()), Progressed(target(), 700, 1500), ok(0, size=1500))
-    last = stream.getvalue().rpartition("\r")[2]
-    assert "1/3" in last
-    assert "1.5 kB" in last
-
-
-def test_a_bar_that_is_full_stays_on_the_screen() -> None:
-    stream = io.StringIO()
-    view = Bar(2, stream)  # kept, because tqdm closes what is thrown away
-    run(view, ok(0), ok(1))
-    last = stream.getvalue().rpartition("\r")[2]
-    assert last.startswith("100%|")
-    assert "2/2" in last
-    assert last.endswith("\n")
-
-
-def test_a_bar_starts_no_thread_to_watch_it() -> None:
-    run(Bar(2, io.StringIO()), ok(0), ok(1))
-    assert "TMonitor" not in {type(thread).__name__ for thread in threading.enumerate()}
-
-
-def test_a_bar_for_a_single_file_counts_its_bytes() -> None:
-    stream = io.StringIO()
-    run(
-        Bar(1, stream),
-        Started(target()),
-        Progressed(target(), 2_000_000, 4_000_000),
-        ok(size=4_000_000),
-    )
-    last = stream.getvalue().rpartition("\r")[2]
-    assert last.startswith("100%|")
-    assert "4.00M/4.00M" in last
-
-
-def test_a_bar_for_a_single_file_of_unknown_length_counts_on() -> None:
-    stream = io.StringIO()
-    run(Bar(1, stream), Progressed(target(), 2_000_000, None), ok(size=3_000_000))
-    last = stream.getvalue().rpartition("\r")[2]
-    assert "3.00MB" in last
-    assert "%" not in last
-
-
-@pytest.mark.parametrize("total", [1, 2])
-def test_a_bar_names_a_failure_once_on_a_line_of_its_own(total: int) -> None:
-    stream = io.StringIO()
-    run(Bar(total, stream), failed(reason="\x1b]0;pwn\x07", name="g.gif"))
-    shown = stream.getvalue()
-    assert "\rgetflags: g.gif: \\x1b]0;pwn\\x07\n" in shown
-    assert shown.count("g.gif") == 1
-    assert "\x1b" not in shown
-    assert "\x07" not in shown
+    assert said == ["getflags: 1 of 1 done, 0/0 B (0 B/s, 0 s left)"]
 
 
 @pytest.mark.parametrize(

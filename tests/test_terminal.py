@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import io
 import re
+import signal
 from pathlib import Path
 
 import pytest
 
+from getflags.engines import ENGINES
 from getflags.output import terminal
-from tests.rawserver import RawServer, ok
-from tests.screen import on_terminal, resize, sizeless
+from tests.messages import INTERRUPTED
+from tests.rawserver import RawServer, ok, stall_after
+from tests.screen import on_terminal, resize, shown, sizeless
 
 LARGE = bytes(600_000)
 
@@ -25,7 +28,7 @@ def test_a_terminal_that_does_not_know_its_size_shows_the_bar(
         on_terminal(tmp_path, *map(server.url, paths), columns=columns, rows=rows) as screen,
     ):
         lines = screen.read_all()
-    counted = "2/2" if len(paths) > 1 else "600k/600k"
+    counted = "2/2 files, 1.2/1.2 MB" if len(paths) > 1 else "600.0/600.0 kB"
     (bar,) = [line for line in lines if re.match(rf"100%\|█+\| {counted} ", line)]
     assert len(bar) == (columns or 80) - 1
 
@@ -45,6 +48,62 @@ def test_variables_for_tqdm_do_not_change_the_bar(tmp_path: Path, paths: list[st
         text = "\n".join(screen.read_all())
     assert "Traceback" not in text
     assert re.search(r"^100%\|█+\| ", text, re.MULTILINE)
+
+
+STALLED = stall_after(b"HTTP/1.1 200 OK\r\nContent-Length: 1200000\r\n\r\n" + LARGE)
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+@pytest.mark.parametrize("kind", ["bar", "multi"])
+def test_a_stalled_run_shows_a_falling_rate(tmp_path: Path, engine: str, kind: str) -> None:
+    """No event arrives any more; time alone draws the bars."""
+    words = ["--engine", engine, "--progress", kind, "--retries", "0"]
+    with (
+        RawServer({"/a": STALLED, "/b": STALLED}) as server,
+        on_terminal(tmp_path, *words, server.url("/a"), server.url("/b")) as screen,
+    ):
+        screen.read_until("B/s]")
+        rates: list[float] = []
+        while not rates or rates[-1] >= max(rates) / 1.5:
+            screen.read_more()
+            found = re.findall(r", ([\d.]+) ([kM]?)B/s\]", screen.written)
+            rates = [float(each) * {"": 1, "k": 1e3, "M": 1e6}[unit] for each, unit in found]
+        screen.process.send_signal(signal.SIGINT)
+        assert any(line.startswith(INTERRUPTED) for line in screen.read_all())
+        assert screen.process.returncode == 130
+
+
+@pytest.mark.parametrize(
+    ("columns", "bar"),
+    [(80, r" \d\d%\|█+. +\| 0/2 files, \S+/2.4 MB \[00:0\d<\S+, [\d.]+ [kM]?B/s\]"),
+     (40, r" \d\d%\|\S+ *\| 0/2 \[00:0\d<\S+, [\d.]+ [kM]?B/s\]")],
+)  # fmt: skip
+@pytest.mark.parametrize("kind", ["bar", "multi"])
+def test_bars_fit_their_terminal(tmp_path: Path, columns: int, bar: str, kind: str) -> None:
+    with (
+        RawServer({"/a": STALLED, "/b": STALLED}) as server,
+        on_terminal(
+            tmp_path, "--progress", kind, server.url("/a"), server.url("/b"), columns=columns
+        ) as screen,
+    ):
+        files = ["a", "b"] if kind == "multi" else []
+        below: list[str] | None = None
+        while below != files:  # the bars of files are drawn after the other one
+            screen.read_more()
+            lines = shown(screen.written)
+            places = [place for place, line in enumerate(lines) if re.match(bar, line)]
+            below = [line.split()[0] for line in lines[places[0] + 1 :] if line] if places else None
+        assert len(places) == 1
+        assert max(map(len, lines[places[0] :])) < columns
+
+
+@pytest.mark.parametrize("kind", ["lines", "none"])
+def test_progress_without_bars(tmp_path: Path, kind: str) -> None:
+    with (
+        RawServer({"/a": ok(LARGE)}) as server,
+        on_terminal(tmp_path, "--progress", kind, server.url("/a")) as screen,
+    ):
+        assert "|" not in "".join(screen.read_all())
 
 
 def test_a_bar_follows_the_size() -> None:

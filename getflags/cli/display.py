@@ -8,12 +8,15 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 
 from getflags.cli.console import print_line
 from getflags.cli.options.download import Options
-from getflags.core.events import Event
+from getflags.core.events import Event, EventHandler
 from getflags.output import json_lines
-from getflags.output.progress import Bar, Heartbeat, Lines, Quiet, View
+from getflags.output.bars import SLOWEST, ByteBar, FlagBar
+from getflags.output.progress import Heartbeat, Lines, Quiet, View
+from getflags.output.refresh import refreshed
 from getflags.output.summary import Report
 
 
@@ -33,15 +36,21 @@ class Screen:
         """Print a line on standard error."""
         print_line(line, sys.stderr)
 
-    def view(self, total: int) -> View:
-        """Return the view that shows the events to the user."""
-        if self._options.quiet:
-            return Quiet(self.warn)
+    def progress(self, total: int, noun: str) -> AbstractContextManager[EventHandler]:
+        """Return a context with the event handler that shows the progress to the user."""
+        kind = self._options.progress
         if self._options.verbose:
-            return Lines(self.info, self.warn)
-        if sys.stderr and sys.stderr.isatty():
-            return Bar(total, sys.stderr)
-        return Heartbeat(total, self.warn)
+            return nullcontext(Lines(self.info, self.warn).read)
+        if self._options.quiet or kind == "none":
+            return nullcontext(Quiet(self.warn).read)
+        view: View
+        if kind == "lines" or not (sys.stderr and sys.stderr.isatty()):
+            view = Heartbeat(total, self.warn)
+        elif kind == "multi":
+            view = ByteBar(total, sys.stderr, SLOWEST)
+        else:
+            view = (FlagBar if noun == "flag" else ByteBar)(total, sys.stderr)
+        return refreshed(view)
 
     def summary(self, report: Report, code: int) -> None:
         """Print the last JSON object."""

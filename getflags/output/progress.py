@@ -1,23 +1,26 @@
-"""Progress on the screen during a run: four views with the same interface.
+"""Progress during a run, without bars: three views with the same interface.
 
-``Bar`` is for terminals, ``Heartbeat`` prints a line from time to time for logs, ``Lines`` prints a
-line for each file (``-v``), and ``Quiet`` prints only failures (``-q``). All views print failures.
+``Heartbeat`` prints a line from time to time for logs, ``Lines`` prints a line for each file
+(``-v``), and ``Quiet`` prints only failures (``-q``). All views print failures. ``bars`` has the
+views for terminals.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from time import monotonic
-from typing import Protocol, TextIO
+from typing import Protocol
 
-from getflags.core.events import Adjusted, Event, Finished, Progressed, Resumed, Retrying, Slowed
+from getflags.core.events import Adjusted, Event, Finished, Resumed, Retrying, Slowed
 from getflags.core.models import Outcome, Status
 from getflags.core.text import brief, human_bytes, printable
-from getflags.output import terminal
+from getflags.output.estimate import Speed, Tally, sizes, time_left
 
 Write = Callable[[str], None]  # prints a line
 
 HEARTBEAT = 10.0  # seconds between two lines
+_MINUTE = 60
+_LONG = 120  # seconds; longer times are shown in minutes
 
 
 class View(Protocol):
@@ -25,6 +28,10 @@ class View(Protocol):
 
     def read(self, event: Event) -> None:
         """Handle an event."""
+        ...
+
+    def refresh(self) -> None:
+        """Show that time has passed."""
         ...
 
     def close(self) -> None:
@@ -49,6 +56,9 @@ class Quiet:
         """Handle an event."""
         if isinstance(event, Finished) and event.outcome.failed:
             self._warn(failure(event.outcome))
+
+    def refresh(self) -> None:
+        """Do nothing: there is no time to show."""
 
     def close(self) -> None:
         """Do nothing: there is no bar to close."""
@@ -78,83 +88,41 @@ class Lines(Quiet):
 
 
 class Heartbeat(Quiet):
-    """A view that prints a plain line about every ten seconds, for logs and files."""
+    """A view that prints a plain line every ten seconds, for logs and files."""
 
     def __init__(self, total: int, warn: Write, clock: Callable[[], float] = monotonic) -> None:
         super().__init__(warn)
-        self._total = total
-        self._done = 0
-        self._bytes = _ByteCounter()
+        self._tally = Tally(total)
         self._clock = clock
-        self._next = clock() + HEARTBEAT
+        start = clock()
+        self._speed = Speed(start)
+        self._next = start + HEARTBEAT
 
     def read(self, event: Event) -> None:
         """Handle an event."""
         super().read(event)
-        self._bytes.read(event)
-        self._done += isinstance(event, Finished)
+        self._tally.read(event)
+        self.refresh()
+
+    def refresh(self) -> None:
+        """Print a line if the last one is ten seconds old."""
         now = self._clock()
         if now >= self._next:
             self._next = now + HEARTBEAT
-            self._warn(
-                f"getflags: {self._done:,} of {self._total:,} done, "
-                f"{human_bytes(self._bytes.count)}"
-            )
+            self._warn(f"getflags: {self._line(self._speed.rate(self._tally.fetched, now))}")
+
+    def _line(self, rate: float) -> str:
+        tally = self._tally
+        left = tally.remaining()
+        total = None if left is None else tally.position + left
+        size = sizes(tally.position, total, estimated=tally.estimated)
+        seconds = time_left(left, rate)
+        eta = "unknown time" if seconds is None else _duration(seconds)
+        return f"{tally.done:,} of {tally.total:,} done, {size} ({human_bytes(rate)}/s, {eta} left)"
 
 
-class Bar(Quiet):
-    """A bar with files, bytes and rate; for a single file, the bar counts its bytes."""
-
-    def __init__(self, total: int, stream: TextIO) -> None:
-        super().__init__(lambda line: self._bar.write(line, file=stream))
-        self._bytes = _ByteCounter()
-        self._single = total == 1
-        self._bar = (
-            terminal.bar(stream, unit="B", unit_scale=True)
-            if self._single
-            else terminal.bar(stream, total=total)
-        )
-
-    def read(self, event: Event) -> None:
-        """Handle an event."""
-        super().read(event)
-        added = self._bytes.read(event)
-        if self._single:
-            if isinstance(event, Progressed):
-                self._bar.total = event.expected
-            self._bar.update(added)
-        elif isinstance(event, Finished):
-            self._bar.postfix = human_bytes(self._bytes.count)
-            self._bar.update(1)
-
-    def close(self) -> None:
-        """Stop updating the bar; it stays on the screen."""
-        self._bar.close()
-
-
-class _ByteCounter:
-    """A counter of the bytes of all files, including files in flight."""
-
-    def __init__(self) -> None:
-        self.count = 0
-        self._in_flight: dict[int, int] = {}
-
-    def read(self, event: Event) -> int:
-        """Handle an event; return the change in the count."""
-        if isinstance(event, Progressed):
-            index, received = event.target.number, event.received
-            added = received - self._in_flight.get(index, 0)
-            self._in_flight[index] = received
-        elif isinstance(event, Retrying):
-            added = -self._in_flight.pop(event.target.number, 0)
-        elif isinstance(event, Finished):
-            before = self._in_flight.pop(event.outcome.target.number, 0)
-            fetched = event.outcome.status is Status.OK
-            added = event.outcome.size - before if fetched else -before
-        else:
-            return 0
-        self.count += added
-        return added
+def _duration(seconds: float) -> str:
+    return f"{seconds:.0f} s" if seconds < _LONG else f"{seconds / _MINUTE:,.0f} min"
 
 
 def _resumed_line(event: Resumed) -> str:

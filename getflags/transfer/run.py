@@ -37,8 +37,7 @@ def fetch(
 
             def on_body(piece: bytes) -> None:
                 nonlocal since
-                now = monotonic()
-                at, progress = transfer.bytes_arrived(len(piece), now - since, now)
+                at, progress = transfer.bytes_arrived(len(piece), (now := monotonic()) - since, now)
                 part.write(piece, at)
                 if progress:
                     emit(progress.event)
@@ -80,8 +79,7 @@ async def afetch(
 
             async def on_body(piece: bytes) -> None:
                 nonlocal since
-                now = monotonic()
-                at, progress = transfer.bytes_arrived(len(piece), now - since, now)
+                at, progress = transfer.bytes_arrived(len(piece), (now := monotonic()) - since, now)
                 await part.write(piece, at)
                 if progress:
                     emit(progress.event)

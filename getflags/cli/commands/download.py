@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from contextlib import ExitStack, closing, contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from time import perf_counter
 from typing import NamedTuple
@@ -176,25 +176,32 @@ def _download(job: _Job, screen: Screen, result: summary.Report) -> None:
         configure.network(settings, job.site.direct),
         adaptive,
     )
-    start = perf_counter()
-    with ExitStack() as stack:
-        handlers: list[EventHandler] = [result.read]
-        if options.json:
-            handlers.append(screen.json())
-        if options.failed_out is not None:
-            rest = list_rest(options.failed_out, settings.dir, _settled(job), screen.warn)
-            handlers.append(stack.enter_context(rest))
-        handlers.append(stack.enter_context(closing(screen.view(total))).read)
-        try:
-            engines.engine(engine)(work, _tee(handlers))
-        finally:
-            result.elapsed = perf_counter() - start
+    _run_engine(job, work, engine, screen, result)
     for line in summary.closing(result, job.noun):
         screen.info(line)
     if result.total != total:  # a bug in getflags, which must not end with exit code 0
         raise GetflagsError(
             f"internal error: only {result.total:,} of {total:,} targets have an outcome"
         )
+
+
+def _run_engine(job: _Job, work: Plan, engine: str, screen: Screen, result: summary.Report) -> None:
+    """Run the engine; set the report's elapsed time, also if the run is interrupted."""
+    options = job.options
+    start = perf_counter()
+    with ExitStack() as stack:
+        handlers: list[EventHandler] = [result.read]
+        if options.json:
+            handlers.append(screen.json())
+        if options.failed_out is not None:
+            folder = options.settings.dir
+            rest = list_rest(options.failed_out, folder, _settled(job), screen.warn)
+            handlers.append(stack.enter_context(rest))
+        handlers.append(stack.enter_context(screen.progress(len(job.targets), job.noun)))
+        try:
+            engines.engine(engine)(work, _tee(handlers))
+        finally:
+            result.elapsed = perf_counter() - start
 
 
 def _settled(job: _Job) -> Iterator[Target]:

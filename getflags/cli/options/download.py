@@ -10,6 +10,7 @@ import argparse
 
 from getflags.cli.options import groups, other_tools, short_help
 from getflags.cli.options.parser import Parser
+from getflags.core.errors import UsageError
 from getflags.core.models import Checksum
 from getflags.core.settings import Settings
 
@@ -43,6 +44,7 @@ class Options(argparse.Namespace):
     out: str | None
     checksum: Checksum | None
     quiet: bool
+    progress: str | None
     json: bool
     failed_out: str | None
     seed: int | None
@@ -59,6 +61,8 @@ class Options(argparse.Namespace):
 def parse(arguments: list[str]) -> Options:
     """Parse the arguments. Raises UsageError; ``-h`` prints the help and exits."""
     options = make_parser().parse_intermixed_args(arguments, namespace=Options())
+    if options.progress and (options.verbose or options.quiet):
+        raise UsageError("--progress cannot be used with -v or -q, which replace the progress bar")
     if options.remote_name:
         other_tools.check_remote_name(options.targets)
     return options

@@ -19,6 +19,7 @@ from getflags.testing.bundled import PORTS
 Group: TypeAlias = argparse._ArgumentGroup  # noqa: SLF001 - argparse has no other name for it
 
 SERVERS = (*PORTS, "REMOTE")
+PROGRESS = ("bar", "multi", "lines", "none")
 REMOTE_LIMIT = 5  # the public site should not be overloaded
 
 
@@ -174,6 +175,11 @@ def output(group: Group) -> None:
         help="print a line for each file instead of the progress bar",
     )
     loudness.add_argument("-q", "--quiet", action="store_true", help="print only errors")
+    group.add_argument(
+        "--progress", metavar="P", choices=PROGRESS,
+        help="progress on a terminal: bar (default), multi (also bars of the slowest files), lines "
+        "(one every ten seconds, which is the default elsewhere) or none",
+    )  # fmt: skip
     group.add_argument(
         "--json", action="store_true",
         help="print one JSON object per event on standard output, and messages on standard error",

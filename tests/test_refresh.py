@@ -1,0 +1,91 @@
+"""Views are refreshed by time, and not after their end."""
+
+from __future__ import annotations
+
+import os
+import threading
+
+import pytest
+
+from getflags.core.events import Event, Finished
+from getflags.core.models import Outcome, Status, Target
+from getflags.output import refresh
+from getflags.output.refresh import refreshed
+
+EVENT = Finished(Outcome(Target(0, "w", "w", "http://h/f", "d", "f"), Status.OK))
+
+
+class Recorder:
+    """A view that records what happens to it."""
+
+    def __init__(self) -> None:
+        self.calls: list[str] = []
+        self.refreshed = threading.Semaphore(0)
+
+    def read(self, event: Event) -> None:
+        """Record an event."""
+        self.calls.append(type(event).__name__)
+
+    def refresh(self) -> None:
+        """Record a refresh."""
+        self.calls.append("refresh")
+        self.refreshed.release()
+
+    def close(self) -> None:
+        """Record the end."""
+        self.calls.append("close")
+
+
+@pytest.fixture(autouse=True)
+def _fast(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(refresh, "INTERVAL", 0.001)
+
+
+def test_a_view_is_refreshed_while_no_event_arrives() -> None:
+    view = Recorder()
+    with refreshed(view) as handle:
+        handle(EVENT)
+        for _ in range(3):
+            assert view.refreshed.acquire(timeout=10)
+    assert view.calls[0] == "Finished"
+    assert view.calls[-1] == "close"
+
+
+def test_a_view_is_not_refreshed_while_it_handles_an_event() -> None:
+    view = Recorder()
+    with refreshed(view):
+        assert view.refreshed.acquire(timeout=10)
+        with refresh._lock:
+            before = len(view.calls)
+            threading.Event().wait(0.02)
+            assert len(view.calls) == before
+        assert view.refreshed.acquire(timeout=10)
+
+
+def test_a_view_is_closed_when_the_run_is_interrupted() -> None:
+    view = Recorder()
+    with pytest.raises(KeyboardInterrupt), refreshed(view):
+        raise KeyboardInterrupt
+    assert view.calls[-1] == "close"
+
+
+def test_a_view_works_where_no_thread_can_be_started(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(_: threading.Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    monkeypatch.setattr(threading.Thread, "start", refuse)
+    view = Recorder()
+    with refreshed(view) as handle:
+        handle(EVENT)
+    assert view.calls == ["Finished", "close"]
+
+
+def test_a_process_that_is_forked_can_use_the_lock() -> None:
+    """It is forked between two drawings, even though another thread draws all the time."""
+    view = Recorder()
+    with refreshed(view):
+        for _ in range(5):
+            child = os.fork()
+            if not child:
+                os._exit(0 if refresh._lock.acquire(timeout=5) else 1)
+            assert os.waitpid(child, 0)[1] == 0
