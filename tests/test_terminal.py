@@ -116,6 +116,22 @@ def test_a_bar_follows_the_size() -> None:
     assert (len(drawn[0]), len(drawn[-1].rstrip())) == (79, 59)
 
 
+@pytest.mark.parametrize("below", [0, 2])
+def test_bars_leave_nothing_behind_when_the_terminal_becomes_narrower(below: int) -> None:
+    with sizeless() as (stream, read_until):
+        bars = [terminal.bar(stream, total=3, position=place) for place in range(1 + below)]
+        resize(stream.fileno(), 30, 20)
+        for bar in bars:
+            bar.refresh()
+        stream.write("\nend\n")
+        stream.flush()
+        after = read_until("end").rpartition("\x1b[J")
+        for bar in reversed(bars):
+            bar.close()
+    assert after[0].endswith("\r\x1b[A\x1b[A"), "the line of 79 columns is three lines now"
+    assert max(map(len, re.split(r"\r|\n|\x1b.*?A", after[2]))) <= 29
+
+
 def test_what_is_no_terminal_has_the_usual_size() -> None:
     assert terminal.size(io.StringIO()) == (80, 24)
 

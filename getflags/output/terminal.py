@@ -42,6 +42,15 @@ def bar(stream: TextIO, **options: Any) -> tqdm[Never]:
             self.ncols, self.nrows = _bar_size(stream)
             return super().format_dict
 
+        def display(self, msg: str | None = None, pos: int | None = None) -> None:
+            columns, drawn = _bar_size(stream)[0], self.ncols or 0
+            if columns < drawn:
+                self.sp = self.status_printer(self.fp)  # it would pad lines to the old width
+                if not self.pos:  # the terminal has wrapped the line; those below are drawn again
+                    rows = drawn // (columns + 1)
+                    self.fp.write("\r" + "\x1b[A" * rows + "\x1b[J")
+            super().display(msg, pos)
+
     columns, rows = _bar_size(stream)
     return Fitted(file=stream, ncols=columns, nrows=rows, **options)
 
