@@ -4,7 +4,15 @@ from __future__ import annotations
 
 import pytest
 
-from getflags.core.events import Event, Finished, Progressed, Resumed, Retrying, Started
+from getflags.core.events import (
+    Event,
+    Finished,
+    Progressed,
+    Resumed,
+    Retrying,
+    Slowed,
+    Started,
+)
 from getflags.core.models import Outcome, Status, Target
 from getflags.output.estimate import WINDOW, Speed, Tally, sizes, time_left
 
@@ -71,6 +79,11 @@ def test_only_what_this_run_received_is_fetched(events: list[Event], fetched: in
     assert counted.fetched == fetched
     last = events[-1]
     assert counted.position == (last.received if isinstance(last, Progressed) else 100)
+
+
+def test_an_event_about_an_origin_changes_no_count() -> None:
+    counted = tally(1, Progressed(target(), 60, 100), Slowed("http://h:80", 5.0))
+    assert (counted.done, counted.fetched, counted.remaining()) == (0, 60, 40)
 
 
 def test_the_oldest_files_come_first() -> None:
