@@ -31,6 +31,7 @@ from getflags.core.response_head import Head
 from getflags.transfer.actions import Done, Install, Request, Wait
 from getflags.transfer.body import PROGRESS_STEP
 from getflags.transfer.ranges import MAX_PARTS
+from getflags.transfer.retry import PROGRESS
 from getflags.transfer.state import State
 from getflags.transfer.transfer import Transfer
 
@@ -197,7 +198,7 @@ class World:
     def run(self, exchanges: Iterator[Exchange], there: OnDisk | None) -> None:
         """Do what the shell and the engine do for one target, from the beginning to its end."""
         self.transfer = Transfer(self.target, self.rules)
-        self.asks = self.tries = self.parts = 0
+        self.asks = self.tries = self.parts = self.free = self.most = 0
         self.complete = False
         self.now = 0.0
         while self.transfer.state is not State.DONE:
@@ -321,6 +322,8 @@ class World:
     def _leave(self, exchange: Exchange | None) -> None:
         """Leave what a later try may go on with, as the save layer does."""
         disk = self.disk
+        self.free += disk.size - self.most >= PROGRESS  # such a try does not count
+        self.most = max(self.most, disk.size)
         action = self.transfer.action
         if isinstance(action, Done) and not action.keep_part:
             disk.clear()
@@ -344,7 +347,7 @@ class World:
         assert len(self.disk.runs) <= 1, "spliced"
         assert not self.disk.runs or self.disk.runs[0][1] == 0
         assert self.hops <= self.rules.max_redirs or self.transfer.state is not State.REQUESTED
-        assert self.tries <= self.rules.retries + 1
+        assert self.tries - self.free <= self.rules.retries + 1
 
     def _check_ask(self, ask: Request) -> None:
         """See that strangers hear no secret, and nobody a password in a URL."""

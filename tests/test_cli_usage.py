@@ -45,6 +45,7 @@ USAGE = {
         ["example.org/a.iso"],
         f"'example.org/a.iso' is not {ACCEPTED}; did you mean https://example.org/a.iso?\n",
     ),
+    "a list without -i": (["one"], f"'one' is not {ACCEPTED}; did you mean -i one?\n"),
     "no scheme, with a port": (["localhost:80?q"], "did you mean https://localhost:80/?q?\n"),
     "no scheme, malformed": (["example.org:99999/x"], f"'example.org:99999/x' is not {ACCEPTED}\n"),
     "a digit": (["B1"], f"'B1' is not {ACCEPTED}"),

@@ -12,6 +12,8 @@ from time import monotonic
 
 import pytest
 
+from getflags.cli.failed_list import list_rest
+from getflags.core.models import Target
 from tests.kit import ENVIRON, ROOT, command, files, getflags, run_main
 from tests.rawserver import RawServer, ok, stall_after
 
@@ -76,6 +78,16 @@ def test_an_interrupted_job_is_completed_from_its_rest(
     assert files(tmp_path / "downloaded") == folder
     assert files(tmp_path / "other") == {"sub/seven": b"7"}
     assert (tmp_path / "rest").read_bytes() == b""
+
+
+def test_codes_that_may_not_exist_are_no_failures_later_either(tmp_path: Path) -> None:
+    with RawServer({"/br/br.gif": ok(b"flag"), "/bs/bs.gif": b""}) as server:
+        words = ["--base-url", server.url(""), "--retries", "0", "--failed-out", "rest"]
+        assert run_main("B", *words, cwd=tmp_path).returncode == 1
+        assert (tmp_path / "rest").read_text() == "BS\n  optional=yes\n"
+        del server.answers["/bs/bs.gif"]
+        assert run_main("-i", "rest", *words, cwd=tmp_path).returncode == 0
+    assert files(tmp_path) == {"rest": b"", "downloaded/br.gif": b"flag"}
 
 
 def test_secrets_are_written_and_the_file_is_private(tmp_path: Path) -> None:
@@ -150,3 +162,20 @@ def test_aria2c_completes_the_job(tmp_path: Path) -> None:
         )  # fmt: skip
     assert done.returncode == 0, done.stdout
     assert files(tmp_path / "there") == {f"sub/{name}": BODY for name in names}
+
+
+def test_a_signal_while_the_list_is_written_takes_effect_afterwards(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    replace = os.replace
+
+    def interrupted(source: str, target: str) -> None:
+        signal.raise_signal(signal.SIGINT)
+        replace(source, target)
+
+    monkeypatch.setattr(os, "replace", interrupted)
+    target = Target(0, "http://h/f", "http://h/f", "http://h/f", "d", "f")
+    name = str(tmp_path / "rest")
+    with pytest.raises(KeyboardInterrupt), list_rest(name, "d", [target], print):
+        pass
+    assert files(tmp_path) == {"rest": b"http://h/f\n"}

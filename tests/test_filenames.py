@@ -255,7 +255,7 @@ def test_a_sub_folder_in_the_name_or_in_the_folder_is_the_same_place() -> None:
 
 
 def test_capitals_are_the_same_name_where_the_file_system_says_so() -> None:
-    names = UniqueNames(fold=True)
+    names = UniqueNames(str.casefold)
     assert [names.assign("d", name) for name in ("f.gif", "F.GIF", "f.Gif")] == [
         "f.gif",
         "F.1.GIF",
@@ -272,7 +272,8 @@ wishes = st.lists(st.tuples(st.sampled_from(["d", "d/s", "e"]), few_names), max_
 def test_no_path_is_given_twice_and_the_same_list_gives_the_same_names(
     *, wanted: list[tuple[str, str]], fold: bool
 ) -> None:
-    names, again = UniqueNames(fold=fold), UniqueNames(fold=fold)
+    key = str.casefold if fold else str
+    names, again = UniqueNames(key), UniqueNames(key)
     paths = [f"{folder}/{names.assign(folder, name)}" for folder, name in wanted]
     assert paths == [f"{folder}/{again.assign(folder, name)}" for folder, name in wanted]
     told_apart = {path.casefold() if fold else path for path in paths}
@@ -304,3 +305,8 @@ def test_one_name_many_times_counts_on() -> None:
     names = UniqueNames()
     settled = [names.assign("d", "f") for _ in range(3000)]
     assert settled == ["f", *(f"f.{number}" for number in range(1, 3000))]
+
+
+@given(st.from_regex(r"[A-Za-z0-9_.-]{1,120}", fullmatch=True))
+def test_an_ordinary_name_is_what_any_other_is(name: str) -> None:
+    assert from_url(f"http://h/{name}") == from_url(f"http://h/{name}?x") == safe(name)

@@ -196,7 +196,7 @@ entries_ = st.lists(
         out=values,
         folder=values,
         checksum=st.none() | checksums,
-        guessed=st.just(False),  # noqa: FBT003
+        guessed=st.booleans(),
         source=st.just(""),
         line=st.just(0),
     ),

@@ -251,7 +251,7 @@ def test_a_folder_that_cannot_be_is_a_flaw() -> None:
 def test_the_places_manners_decide_which_names_are_kept_and_told_apart() -> None:
     entries = (Entry("http://h/a%3Ab"), Entry("http://h/A%3AB"))
     assert [target.name for target in settled(*entries)] == ["a:b", "A:B"]
-    windows = Place(portable=True, fold=True)
+    windows = Place(portable=True, key=str.casefold)
     assert [target.name for target in settled(*entries, place=windows)] == ["a_b", "A_B.1"]
 
 
@@ -309,7 +309,10 @@ wishes = st.lists(
 def test_each_target_has_a_harmless_place_of_its_own_or_is_refused(
     *, entries: list[Entry], fold: bool, portable: bool
 ) -> None:
-    targets = settled(*expand(entries), place=Place("http://m", fold=fold, portable=portable))
+    targets = settled(
+        *expand(entries),
+        place=Place("http://m", key=str.casefold if fold else str, portable=portable),
+    )
     places = set()
     for target in targets:
         assert harmless(target.label)

@@ -515,7 +515,7 @@ def test_auto_counts_an_answer_without_a_file_as_work(status: int) -> None:
 
 def test_auto_takes_what_stood_there_already_for_no_answer() -> None:
     desk = Auto(targets(500))
-    there = OnDisk("Sun, 06 Nov 1994 08:49:37 GMT", 7)
+    there = OnDisk(784111777, 7)
     while (each := desk.scheduler.take()) is not NO_JOB:
         each.options = DownloadOptions(exists=Exists.SKIP)
         each.begin(there, None, desk.clock.now)

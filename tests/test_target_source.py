@@ -56,6 +56,13 @@ def test_one_list_that_cannot_be_read_ends_the_run(tmp_path: Path) -> None:
     assert done.stderr == f"getflags: {NO_LIST} 'none': No such file or directory\n"
 
 
+@pytest.mark.skipif(not Path("/proc/self/mem").exists(), reason="a file of Linux")
+def test_a_list_that_breaks_off_while_it_is_read(tmp_path: Path) -> None:
+    done = run_main("-i", "/proc/self/mem", cwd=tmp_path)
+    assert done.returncode == 2
+    assert done.stderr == f"getflags: {NO_LIST} '/proc/self/mem': Input/output error\n"
+
+
 GZIP = gzip.compress(b"http://h/f\n" * 100)
 DAMAGED = {
     "UTF-16 with an odd byte": (b"\xff\xfea\0b", "begins like UTF-16, but it is not valid"),

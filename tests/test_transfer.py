@@ -26,6 +26,7 @@ from getflags.core.models import (
     Checksum,
     DownloadOptions,
     Exists,
+    FetchRecord,
     Fields,
     OnDisk,
     Outcome,
@@ -38,6 +39,7 @@ from getflags.core.response_head import Head
 from getflags.transfer.actions import Done, Install, ProgressStep, Refusal, Request, Wait
 from getflags.transfer.body import PROGRESS_INTERVAL, PROGRESS_STEP
 from getflags.transfer.origin_state import OriginState
+from getflags.transfer.refresh import source
 from getflags.transfer.state import TRANSITIONS, State
 from getflags.transfer.transfer import Transfer
 from tests.messages import (
@@ -57,7 +59,8 @@ OURS: Fields = (("accept-encoding", "identity"), ("accept", "*/*"), ("user-agent
 DIGEST = "0123456789abcdef" * 4
 SHA256 = Checksum("sha256", DIGEST)
 OLD_DATE = "Sun, 06 Nov 1994 08:49:37 GMT"
-OLD = OnDisk("Sat, 01 Jan 2022 00:00:00 GMT", 42)
+MINE = FetchRecord(source(HOME, HOME), '"mine"', None)
+OLD = OnDisk(1640995200, 42, record=MINE)  # Sat, 01 Jan 2022 00:00:00 GMT
 USUAL = DownloadOptions(retries=0)
 
 # What a user may add, and a server elsewhere must not learn.
@@ -224,9 +227,21 @@ def test_an_empty_body_is_a_file_too() -> None:
     assert (ended(under_way).size, ended(under_way).unsized) == (0, False)
 
 
-@pytest.mark.parametrize("status", [200, 201, 202, 203, 226, 299])
-def test_a_success_known_or_unknown_brings_a_body(status: int) -> None:
-    assert transfer().head_arrived(head(status)) is True
+@pytest.mark.parametrize("status", [201, 202, 203, 207, 226, 299])
+def test_of_all_successes_only_200_brings_the_file(status: int) -> None:
+    assert transfer().head_arrived(head(200)) is True
+    other = transfer()
+    assert other.head_arrived(head(status)) is False
+    assert reason(other).startswith(str(status))
+
+
+def test_a_file_that_is_being_made_is_asked_for_later() -> None:
+    pending = transfer(rules=TWICE)
+    pending.head_arrived(head(202, retry_after="7"))
+    assert waits(pending) == Wait(7, "202 Accepted")
+    pending.begin(None, None, NOW)
+    pending.head_arrived(head(202, retry_after="7"))
+    assert reason(pending) == "202 Accepted (2 tries)"
 
 
 @pytest.mark.parametrize("came", [0, 9])
@@ -292,7 +307,8 @@ def test_the_date_of_the_file_is_that_of_the_last_response() -> None:
         under_way.head_arrived(redirected)
         under_way.succeeded(NOW)
         under_way.head_arrived(head(200, **fields))
-        assert under_way.succeeded(NOW) == Install(modified)
+        record = FetchRecord(source(HOME, "http://h/b"), "", modified) if modified else None
+        assert under_way.succeeded(NOW) == Install(modified, record)
 
 
 def test_a_checksum_proves_what_no_length_announced() -> None:
@@ -417,13 +433,84 @@ def test_a_file_that_is_not_there_is_asked_for_whatever_the_rule(exists: Exists)
     assert asked(transfer(rules=DownloadOptions(exists=exists))) == Request(HOME, OURS)
 
 
+REFRESH = DownloadOptions(exists=Exists.REFRESH, retries=0)
+
+
 def test_a_file_may_be_asked_for_only_if_it_changed() -> None:
-    under_way = transfer(rules=DownloadOptions(exists=Exists.REFRESH), on_disk=OLD)
-    assert fields_of(under_way)["if-modified-since"] == OLD.modified
+    under_way = transfer(rules=REFRESH, on_disk=OLD)
+    assert fields_of(under_way)["if-none-match"] == '"mine"'
     assert under_way.head_arrived(head(304)) is False
     outcome = ended(under_way)
     assert (outcome.status, outcome.size) == (Status.PRESENT, 42)
     assert (outcome.code, outcome.requests) == (304, 1)
+
+
+@pytest.mark.parametrize(
+    "record",
+    [
+        None,
+        FetchRecord(source("http://h/x", HOME), '"mine"', None),  # of another target
+        FetchRecord(source(HOME, "http://h/x"), '"mine"', None),  # behind a redirect
+        FetchRecord(source(HOME, HOME), 'W/"mine"', None),
+        FetchRecord(source(HOME, HOME), "", 5),
+    ],
+)
+def test_without_a_strong_tag_of_that_url_no_304_is_believed(record: FetchRecord | None) -> None:
+    under_way = transfer(rules=REFRESH, on_disk=OLD._replace(record=record))
+    assert not {"if-none-match", "if-modified-since"} & fields_of(under_way).keys()
+    under_way.head_arrived(head(304))
+    assert reason(under_way) == "304 Not Modified"
+
+
+SIX = 784111777  # Sun, 06 Nov 1994 08:49:37 GMT, in seconds
+HERE = source(HOME, HOME)
+
+
+@pytest.mark.parametrize(
+    ("there", "fields", "kept"),
+    [
+        (OnDisk(SIX, 42), {"content_length": "42", "last_modified": OLD_DATE}, True),
+        (OnDisk(SIX, 41), {"content_length": "42", "last_modified": OLD_DATE}, False),
+        (OnDisk(SIX, 42), {"last_modified": OLD_DATE}, False),
+        (OnDisk(SIX + 1, 42), {"content_length": "42", "last_modified": OLD_DATE}, False),
+        (OnDisk(SIX, 42), {"content_length": "42"}, False),
+        (OLD, {"content_length": "42", "etag": '"mine"'}, True),
+        (OLD, {"content_length": "42", "etag": '"other"'}, False),
+        (OLD, {"content_length": "43", "etag": '"mine"'}, False),
+        (OLD, {"content_length": "42"}, False),
+        (
+            OnDisk(SIX, 42, record=FetchRecord(HERE, 'W/"mine"', SIX)),
+            {"content_length": "42", "etag": 'W/"mine"', "last_modified": OLD_DATE},
+            True,
+        ),
+        (
+            OnDisk(SIX, 42, record=FetchRecord(HERE, 'W/"mine"', None)),
+            {"content_length": "42", "etag": 'W/"mine"'},
+            False,
+        ),
+        (
+            OnDisk(SIX, 42, record=FetchRecord("another", "", SIX)),
+            {"content_length": "42", "last_modified": OLD_DATE},
+            False,
+        ),
+    ],
+)
+def test_the_head_of_a_whole_response_may_confirm_what_is_there(
+    there: OnDisk, fields: dict[str, str], *, kept: bool
+) -> None:
+    under_way = transfer(rules=REFRESH, on_disk=there)
+    assert under_way.head_arrived(head(200, **fields)) is not kept
+    if kept:
+        assert (ended(under_way).status, ended(under_way).size) == (Status.PRESENT, 42)
+
+
+def test_the_record_of_a_download_is_that_of_the_response_with_the_file() -> None:
+    under_way = transfer()
+    under_way.head_arrived(head(200, etag='"mine"', content_length="0"))
+    assert under_way.succeeded(NOW) == Install(None, MINE)
+    odd = transfer()
+    odd.head_arrived(head(200, etag='"a\tb"', content_length="0"))
+    assert odd.succeeded(NOW) == Install(None, None)
 
 
 @pytest.mark.parametrize("status", [204, 206, 403, 500])
@@ -440,10 +527,15 @@ def test_a_file_that_changed_is_fetched_anew() -> None:
     assert (ended(under_way).status, ended(under_way).size) == (Status.OK, 10)
 
 
-def test_the_question_whether_it_changed_follows_a_redirect() -> None:
-    under_way = transfer(rules=DownloadOptions(exists=Exists.REFRESH), on_disk=OLD)
-    redirect(under_way, "http://elsewhere/f")
-    assert fields_of(under_way)["if-modified-since"] == OLD.modified
+def test_the_tag_of_a_file_is_told_to_the_url_that_it_came_from() -> None:
+    behind = "http://elsewhere/f"
+    there = OLD._replace(record=FetchRecord(source(HOME, behind), '"mine"', None))
+    under_way = transfer(rules=REFRESH, on_disk=there)
+    assert "if-none-match" not in fields_of(under_way)
+    redirect(under_way, behind)
+    assert fields_of(under_way)["if-none-match"] == '"mine"'
+    under_way.head_arrived(head(304))
+    assert ended(under_way).status is Status.PRESENT
 
 
 @pytest.mark.parametrize("exists", [Exists.SKIP, Exists.REFRESH])
@@ -451,9 +543,9 @@ def test_the_question_whether_it_changed_follows_a_redirect() -> None:
 def test_what_is_there_but_not_what_is_wanted_is_replaced(
     exists: Exists, digest: str | None
 ) -> None:
-    there = OnDisk(OLD.modified, OLD.size, digest)
+    there = OnDisk(OLD.modified, OLD.size, digest, MINE)
     under_way = transfer(rules=DownloadOptions(exists=exists), on_disk=there, checksum=SHA256)
-    assert "if-modified-since" not in fields_of(under_way)
+    assert "if-none-match" not in fields_of(under_way)
     assert under_way.head_arrived(head(304)) is False
     assert reason(under_way) == "304 Not Modified"
 
@@ -464,12 +556,12 @@ def test_what_is_there_and_has_the_right_checksum_is_skipped() -> None:
     assert ended(skipped).status is Status.PRESENT
 
 
-def test_what_is_there_and_has_the_right_checksum_is_refreshed_by_date() -> None:
-    there = OnDisk(OLD.modified, OLD.size, DIGEST)
+def test_what_is_there_and_has_the_right_checksum_is_refreshed_by_its_tag() -> None:
+    there = OnDisk(OLD.modified, OLD.size, DIGEST, MINE)
     under_way = transfer(
         rules=DownloadOptions(exists=Exists.REFRESH), on_disk=there, checksum=SHA256
     )
-    assert fields_of(under_way)["if-modified-since"] == OLD.modified
+    assert fields_of(under_way)["if-none-match"] == '"mine"'
 
 
 @pytest.mark.parametrize("digest", [DIGEST, "f" * 64])

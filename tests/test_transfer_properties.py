@@ -26,7 +26,7 @@ from tests.anyserver import Answer, Exchange, Honest, Other, Part, Version, Whol
 relaxed = settings(deadline=None, max_examples=400)
 T = TypeVar("T")
 
-OLD = OnDisk("Sat, 01 Jan 2022 00:00:00 GMT", 42)
+OLD = OnDisk(1640995200, 42)
 SECRETS: Fields = (("X-Api-Key", "SECRET"), ("Cookie", "SECRET"), ("Accept-Language", "pt"))
 
 # What to try; often enough what keeps a run going, or few would come to the second try

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from getflags.core import urls
 from getflags.core.urls import BadURL, clean, identity, join, origin, redact, split_credentials
 from tests.messages import BAD_PORT, WRONG_SCHEME
 
@@ -292,6 +293,12 @@ SIGNED = {
 AFTER = "&response-content-type=a%2Fb&versionId=7&part=sp"
 
 
+@pytest.mark.parametrize("name", sorted(urls._SIGNATURES))
+def test_every_secret_of_the_table_is_hidden(name: str) -> None:
+    assert redact(f"http://h/?{name}=x") == f"http://h/?{name}=***"
+    assert identity(f"http://h/?{name.title()}=x&y=1") == "http://h/?y=1"
+
+
 @pytest.mark.parametrize("query", SIGNED.values(), ids=SIGNED)
 def test_a_signature_is_hidden_and_is_no_part_of_the_identity(query: str) -> None:
     url = f"https://h/a/b.iso?partNumber=1&{query}{AFTER}"
@@ -326,6 +333,7 @@ def test_what_is_no_signature_is_shown_and_is_a_part_of_the_identity(url: str) -
         ("https://h/a?sig=x y&b=1", "https://h/a?sig=***&b=1"),
         ("https://h/a?b=1#access_token=x", "https://h/a?b=1#access_token=***"),
         ("h/a?token=x", "h/a?token=***"),
+        ("h/a#TOKEN=x?b=c", "h/a#TOKEN=***"),
         ("https://u:p@h/a?token=x", "https://***@h/a?token=***"),
         ("https://h/?to=https%3A%2F%2Fi%2F%3Fsig%3Dx&b=1", "https://h/?to=***&b=1"),
         ("https://h/?to=https://i/?sig=x", "https://h/?to=***"),

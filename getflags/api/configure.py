@@ -16,9 +16,8 @@ from getflags.transport import proxies
 
 def place(settings: Settings, base_url: str | None) -> resolve.Place:
     """Return the mirror of the flags and the folder for the files."""
-    return resolve.Place(
-        base_url or "", settings.dir, directories.real_folder, fold=directories.folds_case()
-    )
+    keys = directories.NameKeys()
+    return resolve.Place(base_url or "", settings.dir, directories.real_folder, key=keys)
 
 
 def download_options(settings: Settings) -> DownloadOptions:

@@ -6,11 +6,11 @@ anything is downloaded, the progress bar has a total, and the list may come from
 
 from __future__ import annotations
 
+import os
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import closing, contextmanager
 
-from getflags.cli import COMMANDS
 from getflags.cli.options.download import Options
 from getflags.core.errors import UsageError
 from getflags.core.text import brief, quoted
@@ -21,25 +21,28 @@ from getflags.targets.spool import Spool
 
 
 @contextmanager
-def read_targets(options: Options, limit: int | None = None) -> Iterator[resolve.Listing]:
+def read_targets(
+    options: Options, limit: int | None = None, commands: Collection[str] = ()
+) -> Iterator[resolve.Listing]:
     """Read all targets, at most ``limit``, and yield them in the order of the downloads.
 
-    Raises UsageError if a target is invalid or the list cannot be read.
+    ``commands`` are words that may have been meant by an invalid target. Raises UsageError if a
+    target is invalid or a list cannot be read.
     """
     with closing(Spool()) as spool:
         try:
-            listing = resolve.Listing(_entries(options), spool, limit)
+            listing = resolve.Listing(_entries(options, commands), spool, limit)
         except OSError as error:
             reason = error.strerror
             raise UsageError(f"cannot write the list to a temporary file: {reason}") from None
         yield listing
 
 
-def _entries(options: Options) -> Iterator[Entry]:
+def _entries(options: Options, commands: Collection[str]) -> Iterator[Entry]:
     """Yield all entries, with the entries of the arguments first. Raises UsageError."""
     for target in options.targets:
         if not resolve.is_target(target):
-            raise UsageError(_unknown(target))
+            raise UsageError(_unknown(target, commands))
         yield Entry(target)
     if options.all:
         yield from map(Entry, country_codes.ALL)
@@ -52,16 +55,17 @@ def _entries(options: Options) -> Iterator[Entry]:
         yield from map(Entry, country_codes.POP20)
 
 
-def _unknown(word: str) -> str:
+def _unknown(word: str, commands: Collection[str]) -> str:
     """Return the error message for an argument that is not a target."""
     shown = quoted(resolve.label(word))
-    if hint := resolve.suggestion(word):
+    is_file = os.path.isfile(word)  # noqa: PTH113 - Path.is_file raises ValueError for a NUL
+    if hint := f"-i {resolve.label(word)}" if is_file else resolve.suggestion(word):
         return f"{shown} is not {resolve.ACCEPTED}; did you mean {hint}?"
-    if not re.fullmatch(r"[A-Za-z][A-Za-z-]+", word):
+    if not commands or not re.fullmatch(r"[A-Za-z][A-Za-z-]+", word):
         return f"{shown} is not {resolve.ACCEPTED}"
     from difflib import get_close_matches  # the import takes 3 ms and is rarely needed
 
-    close = get_close_matches(word.lower(), COMMANDS, 1)
+    close = get_close_matches(word.lower(), commands, 1)
     hint = f"did you mean getflags {close[0]}?" if close else "see getflags -h"
     return f"{shown} is neither a command nor {resolve.ACCEPTED}; {hint}"
 

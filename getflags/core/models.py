@@ -21,7 +21,7 @@ class Exists(Enum):
 
     OVERWRITE = "overwrite"  # atomically, once the new file is complete
     SKIP = "skip"  # no request; the file counts as present
-    REFRESH = "refresh"  # download it only if it has changed (If-Modified-Since)
+    REFRESH = "refresh"  # download it only if it has changed (see transfer.refresh)
     FAIL = "fail"  # no request; the target fails
 
 
@@ -126,16 +126,29 @@ class Plan(NamedTuple):
         return self.limit if self.adaptive else None
 
 
+class FetchRecord(NamedTuple):
+    """What a file was downloaded from, as stored with the file.
+
+    ``source`` is a hash of URLs, ``etag`` is the response's entity tag or empty, and ``modified``
+    is its Last-Modified in seconds since 1970, or None.
+    """
+
+    source: str
+    etag: str
+    modified: int | None
+
+
 class OnDisk(NamedTuple):
     """The file that exists under the target's name before the first request.
 
-    ``modified`` is an HTTP date (RFC 9110 section 5.6.7). ``digest`` is in hex; it is None if the
-    target has no checksum to compare it with.
+    ``modified`` is its date in seconds since 1970. ``digest`` is in hex; it is None if the target
+    has no checksum to compare it with. ``record`` is None if there is none of its download.
     """
 
-    modified: str
+    modified: int
     size: int
     digest: str | None = None
+    record: FetchRecord | None = None
 
 
 class ResumeRecord(NamedTuple):
@@ -172,7 +185,8 @@ class Outcome(NamedTuple):
     and ``size`` is the file's size in bytes. ``unsized`` is true if the server announced no length
     and the target has no checksum: a truncated body could not have been distinguished from a
     complete one (RFC 9112 section 6.3, rule 8). ``resumed`` is the number of bytes of the file that
-    an earlier run had left.
+    an earlier run had left. ``note`` says what the file system refused although the file is right,
+    for display.
     """
 
     target: Target
@@ -183,6 +197,7 @@ class Outcome(NamedTuple):
     requests: int = 0
     unsized: bool = False
     resumed: int = 0
+    note: str = ""
 
     @property
     def failed(self) -> bool:

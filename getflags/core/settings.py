@@ -85,7 +85,7 @@ class Settings(NamedTuple):
         Option(
             one_of(*EXISTS),
             "what to do if a file with that name exists: overwrite (once the new one is complete), "
-            "skip, refresh (download it only if it changed) or fail",
+            "skip (its content is not checked), refresh (download it only if it changed) or fail",
         ),
     ] = "overwrite"
     headers: Annotated[

@@ -64,6 +64,8 @@ _SIGNATURES = {
     "api_key": "",
     "apikey": "",
 }
+#: For a quick check: each name in the table has one of these in it, or encoded characters.
+_PERHAPS_SECRET = ("sig", "token", "key", "%", "credential", "accessid", "jwt")
 
 
 class BadURL(ValueError):
@@ -199,6 +201,9 @@ def redact(url: str) -> str:
 
 def _without_signature(text: str) -> str:
     if "=" not in text:
+        return text
+    lower = text.lower()
+    if not any(each in lower for each in _PERHAPS_SECRET):
         return text
     found = _PARAMETER.findall(text)
     signature = _signature("&".join(name for name, _ in found))

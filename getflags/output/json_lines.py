@@ -61,6 +61,7 @@ def _values(event: Event) -> dict[str, Any]:
         "size": outcome.size,
         "requests": outcome.requests,
         "unsized": outcome.unsized,
+        "note": outcome.note,
         "resumed": outcome.resumed,
         "seconds": round(event.seconds, 6),
     }

@@ -143,4 +143,6 @@ def _success_line(outcome: Outcome) -> str:
     note = outcome.reason or human_bytes(outcome.size)
     if outcome.unsized:
         note += ", length unknown"
+    if outcome.note:
+        note += f"; {outcome.note}"
     return f"{target.label} OK {printable(target.path)} ({note})"

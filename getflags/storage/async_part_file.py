@@ -20,7 +20,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Self, TypeVar, cast
 
 from getflags.core.errors import NotSaved
-from getflags.core.models import Exists, OnDisk, PartialFile, ResumeRecord, Target
+from getflags.core.models import Exists, FetchRecord, OnDisk, PartialFile, ResumeRecord, Target
 from getflags.storage.os_errors import disk_errors
 from getflags.storage.part_file import PartFile
 
@@ -116,11 +116,18 @@ class AsyncPartFile:
         """The hex digest of the bytes written so far; None for a target without a checksum."""
         return self._part.digest
 
-    async def install(self, modified: int | None = None) -> OnDisk | None:
+    @property
+    def note(self) -> str:
+        """What the file system refused, for people; mostly nothing."""
+        return self._part.note
+
+    async def install(
+        self, modified: int | None = None, record: FetchRecord | None = None
+    ) -> OnDisk | None:
         """Do what ``PartFile.install`` does; with fsync, in another thread, because it is slow."""
         if self._fsync:
-            return await self._threads.run(lambda: self._part.install(modified))
-        return self._part.install(modified)
+            return await self._threads.run(lambda: self._part.install(modified, record))
+        return self._part.install(modified, record)
 
     async def on_disk(self, exists: Exists) -> OnDisk | None:
         """Do what ``PartFile.on_disk`` does; the file is hashed in another thread."""

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import itertools
 import os
-import sys
+import unicodedata
+from contextlib import suppress
+from functools import lru_cache
+from typing import NamedTuple
 
 from getflags.core.deferred_signals import signals_deferred
 from getflags.core.errors import NotSaved, UsageError
@@ -11,7 +15,9 @@ from getflags.core.models import Target
 from getflags.core.text import quoted
 from getflags.storage.os_errors import disk_errors
 from getflags.storage.part_file import PartFile
-from getflags.targets.filenames import check_folder
+from getflags.targets.filenames import PART_PREFIX, check_folder
+
+_serial = itertools.count()  # next() is atomic, so no two threads get the same number
 
 
 def make_folder(folder: str) -> None:
@@ -36,6 +42,58 @@ def real_folder(folder: str) -> str:
     return os.path.realpath(folder)
 
 
-def folds_case() -> bool:
-    """Return whether this system's usual file systems ignore case in names (``A`` and ``a``)."""
-    return sys.platform == "darwin"
+class Comparison(NamedTuple):
+    """How a file system compares names: whether it ignores case, and whether it normalizes them.
+
+    One that normalizes takes a composed character and its parts for the same (Unicode Annex 15).
+    """
+
+    ignores_case: bool = False
+    normalizes: bool = False
+
+
+class NameKeys:
+    """A function that returns a path in the form in which its file system compares it.
+
+    Two paths with the same key are the same file. The folder itself is asked, because any system
+    may have file systems of any kind: exFAT, SMB, a folder of ext4 that ignores case.
+    """
+
+    def __init__(self) -> None:
+        self._comparison = lru_cache(1024)(compare)
+
+    def __call__(self, path: str) -> str:
+        """Return the key of an absolute path."""
+        ignores_case, normalizes = self._comparison(path.rpartition("/")[0] or "/")
+        if normalizes:
+            path = unicodedata.normalize("NFC", path)
+        return path.casefold() if ignores_case else path
+
+
+def compare(folder: str) -> Comparison:
+    """Return how the file system of a folder compares names.
+
+    A file is created there and looked up under other names. If the folder does not exist yet, its
+    parent is asked. If no file can be created, the usual comparison is assumed.
+    """
+    while not os.path.isdir(folder) and len(folder) > 1:  # noqa: PTH112 - Path would be slower
+        folder = os.path.dirname(folder)  # noqa: PTH120 - as above
+    with signals_deferred(lambda: None):
+        for accented in ("\u00e9", "e"):  # some file systems cannot store all characters
+            stem = f"{folder}/{PART_PREFIX}%s{accented}-{os.getpid():x}-{next(_serial):x}"
+            with suppress(OSError, ValueError):
+                flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+                os.close(os.open(stem % "Probe", flags, 0o600))
+                found = Comparison(_exists(stem % "pROBE"), _exists(_decomposed(stem % "Probe")))
+                os.unlink(stem % "Probe")  # noqa: PTH108 - as above
+                return found._replace(normalizes=found.normalizes and not accented.isascii())
+    return Comparison()
+
+
+def _exists(path: str) -> bool:
+    return os.path.lexists(path)
+
+
+def _decomposed(path: str) -> str:
+    folder, slash, name = path.rpartition("/")
+    return folder + slash + unicodedata.normalize("NFD", name)

@@ -7,7 +7,6 @@ import hashlib
 import os
 import stat
 from collections.abc import Callable
-from email.utils import formatdate
 from pathlib import Path
 from typing import TypeAlias
 
@@ -42,7 +41,7 @@ def inspect_file(path: str, checksum: Checksum | None, cancelled: Cancelled) -> 
             hasher = hashlib.new(checksum.algorithm, usedforsecurity=False)
             hash_file(hasher, file.fileno(), cancelled)
             digest = hasher.hexdigest()
-    return OnDisk(formatdate(found.st_mtime, usegmt=True), found.st_size, digest)
+    return OnDisk(int(found.st_mtime), found.st_size, digest)
 
 
 def hash_file(digest: hashlib._Hash, descriptor: int, cancelled: Cancelled) -> None:

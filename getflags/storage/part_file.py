@@ -19,9 +19,9 @@ from types import TracebackType
 from typing import Self
 
 from getflags.core.errors import NotSaved
-from getflags.core.models import Exists, OnDisk, PartialFile, ResumeRecord, Target
+from getflags.core.models import Exists, FetchRecord, OnDisk, PartialFile, ResumeRecord, Target
+from getflags.storage import fetch_record, resume_record
 from getflags.storage import fsync as disk
-from getflags.storage import resume_record
 from getflags.storage.existing import Cancelled, hash_file, inspect_file, never
 from getflags.storage.os_errors import disk_errors
 from getflags.storage.proof import Proof, prove, verify
@@ -60,6 +60,7 @@ class PartFile:
         self._proof: Proof | None = None  # of the bytes that the record makes resumable
         self._stale = False  # an existing part file or record can't be resumed
         self._discarded = False
+        self.note = ""  # of what the file system refused, for people
         self._exists: Exists | None = None  # how to treat a file that appears during the download
 
     def __enter__(self) -> Self:
@@ -222,7 +223,9 @@ class PartFile:
             with disk_errors:
                 os.close(descriptor)
 
-    def install(self, modified: int | None = None) -> OnDisk | None:
+    def install(
+        self, modified: int | None = None, record: FetchRecord | None = None
+    ) -> OnDisk | None:
         """Rename the part file to its final name, atomically. Raises NotSaved.
 
         With ``skip`` and ``fail``, a file that appeared there during the download is kept: return
@@ -230,7 +233,8 @@ class PartFile:
 
         ``os.replace`` replaces a symbolic link instead of writing through it. The permissions of
         an existing regular file are kept. ``modified``, in seconds since 1970, becomes the file's
-        date, so that a later ``--exists refresh`` compares two times of the server's clock.
+        date; ``record`` is stored with the file. If the file system refuses a date or permissions,
+        the file is installed without them, and ``note`` says so.
         """
         descriptor = self.open()  # an empty body has not created the file yet
         with disk_errors:
@@ -243,16 +247,7 @@ class PartFile:
                 raise FileNotFoundError(
                     errno.ENOENT, "the part file was deleted during the download"
                 )
-            try:
-                old = os.lstat(self.path)
-            except FileNotFoundError:
-                pass
-            else:
-                if stat.S_ISREG(old.st_mode):
-                    mode = stat.S_IMODE(old.st_mode) & 0o777  # without setuid, setgid and sticky
-                    os.chmod(self._temporary, mode)  # noqa: PTH101 - as above
-            if modified is not None and modified <= time():
-                os.utime(self._temporary, (modified, modified))
+            self._set_attributes(descriptor, modified, record)
             if found := self._rename():
                 self._discarded = True
                 return found
@@ -261,6 +256,30 @@ class PartFile:
         self._temporary = ""
         self._close()
         return None
+
+    def _set_attributes(
+        self, descriptor: int, modified: int | None, record: FetchRecord | None
+    ) -> None:
+        try:
+            old = os.lstat(self.path)
+        except FileNotFoundError:
+            pass
+        else:
+            if stat.S_ISREG(old.st_mode):
+                mode = stat.S_IMODE(old.st_mode) & 0o777  # without setuid, setgid and sticky
+                self._attempt(lambda: os.fchmod(descriptor, mode), "permissions")
+        if modified is not None and modified <= time():
+            self._attempt(lambda: os.utime(descriptor, (modified, modified)), "date")
+        if record:
+            fetch_record.write(descriptor, record)
+
+    def _attempt(self, change: Callable[[], None], what: str) -> None:
+        """Change an attribute of the file; without it, the file is still the right one."""
+        try:
+            change()
+        except OSError as error:
+            self.note = f"{self.note}, " if self.note else ""
+            self.note += f"the file system refused its {what}: {error.strerror or error}"
 
     def _rename(self) -> OnDisk | None:
         """Rename the part file; remove the record first, so that it never lacks its part file."""
@@ -312,6 +331,8 @@ class PartFile:
         checksum = self._target.checksum if self.must_hash(exists) else None
         with disk_errors:
             found = inspect_file(self.path, checksum, cancelled)
+        if found and exists is Exists.REFRESH:
+            found = found._replace(record=fetch_record.read(self.path))
         self._exists = exists if found is None and exists is not Exists.REFRESH else None
         return found
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from array import array
+from collections.abc import Callable
 from urllib.parse import unquote
 
 from getflags.core.text import UNSAFE
@@ -21,6 +22,7 @@ _NAME_MAX = 255  # bytes, on nearly all file systems
 _MAX_LENGTH = 240  # bytes; leaves space for a number that makes a name unique
 _MAX_SUFFIX = 15  # characters; a longer ending does not count as a suffix
 _UNSAFE = re.compile(f"[{UNSAFE}/\\\\]")
+_ORDINARY = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,99}")  # ``safe`` returns it as it is
 _UNPORTABLE = re.compile(r'[<>:"|?*]')
 _DEVICE = re.compile(
     r"(con|prn|aux|nul|conin\$|conout\$|(com|lpt)[0-9¹²³])\s*(\.|$)", re.IGNORECASE
@@ -67,6 +69,8 @@ def _shortened(name: str) -> str:
 def from_url(url: str, *, portable: bool = False) -> str:
     """Return a name made from the last segment of the URL's path, without the query."""
     last = url.partition("?")[0].rpartition("/")[2]  # a clean URL has a path and no fragment
+    if not portable and _ORDINARY.fullmatch(last):
+        return last  # the usual case, in a third of the time
     if "%" in last:
         last = unquote(last, errors="replace")  # decode first, then make safe: %2e%2e%2f
     return safe(last, portable=portable)
@@ -111,11 +115,12 @@ class UniqueNames:
     """The names already assigned in a run; each target gets a unique one: ``f.gif``, ``f.1.gif``.
 
     Names are assigned in the order of the list, so that the same list always results in the same
-    names, in whatever order the files arrive. ``fold`` is for file systems that ignore case.
+    names, in whatever order the files arrive. ``key`` returns a path in the form in which its file
+    system compares it.
     """
 
-    def __init__(self, *, fold: bool = False) -> None:
-        self._fold = fold
+    def __init__(self, key: Callable[[str], str] = str) -> None:
+        self._key = key
         self._taken = _HashSet()
         self._next: dict[str, int] = {}  # the next number, for names requested more than once
 
@@ -132,8 +137,7 @@ class UniqueNames:
         return unique
 
     def _claim(self, folder: str, name: str) -> bool:
-        path = f"{folder}/{name}"
-        return self._taken.add(hash(path.casefold() if self._fold else path))
+        return self._taken.add(hash(self._key(f"{folder}/{name}")))
 
 
 class _HashSet:

@@ -22,8 +22,7 @@ from getflags.core.urls import redact
 _CONTROL = re.compile("[\x00-\x1f\x7f\x85\u2028\u2029\ufeff]")
 #: The names of hashlib's algorithms in aria2; md5 has the same name, and aria2 has no others.
 _ARIA2_NAMES = {f"sha{bits}": f"sha-{bits}" for bits in (1, 224, 256, 384, 512)}
-
-
+_OPTIONAL = "optional=yes"  # the target may not exist; written for codes that were expanded
 _MAX_LINE = 1024 * 1024  # characters; a longer line is not text, such as /dev/zero
 
 
@@ -47,7 +46,7 @@ class Entry(NamedTuple):
     out: str = ""
     folder: str = ""
     checksum: Checksum | None = None
-    guessed: bool = False  # the code was expanded from a letter or from -e
+    guessed: bool = False  # the code was expanded from a letter or from -e: it may not exist
     source: str = ""  # the list that contains the entry, and its line number, for messages
     line: int = 0
 
@@ -99,6 +98,8 @@ def _with_option(entry: Entry, text: str) -> Entry:
         return entry._replace(folder=value)
     if value and key == "checksum":
         return entry._replace(checksum=parse_checksum(value))
+    if text == _OPTIONAL:
+        return entry._replace(guessed=True)
     raise BadInput(f"{quoted(redact(text))} is not out=NAME, dir=DIR or checksum=ALGO=HEX")
 
 
@@ -142,4 +143,6 @@ def unparse(entry: Entry) -> str:
     if entry.checksum:
         algorithm, digest = entry.checksum
         lines.append(f"  checksum={_ARIA2_NAMES.get(algorithm, algorithm)}={digest}")
+    if entry.guessed:
+        lines.append(f"  {_OPTIONAL}")
     return "\n".join(lines) + "\n"

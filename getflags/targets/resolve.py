@@ -124,19 +124,15 @@ class Place(NamedTuple):
     folder: str = "downloaded"
     real: Callable[[str], str] = abspath  # returns a folder's canonical name
     portable: bool = False  # avoid names that Windows does not allow
-    fold: bool = False  # the file system ignores case
+    key: Callable[[str], str] = str  # returns a path as its file system compares it
     failed_out: str = ""  # the canonical path of the list of failed targets, which no target gets
-
-    def fold_name(self, path: str) -> str:
-        """Return a path in the form in which the file system compares it."""
-        return path.casefold() if self.fold else path
 
 
 def settle(entries: Iterable[Entry], place: Place) -> Iterator[Target]:
     """Yield a target for each entry, each with a unique name, in the order of the entries."""
-    names = filenames.UniqueNames(fold=place.fold)
+    names = filenames.UniqueNames(place.key)
     real = lru_cache(1024)(place.real)
-    reserved = place.fold_name(place.failed_out)
+    reserved = place.failed_out and place.key(place.failed_out)
     for index, entry in enumerate(entries):
         folder = entry.folder or place.folder
         try:
@@ -148,7 +144,7 @@ def settle(entries: Iterable[Entry], place: Place) -> Iterator[Target]:
             parent = _real_parent(folder, above, real)
             last = names.assign(parent, last)
             name = above + slash + last
-            if reserved and place.fold_name(f"{parent}/{last}") == reserved:
+            if reserved and place.key(f"{parent}/{last}") == reserved:
                 raise filenames.BadName("--failed-out names the same file")
         except ValueError as error:
             url, flaw, name = "", str(error), entry.out
@@ -219,4 +215,5 @@ def entry_again(target: Target, default_folder: str) -> Entry:
         out=target.name if target.name != usual else "",
         folder=target.folder if target.folder != default_folder else "",
         checksum=target.checksum,
+        guessed=target.guessed,
     )

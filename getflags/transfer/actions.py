@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import NamedTuple, TypeAlias
 
 from getflags.core.events import Progressed, Resumed
-from getflags.core.models import Fields, Outcome, ResumeRecord
+from getflags.core.models import FetchRecord, Fields, Outcome, ResumeRecord
 
 
 class Request(NamedTuple):
@@ -64,10 +64,12 @@ class Queue(NamedTuple):
 class Install(NamedTuple):
     """Move the part file to the final name: the file is complete and has been checked.
 
-    ``modified`` is the file's Last-Modified in seconds since 1970, or None if unknown.
+    ``modified`` is the file's Last-Modified in seconds since 1970, or None if unknown. ``record``
+    is stored with the file, for a later ``--exists refresh``.
     """
 
     modified: int | None
+    record: FetchRecord | None = None
 
 
 class Done(NamedTuple):

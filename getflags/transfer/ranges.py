@@ -47,7 +47,7 @@ def record_of(head: Head, total: int | None) -> ResumeRecord | None:
     """
     coding = ", ".join(head.all("content-encoding")).lower()
     tags = head.all("etag")
-    if len(tags) == 1 and _STRONG.fullmatch(tags[0]):
+    if len(tags) == 1 and is_strong(tags[0]):
         return ResumeRecord(tags[0], total, coding)
     dates, now = head.all("last-modified"), [seconds(value) for value in head.all("date")]
     then = seconds(dates[0]) if len(dates) == 1 else None
@@ -72,6 +72,11 @@ def rest(head: Head, partial: PartialFile) -> ByteRange | None:
     if content_length(head) not in {None, part.end - part.first}:
         return None
     return part._replace(total=total)
+
+
+def is_strong(etag: str) -> bool:
+    """Return whether an entity tag is a strong one: ``"tag"``, not ``W/"tag"``."""
+    return _STRONG.fullmatch(etag) is not None
 
 
 def _same_file(head: Head, record: ResumeRecord) -> bool:

@@ -64,10 +64,10 @@ class Route:
             raise Malformed("redirected from https to http, which is refused")
         self.url = url
 
-    def request(self, partial: PartialFile | None, since: str | None) -> Request:
+    def request(self, partial: PartialFile | None, known: str | None) -> Request:
         """Return the request to make, which asks only for the rest of a partial file.
 
-        ``since`` becomes If-Modified-Since. The user's fields override the defaults.
+        ``known`` is the entity tag of the existing file. The user's fields override the defaults.
         """
         home = self.reached == self.origin
         users = self._options.headers
@@ -76,8 +76,8 @@ class Route:
         sent = [*users]
         if home and self._login and not _names(users, "authorization"):
             sent.append(("authorization", self._login))
-        if since:
-            sent.append(("if-modified-since", since))
+        if known:
+            sent.append(("if-none-match", known))
         sent += _ours_beside(users)
         if partial:
             sent += [("range", f"bytes={partial.size}-"), ("if-range", partial.record.validator)]

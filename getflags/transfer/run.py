@@ -57,8 +57,7 @@ def fetch(
                 except Fault as fault:
                     action = transfer.failed(fault, monotonic())
             if isinstance(action, Install):
-                existing = part.install(action.modified)
-                transfer.succeeded(monotonic(), existing=existing)
+                transfer.succeeded(monotonic(), None, part.install(*action), part.note)
             elif isinstance(action, Done) and not action.keep_part:
                 part.discard()
     except NotSaved as refusal:
@@ -99,8 +98,7 @@ async def afetch(
                 except Fault as fault:
                     action = transfer.failed(fault, monotonic())
             if isinstance(action, Install):
-                existing = await part.install(action.modified)
-                transfer.succeeded(monotonic(), existing=existing)
+                transfer.succeeded(monotonic(), None, await part.install(*action), part.note)
             elif isinstance(action, Done) and not action.keep_part:
                 part.discard()
     except NotSaved as refusal:

@@ -30,10 +30,16 @@ class Kind(Enum):
     FINAL = auto()  # an error that is not retried
 
 
-# 2xx without a representation, or with a different one from that requested (sections 15.3.5 to
-# 15.3.7).
-_EMPTY = {204: "no content", 205: "no content", 206: "a part that was not asked for"}
-_KINDS = dict.fromkeys({*range(200, 300)} - {*_EMPTY}, Kind.FILE)
+# The body of any other 2xx is not the file: it is empty, a report of what the server has done or
+# will do, or something that a proxy has changed (sections 15.3.2 to 15.3.7).
+_OTHER_SUCCESSES = {
+    202: "the server has not got the file ready",
+    203: "a proxy has changed the file",
+    204: "no content",
+    205: "no content",
+    206: "a part that was not asked for",
+}
+_KINDS = {200: Kind.FILE}
 _KINDS |= dict.fromkeys((301, 302, 303, 307, 308), Kind.REDIRECT)
 _KINDS |= {404: Kind.MISSING, 304: Kind.UNCHANGED}
 # As in curl (sections 15.5.9, 15.6.1, 15.6.3 to 15.6.5, RFC 6585 section 4; 522 and 524 are what a
@@ -51,7 +57,14 @@ def kind(status: int) -> Kind:
 
 def complaint(status: int) -> str:
     """Return the error message for a status code that is not a success."""
-    return f"{describe(status)}: {_EMPTY[status]}" if status in _EMPTY else describe(status)
+    if not 200 < status < 300:  # noqa: PLR2004 - the successes
+        return describe(status)
+    return f"{describe(status)}: {_OTHER_SUCCESSES.get(status, 'the response is not the file')}"
+
+
+def is_pending(head: Head) -> bool:
+    """Return whether the file will be there later (202 with Retry-After)."""
+    return head.status == 202 and bool(head.all("retry-after"))  # noqa: PLR2004 - as in the text
 
 
 def refusal(head: Head, url: str, today: float | None) -> Refusal | None:

@@ -16,6 +16,7 @@ from getflags.core.errors import Disconnected, Excess, Fault, NotSaved
 from getflags.core.events import Progressed, Resumed
 from getflags.core.models import (
     DownloadOptions,
+    FetchRecord,
     OnDisk,
     Outcome,
     PartialFile,
@@ -31,7 +32,7 @@ from getflags.core.response_head import (
     modified,
     retry_after,
 )
-from getflags.transfer import ranges, retry, status_code
+from getflags.transfer import ranges, refresh, retry, status_code
 from getflags.transfer import state as states
 from getflags.transfer.actions import (
     Action,
@@ -69,6 +70,8 @@ class Transfer:
         self._deadline = None if options.max_time is None else retry.Deadline(options.max_time)
         self._on_disk: OnDisk | None = None  # the file to refresh
         self._partial: PartialFile | None = None  # the part file whose rest is requested
+        self._known: str | None = None  # the entity tag in If-None-Match
+        self._record: FetchRecord | None = None  # of the response being received
         self._offset = 0  # the size of that file, until ``Resumed`` is emitted
         self._resumed = 0  # how much of the file an earlier run has left, in bytes
         self._modified: int | None = None  # the whole file's Last-Modified, in seconds since 1970
@@ -97,9 +100,8 @@ class Transfer:
         """
         checksum, exists = self.target.checksum, self.options.exists
         self._on_disk = on_disk if on_disk and matches(checksum, on_disk) else None
-        self._partial = partial
+        self._partial, self._received = partial, False
         self._offset = partial.size if partial else 0
-        self._received = False
         self._now, self._today = now, today
         self._tries += 1
         if self._tries == 1:
@@ -181,12 +183,17 @@ class Transfer:
         return self.body.record
 
     def succeeded(
-        self, now: float, digest: str | None = None, *, existing: OnDisk | None = None
+        self,
+        now: float,
+        digest: str | None = None,
+        existing: OnDisk | None = None,
+        note: str = "",
     ) -> Action:
         """Record that the response has ended, or that the file has been installed.
 
         ``digest`` is the part file's, in hex; None if the target has no checksum.
-        ``existing`` is a file that appeared during the download and was kept.
+        ``existing`` is a file that appeared during the download and was kept. ``note`` says what
+        the file system refused.
         """
         if self.state is states.RECEIVING:
             self._check(digest)
@@ -194,7 +201,7 @@ class Transfer:
             self._end(*kept)
         elif self.state is states.INSTALLING:
             unsized = not (self.body.delimited or self.target.checksum)
-            self._end(Status.OK, "", self.body.received, unsized=unsized)
+            self._end(Status.OK, "", self.body.received, unsized=unsized, note=note)
         elif self.state not in {states.WAITING, states.DONE}:
             self._move(states.REQUESTED, self.action)
         if self._deadline:
@@ -228,17 +235,22 @@ class Transfer:
             self._fail(reason, keep_part=True, overloaded=action.overloaded)
 
     def _request(self, state: State) -> None:
-        since = self._on_disk.modified if self._on_disk else None
+        self._known = refresh.condition(self._on_disk, self.target.url, self._route.url)
         self._requests += 1
-        self._move(state, self._route.request(self._partial, since))
+        self._move(state, self._route.request(self._partial, self._known))
 
     def _receive(self, head: Head) -> None:
         """Accept a response whose body is the whole file, even if only the rest was requested."""
+        url, requested = self.target.url, self._route.url
+        if self._on_disk and refresh.is_current(self._on_disk, head, url, requested):
+            self._end(Status.PRESENT, "not modified", self._on_disk.size)
+            return
         expected = content_length(head)
         retry.check_size(expected or 0, self.options)
         self.body, self._received = Body(head, self.options, expected), True
         self._offset = self._resumed = 0
-        self._modified = modified(head)
+        self._modified = None
+        self._validate(head)
         self._move(states.RECEIVING, self.action)
 
     def _resume(self, partial: PartialFile, head: Head) -> None:
@@ -250,9 +262,15 @@ class Transfer:
         else:
             record = partial.record._replace(total=part.total)
             self.body = Body(head, self.options, part.end, partial.size, record)
-            self._resumed = min(self._resumed, partial.size)
             self._received = True
+            self._validate(head)
+            self._resumed = min(self._resumed, partial.size)
             self._move(states.RECEIVING, self.action)
+
+    def _validate(self, head: Head) -> None:
+        """Remember the date and the validators of the file that is received."""
+        self._modified = modified(head) or self._modified
+        self._record = refresh.fetched(head, self.target.url, self._route.url)
 
     def _follow(self) -> None:
         """Request the URL to which a redirect leads, or wait until its origin accepts requests."""
@@ -270,11 +288,11 @@ class Transfer:
     def _refuse(self, kind: Kind, head: Head) -> None:
         if kind is Kind.MISSING:
             self._end(Status.NOT_FOUND, describe(head.status))
-        elif kind is Kind.UNCHANGED and self._on_disk:
+        elif kind is Kind.UNCHANGED and self._known and self._on_disk:
             self._end(Status.PRESENT, "not modified", self._on_disk.size)
         elif refusal := status_code.refusal(head, self._route.url, self._today):
             self._retry_later(refusal, describe(head.status))
-        elif kind is Kind.TRANSIENT:
+        elif kind is Kind.TRANSIENT or status_code.is_pending(head):
             self._retry(describe(head.status), pause=self._pause(head))
         else:
             self._fail(status_code.complaint(head.status))
@@ -315,7 +333,7 @@ class Transfer:
             self._fail(f"checksum mismatch: {checksum.algorithm} expected "
                        f"{checksum.hexdigest}, got {digest}")  # fmt: skip
         else:
-            self._move(states.INSTALLING, Install(self._modified))
+            self._move(states.INSTALLING, Install(self._modified, self._record))
 
     def _request_rest(self, partial: PartialFile) -> None:
         """Request the bytes that are still missing, provided that the last part has added some."""
@@ -378,10 +396,18 @@ class Transfer:
         outcome = Outcome(self.target, Status.FAILED, reason, self._code, 0, self._requests)
         self._move(states.DONE, Done(outcome, keep_part, overloaded))
 
-    def _end(self, status: Status, reason: str, size: int = 0, *, unsized: bool = False) -> None:
+    def _end(
+        self,
+        status: Status,
+        reason: str,
+        size: int = 0,
+        *,
+        unsized: bool = False,
+        note: str = "",
+    ) -> None:
         resumed = self._resumed if status is Status.OK else 0
         outcome = Outcome(
-            self.target, status, reason, self._code, size, self._requests, unsized, resumed
+            self.target, status, reason, self._code, size, self._requests, unsized, resumed, note
         )
         self._move(states.DONE, Done(outcome))
 

@@ -74,9 +74,8 @@ def _end_all() -> None:
 
 
 def _targets(task: job.RaceJob) -> Iterator[Target]:
-    place = resolve.Place(
-        task.base_url, task.folder, directories.real_folder, fold=directories.folds_case()
-    )
+    keys = directories.NameKeys()
+    place = resolve.Place(task.base_url, task.folder, directories.real_folder, key=keys)
     return resolve.settle(job.read_entries(task.entries), place)
 
 

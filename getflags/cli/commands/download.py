@@ -14,6 +14,7 @@ from typing import NamedTuple
 
 from getflags import engines, transport
 from getflags.api import configure
+from getflags.cli import COMMANDS
 from getflags.cli.display import Screen
 from getflags.cli.failed_list import list_rest
 from getflags.cli.options import checks
@@ -41,7 +42,7 @@ def main(arguments: list[str]) -> int:
     screen = Screen(options)
     result = summary.Report(keep=False)
     try:
-        with read_targets(options, options.limit) as targets:
+        with read_targets(options, options.limit, COMMANDS) as targets:
             code: int = ExitStatus.OK
             if not targets:
                 screen.info("Nothing to do: the list contains no targets.")
@@ -167,22 +168,32 @@ def _download(job: _Job, screen: Screen, result: summary.Report) -> None:
     if options.verbose:
         client = transport.client(settings.client).about()
         screen.info(f"Engine: {engine}; client: {settings.client} ({client}).")
-    work = Plan(
-        _settled(job),
-        settings.client,
-        limit,
-        settings.loop,
-        configure.download_options(settings),
-        configure.network(settings, job.site.direct),
-        adaptive,
-    )
-    _run_engine(job, work, engine, screen, result)
+    _run_engine(job, _plan(job, limit), engine, screen, result)
     for line in summary.closing(result, job.noun):
         screen.info(line)
     if result.total != total:  # a bug in getflags, which must not end with exit code 0
         raise GetflagsError(
             f"internal error: only {result.total:,} of {total:,} targets have an outcome"
         )
+
+
+def _plan(job: _Job, limit: int) -> Plan:
+    settings = job.options.settings
+    return Plan(
+        _settled(job),
+        settings.client,
+        limit,
+        settings.loop,
+        configure.download_options(settings),
+        configure.network(settings, job.site.direct),
+        settings.max_req == AUTO,
+    )
+
+
+def _settled(job: _Job) -> Iterator[Target]:
+    """Return the targets with their names, always the same ones."""
+    entries = (_with_options(entry, job.options) for entry in job.targets)
+    return resolve.settle(entries, _place(job.options, job.site.base_url))
 
 
 def _run_engine(job: _Job, work: Plan, engine: str, screen: Screen, result: summary.Report) -> None:
@@ -194,20 +205,13 @@ def _run_engine(job: _Job, work: Plan, engine: str, screen: Screen, result: summ
         if options.json:
             handlers.append(screen.json())
         if options.failed_out is not None:
-            folder = options.settings.dir
-            rest = list_rest(options.failed_out, folder, _settled(job), screen.warn)
+            rest = list_rest(options.failed_out, options.settings.dir, _settled(job), screen.warn)
             handlers.append(stack.enter_context(rest))
         handlers.append(stack.enter_context(screen.progress(len(job.targets), job.noun)))
         try:
             engines.engine(engine)(work, _tee(handlers))
         finally:
             result.elapsed = perf_counter() - start
-
-
-def _settled(job: _Job) -> Iterator[Target]:
-    """Return the targets with their names, always the same ones."""
-    entries = (_with_options(entry, job.options) for entry in job.targets)
-    return resolve.settle(entries, _place(job.options, job.site.base_url))
 
 
 def _tee(handlers: list[EventHandler]) -> EventHandler:

@@ -126,8 +126,8 @@ def labels(text: str) -> list[str]:
 
 def _work(group: groups.Group) -> None:
     group.add_argument(
-        "-i", "--input-file", metavar="FILE", type=values.text,
-        help="read targets from a file ('-': standard input), one per line",
+        "-i", "--input-file", dest="input_files", metavar="FILE", type=values.text, action="append",
+        help="read targets from a file ('-': standard input), one per line; repeatable",
     )  # fmt: skip
     group.add_argument(
         "--files", metavar="N", type=values.count,

@@ -63,8 +63,8 @@ def make_parser() -> Parser:
 def _targets(group: groups.Group) -> None:
     add = group.add_argument
     add(
-        "-i", "--input-file", metavar="FILE", type=values.text,
-        help="read targets from a file ('-': standard input), one per line",
+        "-i", "--input-file", dest="input_files", metavar="FILE", type=values.text, action="append",
+        help="read targets from a file ('-': standard input), one per line; repeatable",
     )  # fmt: skip
     add(
         "-s", "--server", metavar="LABEL", dest="servers", type=bench_options.labels,

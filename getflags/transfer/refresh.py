@@ -1,0 +1,59 @@
+"""The decision whether an existing file is up to date (``--exists refresh``).
+
+An existing file is kept only if the server confirms that it is the one that would be downloaded. A
+record of the download says which entity tag the file had and which URL it came from; with it, one
+conditional request is enough (RFC 9110 section 13.1.2). If-Modified-Since is not used: after a
+server has gone back to an older version of a file, and for a file that was cut off, it confirms
+what is wrong. Without a record, the size and the date of the response decide.
+"""
+
+from __future__ import annotations
+
+from hashlib import blake2b
+
+from getflags.core.models import FetchRecord, OnDisk
+from getflags.core.response_head import Head, content_length, modified
+from getflags.core.urls import identity
+from getflags.transfer.ranges import is_strong
+
+
+def source(url: str, requested: str) -> str:
+    """Return a hash of a target's URL and of the one that redirects have led to.
+
+    An entity tag is meaningless for another URL. The hash hides secrets in a URL.
+    """
+    text = f"{identity(url)} {identity(requested)}"
+    return blake2b(text.encode("utf-8", "surrogatepass"), digest_size=12).hexdigest()
+
+
+def condition(found: OnDisk | None, url: str, requested: str) -> str | None:
+    """Return the value of If-None-Match for a request; None if it should be unconditional."""
+    record = found.record if found else None
+    if record is None or not is_strong(record.etag) or record.source != source(url, requested):
+        return None
+    return record.etag
+
+
+def is_current(found: OnDisk, head: Head, url: str, requested: str) -> bool:
+    """Return whether the head of a complete response describes the existing file."""
+    record = found.record
+    if content_length(head) != found.size:
+        return False
+    if record is None:
+        return modified(head) == found.modified
+    if record.source != source(url, requested) or record.etag != _etag(head):
+        return False
+    return is_strong(record.etag) or (
+        record.modified is not None and modified(head) == record.modified
+    )
+
+
+def fetched(head: Head, url: str, requested: str) -> FetchRecord | None:
+    """Return the record of a download; None if the response has no validator."""
+    etag, date = _etag(head), modified(head)
+    return FetchRecord(source(url, requested), etag, date) if etag or date else None
+
+
+def _etag(head: Head) -> str:
+    tags = head.all("etag")
+    return tags[0] if len(tags) == 1 and tags[0].isprintable() else ""
