@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from getflags.core.events import (
+    Adjusted,
     Event,
     Finished,
     Progressed,
@@ -81,11 +82,6 @@ def test_only_what_this_run_received_is_fetched(events: list[Event], fetched: in
     assert counted.position == (last.received if isinstance(last, Progressed) else 100)
 
 
-def test_an_event_about_an_origin_changes_no_count() -> None:
-    counted = tally(1, Progressed(target(), 60, 100), Slowed("http://h:80", 5.0))
-    assert (counted.done, counted.fetched, counted.remaining()) == (0, 60, 40)
-
-
 def test_the_oldest_files_come_first() -> None:
     many = tally(9, *[Started(target(number)) for number in (4, 2, 7)], done(4))
     assert [each.target.number for each in many.oldest(3)] == [2, 7]
@@ -116,3 +112,8 @@ def test_sizes_share_their_unit() -> None:
     assert sizes(12_900_000, 30_000_000, estimated=True) == "12.9/~30.0 MB"
     assert sizes(900, 30_000) == "900 B/30.0 kB"
     assert sizes(900, None) == "900 B"
+
+
+def test_events_about_origins_change_nothing() -> None:
+    counted = tally(1, Adjusted("http://h:80", 4, "why"), Slowed("http://h:80", 5.0))
+    assert (counted.position, counted.fetched, counted.in_flight) == (0, 0, {})
