@@ -31,7 +31,7 @@ from getflags.core.resource_limits import worker_count
 from getflags.engines.spawn import has_other_threads, without_main_module
 from getflags.engines.worker import Connection, Message, serve
 from getflags.scheduling.fair_queue import FairQueue
-from getflags.scheduling.scheduler import LOOKAHEAD, MAX_WAITING
+from getflags.scheduling.scheduler import LOOKAHEAD, MANY, MAX_PULL_TIME, MAX_WAITING
 from getflags.scheduling.shared_limits import LimitsTable, SharedLimits
 
 _BATCH = 512  # targets that a worker may have queued beyond its share of the limit
@@ -175,17 +175,27 @@ class _Coordinator:
     def _batch(self, size: int) -> list[Target]:
         """Return the next targets, in turn those of different origins, as the scheduler does."""
         batch: list[Target] = []
+        load = self._load.__getitem__
         while len(batch) < size:
-            if len(self._queue) < MAX_WAITING:
-                for target in islice(self._targets, LOOKAHEAD):
-                    self._queue.add(_origin(target), target)
-            found = self._queue.take(self._load.__getitem__)
-            if found is None:
+            origin = self._queue.owner(load)
+            if (origin is None and self._pull(1)) or (
+                origin is not None and load(origin) >= MANY and self._pull(LOOKAHEAD)
+            ):
+                origin = self._queue.owner(load)
+            if origin is None:
                 break
-            origin, target = found
             self._load[origin] += 1
-            batch.append(target)
+            batch.append(self._queue.take(origin))
         return batch
+
+    def _pull(self, count: int) -> bool:
+        """Pull targets, at most ``count``; return whether there was another one."""
+        start, before = monotonic(), len(self._queue)
+        for target in islice(self._targets, max(0, min(count, MAX_WAITING - before))):
+            self._queue.add(_origin(target), target)
+            if monotonic() - start > MAX_PULL_TIME:
+                break
+        return len(self._queue) > before
 
     def _handle_events(self, worker: _Worker, message: Message) -> None:
         if isinstance(message, BaseException):

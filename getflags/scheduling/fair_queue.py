@@ -37,21 +37,23 @@ class FairQueue(Generic[K, T]):
         (queue.appendleft if first else queue.append)(item)
         self._size += 1
 
-    def take(
+    def owner(
         self, load: Callable[[K], int], ready: Callable[[K], bool] = lambda _: True
-    ) -> tuple[K, T] | None:
-        """Remove and return an item of the owner with the smallest load among those ready."""
+    ) -> K | None:
+        """Return the owner with the smallest load among those that are ready."""
         best, least = None, 0
         for owner in self._queues:
             if (best is None or load(owner) < least) and ready(owner):
                 best, least = owner, load(owner)
                 if not least:
                     break
-        if best is None:
-            return None
-        queue = self._queues.pop(best)
+        return best
+
+    def take(self, owner: K) -> T:
+        """Remove and return the first item of an owner; the others have their turns first."""
+        queue = self._queues.pop(owner)
         item = queue.popleft()
         if queue:
-            self._queues[best] = queue  # the others have their turns first
+            self._queues[owner] = queue
         self._size -= 1
-        return best, item
+        return item

@@ -28,8 +28,10 @@ from getflags.transfer.transfer import Transfer
 
 #: The largest number of waiting transfers; beyond it, no new targets are pulled.
 MAX_WAITING = 1_000
-#: Targets pulled at a time, so that the first requests need not wait for all of them.
-LOOKAHEAD = 50
+#: A server with so many requests in flight waits for its next turn if there are others.
+MANY = 4
+LOOKAHEAD = 50  #: targets pulled to find others, each time
+MAX_PULL_TIME = 0.001  #: seconds
 _MAX_HOSTS = 1_000  # states of servers; beyond this number, those of idle servers are deleted
 
 
@@ -56,7 +58,7 @@ class Scheduler:
         self._targets = iter(targets)
         self._options = options
         self._clock = clock
-        self._lookahead = 1 if in_order else LOOKAHEAD
+        self._in_order = in_order
         self._no_more_targets = False
         self._started: dict[Transfer, float] = {}  # the time of each transfer's first try
         self._in_flight: dict[Transfer, HostState] = {}
@@ -77,10 +79,18 @@ class Scheduler:
         now = self._clock()
         while self._retries and self._retries[0][0] <= now:
             self._queue(heappop(self._retries)[-1], first=True)
-        pulled = self._pull()
-        while (found := self._next(now)) is None and pulled:
-            pulled = self._pull()  # the servers of all known targets are busy
-        return NO_JOB if found is None else self._start(*found, now)
+        host = self._next_host(now)
+        while host is None and self._pull(1):  # the servers of all known targets are busy
+            host = self._next_host(now)
+        if host and self._load(host) >= MANY and self._pull(LOOKAHEAD):
+            host = self._next_host(now)
+        if host is None:
+            return NO_JOB
+        transfer = self._waiting.take(host)
+        self._started.setdefault(transfer, now)
+        self._in_flight[transfer] = host
+        host.started(transfer, now)
+        return transfer
 
     def delay(self) -> float | None:
         """Return the seconds until ``take`` should be called; None if a try must end first."""
@@ -127,32 +137,34 @@ class Scheduler:
         if changed:
             yield Slowed(wait.refusal.origin, host.limits.rate.rate)
 
-    def _pull(self) -> bool:
-        """Look ahead in the targets; return whether there was another one."""
-        pulled = 0
+    def _pull(self, count: int) -> bool:
+        """Pull targets, at most ``count``; return whether there was another one.
+
+        A source that is slow is not asked again at once: it would hold up those that are there.
+        """
+        start, pulled = self._clock(), 0
         room = MAX_WAITING - len(self._waiting) - len(self._retries)
-        while pulled < min(self._lookahead, room) and not self._no_more_targets:
+        while pulled < min(count, room) and not self._no_more_targets:
             target = next(self._targets, None)
             self._no_more_targets = target is None
             if target is None or target is NO_JOB:
                 break
             self._queue(Transfer(target, self._options, self.host))
             pulled += 1
+            if self._clock() - start > MAX_PULL_TIME:
+                break
         return pulled > 0
 
     def _queue(self, transfer: Transfer, *, first: bool = False) -> None:
         host = self.host(transfer.admitted or transfer.origin)
         self._waiting.add(host, transfer, first=first)
 
-    def _next(self, now: float) -> tuple[HostState, Transfer] | None:
-        """Take a transfer of the server with the fewest requests in flight that accepts one."""
-        return self._waiting.take(lambda host: len(host.in_flight), lambda host: host.accepts(now))
+    def _next_host(self, now: float) -> HostState | None:
+        """Return the server with the fewest requests in flight that accepts another one."""
+        return self._waiting.owner(self._load, lambda host: host.accepts(now))
 
-    def _start(self, host: HostState, transfer: Transfer, now: float) -> Transfer:
-        self._started.setdefault(transfer, now)
-        self._in_flight[transfer] = host
-        host.started(transfer, now)
-        return transfer
+    def _load(self, host: HostState) -> int:
+        return 0 if self._in_order else len(host.in_flight)
 
     def host(self, origin: str) -> HostState:
         """Return the state of a server; a transfer may call this in any thread."""
