@@ -178,9 +178,9 @@ class _Coordinator:
         load = self._load.__getitem__
         while len(batch) < size:
             origin = self._queue.owner(load)
-            if (origin is None and self._pull(1)) or (
-                origin is not None and load(origin) >= MANY and self._pull(LOOKAHEAD)
-            ):
+            if origin is None and self._pull(1):
+                origin = self._queue.owner(load)
+            if origin is not None and load(origin) >= MANY and self._pull(LOOKAHEAD):
                 origin = self._queue.owner(load)
             if origin is None:
                 break
