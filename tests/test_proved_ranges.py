@@ -222,6 +222,32 @@ def test_a_part_whose_record_cannot_be_written_is_deleted(
     assert list(tmp_path.iterdir()) == []
 
 
+def test_a_record_that_cannot_be_written_does_not_slow_the_download(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Another user's record in a folder like /tmp cannot be replaced."""
+    pread, hashed, refused = os.pread, [0], [0]
+
+    def count(descriptor: int, size: int, offset: int) -> bytes:
+        hashed[0] += size
+        return pread(descriptor, size, offset)
+
+    def refuse(*_: object) -> None:
+        refused[0] += 1
+        raise PermissionError
+
+    monkeypatch.setattr(os, "pread", count)
+    monkeypatch.setattr(os, "replace", refuse)
+    target = Target(0, "w", "w", "http://h/f", str(tmp_path), "f")
+    with PartFile(target) as part:
+        for start in range(0, SIZE * 3, 250_000):
+            part.write(BODY[:250_000], start)
+            part.checkpoint(RECORD)
+    assert hashed[0] == 250_000, "only what was written before the first checkpoint"
+    assert refused[0] == 3, "one attempt each checkpoint"
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_bytes_of_a_write_that_failed_prove_nothing(tmp_path: Path) -> None:
     target = Target(0, "w", "w", "http://h/f", str(tmp_path), "f")
     with PartFile(target, lambda: RECORD) as part:

@@ -57,6 +57,7 @@ class PartFile:
         self._descriptor = -1
         self._position = 0
         self._record: ResumeRecord | None = None  # as written beside the part file
+        self._intended: ResumeRecord | None = None  # the last that was to be written
         self._proof: Proof | None = None  # of the bytes that the record makes resumable
         self._stale = False  # an existing part file or record can't be resumed
         self._discarded = False
@@ -155,10 +156,12 @@ class PartFile:
         if not record or not self._position or self._temporary != f"{self._stem}.part":
             return
         with contextlib.suppress(OSError):
-            first = record != self._record or self._proof is None
-            if first or self._proof is None:
+            # A record that could not be written is not tried again before the next checkpoint.
+            due = self._proof is None or record not in {self._record, self._intended}
+            self._intended = record
+            if self._proof is None:
                 self._proof = prove(self._descriptor, self._position)
-            if not (first or ended or self._proof.due):
+            if not (due or ended or self._proof.due):
                 return
             if os.fstat(self._descriptor).st_size != self._proof.end:
                 return  # the last write has failed
