@@ -159,7 +159,7 @@ def leave(folder: Path, *pieces: bytes) -> None:
             for piece in pieces:
                 await part.write(piece, end)
                 end += len(piece)
-                part.checkpoint(NOTE)
+                await part.checkpoint(NOTE)
 
     asyncio.run(scenario())
 

@@ -103,9 +103,12 @@ class AsyncPartFile:
             at = self._end - self._size
             self._part.write(self._take_batch(), at)
 
-    def checkpoint(self, record: ResumeRecord | None) -> None:
-        """Do what ``PartFile.checkpoint`` does."""
-        self._part.checkpoint(record)
+    async def checkpoint(self, record: ResumeRecord | None) -> None:
+        """Do what ``PartFile.checkpoint`` does; with fsync, in another thread, as ``install``."""
+        if self._fsync:
+            await self._threads.run(lambda: self._part.checkpoint(record))
+        else:
+            self._part.checkpoint(record)
 
     def discard(self) -> None:
         """Do what ``PartFile.discard`` does."""
