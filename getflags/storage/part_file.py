@@ -20,7 +20,7 @@ from typing import Self
 
 from getflags.core.errors import NotSaved
 from getflags.core.models import Exists, FetchRecord, OnDisk, PartialFile, ResumeRecord, Target
-from getflags.storage import fetch_record, resume_record
+from getflags.storage import fetch_record, locked_file, resume_record
 from getflags.storage import fsync as disk
 from getflags.storage.existing import Cancelled, hash_file, inspect_file, never
 from getflags.storage.os_errors import disk_errors
@@ -98,15 +98,15 @@ class PartFile:
     def _try_to_create(self) -> None:
         """Create the part file, or empty and reuse an abandoned one, or use a second name."""
         path = f"{self._stem}.part"
-        descriptor = resume_record.create(path)
+        descriptor = locked_file.create(path)
         if descriptor is None:
-            descriptor, self._stale = resume_record.open_abandoned(path), True
+            descriptor, self._stale = locked_file.open_abandoned(path), True
         if descriptor is not None and self._stale:
             resume_record.remove_record(f"{self._stem}.json")
             os.ftruncate(descriptor, 0)
         if descriptor is None:
             path = f"{self._stem}-{os.getpid():x}-{next(_serial):x}.part"
-            descriptor = resume_record.create(path)
+            descriptor = locked_file.create(path)
         # None: a killed process with the same process id left this file. The next number is free.
         if descriptor is not None:
             self._descriptor, self._temporary = descriptor, path
@@ -122,7 +122,7 @@ class PartFile:
         """
         if not self.has_record():
             return None
-        descriptor = resume_record.open_abandoned(f"{self._stem}.part")
+        descriptor = locked_file.open_abandoned(f"{self._stem}.part")
         if descriptor is None:
             self._stale = True  # the record has no part file, or another process has locked it
             return None
@@ -249,7 +249,7 @@ class PartFile:
             # Some file systems report a full disk only on close. Closing a duplicate shows that,
             # and keeps the lock, which must last until after the rename.
             os.close(os.dup(descriptor))
-            if not resume_record.is_at(descriptor, self._temporary):
+            if not locked_file.is_at(descriptor, self._temporary):
                 raise FileNotFoundError(
                     errno.ENOENT, "the part file was deleted during the download"
                 )
