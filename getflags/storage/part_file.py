@@ -151,7 +151,8 @@ class PartFile:
         """Prove the bytes written so far, and write the resume record, if it is time for that.
 
         ``ended`` is true at the end of a try: it is then time if there are bytes that are not
-        proved. Errors are ignored: an older record stays, or the part file is not resumed.
+        proved. With fsync, the bytes are flushed to the disk before the record that proves them.
+        Errors are ignored: an older record stays, or the part file is not resumed.
         """
         if not record or not self._position or self._temporary != f"{self._stem}.part":
             return
@@ -165,6 +166,8 @@ class PartFile:
                 return
             if os.fstat(self._descriptor).st_size != self._proof.end:
                 return  # the last write has failed
+            if self._fsync:
+                disk.flush_file(self._descriptor)
             self._proof.checkpoint()
             path, url = f"{self._stem}.json", self._target.url
             if resume_record.write_record(path, url, record, self._proof.ranges):
