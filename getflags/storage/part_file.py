@@ -27,6 +27,7 @@ from getflags.storage.os_errors import disk_errors
 from getflags.storage.proof import Proof, prove, verify
 from getflags.targets.filenames import PART_PREFIX
 
+_LEAST = 64 * 1024  # bytes; resuming after fewer is not worth two hidden files
 _serial = itertools.count()  # next() is atomic, so no two threads get the same number
 
 
@@ -73,7 +74,7 @@ class PartFile:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        if not self._discarded:
+        if not self._discarded and (self._record or self._position >= _LEAST):
             self.checkpoint(self._resumable(), ended=True)
         if self._temporary and (self._discarded or not (self._record and self._position)):
             self._remove_record()
