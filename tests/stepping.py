@@ -16,7 +16,7 @@ from typing import Any
 
 import pytest
 
-from getflags.storage import part_file, resume_record
+from getflags.storage import locked_file, part_file, resume_record
 
 _CALLS = (
     "open close dup unlink replace ftruncate lseek read write fstat lstat chmod utime makedirs"
@@ -107,8 +107,8 @@ class _Os:
 def stepping() -> Iterator[None]:
     """Put the pauses between the save layer and the system."""
     with pytest.MonkeyPatch.context() as patch:
-        for room in (part_file, resume_record):
+        for room in (locked_file, part_file, resume_record):
             patch.setattr(room, "os", _Os())
-        patch.setattr(resume_record, "flock", _stepped(fcntl.flock))
+        patch.setattr(locked_file, "flock", _stepped(fcntl.flock))
         patch.setattr(resume_record, "open", _stepped(open), raising=False)
         yield

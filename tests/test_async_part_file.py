@@ -159,7 +159,7 @@ def leave(folder: Path, *pieces: bytes) -> None:
             for piece in pieces:
                 await part.write(piece, end)
                 end += len(piece)
-                part.checkpoint(NOTE)
+                await part.checkpoint(NOTE)
 
     asyncio.run(scenario())
 
@@ -453,3 +453,37 @@ def test_where_no_thread_can_be_had_the_file_is_not_lost(tmp_path: Path, *, begu
     asyncio.run(scenario())
     assert files(tmp_path) == {"f": bytes(2 * BATCH)}
     assert done
+
+
+@pytest.mark.parametrize("done", [0, 2 * BATCH])
+def test_a_batch_that_no_thread_has_begun_is_written_when_the_task_is_cancelled(
+    tmp_path: Path, done: int
+) -> None:
+    """All threads are busy with other work. The batches before it count, too."""
+    over, body = threading.Event(), os.urandom(3 * BATCH)
+    record = ResumeRecord('"tag"', 4 * BATCH)
+
+    async def scenario() -> None:
+        loop = asyncio.get_running_loop()
+        loop.set_default_executor(ThreadPoolExecutor(1))
+        async with AsyncPartFile(target(tmp_path), lambda: record) as part:
+            for start in range(0, done, BATCH):
+                await part.write(body[start : start + BATCH], start)
+                await part.checkpoint(record)
+            busy = loop.run_in_executor(None, over.wait, 10)
+            writing = asyncio.create_task(part.write(body[done:], done))
+            await asyncio.sleep(0)
+            writing.cancel()
+            with pytest.raises(asyncio.CancelledError):
+                await writing
+        over.set()
+        await busy
+
+    asyncio.run(scenario())
+    with PartFile(target(tmp_path)) as kept:
+        partial = kept.reopen()
+        assert partial
+        assert partial.size == len(body)
+        (path,) = tmp_path.glob("*.part")
+        assert path.read_bytes() == body
+        kept.discard()

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import io
+import re
 
 import pytest
 
 from getflags.core.events import Event, Finished, Progressed, Resumed, Started
 from getflags.core.models import Outcome, Status, Target
 from getflags.output.bars import ByteBar, FlagBar
-from tests.screen import shown
+from tests.screen import resize, shown, sizeless
 from tests.test_progress import Clock, failed, ok, run, target
 
 
@@ -145,3 +146,16 @@ def test_what_was_there_before_the_run_does_not_count_as_speed() -> None:
     assert screen.lines[0].startswith(" 95%|")
     assert screen.lines[0].endswith("<00:01, 50.0 kB/s]")
     view.close()
+
+
+def test_a_narrow_terminal_gets_the_essentials() -> None:
+    clock = Clock()
+    with sizeless() as (stream, read_until):
+        resize(stream.fileno(), 40, 20)
+        view = ByteBar(2, stream, 1, clock)
+        played(view, clock, *started(0, 1), came(0, 500_000))
+        view.close()
+        written = read_until("500.0 kB/s]")
+    assert "| 0/2 [00:00<00:03, 500.0 kB/s]" in written
+    assert "files" not in written
+    assert re.search(r"f0 +50%\|\S+ *\|\x1b", written), "no size"

@@ -4,7 +4,16 @@ from __future__ import annotations
 
 import pytest
 
-from getflags.core.events import Event, Finished, Progressed, Resumed, Retrying, Started
+from getflags.core.events import (
+    Adjusted,
+    Event,
+    Finished,
+    Progressed,
+    Resumed,
+    Retrying,
+    Slowed,
+    Started,
+)
 from getflags.core.models import Outcome, Status, Target
 from getflags.output.estimate import WINDOW, Speed, Tally, sizes, time_left
 
@@ -103,3 +112,8 @@ def test_sizes_share_their_unit() -> None:
     assert sizes(12_900_000, 30_000_000, estimated=True) == "12.9/~30.0 MB"
     assert sizes(900, 30_000) == "900 B/30.0 kB"
     assert sizes(900, None) == "900 B"
+
+
+def test_events_about_origins_change_nothing() -> None:
+    counted = tally(1, Adjusted("http://h:80", 4, "why"), Slowed("http://h:80", 5.0))
+    assert (counted.position, counted.fetched, counted.in_flight) == (0, 0, {})

@@ -22,7 +22,7 @@ import pytest
 
 import getflags
 from getflags import Entry, UsageError, transport
-from getflags.storage import resume_record
+from getflags.storage import locked_file
 from tests.hazards import PLAIN, SIZED, WAYS, Way, everywhere, title
 from tests.kit import ENVIRON, ROOT, command, files
 from tests.messages import CHECKSUM, INTERRUPTED, NO_FOLDER, NOT_SAVED
@@ -367,7 +367,7 @@ def test_a_file_system_that_lacks_something_is_good_enough(
         raise OSError(errno.ENOLCK, os.strerror(errno.ENOLCK))
 
     if what == "no locks":
-        monkeypatch.setattr(resume_record, "flock", no_locks)
+        monkeypatch.setattr(locked_file, "flock", no_locks)
     else:
         monkeypatch.setattr(os, "geteuid", lambda: os.getuid() + 1)
     with RawServer({"/f": announced(BODY, TAG) + BODY, "/g": ok(b"small")}) as server:

@@ -15,11 +15,11 @@ from typing import Literal
 import pytest
 
 import getflags
-from getflags.core.events import Event, Retrying, Slowed
+from getflags.core.events import Event, Finished, Retrying, Slowed
 from getflags.testing.flag_server import StartFlagServer
 from tests.hazards import Way, everywhere
 from tests.kit import files
-from tests.rawserver import RawServer, ok
+from tests.rawserver import RawServer, ok, stall_after
 
 FILES = 60
 
@@ -170,3 +170,28 @@ def _serve_one(listener: socket.socket) -> None:
     with connection:
         if connection.recv(4096):
             connection.sendall(ok(b"fine"))
+
+
+@everywhere
+def test_j12_a_hanging_server_at_the_beginning_of_a_list_holds_up_nobody(
+    tmp_path: Path, way: Way
+) -> None:
+    if way["engine"] == "sequential":
+        pytest.skip("one target at a time, in the order of the list")
+    ends: dict[str, float] = {}
+    start = monotonic()
+
+    def note(event: Event) -> None:
+        if isinstance(event, Finished):
+            ends[event.outcome.target.url] = monotonic() - start
+
+    slow, fast = {f"/{n}": stall_after(b"") for n in range(40)}, {f"/{n}": b"" for n in range(100)}
+    with RawServer(slow) as hanging, RawServer(dict.fromkeys(fast, ok(b"fine"))) as server:
+        urls = [*map(hanging.url, slow), *map(server.url, fast)]
+        report = getflags.download(
+            urls, dir=tmp_path, max_req=20, retries=0, timeout=2, emit=note, **way
+        )
+        times = [ends[server.url(path)] for path in fast]
+    assert report.exit_status == 1
+    # On a busy machine, the last of them may take its time.
+    assert sorted(times)[50] < 2, "before the first of the others has timed out"

@@ -51,7 +51,7 @@ def test_what_may_pass_is_tried_again_and_nothing_else(tmp_path: Path, way: Way)
     asked = judge(rows, tmp_path, way, retries=1)
     refusing = {str(status): asked.pop(str(status)) for status in REFUSING}
     assert asked == {**{str(n): 2 for n in PASSING}, **{str(n): 1 for n in LASTING}}
-    assert set(refusing.values()) <= {2, 3}, refusing
+    assert set(refusing.values()) <= {2, 3, 4, 5}, refusing
 
 
 FAR = "for another"
@@ -71,10 +71,10 @@ PAUSES: dict[str, tuple[Row, int]] = {
 
 @everywhere
 def test_nobody_sleeps_for_a_day(tmp_path: Path, way: Way) -> None:
-    began = monotonic()
     for key, (row, times) in PAUSES.items():  # one by one: three such answers are for all targets
+        began = monotonic()
         assert judge({key: row}, tmp_path / key, way, retries=1) == {key: times}
-    assert monotonic() - began < 5
+        assert monotonic() - began < 5
 
 
 @pytest.mark.parametrize("engine", sorted(engines.ENGINES))

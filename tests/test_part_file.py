@@ -16,8 +16,8 @@ import pytest
 
 from getflags.core.errors import NotSaved, UsageError
 from getflags.core.models import Checksum, Exists, PartialFile, ResumeRecord, Target
+from getflags.storage import locked_file
 from getflags.storage import part_file as save
-from getflags.storage import resume_record
 from getflags.storage.directories import make_folder, real_folder
 from getflags.storage.part_file import PartFile
 from tests.kit import files
@@ -361,7 +361,7 @@ def test_a_file_system_that_lacks_something_is_good_enough(
         raise OSError(errno.ENOLCK, os.strerror(errno.ENOLCK))
 
     if what == "no locks":
-        monkeypatch.setattr(resume_record, "flock", no_locks)
+        monkeypatch.setattr(locked_file, "flock", no_locks)
     else:
         monkeypatch.setattr(os, "geteuid", lambda: os.getuid() + 1)
     leave(tmp_path, b"abc")
@@ -387,7 +387,7 @@ def test_a_part_that_somebody_else_is_quicker_to_lock_is_theirs(
             real(theirs[0], how)
         real(descriptor, how)
 
-    monkeypatch.setattr(resume_record, "flock", late)
+    monkeypatch.setattr(locked_file, "flock", late)
     with PartFile(target(tmp_path)) as part:
         part.write(b"ours", 0)
         os.write(theirs[0], b"theirs")
@@ -421,7 +421,7 @@ def test_a_finished_file_is_never_taken_for_a_part(tmp_path: Path) -> None:
         (path,) = tmp_path.iterdir()
         late = os.open(path, os.O_RDWR)
         part.install()
-    assert resume_record._lock_or_close(late, str(path)) is None
+    assert locked_file._lock_or_close(late, str(path)) is None
     assert files(tmp_path) == {"f.gif": b"whole"}
 
 

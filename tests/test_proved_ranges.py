@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import random
 import re
@@ -222,6 +223,32 @@ def test_a_part_whose_record_cannot_be_written_is_deleted(
     assert list(tmp_path.iterdir()) == []
 
 
+def test_a_record_that_cannot_be_written_does_not_slow_the_download(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Another user's record in a folder like /tmp cannot be replaced."""
+    pread, hashed, refused = os.pread, [0], [0]
+
+    def count(descriptor: int, size: int, offset: int) -> bytes:
+        hashed[0] += size
+        return pread(descriptor, size, offset)
+
+    def refuse(*_: object) -> None:
+        refused[0] += 1
+        raise PermissionError
+
+    monkeypatch.setattr(os, "pread", count)
+    monkeypatch.setattr(os, "replace", refuse)
+    target = Target(0, "w", "w", "http://h/f", str(tmp_path), "f")
+    with PartFile(target) as part:
+        for start in range(0, SIZE * 3, 250_000):
+            part.write(BODY[:250_000], start)
+            part.checkpoint(RECORD)
+    assert hashed[0] == 250_000, "only what was written before the first checkpoint"
+    assert refused[0] == 3, "one attempt each checkpoint"
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_bytes_of_a_write_that_failed_prove_nothing(tmp_path: Path) -> None:
     target = Target(0, "w", "w", "http://h/f", str(tmp_path), "f")
     with PartFile(target, lambda: RECORD) as part:
@@ -240,3 +267,58 @@ def test_prove_reads_what_is_there(tmp_path: Path) -> None:
     with (tmp_path / "f").open("rb") as file:
         assert prove(file.fileno(), SIZE).end == SIZE
         assert prove(file.fileno(), SIZE + 1).end == SIZE
+
+
+def _flushed(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Return a list that receives what is flushed, and what is renamed, in their order."""
+    steps: list[str] = []
+    fsync, replace = os.fsync, os.replace
+
+    def flush(descriptor: int) -> None:
+        path = os.readlink(f"/proc/self/fd/{descriptor}")  # noqa: PTH115 - a descriptor's
+        steps.append(f"flush {Path(path).suffix}")
+        fsync(descriptor)
+
+    def rename(old: str, new: str) -> None:
+        steps.append(f"rename {Path(new).suffix}")
+        replace(old, new)
+
+    monkeypatch.setattr(os, "fsync", flush)
+    monkeypatch.setattr(os, "replace", rename)
+    return steps
+
+
+@pytest.mark.parametrize("engine", ["threads", "asyncio"])
+def test_with_fsync_the_bytes_are_flushed_before_the_record_that_proves_them(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, engine: str
+) -> None:
+    steps = _flushed(monkeypatch)
+    with RawServer({"/f": breaking(BODY, 700_000, [])}) as server:
+        getflags.download([server.url("/f")], dir=tmp_path, retries=0, fsync=True, engine=engine)
+        records = steps.count("rename .json")
+        assert records >= 1
+        assert steps == ["flush .part", "rename .json"] * records
+        steps.clear()
+        (kept,) = tmp_path.glob(".getflags-*.part")
+        kept.unlink()
+        getflags.download([server.url("/f")], dir=tmp_path, retries=0, engine=engine)
+        assert "flush .part" not in steps, "without it, the disk is not waited for"
+
+
+def test_bytes_that_the_disk_does_not_confirm_are_not_proved(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(_: int) -> None:
+        raise OSError(errno.EIO, os.strerror(errno.EIO))
+
+    target = Target(0, "w", "w", "http://h/f", str(tmp_path), "f")
+    with PartFile(target, lambda: RECORD, fsync=True) as part:
+        part.write(BODY[:1_000], 0)
+        part.checkpoint(RECORD)
+        part.write(BODY[1_000:2_000], 1_000)
+        monkeypatch.setattr(os, "fsync", refuse)
+    with PartFile(target) as part:
+        partial = part.reopen()
+        assert partial
+        assert partial.size == 1_000
+        part.discard()

@@ -638,3 +638,30 @@ def test_a_signal_is_not_lost_while_libcurl_closes_its_sockets(
         transport.get(server.url("/f"), (), lambda _: True, lambda _: None)
         with pytest.raises(KeyboardInterrupt):
             transport.close()
+
+
+def test_what_has_arrived_before_a_cancellation_is_delivered() -> None:
+    """Less than a batch is buffered, and the task is not woken for it before it is cancelled."""
+    taken: list[bytes] = []
+    head = b'HTTP/1.1 200 OK\r\nETag: "one"\r\nContent-Length: 9000\r\n\r\n'
+
+    async def scenario(url: str) -> None:
+        open_transport = transport.client("curl").open_async_transport
+        opened = open_transport(Network())
+
+        def on_head(_: Head) -> bool:
+            asyncio.get_running_loop().call_soon(task.cancel)
+            return True
+
+        async def on_body(piece: bytes) -> None:
+            taken.append(piece)
+            await asyncio.sleep(30)  # a rate limit, which an interrupt does not wait for
+
+        task = asyncio.create_task(opened.get(url, (), on_head, on_body))
+        with pytest.raises(asyncio.CancelledError):
+            await asyncio.wait_for(task, 5)
+        await opened.close()
+
+    with RawServer({"/f": stall_after(head + b"x" * 5000)}) as server:
+        asyncio.run(scenario(server.url("/f")))
+    assert b"".join(taken) == b"x" * 5000

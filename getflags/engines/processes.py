@@ -14,7 +14,7 @@ import platform
 import signal
 import socket
 import threading
-from collections import deque
+from collections import Counter
 from contextlib import suppress
 from dataclasses import dataclass, field
 from itertools import islice
@@ -23,12 +23,15 @@ from queue import SimpleQueue
 from time import monotonic, sleep
 from typing import cast
 
+from getflags.core import urls
 from getflags.core.deferred_signals import exit_on_sigterm, signals_blocked, unblock_signals
 from getflags.core.events import EventHandler, Finished, Retrying, Started
 from getflags.core.models import Outcome, Plan, Status, Target
 from getflags.core.resource_limits import worker_count
 from getflags.engines.spawn import has_other_threads, without_main_module
 from getflags.engines.worker import Connection, Message, serve
+from getflags.scheduling.fair_queue import FairQueue
+from getflags.scheduling.scheduler import LOOKAHEAD, MANY, MAX_PULL_TIME, MAX_WAITING
 from getflags.scheduling.shared_limits import LimitsTable, SharedLimits
 
 _BATCH = 512  # targets that a worker may have queued beyond its share of the limit
@@ -81,7 +84,8 @@ class _Coordinator:
         self._emit = emit
         self._targets = iter(plan.targets)
         self._exhausted = False
-        self._unreported: deque[Target] = deque()  # targets of workers that died
+        self._queue: FairQueue[str, Target] = FairQueue()  # by origin; pulled, but not sent
+        self._load: Counter[str] = Counter()  # targets sent and not finished, by origin
         self._deaths: dict[int, int] = {}  # target number → workers that died while they had it
         self._inbox: SimpleQueue[tuple[_Worker, Message | None]] = SimpleQueue()
         self._workers: list[_Worker] = []
@@ -169,9 +173,29 @@ class _Coordinator:
                 worker.connection.send((batch, worker.sent_last))
 
     def _batch(self, size: int) -> list[Target]:
-        """Return the next targets; those of workers that died come first."""
-        batch = [self._unreported.popleft() for _ in range(min(size, len(self._unreported)))]
-        return batch + list(islice(self._targets, size - len(batch)))
+        """Return the next targets, in turn those of different origins, as the scheduler does."""
+        batch: list[Target] = []
+        load = self._load.__getitem__
+        while len(batch) < size:
+            origin = self._queue.owner(load)
+            if origin is None and self._pull(1):
+                origin = self._queue.owner(load)
+            if origin is not None and load(origin) >= MANY and self._pull(LOOKAHEAD):
+                origin = self._queue.owner(load)
+            if origin is None:
+                break
+            self._load[origin] += 1
+            batch.append(self._queue.take(origin))
+        return batch
+
+    def _pull(self, count: int) -> bool:
+        """Pull targets, at most ``count``; return whether there was another one."""
+        start, before = monotonic(), len(self._queue)
+        for target in islice(self._targets, max(0, min(count, MAX_WAITING - before))):
+            self._queue.add(_origin(target), target)
+            if monotonic() - start > MAX_PULL_TIME:
+                break
+        return len(self._queue) > before
 
     def _handle_events(self, worker: _Worker, message: Message) -> None:
         if isinstance(message, BaseException):
@@ -183,7 +207,9 @@ class _Coordinator:
                 seconds, status, *rest = values
                 worker.waiting.discard(number)
                 worker.done += 1
-                outcome = Outcome(worker.pending.pop(number), Status(status), *rest)
+                target = worker.pending.pop(number)
+                self._load[_origin(target)] -= 1
+                outcome = Outcome(target, Status(status), *rest)
                 self._emit(Finished(outcome, seconds))
             else:
                 if kind is Retrying:
@@ -197,15 +223,20 @@ class _Coordinator:
         _close_worker(worker)
         self._limits.forget(worker.index)
         for number, target in worker.pending.items():
+            self._load[_origin(target)] -= 1
             self._deaths[number] = self._deaths.get(number, 0) + 1
             if self._deaths[number] < _MAX_DEATHS:
-                self._unreported.append(target)
+                self._queue.add(_origin(target), target, first=True)
             else:
                 reason = "the worker process died twice"
                 self._emit(Finished(Outcome(target, Status.FAILED, reason)))
-        if self._unreported or not self._exhausted:
+        if self._queue or not self._exhausted:
             successor = self._start(worker.index, worker.share)
             self._start_listening(successor)
+
+
+def _origin(target: Target) -> str:
+    return urls.origin(target.url) if target.url else ""
 
 
 def _close_worker(worker: _Worker) -> None:

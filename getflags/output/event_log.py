@@ -10,15 +10,7 @@ from __future__ import annotations
 
 import sys
 
-from getflags.core.events import (
-    Adjusted,
-    Event,
-    EventHandler,
-    Finished,
-    Retrying,
-    Slowed,
-    Started,
-)
+from getflags.core.events import Adjusted, Event, EventHandler, Finished, Retrying, Slowed, Started
 from getflags.core.models import Status
 from getflags.core.text import brief
 

@@ -37,7 +37,7 @@ def refreshed(view: View) -> Iterator[EventHandler]:
         while not ended.wait(INTERVAL):
             if _lock.acquire(blocking=False):  # otherwise, an event is being shown
                 try:
-                    if not closed:
+                    if not closed:  # pragma: no branch - it may have been closed just now
                         view.refresh()
                 finally:
                     _lock.release()

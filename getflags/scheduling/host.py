@@ -1,12 +1,10 @@
-"""The state of each server in the scheduler: its queue, its requests in flight, and its limits.
+"""The state of each server in the scheduler: its requests in flight, and its limits.
 
 The caller passes the time in. The limits are those that the server's refusals have shown (see
 ``limits``) and, with ``-m auto``, that of adaptive concurrency.
 """
 
 from __future__ import annotations
-
-from collections import deque
 
 from getflags.core.models import Status
 from getflags.scheduling.adaptive_concurrency import AdaptiveConcurrency, LevelChange
@@ -26,7 +24,6 @@ class HostState(OriginState):
         super().__init__()
         self.limits = limits
         self.adaptive = adaptive
-        self.waiting: deque[Transfer] = deque()  # transfers that wait for their turn
         self.in_flight: dict[Transfer, Flight] = {}
 
     def accepts(self, now: float) -> bool:
@@ -44,9 +41,8 @@ class HostState(OriginState):
         return self.adaptive is None or len(self.in_flight) < self.adaptive.level
 
     def is_idle(self, now: float) -> bool:
-        """Return whether the state may be deleted: nothing is in flight, waiting or limited."""
-        busy = self.in_flight or self.waiting
-        return not busy and not self.limits.active and not self.refusal(now)
+        """Return whether the state may be deleted: nothing is in flight or limited."""
+        return not self.in_flight and not self.limits.active and not self.refusal(now)
 
     def started(self, transfer: Transfer, now: float) -> None:
         """Record the start of a try."""

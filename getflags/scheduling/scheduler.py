@@ -20,6 +20,7 @@ from getflags.core.events import Adjusted, Event, Finished, Retrying, Slowed
 from getflags.core.models import DownloadOptions, Target
 from getflags.scheduling.adaptive_concurrency import AdaptiveConcurrency
 from getflags.scheduling.bounded_concurrency import NO_JOB, NoJob
+from getflags.scheduling.fair_queue import FairQueue
 from getflags.scheduling.host import HostState
 from getflags.scheduling.limits import Flight, Limits
 from getflags.transfer.actions import Done, Queue, Wait
@@ -27,7 +28,10 @@ from getflags.transfer.transfer import Transfer
 
 #: The largest number of waiting transfers; beyond it, no new targets are pulled.
 MAX_WAITING = 1_000
-_LOOKAHEAD = 50  # targets pulled at a time, so that the first requests need not wait for all
+#: A server with so many requests in flight waits for its next turn if there are others.
+MANY = 4
+LOOKAHEAD = 50  #: targets pulled to find others, each time
+MAX_PULL_TIME = 0.001  #: seconds
 _MAX_HOSTS = 1_000  # states of servers; beyond this number, those of idle servers are deleted
 
 
@@ -54,7 +58,7 @@ class Scheduler:
         self._targets = iter(targets)
         self._options = options
         self._clock = clock
-        self._lookahead = 1 if in_order else _LOOKAHEAD
+        self._in_order = in_order
         self._no_more_targets = False
         self._started: dict[Transfer, float] = {}  # the time of each transfer's first try
         self._in_flight: dict[Transfer, HostState] = {}
@@ -63,8 +67,7 @@ class Scheduler:
         self._max_per_host = max_per_host
         self._new_limits = new_limits
         self._hosts: dict[str, HostState] = {}  # servers by origin
-        self._queues: dict[HostState, None] = {}  # servers with waiting transfers, in turn
-        self._waiting = 0  # transfers that wait for a server
+        self._waiting: FairQueue[HostState, Transfer] = FairQueue()  # for their server
 
     @property
     def exhausted(self) -> bool:
@@ -76,16 +79,24 @@ class Scheduler:
         now = self._clock()
         while self._retries and self._retries[0][0] <= now:
             self._queue(heappop(self._retries)[-1], first=True)
-        pulled = self._pull()
-        while (host := self._next_host(now)) is None and pulled:
-            pulled = self._pull()  # the servers of all known targets are busy
-        return NO_JOB if host is None else self._start(host, now)
+        host = self._next_host(now)
+        while host is None and self._pull(1):  # the servers of all known targets are busy
+            host = self._next_host(now)
+        if host and self._load(host) >= MANY and self._pull(LOOKAHEAD):
+            host = self._next_host(now)
+        if host is None:
+            return NO_JOB
+        transfer = self._waiting.take(host)
+        self._started.setdefault(transfer, now)
+        self._in_flight[transfer] = host
+        host.started(transfer, now)
+        return transfer
 
     def delay(self) -> float | None:
         """Return the seconds until ``take`` should be called; None if a try must end first."""
         now = self._clock()
         # A server at its limit becomes available when a request ends, not at a certain time.
-        times = [at for host in self._queues if (at := host.accepts_at(now)) is not None]
+        times = [at for host in self._waiting if (at := host.accepts_at(now)) is not None]
         times += [self._retries[0][0]] if self._retries else []
         return max(0.0, min(times) - now) if times else None
 
@@ -126,46 +137,34 @@ class Scheduler:
         if changed:
             yield Slowed(wait.refusal.origin, host.limits.rate.rate)
 
-    def _pull(self) -> bool:
-        """Look ahead in the targets; return whether there was another one."""
-        pulled = 0
-        room = MAX_WAITING - self._waiting - len(self._retries)
-        while pulled < min(self._lookahead, room) and not self._no_more_targets:
+    def _pull(self, count: int) -> bool:
+        """Pull targets, at most ``count``; return whether there was another one.
+
+        A source that is slow is not asked again at once: it would hold up those that are there.
+        """
+        start, pulled = self._clock(), 0
+        room = MAX_WAITING - len(self._waiting) - len(self._retries)
+        while pulled < min(count, room) and not self._no_more_targets:
             target = next(self._targets, None)
             self._no_more_targets = target is None
             if target is None or target is NO_JOB:
                 break
             self._queue(Transfer(target, self._options, self.host))
             pulled += 1
+            if self._clock() - start > MAX_PULL_TIME:
+                break
         return pulled > 0
 
     def _queue(self, transfer: Transfer, *, first: bool = False) -> None:
         host = self.host(transfer.admitted or transfer.origin)
-        (host.waiting.appendleft if first else host.waiting.append)(transfer)
-        self._queues.setdefault(host)
-        self._waiting += 1
+        self._waiting.add(host, transfer, first=first)
 
     def _next_host(self, now: float) -> HostState | None:
-        """Return the server with the fewest requests in flight among those that accept one."""
-        best = None
-        for host in self._queues:
-            if (best is None or len(host.in_flight) < len(best.in_flight)) and host.accepts(now):
-                best = host
-                if not host.in_flight:
-                    break
-        return best
+        """Return the server with the fewest requests in flight that accepts another one."""
+        return self._waiting.owner(self._load, lambda host: host.accepts(now))
 
-    def _start(self, host: HostState, now: float) -> Transfer:
-        """Start the first waiting transfer of a server; others have the next turn."""
-        transfer = host.waiting.popleft()
-        self._waiting -= 1
-        del self._queues[host]
-        if host.waiting:
-            self._queues[host] = None
-        self._started.setdefault(transfer, now)
-        self._in_flight[transfer] = host
-        host.started(transfer, now)
-        return transfer
+    def _load(self, host: HostState) -> int:
+        return 0 if self._in_order else len(host.in_flight)
 
     def host(self, origin: str) -> HostState:
         """Return the state of a server; a transfer may call this in any thread."""
@@ -173,7 +172,11 @@ class Scheduler:
         if host is None:
             if len(self._hosts) >= _MAX_HOSTS:
                 now, hosts = self._clock(), list(self._hosts.items())
-                self._hosts = {key: each for key, each in hosts if not each.is_idle(now)}
+                self._hosts = {
+                    key: host
+                    for key, host in hosts
+                    if host in self._waiting or not host.is_idle(now)
+                }
             limit = self._max_per_host if origin else None  # no origin: nothing will be sent
             adaptive = AdaptiveConcurrency(max_level=limit) if limit else None
             host = self._hosts.setdefault(origin, HostState(self._new_limits(origin), adaptive))

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import os
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future
@@ -103,9 +104,12 @@ class AsyncPartFile:
             at = self._end - self._size
             self._part.write(self._take_batch(), at)
 
-    def checkpoint(self, record: ResumeRecord | None) -> None:
-        """Do what ``PartFile.checkpoint`` does."""
-        self._part.checkpoint(record)
+    async def checkpoint(self, record: ResumeRecord | None) -> None:
+        """Do what ``PartFile.checkpoint`` does; with fsync, in another thread, as ``install``."""
+        if self._fsync:
+            await self._threads.run(lambda: self._part.checkpoint(record))
+        else:
+            self._part.checkpoint(record)
 
     def discard(self) -> None:
         """Do what ``PartFile.discard`` does."""
@@ -142,19 +146,38 @@ class AsyncPartFile:
         return data
 
     async def _write_batch(self) -> None:
-        data = self._take_batch()
-        if self._file is None:
-            import aiofiles  # the import takes 30 ms and is only needed for long bodies
-
-            # aiofiles calls nothing but run_in_executor.
-            threads = cast("asyncio.AbstractEventLoop", self._threads)
-            self._file = await aiofiles.open(
-                self._part.open(), "wb", buffering=0, closefd=False, loop=threads
-            )
+        start = self._end - self._size
+        rest = data = self._take_batch()
+        try:
+            with disk_errors:
+                file = self._file or await self._open()
+                while rest:
+                    rest = rest[await file.write(rest) :]
+        except asyncio.CancelledError:
+            self._take_back(data, start)
+            raise
         self._part.hash(data)
-        with disk_errors:
-            while data:
-                data = data[await self._file.write(data) :]
+
+    async def _open(self) -> AsyncFileIO:
+        import aiofiles  # the import takes 30 ms and is only needed for long bodies
+
+        # aiofiles calls nothing but run_in_executor.
+        threads = cast("asyncio.AbstractEventLoop", self._threads)
+        self._file = await aiofiles.open(
+            self._part.open(), "wb", buffering=0, closefd=False, loop=threads
+        )
+        return self._file
+
+    def _take_back(self, data: bytes, start: int) -> None:
+        """Return to the batch what a cancelled write has not written; it began at ``start``.
+
+        An error of the disk drops the batch, and must not replace the cancellation.
+        """
+        with contextlib.suppress(OSError):
+            written = os.lseek(self._part.open(), 0, os.SEEK_CUR) - start
+            self._part.hash(data[:written])
+            self._batch.append(data[written:])
+            self._size = len(data) - written
 
 
 class _Threads:

@@ -20,13 +20,14 @@ from typing import Self
 
 from getflags.core.errors import NotSaved
 from getflags.core.models import Exists, FetchRecord, OnDisk, PartialFile, ResumeRecord, Target
-from getflags.storage import fetch_record, resume_record
+from getflags.storage import fetch_record, locked_file, resume_record
 from getflags.storage import fsync as disk
 from getflags.storage.existing import Cancelled, hash_file, inspect_file, never
 from getflags.storage.os_errors import disk_errors
 from getflags.storage.proof import Proof, prove, verify
 from getflags.targets.filenames import PART_PREFIX
 
+_LEAST = 64 * 1024  # bytes; resuming after fewer is not worth two hidden files
 _serial = itertools.count()  # next() is atomic, so no two threads get the same number
 
 
@@ -57,6 +58,7 @@ class PartFile:
         self._descriptor = -1
         self._position = 0
         self._record: ResumeRecord | None = None  # as written beside the part file
+        self._intended: ResumeRecord | None = None  # the last that was to be written
         self._proof: Proof | None = None  # of the bytes that the record makes resumable
         self._stale = False  # an existing part file or record can't be resumed
         self._discarded = False
@@ -72,7 +74,7 @@ class PartFile:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        if not self._discarded:
+        if not self._discarded and (self._record or self._position >= _LEAST):
             self.checkpoint(self._resumable(), ended=True)
         if self._temporary and (self._discarded or not (self._record and self._position)):
             self._remove_record()
@@ -97,15 +99,15 @@ class PartFile:
     def _try_to_create(self) -> None:
         """Create the part file, or empty and reuse an abandoned one, or use a second name."""
         path = f"{self._stem}.part"
-        descriptor = resume_record.create(path)
+        descriptor = locked_file.create(path)
         if descriptor is None:
-            descriptor, self._stale = resume_record.open_abandoned(path), True
+            descriptor, self._stale = locked_file.open_abandoned(path), True
         if descriptor is not None and self._stale:
             resume_record.remove_record(f"{self._stem}.json")
             os.ftruncate(descriptor, 0)
         if descriptor is None:
             path = f"{self._stem}-{os.getpid():x}-{next(_serial):x}.part"
-            descriptor = resume_record.create(path)
+            descriptor = locked_file.create(path)
         # None: a killed process with the same process id left this file. The next number is free.
         if descriptor is not None:
             self._descriptor, self._temporary = descriptor, path
@@ -121,7 +123,7 @@ class PartFile:
         """
         if not self.has_record():
             return None
-        descriptor = resume_record.open_abandoned(f"{self._stem}.part")
+        descriptor = locked_file.open_abandoned(f"{self._stem}.part")
         if descriptor is None:
             self._stale = True  # the record has no part file, or another process has locked it
             return None
@@ -150,18 +152,23 @@ class PartFile:
         """Prove the bytes written so far, and write the resume record, if it is time for that.
 
         ``ended`` is true at the end of a try: it is then time if there are bytes that are not
-        proved. Errors are ignored: an older record stays, or the part file is not resumed.
+        proved. With fsync, the bytes are flushed to the disk before the record that proves them.
+        Errors are ignored: an older record stays, or the part file is not resumed.
         """
         if not record or not self._position or self._temporary != f"{self._stem}.part":
             return
         with contextlib.suppress(OSError):
-            first = record != self._record or self._proof is None
-            if first or self._proof is None:
+            # A record that could not be written is not tried again before the next checkpoint.
+            due = self._proof is None or record not in {self._record, self._intended}
+            self._intended = record
+            if self._proof is None:
                 self._proof = prove(self._descriptor, self._position)
-            if not (first or ended or self._proof.due):
+            if not (due or ended or self._proof.due):
                 return
             if os.fstat(self._descriptor).st_size != self._proof.end:
                 return  # the last write has failed
+            if self._fsync:
+                disk.flush_file(self._descriptor)
             self._proof.checkpoint()
             path, url = f"{self._stem}.json", self._target.url
             if resume_record.write_record(path, url, record, self._proof.ranges):
@@ -243,7 +250,7 @@ class PartFile:
             # Some file systems report a full disk only on close. Closing a duplicate shows that,
             # and keeps the lock, which must last until after the rename.
             os.close(os.dup(descriptor))
-            if not resume_record.is_at(descriptor, self._temporary):
+            if not locked_file.is_at(descriptor, self._temporary):
                 raise FileNotFoundError(
                     errno.ENOENT, "the part file was deleted during the download"
                 )

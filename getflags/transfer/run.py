@@ -82,7 +82,7 @@ async def afetch(
                 await part.write(piece, at)
                 if progress:
                     emit(progress.event)
-                    part.checkpoint(progress.record)
+                    await part.checkpoint(progress.record)
                 if seconds := limiter.spend(len(piece)):
                     await asleep(seconds)
                 since = monotonic()

@@ -62,7 +62,7 @@ def main(arguments: list[str]) -> int:
 def _continuation(options: Options, result: summary.Report) -> str:
     """Return how to continue an interrupted run, if another run would not start all over again."""
     again = "; run the same command again"
-    if result.arrived and options.settings.exists == "overwrite":
+    if result.arrived and options.settings.exists in {"overwrite", "fail"}:
         return f"{again} with --exists skip to continue"
     parts = Path(options.settings.dir).glob(f"{PART_PREFIX}*.json")
     return f"{again} to continue" if result.arrived or any(parts) else ""

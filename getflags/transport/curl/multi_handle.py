@@ -10,10 +10,11 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 
 import pycurl
 
-from getflags.core.errors import Fault
+from getflags.core.errors import Fault, NotSaved
 from getflags.core.models import Fields, Network
 from getflags.core.resource_limits import max_idle_connections
 from getflags.core.response_head import Head
@@ -24,6 +25,7 @@ from getflags.transport.dns import HOST_LOOKUPS
 
 _HIGH_WATER = 1024 * 1024  # bytes that may be buffered for the disk before the transfer is paused
 _READY = 256 * 1024  # buffered bytes that wake the waiting task
+_DELIVERY_TIMEOUT = 0.5  # seconds for writing buffered data after a cancellation
 _CHECK_INTERVAL = 0.25  # seconds between two checks for slow and silent transfers
 
 
@@ -79,6 +81,9 @@ class AsyncCurlTransport:
                     transfer.resume()
                 else:  # no data is buffered: the transfer has ended
                     break
+        except asyncio.CancelledError:
+            await transfer.deliver(on_body)
+            raise
         finally:
             del self._in_flight[curl]
             self._multi.remove_handle(curl)
@@ -191,6 +196,16 @@ class _Transfer:
         """Return the buffered data and empty the buffer."""
         pieces, self._pieces, self.size = self._pieces, [], 0
         return pieces[0] if len(pieces) == 1 else b"".join(pieces)
+
+    async def deliver(self, on_body: Callable[[bytes], Awaitable[None]]) -> None:
+        """Pass on the data that is still buffered when the task is cancelled.
+
+        ``on_body`` writes first and then waits for the rate limit; that wait is cut short.
+        """
+        if self.size:
+            with suppress(TimeoutError, Fault, NotSaved):  # the cancellation counts
+                async with asyncio.timeout(_DELIVERY_TIMEOUT):
+                    await on_body(self.take())
 
     def resume(self) -> None:
         """Resume the transfer if it is paused.
