@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 import getflags
-from getflags.core.events import Adjusted, Event, Progressed, Retrying
+from getflags.core.events import Adjusted, Event, Progressed, Retrying, Slowed
 from getflags.core.models import Target
 from getflags.output import event_log
 from tests.kit import ENVIRON, ROOT, harmless
@@ -51,6 +51,7 @@ def test_starts_and_ends_are_told(
 @pytest.mark.parametrize(
     ("event", "text"),
     [
+        (Slowed("http://h:80", 2.5), "http://h:80: 2.5 requests a second at most"),
         (Retrying(TARGET, 1.25, "cut\x1b short"), "a label: retrying in 1.2 s: cut\\x1b short"),
         (Adjusted("http://h:80", 32, "more"), "http://h:80: 32 at a time: more"),
         (Progressed(TARGET, 1, 2), None),

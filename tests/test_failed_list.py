@@ -179,3 +179,21 @@ def test_a_signal_while_the_list_is_written_takes_effect_afterwards(
     with pytest.raises(KeyboardInterrupt), list_rest(name, "d", [target], print):
         pass
     assert files(tmp_path) == {"rest": b"http://h/f\n"}
+
+
+@pytest.mark.parametrize("name", ["/dev/stdout", "/dev/fd/1", "/proc/self/fd/1"])
+def test_a_standard_stream_in_a_file_keeps_its_other_text(tmp_path: Path, name: str) -> None:
+    out = tmp_path / "out"
+    with RawServer({}) as server, out.open("w") as stream:
+        stream.write("before\n")
+        stream.flush()
+        words = command("-q", server.url("/f"), "--failed-out", name)
+        subprocess.run(words, cwd=tmp_path, stdout=stream, stderr=-3, check=False)
+    assert out.read_text() == f"before\n{server.url('/f')}\n"
+
+
+def test_a_dash_is_no_file(tmp_path: Path) -> None:
+    words = command("-q", "http://127.0.0.1:1/", "--failed-out", "-")
+    done = subprocess.run(words, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert done.returncode == 2
+    assert done.stderr == "getflags: --failed-out needs a file; - would be standard output\n"

@@ -17,7 +17,7 @@ import pytest
 import getflags
 from getflags.core.events import Event, Finished, Retrying, Slowed
 from getflags.testing.flag_server import StartFlagServer
-from tests.hazards import Way, everywhere
+from tests.hazards import WAYS, Way, everywhere, title
 from tests.kit import files
 from tests.rawserver import RawServer, ok, stall_after
 
@@ -172,12 +172,13 @@ def _serve_one(listener: socket.socket) -> None:
             connection.sendall(ok(b"fine"))
 
 
-@everywhere
+CONCURRENT = [way for way in WAYS if way["engine"] != "sequential"]
+
+
+@pytest.mark.parametrize("way", CONCURRENT, ids=title)
 def test_j12_a_hanging_server_at_the_beginning_of_a_list_holds_up_nobody(
     tmp_path: Path, way: Way
 ) -> None:
-    if way["engine"] == "sequential":
-        pytest.skip("one target at a time, in the order of the list")
     ends: dict[str, float] = {}
     start = monotonic()
 

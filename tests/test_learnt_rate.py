@@ -73,7 +73,7 @@ def run(
         (lambda: bucket(20, 50), 400, 17.5, 60),
         (lambda: bucket(5, 20), 200, 36, 40),
         (lambda: bucket(100, 50), 2_000, 19.5, 160),
-        (lambda: bucket(1, 5), 60, 54, 30),
+        (lambda: bucket(1, 5), 60, 54, 40),
         (lambda: window(100, 10), 500, 40, 75),
         (lambda: window(60, 60), 300, 240, 75),
     ],

@@ -109,11 +109,11 @@ def test_all_workers_learn_from_all_responses(pair: Pair) -> None:
     _, one, other = pair
     serve(one, 1)
     refuse(one, 2)
-    serve(other, 4, 3)
-    serve(one, 5, 3)
+    serve(other, 4, 5)
+    serve(one, 5, 5)
     refuse(other, 7)
     assert one.allow_at(7) == other.rate.next_start
-    assert one.rate.rate == other.rate.rate == pytest.approx(6 / 5)
+    assert one.rate.rate == other.rate.rate == pytest.approx(10 / 5)
 
 
 def test_the_ceiling_is_for_all_workers(pair: Pair) -> None:

@@ -1,8 +1,10 @@
 """What people see: failures once, in any view, and nothing that drives a terminal."""
 
+from math import inf
+
 import pytest
 
-from getflags.core.events import Event, Finished, Progressed, Resumed, Retrying, Started
+from getflags.core.events import Event, Finished, Progressed, Resumed, Retrying, Slowed, Started
 from getflags.core.models import Outcome, Status, Target
 from getflags.output.progress import HEARTBEAT, Heartbeat, Lines, Quiet, View, failure
 
@@ -188,3 +190,13 @@ def test_lines_say_where_a_resume_goes_on(expected: int | None, line: str) -> No
     said: list[str] = []
     run(Lines(said.append, said.append), Resumed(target(), 2_500_000, expected))
     assert said == [f"f.gif: resumed after {line}"]
+
+
+def test_lines_tell_of_a_learnt_rate() -> None:
+    said: list[str] = []
+    view = Lines(said.append, said.append)
+    run(view, Slowed("http://h:80", 19.987), Slowed("http://h:80", inf))
+    assert said == [
+        "http://h:80: 20 requests a second at most",
+        "http://h:80: no rate limit any more",
+    ]

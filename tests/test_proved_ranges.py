@@ -23,7 +23,7 @@ from getflags.storage.proof import ProvedRange, prove, verify
 from getflags.transfer import retry
 from tests.hazards import Way, everywhere
 from tests.kit import files
-from tests.rawserver import RawServer
+from tests.rawserver import RawServer, ok
 
 SIZE = 4_000_000
 BODY = random.Random(7).randbytes(SIZE)
@@ -322,3 +322,22 @@ def test_bytes_that_the_disk_does_not_confirm_are_not_proved(
         assert partial
         assert partial.size == 1_000
         part.discard()
+
+
+@pytest.mark.parametrize("status", ["401 Unauthorized", "403 Forbidden", "451 No"])
+@everywhere
+def test_a_refusal_of_the_rest_does_not_lose_what_is_there(
+    tmp_path: Path, way: Way, status: str
+) -> None:
+    """A signature or a login has expired."""
+    sent: list[int] = []
+    with RawServer({"/f": breaking(BODY, 1_500_000, sent)}) as server:
+        getflags.download([server.url("/f")], dir=tmp_path, retries=0, **way)
+        server.answers["/f"] = ok(b"no", status=status)
+        report = getflags.download([server.url("/f")], dir=tmp_path, retries=0, **way)
+        assert report.exit_status == 3
+        server.answers["/f"] = breaking(BODY, SIZE, sent)
+        report = getflags.download([server.url("/f")], dir=tmp_path, retries=0, **way)
+    assert report.exit_status == 0
+    assert sum(sent) == SIZE, "nothing was sent twice"
+    assert files(tmp_path) == {"f": BODY}

@@ -1074,10 +1074,11 @@ def test_what_a_later_run_could_go_on_with_is_worth_keeping(
     assert keeps_part(under_way) == kept
 
 
-def test_what_is_not_there_any_more_is_not_worth_keeping() -> None:
+@pytest.mark.parametrize(("status", "kept"), [(404, False), (410, False), (401, True), (403, True)])
+def test_what_is_not_there_any_more_is_not_worth_keeping(status: int, *, kept: bool) -> None:
     under_way = resumed()
-    under_way.head_arrived(head(404))
-    assert not keeps_part(under_way)
+    under_way.head_arrived(head(status))
+    assert keeps_part(under_way) is kept
 
 
 # Limits

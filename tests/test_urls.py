@@ -457,3 +457,17 @@ def test_port_zero_is_a_place_of_its_own() -> None:
 
 def test_an_empty_name_and_password_ask_for_nothing() -> None:
     assert split_credentials("http://@h/x") == ("http://h/x", None)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://user:p@ss/SECRET@127.0.0.1/x",
+        "http://user:p@ss#SECRET@127.0.0.1/x",
+        "http://user:SECRET@h/a@b",
+        "https://user:SECRET@h/%40scope/x",
+    ],
+)
+def test_a_password_with_an_at_sign_is_hidden_to_its_end(url: str) -> None:
+    assert "SECRET" not in redact(url)
+    assert "p@ss" not in redact(url)

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import errno
 import os
+import re
 from array import array
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
@@ -87,6 +88,13 @@ class _Rest:
         """Open the file, and create the temporary file. Raises OSError."""
         import tempfile  # the import takes 5 ms
 
+        if self._name == "-":
+            raise UsageError("--failed-out needs a file; - would be standard output")
+        if (stream := _open_stream(self._name)) is not None:
+            # To replace the file to which the shell has redirected it would lose all other text.
+            self._output = open(os.dup(stream), "wb")  # noqa: PTH123, SIM115
+            self._entries = tempfile.TemporaryFile()  # noqa: SIM115
+            return
         if _is_special(self._name):
             # Not the real path: that of /dev/stdout may be /proc/1/fd/pipe:[2], which is no file.
             # Opening a pipe may block until it has a reader.
@@ -167,6 +175,14 @@ class _Rest:
                         if not self._done[number]
                     )
                 yield text
+
+
+def _open_stream(path: str) -> int | None:
+    """Return the descriptor of an open file that has this name, such as /dev/stdout."""
+    for name in (path, os.readlink(path) if os.path.islink(path) else ""):  # noqa: PTH114, PTH115
+        if match := re.fullmatch(r"/(?:dev|proc/self)/fd/([0-9]{1,9})", name):
+            return int(match[1])
+    return None
 
 
 def _is_special(path: str) -> bool:

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import re
 from base64 import b64encode
+from functools import lru_cache
 from urllib.parse import SplitResult, quote, unquote, unquote_to_bytes, urljoin, urlsplit
 
 _DEFAULT_PORTS = {"http": 80, "https": 443}
@@ -140,7 +141,13 @@ def _ascii_host(host: str) -> str:
 
 
 def origin(url: str) -> str:
-    """Return scheme, host and port, always with the port (RFC 6454 section 4)."""
+    """Return a clean URL's scheme, host and port, always with the port (RFC 6454 section 4)."""
+    end = url.find("/", len("https://"))
+    return _origin(url if end < 0 else url[:end])  # there are few servers for many URLs
+
+
+@lru_cache(1024)
+def _origin(url: str) -> str:
     parts = urlsplit(url)
     host = f"[{parts.hostname}]" if ":" in (parts.hostname or "") else parts.hostname
     port = _DEFAULT_PORTS[parts.scheme] if parts.port is None else parts.port
@@ -172,6 +179,8 @@ def identity(url: str) -> str:
     Two URLs with the same identity are for the same file, although one of them may have expired.
     """
     url = split_credentials(url)[0]
+    if "?" not in url:
+        return url
     path, mark, query = url.partition("?")
     signature = _signature(query)
     if not signature:
@@ -228,6 +237,8 @@ def _without_password(url: str) -> str:
         return f"{scheme}{mark}***@{_AT.split(rest)[-1]}"
     if not secret:
         return url
+    if _AT.search(rest, rest.find("@") + 1):  # perhaps a password with "@" and "/"
+        return f"{scheme}{mark}***@{_AT.split(rest)[-1]}"
     end = min((i for i in map(rest.find, "/?#") if i >= 0), default=len(rest))
     return f"{scheme}{mark}***@{rest[:end].rpartition('@')[2]}{rest[end:]}"
 

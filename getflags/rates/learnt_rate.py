@@ -134,6 +134,8 @@ class LearntRate:
         seconds = max(started - self.since, 0.001)
         measured = self.served / seconds
         self.refused_rate = self.rate if self.rate < inf else 2 * measured
+        if self.served < _STEP and self.rate < inf:  # too few to be sure
+            measured = max(measured, self.rate / 2)
         self.rate = min(self.rate, measured)
         # A part of the first request may have been saved up before.
         self.best = max(self.best, (self.served - 1) / seconds)

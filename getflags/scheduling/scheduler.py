@@ -114,8 +114,9 @@ class Scheduler:
         elif isinstance(action, Done):
             events.append(Finished(action.outcome, now - self._started.pop(transfer)))
             if not action.overloaded and action.outcome.requests:
-                for each in {host, self.host(transfer.reached)}:
-                    each.accepted(flight, now)
+                host.accepted(flight, now)
+                if transfer.reached != transfer.origin:
+                    self.host(transfer.reached).accepted(flight, now)
         else:
             raise RuntimeError("the try has not ended")  # noqa: TRY004 - a bug, not a wrong type
         if change := host.adapt(transfer, action, now):

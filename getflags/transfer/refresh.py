@@ -22,7 +22,8 @@ def source(url: str, requested: str) -> str:
 
     An entity tag is meaningless for another URL. The hash hides secrets in a URL.
     """
-    text = f"{identity(url)} {identity(requested)}"
+    known = identity(url)
+    text = f"{known} {known if requested == url else identity(requested)}"
     return blake2b(text.encode("utf-8", "surrogatepass"), digest_size=12).hexdigest()
 
 
@@ -48,9 +49,12 @@ def is_current(found: OnDisk, head: Head, url: str, requested: str) -> bool:
     )
 
 
-def fetched(head: Head, url: str, requested: str) -> FetchRecord | None:
-    """Return the record of a download; None if the response has no validator."""
-    etag, date = _etag(head), modified(head)
+def fetched(head: Head, date: int | None, url: str, requested: str) -> FetchRecord | None:
+    """Return the record of a download; None if the response has no validator.
+
+    ``date`` is its Last-Modified in seconds since 1970.
+    """
+    etag = _etag(head)
     return FetchRecord(source(url, requested), etag, date) if etag or date else None
 
 

@@ -48,7 +48,7 @@ from getflags.transfer.body import Body
 from getflags.transfer.origin_state import FindOrigin, OriginState
 from getflags.transfer.request import Route
 from getflags.transfer.state import State
-from getflags.transfer.status_code import Kind, existing_file, matches
+from getflags.transfer.status_code import GONE, Kind, existing_file, matches
 
 
 class Transfer:
@@ -269,8 +269,9 @@ class Transfer:
 
     def _validate(self, head: Head) -> None:
         """Remember the date and the validators of the file that is received."""
-        self._modified = modified(head) or self._modified
-        self._record = refresh.fetched(head, self.target.url, self._route.url)
+        date = modified(head)
+        self._modified = date or self._modified
+        self._record = refresh.fetched(head, date, self.target.url, self._route.url)
 
     def _follow(self) -> None:
         """Request the URL to which a redirect leads, or wait until its origin accepts requests."""
@@ -295,7 +296,9 @@ class Transfer:
         elif kind is Kind.TRANSIENT or status_code.is_pending(head):
             self._retry(describe(head.status), pause=self._pause(head))
         else:
-            self._fail(status_code.complaint(head.status))
+            # The part file stays, unless the file is gone: a login or a signature has expired.
+            reason, gone = status_code.complaint(head.status), head.status == GONE
+            self._fail(reason, keep_part=self._partial is not None and not gone)
 
     def _retry_later(self, refusal: Refusal, reason: str) -> None:
         """Try again when the origin accepts more requests, unless it asks for too long a wait.
@@ -306,7 +309,8 @@ class Transfer:
         origin = self._find_origin(refusal.origin)
         if refusal.pause is not None and refusal.pause > self.options.max_retry_after:
             origin.told(self.target.number, self._now + refusal.pause, reason)
-            self._fail(self._too_long(reason, refusal.pause), overloaded=True)
+            reason = self._too_long(reason, refusal.pause)
+            self._fail(reason, keep_part=self._partial is not None, overloaded=True)
             return
         serving, self._served = origin.served > self._served, origin.served
         patient = self.options.retries > 0 and self._requests < ranges.MAX_PARTS
