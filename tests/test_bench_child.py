@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -184,3 +186,23 @@ def test_what_holds_it_does_not_hold_it_for_ever(
         os.close(hears)
     assert ended == [143]
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(("failures", "left"), [(0, False), (1, False), (9, True)])
+def test_a_folder_that_is_still_written_to_is_deleted_in_the_end(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, failures: int, *, left: bool
+) -> None:
+    real = shutil.rmtree
+    calls = itertools.count()
+
+    def busy(path: str, *, ignore_errors: bool) -> None:
+        if next(calls) >= failures:
+            real(path, ignore_errors=ignore_errors)
+
+    monkeypatch.setattr(shutil, "rmtree", busy)
+    monkeypatch.setattr(child, "_ATTEMPTS", 3)
+    monkeypatch.setattr(child, "_PAUSE", 0)
+    folder = tmp_path / "folder"
+    folder.mkdir()
+    child._remove(str(folder))
+    assert folder.exists() is left

@@ -34,6 +34,8 @@ from getflags.core.text import brief
 SHARES = {"p50": 0.5, "p90": 0.9, "p99": 0.99}
 _MAX_REASONS = 20  # maximum number of error reasons reported; the others are counted together
 _CLEANUP_TIMEOUT = 1.0  # seconds for an engine to clean up
+_ATTEMPTS = 20  # to delete the folder
+_PAUSE = 0.05  # seconds between them
 _STATUS = "/proc/self/status"
 _KIB = 1024
 
@@ -42,7 +44,8 @@ def main() -> None:
     """Run the job from standard input and print its figures."""
     job = loads(_line())
     with exit_on_sigterm():
-        with tempfile.TemporaryDirectory(prefix="getflags-bench-") as folder:
+        folder = tempfile.mkdtemp(prefix="getflags-bench-")
+        try:
             threading.Thread(
                 target=_end_with_parent, args=(folder,), name="getflags lifeline", daemon=True
             ).start()
@@ -50,6 +53,8 @@ def main() -> None:
                 figures = measure(job, folder)
             except GetflagsError as error:
                 figures = {"failed": str(error)}
+        finally:
+            _remove(folder)
         sys.stdout.write(json.dumps(figures) + "\n")
 
 
@@ -147,12 +152,21 @@ def _line() -> bytes:
     return data
 
 
+def _remove(folder: str) -> None:
+    """Delete a folder into which a thread or a worker may still be writing."""
+    for _ in range(_ATTEMPTS):
+        shutil.rmtree(folder, ignore_errors=True)
+        if not os.path.exists(folder):  # noqa: PTH110 - a str, as everywhere in this module
+            return
+        sleep(_PAUSE)
+
+
 def _end_with_parent(folder: str) -> None:
     """Wait for the end of standard input, then terminate this process, if necessary by force."""
     os.read(0, 1)  # the parent sends nothing more
     os.kill(os.getpid(), signal.SIGTERM)
     sleep(_CLEANUP_TIMEOUT)
-    shutil.rmtree(folder, ignore_errors=True)
+    _remove(folder)
     os._exit(128 + signal.SIGTERM)  # an engine did not react to SIGTERM
 
 
