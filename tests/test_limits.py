@@ -80,10 +80,10 @@ def test_a_server_at_its_ceiling_is_not_waited_for() -> None:
     assert limits.allow_at(9) is None, "until a request ends"
 
 
-@pytest.fixture(params=["fork", "spawn"])
-def pair(request: pytest.FixtureRequest) -> tuple[LimitsTable, SharedLimits, SharedLimits]:
+@pytest.fixture
+def pair() -> tuple[LimitsTable, SharedLimits, SharedLimits]:
     """Return a table, and the limits of one server in two workers."""
-    table = LimitsTable(multiprocessing.get_context(request.param), 2)
+    table = LimitsTable(multiprocessing.get_context("fork"), 2)
     return table, SharedLimits(ORIGIN, table, 0), SharedLimits(ORIGIN, table, 1)
 
 
