@@ -31,7 +31,7 @@ export PYTHONDONTWRITEBYTECODE =
 PYTEST = -m pytest --numprocesses 6 --dist worksteal
 
 .PHONY: test
-test: .venv/dev  ## run the fast tests: each on one engine and client (1 minute)
+test: .venv/dev  ## run the fast tests: each on one engine and client (2 minutes)
 	$(BIN)/python $(PYTEST)
 
 .venv/pyright: .venv/dev

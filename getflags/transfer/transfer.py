@@ -102,6 +102,7 @@ class Transfer:
         self._on_disk = on_disk if on_disk and matches(checksum, on_disk) else None
         self._partial, self._received = partial, False
         self._offset = partial.size if partial else 0
+        self._kept = max(self._kept, self._offset)
         self._now, self._today = now, today
         self._tries += 1
         if self._tries == 1:

@@ -33,7 +33,7 @@ from getflags.core.text import brief
 
 SHARES = {"p50": 0.5, "p90": 0.9, "p99": 0.99}
 _MAX_REASONS = 20  # maximum number of error reasons reported; the others are counted together
-_CLEANUP_TIMEOUT = 1.0  # seconds for an engine to clean up
+_CLEANUP_TIMEOUT = 5.0  # seconds for an engine to end its workers; they would go on writing
 _ATTEMPTS = 20  # to delete the folder
 _PAUSE = 0.05  # seconds between them
 _STATUS = "/proc/self/status"
