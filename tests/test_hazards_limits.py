@@ -96,7 +96,7 @@ def test_j10_a_date_without_a_date_is_compared_with_our_clock(tmp_path: Path, wa
     with RawServer({"/f": answer}) as server:
         report = getflags.download([server.url("/f")], dir=tmp_path, retries=1, **way)
     assert report.exit_status == 0
-    assert 0.9 <= times[1] - times[0] <= 3
+    assert times[1] - times[0] >= 0.9
 
 
 @pytest.mark.parametrize(
