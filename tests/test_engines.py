@@ -103,7 +103,7 @@ EXPECTED = {
     "/418": (Status.FAILED, "418 I'm a Teapot"),
     "/500": (Status.FAILED, "500 Internal Server Error"),
     "/999": (Status.FAILED, "999"),
-    "/silent": (Status.FAILED, f"{NOTHING_CAME} 0.5 s"),
+    "/silent": (Status.FAILED, f"{NOTHING_CAME} 1.5 s"),
     "/cut": (Status.FAILED, f"{INCOMPLETE}40 of 100 bytes"),
     "/cut-in-head": (Status.FAILED, CLOSED),
     "/cut-chunk": (Status.FAILED, f"{INCOMPLETE}5 bytes"),
@@ -152,7 +152,7 @@ def test_the_scenario_table(server: RawServer, tmp_path: Path, engine: str, limi
         dir=tmp_path,
         engine=engine,
         max_req=limit,
-        timeout=0.5,
+        timeout=1.5,
         retries=0,
     )
 
@@ -215,7 +215,7 @@ def test_it_is_told_how_long_a_target_took_with_all_its_tries(tmp_path: Path, en
     took = {event.outcome.target.name: event.seconds for event in events
             if isinstance(event, Finished)}  # fmt: skip
     assert 0.4 <= took["slow"] < 2
-    assert 0 < took["quick"] < 0.2
+    assert 0 < took["quick"] < took["slow"]
 
 
 @pytest.mark.parametrize("engine", ENGINES)
@@ -581,7 +581,7 @@ def test_a_drip_is_ended(tmp_path: Path, engine: str) -> None:
         began = monotonic()
         report = getflags.download(
             map(server.url, answers), dir=tmp_path, engine=engine, retries=0,
-            timeout=0.5, connect_timeout=0.5, speed_limit=1000,
+            timeout=0.5, connect_timeout=1.5, speed_limit=1000,
         )  # fmt: skip
         assert monotonic() - began < 5
     reasons = {outcome.target.name: outcome.reason for outcome in report.outcomes}

@@ -186,13 +186,13 @@ def test_j12_a_hanging_server_at_the_beginning_of_a_list_holds_up_nobody(
         if isinstance(event, Finished):
             ends[event.outcome.target.url] = monotonic() - start
 
-    slow, fast = {f"/{n}": stall_after(b"") for n in range(40)}, {f"/{n}": b"" for n in range(100)}
+    slow, fast = {f"/{n}": stall_after(b"") for n in range(20)}, {f"/{n}": b"" for n in range(100)}
     with RawServer(slow) as hanging, RawServer(dict.fromkeys(fast, ok(b"fine"))) as server:
         urls = [*map(hanging.url, slow), *map(server.url, fast)]
         report = getflags.download(
-            urls, dir=tmp_path, max_req=20, retries=0, timeout=2, emit=note, **way
+            urls, dir=tmp_path, max_req=20, retries=0, timeout=5, emit=note, **way
         )
         times = [ends[server.url(path)] for path in fast]
     assert report.exit_status == 1
     # On a busy machine, the last of them may take its time.
-    assert sorted(times)[50] < 2, "before the first of the others has timed out"
+    assert sorted(times)[50] < 5, "before the first of the others has timed out"
