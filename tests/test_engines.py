@@ -581,7 +581,7 @@ def test_a_drip_is_ended(tmp_path: Path, engine: str) -> None:
         began = monotonic()
         report = getflags.download(
             map(server.url, answers), dir=tmp_path, engine=engine, retries=0,
-            timeout=0.5, connect_timeout=1.5, speed_limit=1000,
+            timeout=0.5, connect_timeout=0.5, speed_limit=1000,
         )  # fmt: skip
         assert monotonic() - began < 5
     reasons = {outcome.target.name: outcome.reason for outcome in report.outcomes}
