@@ -50,24 +50,25 @@ def test_j1_everything_arrives_at_a_server_with_a_rate_limit(
 @everywhere
 def test_j1_a_503_is_a_rate_limit_too_if_it_comes_again_and_again(tmp_path: Path, way: Way) -> None:
     """Nginx answers 503 if it is not told otherwise."""
-    served = [monotonic()]
+    answered = [0, 0]  # served and refused
+    last = [0.0]
     lock = threading.Lock()
 
-    def limited(connection: socket.socket, _: RawServer) -> None:
+    def overwhelmed(connection: socket.socket, _: RawServer) -> None:
+        """Serve five requests, then refuse until there are none for a while."""
         with lock:
-            now = monotonic()
-            earliest = served[-1] + 0.01
-            admitted = now >= earliest or len(served) < 6
-            if admitted:
-                served.append(max(earliest, now))
-        connection.sendall(ok(b"fine") if admitted else ok(b"no", status="503 Busy"))
+            quiet, last[0] = monotonic() - last[0], monotonic()
+            refused = answered[0] >= 5 and (answered[1] < 8 or (quiet < 0.3 and answered[0] == 5))
+            answered[refused] += 1
+        connection.sendall(ok(b"no", status="503 Busy") if refused else ok(b"fine"))
 
-    with RawServer({f"/{n}": limited for n in range(FILES)}) as server:
-        report = getflags.download(
-            [server.url(f"/{n}") for n in range(FILES)], dir=tmp_path, retries=3, **way
-        )
+    events: list[Event] = []
+    with RawServer({f"/{n}": overwhelmed for n in range(FILES)}) as server:
+        targets = [server.url(f"/{n}") for n in range(FILES)]
+        report = getflags.download(targets, dir=tmp_path, retries=3, emit=events.append, **way)
     assert report.exit_status == 0
     assert len(files(tmp_path)) == FILES
+    assert any(isinstance(each, Slowed) for each in events)
 
 
 @everywhere
