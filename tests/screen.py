@@ -63,6 +63,10 @@ class Terminal:
         self.written = ""
         self._rest = b""
 
+    def write(self, text: str) -> None:
+        """Type text."""
+        os.write(self.descriptor, text.encode())
+
     def read_until(self, words: str) -> None:
         """Wait until words have been written."""
         while words not in self.written:

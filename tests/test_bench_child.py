@@ -18,9 +18,9 @@ import pytest
 from getflags.bench.measure import child
 from getflags.bench.measure.child import measure
 from getflags.bench.measure.job import Job, dumps
-from getflags.core import interpreter
 from getflags.core.models import DownloadOptions, Network
 from getflags.engines import ENGINES
+from getflags.testing import interpreter
 from getflags.transport import CLIENTS
 from tests.rawserver import RawServer, moved, ok, stall_after
 

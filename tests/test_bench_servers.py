@@ -12,8 +12,8 @@ import urllib.request
 import pytest
 
 from getflags.bench.measure.servers import prepared
-from getflags.core import interpreter
 from getflags.core.errors import GetflagsError, UsageError
+from getflags.testing import interpreter
 from tests.messages import NOT_STARTED
 from tests.test_processes import children
 

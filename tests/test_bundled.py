@@ -18,10 +18,9 @@ from time import monotonic
 import pytest
 
 import getflags
-from getflags.core import interpreter
 from getflags.core.errors import GetflagsError, UsageError
-from getflags.core.interpreter import Child
-from getflags.testing import bundled
+from getflags.testing import bundled, interpreter
+from getflags.testing.interpreter import Child
 from tests.kit import ENVIRON, ROOT
 from tests.messages import NOT_STARTED
 from tests.rawserver import Answer, RawServer, ok, silence

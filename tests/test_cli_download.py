@@ -239,13 +239,13 @@ def test_json_is_one_object_an_event(tmp_path: Path) -> None:
 
 
 def test_auto_tells_its_decisions(tmp_path: Path) -> None:
-    with serve("LOCAL", latency="fixed:0.02") as site:
-        words = [f"{site.root}/bytes/9/{number}" for number in range(100)]
+    with serve("LOCAL", latency="fixed:0.1") as site:
+        words = [f"{site.root}/bytes/9/{number}" for number in range(200)]
         (tmp_path / "list").write_text("\n".join(words))
         done = run_main("-i", "list", "-m", "auto", "-v", cwd=tmp_path)
     assert done.returncode == 0
     lines = done.stdout.splitlines()
-    assert "Up to 100 concurrent connections, adapted to each server, will be used." in lines
+    assert "Up to 200 concurrent connections, adapted to each server, will be used." in lines
     assert f"{site.root}: 32 at a time (no overload at 16)" in lines
 
 

@@ -12,7 +12,7 @@ from time import monotonic
 
 import pytest
 
-from getflags.cli.failed_list import list_rest
+from getflags.cli.lists.failed_list import list_rest
 from getflags.core.models import Target
 from tests.kit import ENVIRON, ROOT, command, files, getflags, run_main
 from tests.rawserver import RawServer, ok, stall_after

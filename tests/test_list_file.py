@@ -199,6 +199,7 @@ entries_ = st.lists(
         guessed=st.booleans(),
         source=st.just(""),
         line=st.just(0),
+        flaw=st.just(""),
     ),
     max_size=5,
 )

@@ -7,12 +7,12 @@ from collections.abc import Iterable
 import pytest
 
 from getflags.core.events import Adjusted, Event, Finished, Retrying, Slowed
+from getflags.core.feed import NO_JOB, NoJob
 from getflags.core.models import DownloadOptions, Exists, OnDisk, Status, Target
 from getflags.core.response_head import Head
 from getflags.rates.learnt_rate import FIRST_RATE
 from getflags.scheduling import scheduler as module
 from getflags.scheduling.adaptive_concurrency import START
-from getflags.scheduling.bounded_concurrency import NO_JOB, NoJob
 from getflags.scheduling.scheduler import Scheduler
 from getflags.transfer.actions import Done, Install, Queue, Request
 from getflags.transfer.transfer import Transfer

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from getflags.cli.failed_list import list_rest
+from getflags.cli.lists.failed_list import list_rest
 from getflags.core import deferred_signals
 from getflags.core.errors import Aborted, Disconnected
 from getflags.core.events import EventHandler, Finished
@@ -251,9 +251,9 @@ def test_an_interrupted_rest_of_the_job_is_written_once_it_has_begun(tmp_path: P
         (tmp_path / "rest").write_bytes(b"old")
         before, begun = descriptors(), False
         try:
-            with interrupted_at(place), list_rest(name, "d", [target], print) as read:
+            with interrupted_at(place), list_rest(name, "d", [target], print) as rest:
                 begun = True
-                read(Finished(Outcome(target, Status.OK)))
+                rest.read(Finished(Outcome(target, Status.OK)))
         except KeyboardInterrupt:
             pass
         else:

@@ -9,9 +9,9 @@ from pathlib import Path
 
 from getflags.bench.measure.session import Workload
 from getflags.bench.measure.steady_state import fewest
+from getflags.cli.lists.target_source import read_targets
 from getflags.cli.options import checks
 from getflags.cli.options.bench import Options
-from getflags.cli.target_source import read_targets
 from getflags.core.errors import UsageError
 from getflags.core.text import quoted
 from getflags.core.urls import origin

@@ -15,6 +15,7 @@ from getflags.cli.options.download import Options
 from getflags.core.events import Event, EventHandler
 from getflags.output import json_lines
 from getflags.output.bars import SLOWEST, ByteBar, FlagBar
+from getflags.output.estimate import Total
 from getflags.output.progress import Heartbeat, Lines, Quiet, View
 from getflags.output.refresh import refreshed
 from getflags.output.summary import Report
@@ -36,7 +37,7 @@ class Screen:
         """Print a line on standard error."""
         print_line(line, sys.stderr)
 
-    def progress(self, total: int, noun: str) -> AbstractContextManager[EventHandler]:
+    def progress(self, total: Total, noun: str) -> AbstractContextManager[EventHandler]:
         """Return a context with the event handler that shows the progress to the user."""
         kind = self._options.progress
         if self._options.verbose:
@@ -48,8 +49,10 @@ class Screen:
             view = Heartbeat(total, self.warn)
         elif kind == "multi":
             view = ByteBar(total, sys.stderr, SLOWEST)
+        elif noun == "flag" and isinstance(total, int):
+            view = FlagBar(total, sys.stderr)
         else:
-            view = (FlagBar if noun == "flag" else ByteBar)(total, sys.stderr)
+            view = ByteBar(total, sys.stderr)
         return refreshed(view)
 
     def summary(self, report: Report, code: int) -> None:

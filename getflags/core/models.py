@@ -11,6 +11,7 @@ from collections.abc import Iterable
 from enum import Enum, IntEnum
 from typing import NamedTuple
 
+from getflags.core.feed import NoJob
 from getflags.core.settings import DEFAULTS
 
 Fields = tuple[tuple[str, str], ...]  # header fields, in order
@@ -107,12 +108,13 @@ class Network(NamedTuple):
 class Plan(NamedTuple):
     """A run: the targets, pulled one by one, and how to fetch them.
 
-    ``targets`` may be a generator of a million targets, so it must not be turned into a list.
+    ``targets`` may be a generator of a million targets, so it must not be turned into a list. It
+    may also be ``Arriving``: then it yields NO_JOB while its next target has not arrived.
     ``limit`` is the largest number of requests in flight. With ``adaptive``, the concurrency of
     each server is adapted to its goodput during the run.
     """
 
-    targets: Iterable[Target]
+    targets: Iterable[Target | NoJob]
     client: str
     limit: int
     loop: str = DEFAULTS.loop

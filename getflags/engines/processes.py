@@ -17,7 +17,6 @@ import threading
 from collections import Counter
 from contextlib import suppress
 from dataclasses import dataclass, field
-from itertools import islice
 from multiprocessing.context import ForkContext
 from queue import SimpleQueue
 from time import monotonic, sleep
@@ -26,6 +25,7 @@ from typing import cast
 from getflags.core import urls
 from getflags.core.deferred_signals import exit_on_sigterm, signals_blocked, unblock_signals
 from getflags.core.events import EventHandler, Finished, Retrying, Started
+from getflags.core.feed import NO_JOB, Arriving
 from getflags.core.models import Outcome, Plan, Status, Target
 from getflags.core.resource_limits import worker_count
 from getflags.engines.spawn import has_other_threads, without_main_module
@@ -83,11 +83,12 @@ class _Coordinator:
         self._plan = plan
         self._emit = emit
         self._targets = iter(plan.targets)
-        self._exhausted = False
+        self._no_more_targets = False
         self._queue: FairQueue[str, Target] = FairQueue()  # by origin; pulled, but not sent
         self._load: Counter[str] = Counter()  # targets sent and not finished, by origin
         self._deaths: dict[int, int] = {}  # target number → workers that died while they had it
-        self._inbox: SimpleQueue[tuple[_Worker, Message | None]] = SimpleQueue()
+        # None: targets have arrived.
+        self._inbox: SimpleQueue[tuple[_Worker, Message | None] | None] = SimpleQueue()
         self._workers: list[_Worker] = []
         self._context = _context()
         self._limits = LimitsTable(self._context, worker_count(plan.limit))
@@ -99,8 +100,15 @@ class _Coordinator:
         started = [self._start(index, share) for index, share in enumerate(shares)]
         for worker in started:
             self._start_listening(worker)
+        if isinstance(self._plan.targets, Arriving):
+            self._plan.targets.wake = lambda: self._inbox.put(None)
         while self._workers:
-            worker, message = self._inbox.get()
+            received = self._inbox.get()
+            if received is None:
+                for worker in self._workers:
+                    self._send_targets(worker)
+                continue
+            worker, message = received
             if message is None:
                 self._replace(worker)
             else:
@@ -158,17 +166,20 @@ class _Coordinator:
         """Send a worker as many targets as it has capacity for, with a flag if they are the last.
 
         The last targets and that flag must be in the same message: a worker that has no targets
-        sends no events, and the parent sends messages only in response to events.
+        sends no events, and the parent sends messages only in response to events, or when targets
+        arrive.
         """
         capacity = worker.capacity()
         if capacity > 0 and not worker.sent_last:
             batch = self._batch(capacity)
+            last = len(batch) < capacity and self._no_more_targets
+            if not batch and not last:
+                return  # more targets will arrive
             for target in batch:
                 worker.pending[target.number] = target
                 if target.number not in self._deaths:
                     self._emit(Started(target))
-            worker.sent_last = len(batch) < capacity
-            self._exhausted |= worker.sent_last
+            worker.sent_last = last
             with suppress(OSError):  # the worker has died, which its listener will report
                 worker.connection.send((batch, worker.sent_last))
 
@@ -191,7 +202,12 @@ class _Coordinator:
     def _pull(self, count: int) -> bool:
         """Pull targets, at most ``count``; return whether there was another one."""
         start, before = monotonic(), len(self._queue)
-        for target in islice(self._targets, max(0, min(count, MAX_WAITING - before))):
+        room = min(count, MAX_WAITING - before)
+        while len(self._queue) - before < room and not self._no_more_targets:
+            target = next(self._targets, None)
+            self._no_more_targets = target is None
+            if target is None or target is NO_JOB:
+                break
             self._queue.add(_origin(target), target)
             if monotonic() - start > MAX_PULL_TIME:
                 break
@@ -230,7 +246,7 @@ class _Coordinator:
             else:
                 reason = "the worker process died twice"
                 self._emit(Finished(Outcome(target, Status.FAILED, reason)))
-        if self._queue or not self._exhausted:
+        if self._queue or not self._no_more_targets:
             successor = self._start(worker.index, worker.share)
             self._start_listening(successor)
 

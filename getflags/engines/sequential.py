@@ -6,13 +6,14 @@ It is the baseline for benchmarks, and the simplest engine to read.
 from __future__ import annotations
 
 from contextlib import closing
-from time import monotonic, sleep
+from threading import Event
+from time import monotonic
 
 from getflags.core.deferred_signals import signals_deferred
 from getflags.core.events import EventHandler
+from getflags.core.feed import NO_JOB
 from getflags.core.models import Plan
 from getflags.rates.rate_limit import RateLimiter
-from getflags.scheduling.bounded_concurrency import NO_JOB
 from getflags.scheduling.scheduler import Scheduler
 from getflags.transfer.run import fetch
 from getflags.transport import client
@@ -25,7 +26,10 @@ def run(plan: Plan, emit: EventHandler) -> None:
         scheduler = Scheduler(
             plan.targets, plan.options, monotonic, plan.max_per_host, in_order=True
         )
+        woken = Event()
+        scheduler.wake = woken.set
         while True:
+            woken.clear()
             transfer = scheduler.take()
             if transfer is not NO_JOB:
                 # A signal interrupts the request, as in a thread, but never the handling of a file.
@@ -36,4 +40,4 @@ def run(plan: Plan, emit: EventHandler) -> None:
             elif scheduler.exhausted:
                 return
             else:
-                sleep(scheduler.delay() or 0)
+                woken.wait(scheduler.delay())

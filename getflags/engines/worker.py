@@ -17,9 +17,9 @@ from time import monotonic
 from typing import Any, Protocol, TypeAlias, cast
 
 from getflags.core.events import Adjusted, Event, Finished, Slowed, Started
+from getflags.core.feed import NO_JOB, NoJob
 from getflags.core.models import Plan, Target
 from getflags.engines import event_loop
-from getflags.scheduling.bounded_concurrency import NO_JOB, NoJob
 from getflags.scheduling.limits import Limits
 from getflags.scheduling.scheduler import Scheduler
 

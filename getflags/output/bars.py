@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Never, TextIO
 from getflags.core.events import Event, Finished
 from getflags.core.text import human_bytes, printable
 from getflags.output import terminal
-from getflags.output.estimate import InFlight, Speed, Tally, sizes, time_left
+from getflags.output.estimate import InFlight, Speed, Tally, Total, sizes, time_left
 from getflags.output.progress import Quiet
 
 if TYPE_CHECKING:
@@ -51,7 +51,7 @@ class ByteBar(Quiet):
 
     def __init__(
         self,
-        total: int,
+        total: Total,
         stream: TextIO,
         slowest: int = 0,
         clock: Callable[[], float] = monotonic,
@@ -63,7 +63,9 @@ class ByteBar(Quiet):
         self._speed = Speed(self._start)
         self._stream = stream
         self._bar = _empty_bar(stream, 0)
-        self._file_bars = [_empty_bar(stream, 1 + place) for place in range(min(slowest, total))]
+        known = self._tally.total
+        places = slowest if known is None else min(slowest, known)
+        self._file_bars = [_empty_bar(stream, 1 + place) for place in range(places)]
         self.refresh()
 
     def read(self, event: Event) -> None:
@@ -85,18 +87,19 @@ class ByteBar(Quiet):
             bar.refresh()
 
     def _draw(self, rate: float) -> None:
-        """Draw the bar of the whole run."""
+        """Draw the bar of the whole run, or only its numbers if their total is unknown."""
         tally, bar = self._tally, self._bar
-        left = tally.remaining()
+        known, left = tally.total, tally.remaining()
         seconds = time_left(left, rate)
         eta = "?" if seconds is None else bar.format_interval(round(seconds))
-        counts = [f"{tally.done:,}/{tally.total:,}"] if tally.total > 1 else []
+        counts = [] if known == 1 else [f"{tally.done:,}/{'?' if known is None else f'{known:,}'}"]
         if terminal.size(self._stream).columns >= _WIDE:
             counts = [f"{each} files" for each in counts]
             total = None if left is None else tally.position + left
             counts.append(sizes(tally.position, total, estimated=tally.estimated))
         times = f"[{{elapsed}}<{eta}, {human_bytes(rate)}/s]"
-        bar.bar_format = f"{{l_bar}}{{bar}}| {' '.join([', '.join(counts), times]).lstrip()}"
+        shape = "" if known is None else "{l_bar}{bar}| "
+        bar.bar_format = shape + " ".join([", ".join(counts), times]).lstrip()
         bar.n = tally.fraction(left)
         bar.refresh()
 

@@ -6,13 +6,18 @@ Pure: the caller passes the events and the time in.
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TypeAlias
 
 from getflags.core.events import Event, Finished, Progressed, Resumed, Retrying, Started
 from getflags.core.models import Outcome, Status, Target
 from getflags.core.text import human_bytes
 
 WINDOW = 10.0  # seconds over which the rate is averaged
+
+#: The number of targets, or a function that returns it, or None while it is unknown.
+Total: TypeAlias = "int | Callable[[], int | None]"
 
 
 @dataclass(slots=True)
@@ -36,12 +41,17 @@ class Tally:
     without the parts that earlier runs have left, but including bytes that were received twice.
     """
 
-    def __init__(self, total: int) -> None:
-        self.total = total
+    def __init__(self, total: Total) -> None:
+        self._total = total
         self.done = 0
         self.position = self.fetched = 0
         self.in_flight: dict[int, InFlight] = {}  # by number, in the order in which they started
         self._downloaded = self._size = 0  # the number of files downloaded, and their size
+
+    @property
+    def total(self) -> int | None:
+        """The number of targets; None if it is not known yet."""
+        return self._total() if callable(self._total) else self._total
 
     def read(self, event: Event) -> None:
         """Handle an event."""
@@ -90,10 +100,12 @@ class Tally:
         Files whose length is unknown, or which have not started, are assumed to have the mean size
         of the others.
         """
-        files = self.in_flight.values()
+        total, files = self.total, self.in_flight.values()
+        if total is None:
+            return None
         lengths = [each.expected for each in files if each.expected is not None]
         known = [each for each in files if each.expected is not None]
-        unknown = self.total - self.done - len(known)
+        unknown = total - self.done - len(known)
         left: float = sum(lengths) - sum(each.received for each in known)
         if unknown:
             count = self._downloaded + len(known)
@@ -107,12 +119,12 @@ class Tally:
     def estimated(self) -> bool:
         """Whether the bytes still to come are only an estimate."""
         lengths = sum(each.expected is not None for each in self.in_flight.values())
-        return self.done + lengths < self.total
+        return self.total is None or self.done + lengths < self.total
 
     def fraction(self, remaining: float | None) -> float:
         """Return the share of the bytes that is complete; of the files if sizes are unknown."""
         size = self.position + remaining if remaining is not None else 0
-        return self.position / size if size else self.done / self.total
+        return self.position / size if size else self.done / (self.total or 1)
 
     def oldest(self, count: int) -> list[InFlight]:
         """Return the files that have been in flight for the longest time: the slowest."""

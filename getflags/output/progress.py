@@ -14,7 +14,7 @@ from typing import Protocol
 from getflags.core.events import Adjusted, Event, Finished, Resumed, Retrying, Slowed
 from getflags.core.models import Outcome, Status
 from getflags.core.text import brief, human_bytes, printable
-from getflags.output.estimate import Speed, Tally, sizes, time_left
+from getflags.output.estimate import Speed, Tally, Total, sizes, time_left
 
 Write = Callable[[str], None]  # prints a line
 
@@ -90,7 +90,7 @@ class Lines(Quiet):
 class Heartbeat(Quiet):
     """A view that prints a plain line every ten seconds, for logs and files."""
 
-    def __init__(self, total: int, warn: Write, clock: Callable[[], float] = monotonic) -> None:
+    def __init__(self, total: Total, warn: Write, clock: Callable[[], float] = monotonic) -> None:
         super().__init__(warn)
         self._tally = Tally(total)
         self._clock = clock
@@ -116,6 +116,8 @@ class Heartbeat(Quiet):
         left = tally.remaining()
         total = None if left is None else tally.position + left
         size = sizes(tally.position, total, estimated=tally.estimated)
+        if tally.total is None:
+            return f"{tally.done:,} done, {size} ({human_bytes(rate)}/s); the list has not ended"
         seconds = time_left(left, rate)
         eta = "unknown time" if seconds is None else _duration(seconds)
         return f"{tally.done:,} of {tally.total:,} done, {size} ({human_bytes(rate)}/s, {eta} left)"

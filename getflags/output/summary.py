@@ -91,20 +91,23 @@ class Report:
 
 
 def opening(
-    noun: str, labels: Sequence[str], total: int, limit: int, *, adaptive: bool = False
+    noun: str, labels: Sequence[str], total: int | None, limit: int, *, adaptive: bool = False
 ) -> list[str]:
     """Return the lines about the targets and the concurrency, printed before the run.
 
     ``labels`` are the labels of all targets if there are at most ``FEW``, otherwise the first and
-    last label.
+    last label. ``total`` is None if the list has not ended.
     """
     shown = [brief(label) for label in labels]
-    listed = ", ".join(shown) if total <= FEW else f"from {shown[0]} to {shown[-1]}"
-    plural = "" if total == 1 else "s"
+    if total is None:
+        searching = f"Searching for the {noun}s of a list that has not ended"
+    else:
+        listed = ", ".join(shown) if total <= FEW else f"from {shown[0]} to {shown[-1]}"
+        searching = f"Searching for {total} {noun}{'' if total == 1 else 's'}: {listed}"
     connections = "1 connection" if limit == 1 else f"{limit} concurrent connections"
     if adaptive:
         connections = f"Up to {limit} concurrent connections, adapted to each server,"
-    return [f"Searching for {total} {noun}{plural}: {listed}", f"{connections} will be used."]
+    return [searching, f"{connections} will be used."]
 
 
 def closing(report: Report, noun: str) -> list[str]:

@@ -13,23 +13,16 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections.abc import AsyncGenerator, Awaitable, Callable, Generator, Iterable
-from enum import Enum
+from contextlib import suppress
 from functools import partial
 from queue import Empty, SimpleQueue
-from typing import Final, Generic, NamedTuple, Protocol, TypeVar, runtime_checkable
+from typing import Generic, NamedTuple, Protocol, TypeVar, runtime_checkable
+
+from getflags.core.feed import NO_JOB, NoJob
 
 T = TypeVar("T")
 T_co = TypeVar("T_co", covariant=True)
 R = TypeVar("R")
-
-
-class NoJob(Enum):
-    """The type of ``NO_JOB``. It is a separate type because any other value may be a job."""
-
-    NO_JOB = "no job at the moment"
-
-
-NO_JOB: Final = NoJob.NO_JOB
 
 
 @runtime_checkable
@@ -143,6 +136,7 @@ def merge(
         raise ValueError("the limit must be at least 1")
     threads: _DaemonThreads[T, R] = _DaemonThreads(work)
     source, slots, in_flight = _source(jobs), threading.Semaphore(limit), 0
+    source.wake = partial(threads.results.put, None)
     try:
         while True:
             full = False
@@ -156,18 +150,16 @@ def merge(
             if not in_flight and source.exhausted:
                 return
             full = full or not threads.results.empty()
-            try:
-                result = threads.results.get(timeout=None if full else source.delay())
-            except Empty:
-                continue  # ask the source again
+            result = threads.next_result(None if full else source.delay())
             if isinstance(result, _End):
                 in_flight -= 1
                 slots.release()
                 if result.bug is not None:
                     raise result.bug
-            else:
+            elif result is not None:  # None: ask the source again
                 yield result.item
     finally:
+        source.wake = lambda: None
         threads.shut_down()
 
 
@@ -187,7 +179,7 @@ class _DaemonThreads(Generic[T, R]):
     """
 
     def __init__(self, work: Callable[[T, Callable[[R], None]], None]) -> None:
-        self.results: SimpleQueue[_Item[R] | _End] = SimpleQueue()
+        self.results: SimpleQueue[_Item[R] | _End | None] = SimpleQueue()  # None: ask the source
         self._work = work
         self._jobs: SimpleQueue[T | _End] = SimpleQueue()
         self._size = 0
@@ -206,6 +198,12 @@ class _DaemonThreads(Generic[T, R]):
                 if not self._size:
                     raise
         self._jobs.put(job)  # the first idle thread takes it
+
+    def next_result(self, seconds: float | None) -> _Item[R] | _End | None:
+        """Wait for a result, at most for some seconds; return None if there is none."""
+        with suppress(Empty):
+            return self.results.get(timeout=seconds)
+        return None
 
     def shut_down(self) -> None:
         """End each thread after its present job. Queued jobs are not started."""

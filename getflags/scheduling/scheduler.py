@@ -17,9 +17,9 @@ from heapq import heappop, heappush
 from itertools import count
 
 from getflags.core.events import Adjusted, Event, Finished, Retrying, Slowed
+from getflags.core.feed import NO_JOB, Arriving, NoJob
 from getflags.core.models import DownloadOptions, Target
 from getflags.scheduling.adaptive_concurrency import AdaptiveConcurrency
-from getflags.scheduling.bounded_concurrency import NO_JOB, NoJob
 from getflags.scheduling.fair_queue import FairQueue
 from getflags.scheduling.host import HostState
 from getflags.scheduling.limits import Flight, Limits
@@ -38,10 +38,12 @@ _MAX_HOSTS = 1_000  # states of servers; beyond this number, those of idle serve
 class Scheduler:
     """A ``JobSource`` of transfers.
 
-    ``targets`` may yield NO_JOB if it has no target at the moment; ``wake`` must then be called as
-    soon as it has one. ``max_per_host``, for ``-m auto``, is the largest number in flight at one
-    server. With ``in_order``, targets are taken strictly in their order. ``new_limits`` returns the
-    limits of an origin, which may be shared with other schedulers.
+    ``targets`` may yield NO_JOB if it has no target at the moment. If it is ``Arriving``, it wakes
+    the engine as soon as it has one; otherwise, its producer must call ``wake``.
+
+    ``max_per_host``, for ``-m auto``, is the largest number in flight at one server. With
+    ``in_order``, targets are taken strictly in their order. ``new_limits`` returns the limits of an
+    origin, which may be shared with other schedulers.
     """
 
     def __init__(
@@ -56,6 +58,8 @@ class Scheduler:
     ) -> None:
         self.wake: Callable[[], object] = lambda: None
         self._targets = iter(targets)
+        if isinstance(targets, Arriving):
+            targets.wake = lambda: self.wake()  # noqa: PLW0108 - the engine will set it
         self._options = options
         self._clock = clock
         self._in_order = in_order

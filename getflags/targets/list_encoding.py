@@ -9,7 +9,8 @@ import io
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TextIO
+from types import SimpleNamespace
+from typing import TextIO, cast
 
 from getflags.targets.list_file import BadInput
 
@@ -25,7 +26,9 @@ def decoded(raw: io.RawIOBase) -> Iterator[TextIO]:
         if stream.peek(2)[:2] == _GZIP:
             import gzip  # the import takes 3 ms, and few lists are compressed
 
-            stream = io.BufferedReader(gzip.GzipFile(fileobj=stream))  # type: ignore[arg-type]
+            # With read(), the decompressor would wait for more than has been written.
+            source = cast("io.BufferedReader", SimpleNamespace(read=stream.read1))
+            stream = io.BufferedReader(gzip.GzipFile(fileobj=source))  # type: ignore[arg-type]
         utf16 = stream.peek(2)[:2] in _UTF16
         # Bytes that are not UTF-8 are kept as surrogates, and percent-encoded in the URL.
         errors = "strict" if utf16 else "surrogateescape"

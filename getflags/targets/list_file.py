@@ -49,6 +49,7 @@ class Entry(NamedTuple):
     guessed: bool = False  # the code was expanded from a letter or from -e: it may not exist
     source: str = ""  # the list that contains the entry, and its line number, for messages
     line: int = 0
+    flaw: str = ""  # why the line is invalid
 
 
 def read_lines(stream: TextIO) -> Iterator[str]:
@@ -61,33 +62,72 @@ def read_lines(stream: TextIO) -> Iterator[str]:
 
 
 def parse(lines: Iterable[str], source: str = "") -> Iterator[Entry]:
-    """Parse entries, lazily. Windows line endings and a byte order mark are accepted.
+    """Parse entries, lazily. With ``source``, they have line numbers. Raises BadLine."""
+    parser = ListParser(source)
+    for line in lines:
+        if entry := parser.read(line):
+            yield checked(entry)
+    if entry := parser.release():
+        yield checked(entry)
+
+
+def checked(entry: Entry) -> Entry:
+    """Return the entry. Raises BadLine if it has a flaw."""
+    if entry.flaw:
+        raise BadLine(entry.line, entry.flaw)
+    return entry
+
+
+class ListParser:
+    """The parser of a list. Windows line endings and a byte order mark are accepted.
 
     Options are indented with spaces or tabs. A line that begins with any other white space (a
     no-break space) is an entry that cannot be fetched. With ``source``, the entries have line
-    numbers. Raises BadLine.
+    numbers; without it, only those with a flaw.
     """
-    entry: Entry | None = None
-    for number, line in enumerate(lines, start=1):
-        if number == 1:
-            line = line.removeprefix("\ufeff")  # noqa: PLW2901 - the mark is not part of the line
+
+    def __init__(self, source: str = "") -> None:
+        self.source = source
+        self._number = 0  # of the present line
+        self._entry: Entry | None = None  # its options may follow
+        self._released: Entry | None = None
+
+    def read(self, line: str) -> Entry | None:
+        """Parse the next line; return the entry that ends before it."""
+        self._number += 1
+        if self._number == 1:
+            line = line.removeprefix("\ufeff")
         text = line.strip()
         if not text or text.startswith("#"):
-            continue
-        if line[0] not in " \t":
-            if entry:
-                yield entry
-            word = line.rstrip() if line[0].isspace() else text
-            entry = Entry(word, source=source, line=number if source else 0)
-        elif entry is None:
-            raise BadLine(number, "an option without a target above it")
+            return None
+        if line[0] in " \t":
+            self._entry = self._with_option(text)
+            return None
+        before = self._entry
+        word = line.rstrip() if line[0].isspace() else text
+        number = self._number if self.source else 0
+        self._entry = Entry(word, source=self.source, line=number)
+        return before
+
+    def release(self) -> Entry | None:
+        """Return the last entry: it has all its options."""
+        entry, self._entry = self._entry, None
+        self._released = entry or self._released
+        return entry
+
+    def _with_option(self, text: str) -> Entry:
+        """Return the present entry with an option, or with the flaw that it has."""
+        entry, flaw = self._entry, ""
+        if entry is None and self._released:
+            entry, flaw = self._released, "its options came too late: it had already been started"
+        if entry is None:
+            entry, flaw = Entry(text, source=self.source), "an option without a target above it"
         else:
             try:
                 entry = _with_option(entry, text)
             except BadInput as error:
-                raise BadLine(number, error) from None
-    if entry:
-        yield entry
+                flaw = str(error)
+        return entry._replace(flaw=flaw, line=self._number) if flaw and not entry.flaw else entry
 
 
 def _with_option(entry: Entry, text: str) -> Entry:

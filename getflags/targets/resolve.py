@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator
 from functools import lru_cache
-from itertools import chain, islice
+from itertools import chain, count, islice
 from posixpath import abspath, commonpath
 from typing import NamedTuple, Protocol
 
@@ -130,26 +130,31 @@ class Place(NamedTuple):
 
 def settle(entries: Iterable[Entry], place: Place) -> Iterator[Target]:
     """Yield a target for each entry, each with a unique name, in the order of the entries."""
-    names = filenames.UniqueNames(place.key)
-    real = lru_cache(1024)(place.real)
-    reserved = place.failed_out and place.key(place.failed_out)
-    for index, entry in enumerate(entries):
-        folder = entry.folder or place.folder
-        try:
-            url, flaw = _url(entry.word, place.base_url), ""
-            filenames.check_folder(folder)
-            name = _name(entry, url, portable=place.portable)
-            # Only the real folder tells whether two names are one file: a link may lead to it.
-            above, slash, last = name.rpartition("/")
-            parent = _real_parent(folder, above, real)
-            last = names.assign(parent, last)
-            name = above + slash + last
-            if reserved and place.key(f"{parent}/{last}") == reserved:
-                raise filenames.BadName("--failed-out names the same file")
-        except ValueError as error:
-            url, flaw, name = "", str(error), entry.out
-        yield Target(
-            index,
+    return map(Settler(place).settle, entries)
+
+
+class Settler:
+    """The URLs and the unique names of targets, which are settled in their order."""
+
+    def __init__(self, place: Place) -> None:
+        self._place = place
+        self._names = filenames.UniqueNames(place.key)
+        self._real = lru_cache(1024)(place.real)
+        self._reserved = place.failed_out and place.key(place.failed_out)
+        self._numbers = count()
+
+    def settle(self, entry: Entry) -> Target:
+        """Return the target of the next entry."""
+        folder = entry.folder or self._place.folder
+        url, name, flaw = "", entry.out, entry.flaw
+        if not flaw:
+            try:
+                url = _url(entry.word, self._place.base_url)
+                name = self._assign(folder, _name(entry, url, portable=self._place.portable))
+            except ValueError as error:
+                url, flaw = "", str(error)
+        return Target(
+            next(self._numbers),
             entry.word,
             label(entry.word),
             url,
@@ -160,6 +165,17 @@ def settle(entries: Iterable[Entry], place: Place) -> Iterator[Target]:
             flaw,
             f"{entry.source}:{entry.line}" if flaw and entry.source else "",
         )
+
+    def _assign(self, folder: str, name: str) -> str:
+        """Return a name that no other target has in this folder. Raises BadName."""
+        filenames.check_folder(folder)
+        # Only the real folder tells whether two names are one file: a link may lead to it.
+        above, slash, last = name.rpartition("/")
+        parent = _real_parent(folder, above, self._real)
+        last = self._names.assign(parent, last)
+        if self._reserved and self._place.key(f"{parent}/{last}") == self._reserved:
+            raise filenames.BadName("--failed-out names the same file")
+        return above + slash + last
 
 
 def _real_parent(folder: str, above: str, real: Callable[[str], str]) -> str:

@@ -16,9 +16,9 @@ from pathlib import Path
 from time import monotonic
 from typing import Any, NamedTuple
 
-from getflags.core import interpreter
 from getflags.core.errors import GetflagsError, UsageError
-from getflags.core.interpreter import Child
+from getflags.testing import interpreter
+from getflags.testing.interpreter import Child
 
 PORTS = {"LOCAL": 8000, "DELAY": 8001, "ERROR": 8002}
 REMOTE = "https://www.fluentpython.com/data/flags"

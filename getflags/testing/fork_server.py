@@ -19,9 +19,8 @@ from contextlib import contextmanager
 from types import TracebackType
 from typing import Self, TextIO
 
-from getflags.core import interpreter
 from getflags.core.errors import GetflagsError
-from getflags.testing import bundled
+from getflags.testing import bundled, interpreter
 
 _PROG = "flag_server"  # the program name in a server's error messages
 _READY = re.compile(r"[A-Z]+ (https?://\S+)\n")

@@ -9,7 +9,7 @@ from typing import Any
 
 from getflags.bench.measure.job import Job, dumps
 from getflags.core.errors import GetflagsError
-from getflags.core.interpreter import running
+from getflags.testing.interpreter import running
 
 _MODULE = "getflags.bench.measure.child"
 _EXIT_TIMEOUT = 1.0  # seconds for the child to exit after it has sent its figures

@@ -16,8 +16,8 @@ from http.client import HTTPException
 from typing import IO, Any
 
 from getflags.core.errors import GetflagsError, UsageError
-from getflags.core.interpreter import running
 from getflags.testing.bundled import module
+from getflags.testing.interpreter import running
 
 _TIMEOUT = 5.0  # seconds for a response; the server is idle between runs
 _USAGE = 2  # the exit code of the servers for invalid options

@@ -24,7 +24,7 @@ from time import monotonic
 
 from getflags.bench.race import job
 from getflags.bench.race.standings import Race, RacerReport
-from getflags.core import interpreter
+from getflags.testing import interpreter
 
 FRAME = 0.1  # seconds between two updates of the screen
 _MODULE = "getflags.bench.race.racer"

@@ -6,8 +6,8 @@ All options and targets of the command line are checked before the first request
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from collections.abc import Iterable, Iterator
+from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 from pathlib import Path
 from time import perf_counter
 from typing import NamedTuple
@@ -16,19 +16,22 @@ from getflags import engines, transport
 from getflags.api import configure
 from getflags.cli import COMMANDS
 from getflags.cli.display import Screen
-from getflags.cli.failed_list import list_rest
+from getflags.cli.lists.arriving_targets import ArrivingTargets
+from getflags.cli.lists.failed_list import Rest, list_rest
+from getflags.cli.lists.target_source import read_arriving, read_targets
 from getflags.cli.options import checks
 from getflags.cli.options import download as download_options
 from getflags.cli.options.download import Options
 from getflags.cli.signals import Interrupted
-from getflags.cli.target_source import read_targets
 from getflags.core.accepted import AUTO
 from getflags.core.errors import GetflagsError, UsageError
 from getflags.core.events import Event, EventHandler
+from getflags.core.feed import Feed, NoJob
 from getflags.core.models import ExitStatus, Plan, Target
 from getflags.core.text import counted, printable, quoted
 from getflags.core.urls import origin, redact
 from getflags.output import summary
+from getflags.output.estimate import Total
 from getflags.storage import directories
 from getflags.targets import filenames, resolve
 from getflags.targets.filenames import PART_PREFIX
@@ -42,14 +45,14 @@ def main(arguments: list[str]) -> int:
     screen = Screen(options)
     result = summary.Report(keep=False)
     try:
-        with read_targets(options, options.limit, COMMANDS) as targets:
+        with _read_targets(options) as (targets, feed):
             code: int = ExitStatus.OK
-            if not targets:
+            if not targets and feed is None:
                 screen.info("Nothing to do: the list contains no targets.")
             else:
                 _check(options, targets)
                 with _site(options, targets, screen) as site:
-                    code = _run(_Job(options, targets, site), screen, result)
+                    code = _run(_Job(options, targets, feed, site), screen, result)
     except Interrupted as stop:
         stop.message = f"interrupted; {counted(result.arrived, 'file')} complete"
         stop.message += _continuation(options, result)
@@ -57,6 +60,17 @@ def main(arguments: list[str]) -> int:
         raise
     screen.summary(result, code)
     return code
+
+
+@contextmanager
+def _read_targets(options: Options) -> Iterator[tuple[resolve.Listing, Feed[Entry] | None]]:
+    """Read the targets, and the beginning of a list that has not ended. Raises UsageError."""
+    if options.out is None and options.checksum is None:
+        with read_arriving(options, options.limit, COMMANDS) as targets:
+            yield targets
+    else:  # they are for a single target, so the list must end
+        with read_targets(options, options.limit, COMMANDS) as listing:
+            yield listing, None
 
 
 def _continuation(options: Options, result: summary.Report) -> str:
@@ -76,16 +90,22 @@ class _Site(NamedTuple):
 
 
 class _Job(NamedTuple):
-    """The options, the targets, and the source of the flags."""
+    """The options, the targets, those still to come, and the source of the flags."""
 
     options: Options
     targets: resolve.Listing
+    feed: Feed[Entry] | None
     site: _Site
 
     @property
     def noun(self) -> str:
         """The noun for a target: ``file`` or ``flag``."""
-        return "file" if self.targets.urls else "flag"
+        return "flag" if self.total is not None and not self.targets.urls else "file"
+
+    @property
+    def total(self) -> int | None:
+        """The number of targets; None if the list has not ended."""
+        return len(self.targets) if self.feed is None else None
 
     @property
     def labels(self) -> list[str]:
@@ -130,7 +150,8 @@ def _place(options: Options, base_url: str) -> resolve.Place:
 def _site(options: Options, targets: resolve.Listing, screen: Screen) -> Iterator[_Site]:
     """Print and yield the source of the flags; start a bundled server if necessary."""
     if not targets.has_codes:
-        yield _Site()
+        # A code may follow in a list that has not ended.
+        yield _Site(options.settings.base_url or "")
     elif (mirror := options.settings.base_url) is not None:
         screen.info(f"Mirror site: {printable(redact(mirror))}")
         yield _Site(mirror)
@@ -157,30 +178,33 @@ def _run(job: _Job, screen: Screen, result: summary.Report) -> int:
 
 def _download(job: _Job, screen: Screen, result: summary.Report) -> None:
     """Run the engine with the event handlers that the options require."""
-    options, total = job.options, len(job.targets)
+    options, total = job.options, job.total
     settings = options.settings
     adaptive = settings.max_req == AUTO
-    wanted = min(_limit(options, job.site), total)
-    engine = engines.select(settings.engine, total, wanted, adaptive=adaptive)
+    wanted = _limit(job)
+    wanted = wanted if total is None else min(wanted, total)
+    engine = engines.select(settings.engine, len(job.targets), wanted, adaptive=adaptive)
     limit = checks.affordable(wanted, [engine], settings.client, screen.warn)
     for line in summary.opening(job.noun, job.labels, total, limit, adaptive=adaptive):
         screen.info(line)
     if options.verbose:
         client = transport.client(settings.client).about()
         screen.info(f"Engine: {engine}; client: {settings.client} ({client}).")
-    _run_engine(job, _plan(job, limit), engine, screen, result)
+    total = _run_engine(job, limit, engine, screen, result)
     for line in summary.closing(result, job.noun):
         screen.info(line)
+    if job.feed is not None and job.feed.error:
+        raise GetflagsError(f"{job.feed.error}; the rest of the list has not been read")
     if result.total != total:  # a bug in getflags, which must not end with exit code 0
         raise GetflagsError(
             f"internal error: only {result.total:,} of {total:,} targets have an outcome"
         )
 
 
-def _plan(job: _Job, limit: int) -> Plan:
+def _plan(job: _Job, targets: Iterable[Target | NoJob], limit: int) -> Plan:
     settings = job.options.settings
     return Plan(
-        _settled(job),
+        targets,
         settings.client,
         limit,
         settings.loop,
@@ -196,22 +220,65 @@ def _settled(job: _Job) -> Iterator[Target]:
     return resolve.settle(entries, _place(job.options, job.site.base_url))
 
 
-def _run_engine(job: _Job, work: Plan, engine: str, screen: Screen, result: summary.Report) -> None:
-    """Run the engine; set the report's elapsed time, also if the run is interrupted."""
-    options = job.options
+def _run_engine(
+    job: _Job, limit: int, engine: str, screen: Screen, result: summary.Report
+) -> int | None:
+    """Run the engine, and return the number of targets, or None if the list has not ended.
+
+    The report's elapsed time is set also if the run is interrupted.
+    """
     start = perf_counter()
     with ExitStack() as stack:
+        rest = stack.enter_context(_rest(job, screen))
+        targets, total = stack.enter_context(_all_targets(job, rest, screen))
         handlers: list[EventHandler] = [result.read]
-        if options.json:
+        if job.options.json:
             handlers.append(screen.json())
-        if options.failed_out is not None:
-            rest = list_rest(options.failed_out, options.settings.dir, _settled(job), screen.warn)
-            handlers.append(stack.enter_context(rest))
-        handlers.append(stack.enter_context(screen.progress(len(job.targets), job.noun)))
+        if rest:
+            handlers.append(rest.read)
+        handlers.append(stack.enter_context(screen.progress(total, job.noun)))
         try:
-            engines.engine(engine)(work, _tee(handlers))
+            engines.engine(engine)(_plan(job, targets, limit), _tee(handlers))
         finally:
             result.elapsed = perf_counter() - start
+    return total() if callable(total) else total
+
+
+def _rest(job: _Job, screen: Screen) -> AbstractContextManager[Rest | None]:
+    """Return a context with the rest of the job, which is written at its end."""
+    name = job.options.failed_out
+    if name is None:
+        return nullcontext()
+    return list_rest(name, job.options.settings.dir, _settled(job), screen.warn)
+
+
+@contextmanager
+def _all_targets(
+    job: _Job, rest: Rest | None, screen: Screen
+) -> Iterator[tuple[Iterable[Target | NoJob], Total]]:
+    """Yield the targets of the run, and their number.
+
+    At the end of the block, all targets that have arrived are added to the rest of the job.
+    """
+    if job.feed is None:
+        yield _settled(job), len(job.targets)
+        return
+    place = _place(job.options, job.site.base_url)
+    limit = job.options.limit
+    if rest is None:
+        arriving = ArrivingTargets(job.targets, job.feed, place, limit)
+        yield arriving, lambda: arriving.total
+        return
+    arriving = ArrivingTargets(job.targets, job.feed, place, limit, rest.add_later)
+    try:
+        yield arriving, lambda: arriving.total
+    finally:
+        arriving.take_rest()
+        if arriving.total is None:
+            screen.warn(
+                "getflags: the list had not ended; of its targets, "
+                f"{quoted(job.options.failed_out or '')} has only those that had been read"
+            )
 
 
 def _tee(handlers: list[EventHandler]) -> EventHandler:
@@ -224,10 +291,12 @@ def _tee(handlers: list[EventHandler]) -> EventHandler:
     return handle
 
 
-def _limit(options: Options, site: _Site) -> int:
+def _limit(job: _Job) -> int:
+    options = job.options
     if options.settings.engine == "sequential":
         return 1
-    return checks.requested_limit(options, remote=site.base_url == bundled.REMOTE)
+    remote = job.targets.has_codes and job.site.base_url == bundled.REMOTE
+    return checks.requested_limit(options, remote=remote)
 
 
 def _with_options(entry: Entry, options: Options) -> Entry:

@@ -21,12 +21,12 @@ from getflags.bench.race.ranking import ranking
 from getflags.bench.race.standings import Race
 from getflags.bench.race.track import Track, run_race
 from getflags.cli.console import print_line
+from getflags.cli.lists.target_source import read_targets
 from getflags.cli.options import checks
 from getflags.cli.options import race as race_options
 from getflags.cli.options.race import RaceOptions
 from getflags.cli.race_display import display
 from getflags.cli.signals import Interrupted, defer_signals, hangup_as_sigterm
-from getflags.cli.target_source import read_targets
 from getflags.core.errors import GetflagsError
 from getflags.core.models import ExitStatus, Plan
 from getflags.core.text import counted, printable

@@ -20,7 +20,7 @@ from typing import IO
 from getflags.cli.signals import defer_signals
 from getflags.core.deferred_signals import signals_deferred
 from getflags.core.errors import GetflagsError, UsageError
-from getflags.core.events import Event, EventHandler, Finished
+from getflags.core.events import Event, Finished
 from getflags.core.models import Target
 from getflags.core.text import quoted
 from getflags.targets.filenames import PART_PREFIX
@@ -33,15 +33,15 @@ _BLOCK = 256  # entries that are copied at a time
 @contextmanager
 def list_rest(
     name: str, folder: str, targets: Iterable[Target], warn: Callable[[str], None]
-) -> Iterator[EventHandler]:
-    """Yield an event handler; at the end of the block, write the rest of the job to a file.
+) -> Iterator[Rest]:
+    """Yield the rest of the job; at the end of the block, write it to a file.
 
     ``name`` is the file, and ``folder`` is that of targets without ``dir=``. The file is replaced
     atomically, also if the block raises an exception, unless that is a UsageError: then nothing was
     requested. Raises UsageError if the file cannot be created, and GetflagsError at the end if
     writing failed; after an interrupt, that is only a warning.
     """
-    rest = _Rest(name, folder)
+    rest = Rest(name, folder)
     try:
         try:
             rest.open()
@@ -50,7 +50,7 @@ def list_rest(
         except OSError as error:
             raise UsageError(rest.cannot_write(error)) from None
         try:
-            yield rest.read
+            yield rest
             rest.commit()
         except (UsageError, _NotWritten):
             raise
@@ -71,7 +71,7 @@ class _NotWritten(GetflagsError):
     """The file could not be written."""
 
 
-class _Rest:
+class Rest:
     """The entries of all targets in a temporary file, and which targets are done."""
 
     def __init__(self, name: str, folder: str) -> None:
@@ -83,6 +83,7 @@ class _Rest:
         self._output: IO[bytes] | None = None  # the pipe or the terminal
         self._ends = array("Q", [0])  # where the entry of each target ends, after a 0
         self._done = bytearray()  # 1 for each target that is done
+        self._failure: OSError | None = None  # of a target that was added during the run
 
     def open(self) -> None:
         """Open the file, and create the temporary file. Raises OSError."""
@@ -113,6 +114,13 @@ class _Rest:
         self._ends.append(self._ends[-1] + len(text))
         self._done.append(0)
 
+    def add_later(self, target: Target) -> None:
+        """Add the next target during the run; ``commit`` raises the error."""
+        try:
+            self.add(target)
+        except OSError as error:
+            self._failure = self._failure or error
+
     def read(self, event: Event) -> None:
         """Handle an event."""
         if isinstance(event, Finished) and not event.outcome.failed:
@@ -129,6 +137,8 @@ class _Rest:
                 self._committed = True
 
     def _write(self) -> None:
+        if self._failure:
+            raise self._failure
         self._file.seek(0)  # writes what is buffered, too
         # The entries that are kept move to the beginning of the temporary file.
         output = self._output or self._file
