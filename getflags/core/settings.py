@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from getflags.core.events import Event
 
 ENGINES = ("sequential", "threads", "asyncio", "processes")
-CLIENTS = ("httpx", "curl")
+CLIENTS = ("curl", "h1", "httpx")
 LOOPS = ("uvloop", "asyncio")
 EXISTS = ("overwrite", "skip", "refresh", "fail")
 

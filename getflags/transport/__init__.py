@@ -20,7 +20,11 @@ from getflags.core.models import Fields, Network
 from getflags.core.response_head import Head
 
 #: The module of each client, which contains the functions of ``Client``.
-CLIENTS = {"httpx": "getflags.transport.httpx.client", "curl": "getflags.transport.curl.client"}
+CLIENTS = {
+    "curl": "getflags.transport.curl.client",
+    "h1": "getflags.transport.h1.client",
+    "httpx": "getflags.transport.httpx.client",
+}
 
 
 def default() -> str:

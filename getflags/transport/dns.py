@@ -20,6 +20,7 @@ import threading
 from concurrent.futures import Future
 from functools import partial
 from time import monotonic
+from typing import Any, TypeAlias
 from urllib.parse import urlsplit
 
 from getflags.core.errors import Expired, Fault, TimedOut, Unreachable, Unresolved
@@ -27,6 +28,9 @@ from getflags.core.resource_limits import start_thread
 from getflags.transport.system_errors import not_resolved
 
 _MAX_REMEMBERED = 4096  # origins
+
+#: An address family, and an address with its port, as ``socket.connect`` takes it.
+Address: TypeAlias = "tuple[int, tuple[Any, ...]]"
 
 
 class HostLookups:
@@ -41,7 +45,8 @@ class HostLookups:
         os.register_at_fork(after_in_child=self._reset)
 
     def _reset(self) -> None:
-        self._complete: dict[str, bool] = {}  # origin → whether it was found; the oldest first
+        # Origin → the host's addresses, why it was not found, or None for an IP address.
+        self._complete: dict[str, tuple[Address, ...] | Fault | None] = {}  # the oldest first
         self._running: dict[str, Future[str]] = {}  # by origin; the result is why it failed, or ""
         self._lock = threading.Lock()
 
@@ -82,7 +87,21 @@ class HostLookups:
         failed. The next request asks again.
         """
         with self._lock:
-            return self._complete.pop(_origin(url), False)
+            return isinstance(self._complete.pop(_origin(url), None), tuple)
+
+    def addresses(self, url: str, host: str, port: int, where: str) -> tuple[Address, ...]:
+        """Return the addresses of a URL's host, which was looked up.
+
+        Raises Unreachable, with ``where`` as the start of its message.
+        """
+        found = self._complete.get(_origin(url))
+        if isinstance(found, Fault):
+            raise type(found)(f"{where}{found}")
+        if found is None:
+            found = _resolve(host, socket.AI_NUMERICHOST)
+            if isinstance(found, Fault):
+                raise found
+        return tuple((family, (target[0], port, *target[2:])) for family, target in found)
 
     def _look_up(self, url: str) -> Future[str] | None:
         """Start or join the lookup of a URL's host; return None if there is nothing to wait for."""
@@ -95,7 +114,7 @@ class HostLookups:
             host = ""
         if ":" in host or not host.strip(".0123456789"):  # an IP address, or no host
             with self._lock:
-                self._remember(origin, found=False)
+                self._remember(origin, None)
             return None
         with self._lock:
             if origin in self._running:
@@ -109,15 +128,15 @@ class HostLookups:
             return lookup
 
     def _run(self, origin: str, host: str, lookup: Future[str]) -> None:
-        fault = _fault(host)
-        failed = isinstance(fault, Unresolved)
+        found = _resolve(host)
+        failed = isinstance(found, Unresolved)
         with self._lock:
             if not failed:
-                self._remember(origin, found=fault is None)
+                self._remember(origin, found)
             del self._running[origin]
-        lookup.set_result(str(fault) if failed else "")
+        lookup.set_result(str(found) if failed else "")
 
-    def _remember(self, origin: str, *, found: bool) -> None:
+    def _remember(self, origin: str, found: tuple[Address, ...] | Fault | None) -> None:
         while len(self._complete) >= _MAX_REMEMBERED:
             del self._complete[next(iter(self._complete))]
         self._complete[origin] = found
@@ -127,15 +146,15 @@ def _origin(url: str) -> str:
     return url[: url.find("/", 8)] if "/" in url[8:] else url
 
 
-def _fault(host: str) -> Fault | None:
-    """Look up a host name; return why it was not found, or None if it was."""
+def _resolve(host: str, flags: int = 0) -> tuple[Address, ...] | Fault:
+    """Look up a host name; return its addresses, or why it was not found."""
     try:
-        socket.getaddrinfo(host, None)
+        found = socket.getaddrinfo(host, None, type=socket.SOCK_STREAM, flags=flags)
     except UnicodeError as error:  # not a host name; the library will report it
         return Unreachable(str(error))
     except OSError as error:
         return not_resolved("", error)
-    return None
+    return tuple((family, target) for family, _, _, _, target in found)
 
 
 class _Wait:
