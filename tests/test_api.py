@@ -260,7 +260,8 @@ def test_memory_does_not_grow_with_the_number_of_targets(tmp_path: Path, engine:
         return most
 
     peak(100)  # whatever is loaded or cached once
-    assert peak(4_500) < 1.5 * peak(1_500), "up to 1,000 targets may wait"
+    # Up to 1,000 targets may wait, which takes 300 kB; how many do depends on the machine.
+    assert peak(9_000) < peak(3_000) + 500_000
 
 
 def test_every_public_name_can_be_loaded() -> None:

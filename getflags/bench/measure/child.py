@@ -54,7 +54,10 @@ def main() -> None:
             except GetflagsError as error:
                 figures = {"failed": str(error)}
         finally:
-            _remove(folder)
+            try:
+                _remove(folder)
+            finally:  # SIGTERM may have interrupted it
+                _remove(folder)
         sys.stdout.write(json.dumps(figures) + "\n")
 
 
