@@ -330,7 +330,9 @@ def test_a_connection_closed_between_two_requests_is_tried_once_more(
         )
 
     assert files(tmp_path) == {"1": b"first", "2": b"second"}
-    tries = {"httpx": 2, "curl": 1}[client]  # libcurl does it by itself, and doesn't say so
+    tries = {"h1": 2, "httpx": 2, "curl": 1}[
+        client
+    ]  # libcurl does it by itself, and doesn't say so
     assert [outcome.requests for outcome in report.outcomes] == [1, tries]
 
 

@@ -60,8 +60,8 @@ class Settings(NamedTuple):
         str,
         Option(
             one_of(AUTO, *CLIENTS),
-            "the HTTP library: httpx, curl (libcurl)",
-            auto="curl where pycurl is installed, because it is faster",
+            "the HTTP client: h1 (getflags' own), curl (libcurl: HTTP/2 and SOCKS proxies), httpx",
+            auto="h1",
         ),
     ] = AUTO
     loop: Annotated[

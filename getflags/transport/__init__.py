@@ -2,7 +2,7 @@
 
 A transport makes one GET request. It calls ``on_head`` with the response's head and, if that
 returns True, ``on_body`` with each piece of the body. Such callbacks suit both a loop over a stream
-(httpx) and a library that uses callbacks itself (libcurl). A transport does not follow redirects,
+(h1, httpx) and a library that uses callbacks itself (libcurl). A transport does not follow redirects,
 decode bodies, retry or keep cookies: ``getflags.transfer`` makes those decisions. Exceptions from
 the library are converted to ``Fault``; exceptions from ``on_head`` and ``on_body`` are not caught.
 """
@@ -27,17 +27,13 @@ CLIENTS = {
 }
 
 
-def default() -> str:
-    """Return the name of the default client: curl, which is faster, if pycurl is installed.
-
-    The measurements are in docs/decisions/0007-two-http-libraries.md.
-    """
-    return "curl" if find_spec("pycurl") else "httpx"
+#: The client of ``auto``: docs/decisions/0022-a-transport-of-our-own.md has the measurements.
+DEFAULT = "h1"
 
 
 def resolved(name: str) -> str:
     """Return the client's name; for ``auto``, the default client's."""
-    return default() if name == AUTO else name
+    return DEFAULT if name == AUTO else name
 
 
 class Transport(Protocol):

@@ -103,8 +103,8 @@ def _matrix(group: groups.Group) -> None:
     )  # fmt: skip
     add(
         "--client", metavar="C,...", dest="clients", type=values.names(CLIENTS),
-        default=[transport.default()],
-        help=f"the HTTP library: {', '.join(CLIENTS)} (default here: {transport.default()})",
+        default=[transport.DEFAULT],
+        help=f"the HTTP library: {', '.join(CLIENTS)} (default here: {transport.DEFAULT})",
     )  # fmt: skip
     add(
         "-m", "--max-req", "--max_req", metavar="N,...", dest="levels",

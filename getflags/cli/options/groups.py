@@ -130,7 +130,7 @@ def client(group: Group) -> None:
     """Add the option that chooses the HTTP library; ``auto`` is resolved to its name."""
     add_setting(
         group, "client", "--client", metavar="C", type=transport.resolved, choices=CLIENTS,
-        default=AUTO, usual=f"{AUTO}, here {transport.default()}",
+        default=AUTO, usual=f"{AUTO}, here {transport.DEFAULT}",
     )  # fmt: skip
 
 

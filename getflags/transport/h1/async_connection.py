@@ -10,7 +10,7 @@ from math import inf
 from time import monotonic
 from typing import cast
 
-from getflags.core.errors import Aborted, Disconnected, Expired, Fault, Malformed, TimedOut
+from getflags.core.errors import Aborted, Disconnected, Fault, Malformed, TimedOut
 from getflags.core.response_head import Head, content_length
 from getflags.transport.h1.response_reader import ResponseReader
 from getflags.transport.system_errors import message
@@ -24,11 +24,11 @@ _CLOSED = getattr(select, "POLLRDHUP", 0)  # Linux: the peer has closed the conn
 class Connection(asyncio.Protocol):
     """One connection, for one request at a time. Times are those of ``monotonic``, in seconds."""
 
-    def __init__(self, timeout: float) -> None:
+    def __init__(self, timeout: float, *, secure: bool) -> None:
+        self._secure = secure
         self.deadline = inf  # for what is waited for now
         self.closed = False
         self._timeout = timeout
-        self._expires = inf
         self._transport: asyncio.Transport
         self._reader: ResponseReader | None = None
         self._waiter: asyncio.Future[None] | None = None
@@ -88,19 +88,16 @@ class Connection(asyncio.Protocol):
         if self.closed:
             return False
         if self._poll is None:
-            secure = self._transport.get_extra_info("sslcontext") is not None
             self._poll = select.poll()
             file = self._transport.get_extra_info("socket").fileno()
-            self._poll.register(file, _CLOSED if secure else select.POLLIN | _CLOSED)
+            self._poll.register(file, _CLOSED if self._secure else select.POLLIN | _CLOSED)
         return not self._poll.poll(0)
 
     def check_time(self, now: float) -> None:
         """End the wait if it has taken too long."""
         if now < self.deadline:
             return
-        if now >= self._expires:
-            self._fail(Expired())
-        elif self._reader and self._reader.head is None and self._reader.started:
+        if self._reader and self._reader.head is None and self._reader.started:
             self._fail(TimedOut(f"the response header took longer than {self._timeout:g} s"))
         else:
             self._fail(TimedOut(f"no data received for {self._timeout:g} s"))
@@ -110,16 +107,16 @@ class Connection(asyncio.Protocol):
         request: bytes,
         on_head: Callable[[Head], bool],
         on_body: Callable[[bytes], Awaitable[None]],
-        expires: float,
     ) -> bool:
         """Send a request and read its response; return whether the connection is reusable.
 
         Raises Fault. After an exception, the connection must be closed.
         """
-        reader = await self._begin(request, expires)
+        reader = await self._begin(request)
         head = cast("Head", reader.head)
         if not on_head(head):
             return await self._drain(reader, head)
+        deadline = monotonic() + self._timeout
         while not reader.complete or reader.pieces:
             if reader.pieces:
                 pieces, reader.pieces = reader.pieces, []
@@ -129,16 +126,17 @@ class Connection(asyncio.Protocol):
                 if self._paused:
                     self._paused = False
                     self._transport.resume_reading()
+                deadline = monotonic() + self._timeout
             elif self._fault:
                 raise self._fault
             else:
-                await self._wait(self._timeout)
+                await self._wait(deadline)
         self._end()
         return reader.reusable and not self.closed
 
-    async def ask_for_tunnel(self, request: bytes, expires: float) -> int:
+    async def ask_for_tunnel(self, request: bytes) -> int:
         """Ask a proxy for a tunnel; return the status of its response. Raises Fault."""
-        reader = await self._begin(request, expires)
+        reader = await self._begin(request)
         self._end()
         self._used = False
         return cast("Head", reader.head).status
@@ -147,18 +145,18 @@ class Connection(asyncio.Protocol):
         """Use another transport, which encrypts what is sent through this one."""
         self._transport = transport
 
-    async def _begin(self, request: bytes, expires: float) -> ResponseReader:
+    async def _begin(self, request: bytes) -> ResponseReader:
         """Send a request; return the reader when the head has arrived."""
-        self._reader = reader = ResponseReader()
-        self._expires = expires
+        self._reader = reader = ResponseReader(secure=self._secure)
         self._waiting = 0
         self._transport.write(request)
         if self.closed:
             raise Disconnected("the connection was lost", stale=self._used)
+        deadline = monotonic() + self._timeout
         while reader.head is None:
             if self._fault:
                 raise self._fault
-            await self._wait(self._timeout)
+            await self._wait(deadline)
         return reader
 
     def _end(self) -> None:
@@ -171,13 +169,13 @@ class Connection(asyncio.Protocol):
             return False
         deadline = monotonic() + DRAIN_SECONDS
         while not (reader.complete or self._fault):
-            await self._wait(deadline - monotonic())
+            await self._wait(deadline)
         self._end()
         return reader.reusable and not (self.closed or self._fault)
 
-    async def _wait(self, seconds: float) -> None:
-        """Wait for data, at most for some seconds; ``check_time`` ends the wait."""
-        self.deadline = min(monotonic() + seconds, self._expires)
+    async def _wait(self, deadline: float) -> None:
+        """Wait for data, at most until a deadline; ``check_time`` ends the wait."""
+        self.deadline = deadline
         self._waiter = asyncio.get_running_loop().create_future()
         try:
             await self._waiter

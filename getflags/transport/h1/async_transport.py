@@ -7,7 +7,7 @@ import socket
 import ssl
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
-from math import inf
+from functools import partial
 from time import monotonic
 from typing import cast
 
@@ -54,13 +54,30 @@ class AsyncH1Transport:
         request = request_head(
             url, headers + way.fields if absolute else headers, absolute=absolute
         )
-        expires = inf if within is None else monotonic() + within
-        connection = self._take_idle(way) or await self._open(way, proxy or url, expires)
-        self._busy.add(connection)
-        if not self._ticking:
-            self._tick()
+        exchange = partial(self._exchange, way, proxy or url, request, on_head, on_body)
+        if within is None:
+            await exchange()
+            return
         try:
-            reusable = await connection.exchange(request, on_head, on_body, expires)
+            async with asyncio.timeout(within) as time:
+                await exchange()
+        except TimeoutError:
+            if time.expired():
+                raise Expired from None
+            raise
+
+    async def _exchange(
+        self,
+        way: Route,
+        url: str,
+        request: bytes,
+        on_head: Callable[[Head], bool],
+        on_body: Callable[[bytes], Awaitable[None]],
+    ) -> None:
+        connection = self._take_idle(way) or await self._open(way, url)
+        self._watch(connection)
+        try:
+            reusable = await connection.exchange(request, on_head, on_body)
         except BaseException:
             connection.close()
             raise
@@ -98,6 +115,11 @@ class AsyncH1Transport:
                 self._idle_count -= 1
                 each.close()
 
+    def _watch(self, connection: Connection) -> None:
+        self._busy.add(connection)
+        if not self._ticking:
+            self._tick()
+
     def _tick(self) -> None:
         now = monotonic()
         for connection in self._busy:
@@ -106,29 +128,26 @@ class AsyncH1Transport:
         if self._ticking:
             asyncio.get_running_loop().call_later(_TICK, self._tick)
 
-    async def _open(self, way: Route, url: str, expires: float) -> Connection:
+    async def _open(self, way: Route, url: str) -> Connection:
         """Open a connection. ``url`` is that of the target or the proxy. Raises Fault."""
-        limit = min(monotonic() + self._network.connect_timeout, expires)
-        within = None if expires == inf else expires - monotonic()
-        await HOST_LOOKUPS.await_for(url, self._network.connect_timeout, within)
+        limit = self._network.connect_timeout
+        start = monotonic()
+        await HOST_LOOKUPS.await_for(url, limit)
         addresses = interleaved(HOST_LOOKUPS.addresses(url, way.host, way.port, way.where))
         try:
-            async with asyncio.timeout(limit - monotonic()):
-                return await self._establish(way, addresses, expires)
+            async with asyncio.timeout(limit - (monotonic() - start)):
+                return await self._establish(way, addresses)
         except TimeoutError:
-            if limit == expires:
-                raise Expired from None
-            seconds = self._network.connect_timeout
-            raise TimedOut(f"{way.where}no connection within {seconds:g} s") from None
+            raise TimedOut(f"{way.where}no connection within {limit:g} s") from None
         except ssl.SSLError as error:
             raise broken_handshake(way.where, error) from error
         except OSError as error:
             HOST_LOOKUPS.forget(url)
             raise no_connection(way.where, error.errno or 0, "no connection") from error
 
-    async def _establish(self, way: Route, addresses: Addresses, expires: float) -> Connection:
+    async def _establish(self, way: Route, addresses: Addresses) -> Connection:
         loop = asyncio.get_running_loop()
-        connection = Connection(self._network.timeout)
+        connection = Connection(self._network.timeout, secure=bool(way.tls or way.inner_tls))
         context = tls.context(self._network) if way.tls or way.inner_tls else None
         sock = await _connect(addresses)
         transport, _ = await loop.create_connection(
@@ -139,7 +158,7 @@ class AsyncH1Transport:
         )
         try:
             if way.tunnel:
-                await self._tunnel(connection, way, expires)
+                await self._tunnel(connection, way)
                 inner = await loop.start_tls(
                     transport, connection, cast("ssl.SSLContext", context),
                     server_hostname=way.inner_tls,
@@ -150,11 +169,14 @@ class AsyncH1Transport:
             raise
         return connection
 
-    async def _tunnel(self, connection: Connection, way: Route, expires: float) -> None:
+    async def _tunnel(self, connection: Connection, way: Route) -> None:
+        self._watch(connection)
         try:
-            status = await connection.ask_for_tunnel(connect_head(way.tunnel, way.fields), expires)
+            status = await connection.ask_for_tunnel(connect_head(way.tunnel, way.fields))
         except Fault as fault:
             raise Unreachable(f"{way.where}{fault}") from fault
+        finally:
+            self._busy.discard(connection)
         if status // 100 != 2:  # noqa: PLR2004 - successful
             raise Unreachable(f"{way.where}{describe(status)}")
 

@@ -30,7 +30,8 @@ class ResponseReader:
     """Reads one response: ``receive`` takes the bytes, ``eof`` the end of the connection.
 
     ``head`` is None until it is complete. ``pieces`` has the pieces of the body that nobody has
-    taken yet. ``reusable`` says whether the connection may be used again after the end.
+    taken yet. ``reusable`` says whether the connection may be used again after the end. With
+    ``secure``, the bytes come over TLS.
     """
 
     __slots__ = (
@@ -40,6 +41,7 @@ class ResponseReader:
         "_in_chunk",
         "_in_trailers",
         "_left",
+        "_secure",
         "complete",
         "delimited",
         "head",
@@ -47,7 +49,8 @@ class ResponseReader:
         "reusable",
     )
 
-    def __init__(self) -> None:
+    def __init__(self, *, secure: bool = False) -> None:
+        self._secure = secure
         self.head: Head | None = None
         self.pieces: list[bytes] = []
         self.complete = False
@@ -87,6 +90,10 @@ class ResponseReader:
         if self.complete:
             self.reusable = False
         elif self.head is not None and not self.delimited:
+            # A close_notify alert would tell the end of the body from a cut (RFC 9112 section 9.8),
+            # but Python's streams do not report it.
+            if self._secure:
+                raise Disconnected("the response has no length, so its end cannot be verified")
             self.complete = True
         elif not self.started:
             raise Disconnected("the server closed the connection without a response")
@@ -137,7 +144,10 @@ class ResponseReader:
 
     def _begin_body(self, version: str, head: Head) -> None:
         self._chunked = is_chunked(head)
-        length = None if self._chunked else content_length(head)
+        try:
+            length = None if self._chunked else content_length(head)
+        except Malformed as fault:
+            raise _invalid(str(fault)) from None
         if head.status in _NO_BODY:
             self._chunked, length = False, 0
         self.delimited = self._chunked or length is not None

@@ -87,18 +87,21 @@ class H1Transport:
         expires: float,
     ) -> bool:
         """Send a request and read its response; return whether the connection is reusable."""
-        reader = ResponseReader()
+        reader = ResponseReader(secure=bool(connection.way.tls or connection.way.inner_tls))
         try:
             head = connection.ask(request, reader, expires)
             if not on_head(head):
                 return connection.drain(reader, head)
+            deadline = monotonic() + connection.timeout
             while True:
-                pieces, reader.pieces = reader.pieces, []
-                for piece in pieces:
-                    on_body(piece)
+                if reader.pieces:
+                    pieces, reader.pieces = reader.pieces, []
+                    for piece in pieces:
+                        on_body(piece)
+                    deadline = monotonic() + connection.timeout
                 if reader.complete:
                     break
-                connection.receive(reader, self._size, monotonic() + connection.timeout, expires)
+                connection.receive(reader, self._size, deadline, expires)
         except Fault:
             self._sockets.check()  # that is why the connection broke
             raise
@@ -122,6 +125,8 @@ class H1Transport:
         within = None if expires == inf else expires - monotonic()
         HOST_LOOKUPS.wait_for(url, self._network.connect_timeout, within)
         addresses = interleaved(HOST_LOOKUPS.addresses(url, way.host, way.port, way.where))
+        if way.tls or way.inner_tls:
+            tls.context(self._network)  # a store that can't be read is found before connecting
         try:
             sock = self._sockets.connect(addresses, limit)
         except OSError as error:
@@ -139,7 +144,7 @@ class H1Transport:
             raise
 
     def _not_connected(self, error: OSError, way: Route, *, timed_out: bool) -> Fault:
-        if isinstance(error, (TimeoutError, BlockingIOError, ssl.SSLWantReadError)):
+        if isinstance(error, (TimeoutError, BlockingIOError)):
             seconds = self._network.connect_timeout
             late = TimedOut(f"{way.where}no connection within {seconds:g} s")
             return Expired() if timed_out else late
@@ -147,11 +152,21 @@ class H1Transport:
             return broken_handshake(way.where, error)
         return no_connection(way.where, error.errno or 0, "no connection")
 
+    def _encrypt(self, sock: Socket, name: str, limit: float) -> Socket:
+        """Do a TLS handshake until a time limit. Raises OSError."""
+        context = tls.context(self._network)
+        sock.settimeout(max(0.001, limit - monotonic()))
+        if not isinstance(sock, socket.socket) or isinstance(sock, ssl.SSLSocket):
+            return TlsInTls(cast("ssl.SSLSocket", sock), context, name)
+        secure = context.wrap_socket(sock, server_hostname=name)
+        self._sockets.add(secure)
+        return secure
+
     def _establish(self, way: Route, sock: Socket, limit: float, expires: float) -> _Connection:
         """Do the TLS handshakes, and ask a proxy for a tunnel. Raises Fault or OSError."""
         set_timeout(sock, limit - monotonic())
         if way.tls:
-            sock = self._sockets.encrypt(sock, tls.context(self._network), way.tls)
+            sock = self._encrypt(sock, way.tls, limit)
         connection = _Connection(sock, way, self._network.timeout)
         if way.tunnel:
             try:
@@ -161,8 +176,7 @@ class H1Transport:
                 raise Unreachable(f"{way.where}{fault}") from fault
             if head.status // 100 != 2:  # noqa: PLR2004 - successful
                 raise Unreachable(f"{way.where}{describe(head.status)}")
-            set_timeout(sock, limit - monotonic())
-            sock = self._sockets.encrypt(sock, tls.context(self._network), way.inner_tls)
+            sock = self._encrypt(sock, way.inner_tls, limit)
             connection = _Connection(sock, way, self._network.timeout)
         set_timeout(sock, self._network.timeout)
         return connection
@@ -171,9 +185,13 @@ class H1Transport:
 def set_timeout(sock: Socket, seconds: float) -> None:
     """Limit the time that reading from or writing to a blocking socket may take.
 
-    Python's own timeouts cost a second system call for each operation.
+    Python's own timeouts cost a second system call for each operation. Its TLS needs them: it would
+    repeat an operation that the system has ended.
     """
     seconds = max(0.001, min(seconds, 1e6))
+    if not isinstance(sock, socket.socket) or isinstance(sock, ssl.SSLSocket):
+        sock.settimeout(seconds)
+        return
     whole = int(seconds)
     value = pack("ll", whole, ceil((seconds - whole) * 1e6) % 1_000_000)
     sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, value)
@@ -197,15 +215,15 @@ class _Connection:
         """
         try:
             if not isinstance(self._sock, socket.socket) or isinstance(self._sock, ssl.SSLSocket):
-                self._sock.setblocking(False)  # noqa: FBT003 - the library has no keyword
+                self._sock.settimeout(0)
                 try:
                     self._sock.recv(1)
                 finally:
-                    self._sock.setblocking(True)  # noqa: FBT003
+                    self._sock.settimeout(self.timeout)
             else:
                 self._sock.recv(1, socket.MSG_PEEK | socket.MSG_DONTWAIT)
         except (BlockingIOError, ssl.SSLWantReadError):
-            return True
+            return True  # there is nothing to read
         except OSError:
             return False
         return False
@@ -232,7 +250,7 @@ class _Connection:
             set_timeout(self._sock, min(left, self.timeout))
         try:
             data = self._sock.recv(size)
-        except (BlockingIOError, ssl.SSLWantReadError):
+        except (BlockingIOError, TimeoutError):
             raise self._late(reader, deadline, expires) from None
         except OSError as error:
             raise self._broken(error, reader) from error
@@ -296,16 +314,9 @@ class _Sockets:
             with suppress(OSError):  # it is closed, or not connected
                 sock.shutdown(socket.SHUT_RDWR)
 
-    def _add(self, sock: socket.socket) -> None:
+    def add(self, sock: socket.socket) -> None:
+        """Add a socket; forget those that are closed."""
         self._open = {each for each in self._open if each.fileno() >= 0} | {sock}
-
-    def encrypt(self, sock: Socket, context: ssl.SSLContext, name: str) -> Socket:
-        """Do a TLS handshake. Raises OSError."""
-        if isinstance(sock, ssl.SSLSocket):
-            return TlsInTls(sock, context, name)
-        secure = context.wrap_socket(cast("socket.socket", sock), server_hostname=name)
-        self._add(secure)
-        return secure
 
     def connect(self, addresses: Addresses, limit: float) -> socket.socket:
         """Connect to the first address that answers, until a time limit. Raises OSError."""
@@ -335,7 +346,7 @@ class _Sockets:
                         error = OSError(number, "")
                         continue
                     sock.setblocking(True)  # noqa: FBT003 - the library has no keyword
-                    self._add(sock)
+                    self.add(sock)
                     return sock
             raise error
         finally:

@@ -22,10 +22,7 @@ class TlsInTls:
         self._incoming, self._outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
         self._inner = context.wrap_bio(self._incoming, self._outgoing, server_hostname=name)
         self._run(self._inner.do_handshake)
-        self.setblocking = outer.setblocking
-        self.setsockopt = outer.setsockopt
-        self.shutdown = outer.shutdown
-        self.fileno = outer.fileno
+        self.settimeout = outer.settimeout
         self.close = outer.close
 
     def recv(self, size: int) -> bytes:
