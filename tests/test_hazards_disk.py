@@ -63,7 +63,7 @@ def test_who_looks_at_a_name_sees_the_old_file_or_the_new_one(tmp_path: Path, wa
     seen: set[bytes | None] = set()
 
     def answer(connection: socket.socket, server: RawServer) -> None:
-        name = server.heads[-1].split(b" ")[1].decode()[1:]
+        name = server.head.split(b" ")[1].decode()[1:]
         connection.sendall(announced(BODY))
         for start in range(0, len(BODY), 1 << 18):
             path = tmp_path / name  # the last piece is still to come
