@@ -57,6 +57,7 @@ class RawServer:
     def __init__(self, answers: Mapping[str, Answer], *, host: str = "127.0.0.1") -> None:
         self.answers = dict(answers)
         self.heads: list[bytes] = []
+        self._served = threading.local()
         self.over = threading.Event()
         self.stalled = threading.Semaphore(0)
         family = socket.AF_INET6 if ":" in host else socket.AF_INET
@@ -67,6 +68,16 @@ class RawServer:
     def url(self, path: str) -> str:
         """Return the URL of a path."""
         return f"http://{self._host}:{self.port}{path}"
+
+    @property
+    def head(self) -> bytes:
+        """The head of the request that this thread answers."""
+        head: bytes = self._served.head
+        return head
+
+    @head.setter
+    def head(self, head: bytes) -> None:
+        self._served.head = head
 
     def asked(self, path: str) -> int:
         """Count the requests for a path."""
@@ -103,6 +114,7 @@ class RawServer:
                     return
                 head += piece
             self.heads.append(head)
+            self.head = head
             path = head.split(b" ")[1].decode()
             answer = self.answers.get(path, ok(b"not here", status="404 Not Found"))
             try:

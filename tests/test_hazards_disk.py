@@ -14,6 +14,7 @@ import subprocess
 import threading
 from collections.abc import Callable
 from contextlib import suppress
+from functools import partial
 from hashlib import sha256
 from pathlib import Path
 from time import time
@@ -62,7 +63,7 @@ def test_who_looks_at_a_name_sees_the_old_file_or_the_new_one(tmp_path: Path, wa
     seen: set[bytes | None] = set()
 
     def answer(connection: socket.socket, server: RawServer) -> None:
-        name = server.heads[-1].split(b" ")[1].decode()[1:]
+        name = server.head.split(b" ")[1].decode()[1:]
         connection.sendall(announced(BODY))
         for start in range(0, len(BODY), 1 << 18):
             path = tmp_path / name  # the last piece is still to come
@@ -259,8 +260,7 @@ def test_a_file_that_appears_during_the_download_is_kept(
         monkeypatch.setattr(os, "link", no_links)
     names = ["file", "right", "wrong", "nothing", "folder"]
 
-    def answer(connection: socket.socket, server: RawServer) -> None:
-        name = server.heads[-1].split(b" ")[1].decode()[1:]
+    def answer(name: str, connection: socket.socket, _: RawServer) -> None:
         connection.sendall(SIZED + b"4\r\n\r\nbo")
         if name == "nothing":
             (tmp_path / name).symlink_to("missing")
@@ -271,7 +271,7 @@ def test_a_file_that_appears_during_the_download_is_kept(
         connection.sendall(b"dy")
 
     checksum = getflags.Checksum("sha256", sha256(b"body").hexdigest())
-    answers: dict[str, Answer] = {f"/{name}": answer for name in names}
+    answers: dict[str, Answer] = {f"/{name}": partial(answer, name) for name in names}
     answers["/new"] = ok(b"new")
     with RawServer(answers) as server:
         report = getflags.download(

@@ -32,7 +32,7 @@ def moved_to(location: str) -> Callable[[socket.socket, RawServer], None]:
 
 def longer_each_time(connection: socket.socket, server: RawServer) -> None:
     """Redirect to where the request came, and a letter."""
-    path = server.heads[-1].split(b" ")[1].decode() + "x"
+    path = server.head.split(b" ")[1].decode() + "x"
     server.answers[path] = longer_each_time
     connection.sendall(moved(path))
 

@@ -28,7 +28,7 @@ def tagged(tag: str, body: bytes, *fields: str) -> Answer:
     """Answer as RFC 9110 asks: 304 to a request with that tag, else with the body."""
 
     def answer(connection: socket.socket, server: RawServer) -> None:
-        known = f'if-none-match: "{tag}"'.encode() in server.heads[-1].lower()
+        known = f'if-none-match: "{tag}"'.encode() in server.head.lower()
         connection.sendall(NOT_MODIFIED if known else ok(body, f'ETag: "{tag}"', *fields))
 
     return answer
@@ -38,7 +38,7 @@ def dated(body: bytes, date: str = DATE) -> Answer:
     """Answer as many servers do: 304 to any request with If-Modified-Since, whatever the date."""
 
     def answer(connection: socket.socket, server: RawServer) -> None:
-        asked = re.search(rb"(?i)\r\nif-modified-since:", server.heads[-1])
+        asked = re.search(rb"(?i)\r\nif-modified-since:", server.head)
         connection.sendall(NOT_MODIFIED if asked else ok(body, date))
 
     return answer
@@ -56,7 +56,7 @@ def test_j3_what_was_fetched_is_asked_for_by_its_tag(tmp_path: Path, way: Way) -
         urls = [server.url("/f")]
         assert refresh(urls, tmp_path, way) == [Status.OK]
         assert refresh(urls, tmp_path, way) == [Status.PRESENT]
-        assert b'if-none-match: "one"' in server.heads[-1].lower()
+        assert b'if-none-match: "one"' in server.head.lower()
         server.answers["/f"] = tagged("older", OLDER)
         assert refresh(urls, tmp_path, way) == [Status.OK], "the server went back to it"
     assert files(tmp_path) == {"f": OLDER}
