@@ -145,8 +145,7 @@ def test_bytes_after_the_end_make_the_connection_unusable() -> None:
     reader.receive(RESPONSES[0])
     assert reader.reusable
     reader.receive(b"HTTP/1.1 200 OK")
-    assert not reader.reusable
-    assert reader.complete
+    assert (reader.reusable, reader.complete) == (False, True)
 
 
 def test_the_end_of_the_connection_after_the_response_makes_it_unusable() -> None:

@@ -7,11 +7,11 @@ field's value. Ranges and validators are parsed in ``transfer.ranges``.
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from datetime import UTC
 from email.utils import parsedate_to_datetime
 from functools import lru_cache
 from http import HTTPStatus
-from typing import NamedTuple
 
 from getflags.core.errors import Malformed
 from getflags.core.models import Fields
@@ -22,15 +22,36 @@ _FIRST_DATE = 1e9  # X-RateLimit-Reset is in seconds since 1970 from here on, el
 _MAX_SIZE = 2**63 - 1  # bytes; file sizes are signed 64-bit numbers
 
 
-class Head(NamedTuple):
+class Head:
     """The status code and the header fields of a response. Field names are in lower case."""
 
-    status: int
-    fields: Fields
+    __slots__ = ("_values", "fields", "status")
 
-    def all(self, name: str) -> list[str]:
+    def __init__(self, status: int, fields: Fields) -> None:
+        self.status = status
+        self.fields = fields
+        self._values: dict[str, list[str]] = {}
+        for name, value in fields:
+            if name in self._values:
+                self._values[name].append(value)
+            else:
+                self._values[name] = [value]
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Head) and (self.status, self.fields) == (
+            other.status,
+            other.fields,
+        )
+
+    def __hash__(self) -> int:
+        return hash((self.status, self.fields))
+
+    def __repr__(self) -> str:
+        return f"Head({self.status!r}, {self.fields!r})"
+
+    def all(self, name: str) -> Sequence[str]:
         """Return every value of a field, in order. ``name`` must be in lower case."""
-        return [value for key, value in self.fields if key == name]
+        return self._values.get(name, ())
 
 
 def is_chunked(head: Head) -> bool:

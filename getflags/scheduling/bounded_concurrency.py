@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
+from collections import deque
 from collections.abc import AsyncGenerator, Awaitable, Callable, Generator, Iterable
 from contextlib import suppress
 from functools import partial
@@ -80,25 +81,30 @@ async def as_completed_async(
     if limit < 1:
         raise ValueError("the limit must be at least 1")
     source = _source(jobs)
-    slots = asyncio.Semaphore(limit)
-    done: asyncio.Queue[asyncio.Future[R] | None] = asyncio.Queue()
+    alarm = _Alarm()
+    done: deque[asyncio.Future[R]] = deque()
     in_flight: set[asyncio.Future[R]] = set()
-    source.wake = partial(asyncio.get_running_loop().call_soon_threadsafe, done.put_nowait, None)
+
+    def ended(future: asyncio.Future[R]) -> None:
+        done.append(future)
+        alarm.ring()
+
+    source.wake = partial(asyncio.get_running_loop().call_soon_threadsafe, alarm.ring)
     try:
         while True:
             # Results that have come in are passed on first: they may tell what to start next.
-            while done.empty() and not slots.locked() and (job := source.take()) is not NO_JOB:
-                await slots.acquire()  # returns at once, because the semaphore is not locked
+            while not done and len(in_flight) < limit and (job := source.take()) is not NO_JOB:
                 started = asyncio.ensure_future(work(job))
                 in_flight.add(started)
-                started.add_done_callback(done.put_nowait)
+                started.add_done_callback(ended)
             if not in_flight and source.exhausted:
                 return
-            seconds = None if slots.locked() or not done.empty() else source.delay()
-            future = await (done.get() if seconds is None else _get(done, seconds))
-            if future is not None:  # None: ask the source again
+            if not done:
+                full = len(in_flight) >= limit
+                await alarm.wait(None if full else source.delay())
+            else:
+                future = done.popleft()
                 in_flight.discard(future)
-                slots.release()
                 yield future.result()
     finally:
         source.wake = lambda: None
@@ -107,12 +113,35 @@ async def as_completed_async(
         await asyncio.gather(*in_flight, return_exceptions=True)
 
 
-async def _get(queue: asyncio.Queue[R | None], seconds: float) -> R | None:
-    try:
-        async with asyncio.timeout(seconds):
-            return await queue.get()
-    except TimeoutError:
-        return None
+class _Alarm:
+    """Wakes the task that waits for it, after some seconds or when it is rung.
+
+    An ``asyncio.Queue`` of results with a timeout would cost several times as much for each job.
+    """
+
+    def __init__(self) -> None:
+        self._rung = False
+        self._waiter: asyncio.Future[None] | None = None
+
+    def ring(self) -> None:
+        """Wake the waiting task, or let the next wait end at once."""
+        self._rung = True
+        if self._waiter is not None and not self._waiter.done():
+            self._waiter.set_result(None)
+
+    async def wait(self, seconds: float | None) -> None:
+        """Wait until the alarm rings, at most for some seconds."""
+        if not self._rung:
+            loop = asyncio.get_running_loop()
+            self._waiter = loop.create_future()
+            timer = None if seconds is None else loop.call_later(seconds, self.ring)
+            try:
+                await self._waiter
+            finally:
+                self._waiter = None
+                if timer is not None:
+                    timer.cancel()
+        self._rung = False
 
 
 def as_completed(

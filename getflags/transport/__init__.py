@@ -2,9 +2,10 @@
 
 A transport makes one GET request. It calls ``on_head`` with the response's head and, if that
 returns True, ``on_body`` with each piece of the body. Such callbacks suit both a loop over a stream
-(h1, httpx) and a library that uses callbacks itself (libcurl). A transport does not follow redirects,
-decode bodies, retry or keep cookies: ``getflags.transfer`` makes those decisions. Exceptions from
-the library are converted to ``Fault``; exceptions from ``on_head`` and ``on_body`` are not caught.
+(h1, httpx) and a library that uses callbacks itself (libcurl). A transport does not follow
+redirects, decode bodies, retry or keep cookies: ``getflags.transfer`` makes those decisions.
+Exceptions from the library are converted to ``Fault``; exceptions from ``on_head`` and ``on_body``
+are not caught.
 """
 
 from __future__ import annotations
