@@ -11,7 +11,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from getflags.scheduling.bounded_concurrency import as_completed, as_completed_async, merge
+from getflags.scheduling.bounded_concurrency import as_completed, merge
+from getflags.scheduling.bounded_tasks import as_completed_async
 
 T = TypeVar("T")
 R = TypeVar("R")

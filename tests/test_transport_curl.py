@@ -566,7 +566,7 @@ def test_settings_that_can_work(tmp_path: Path) -> None:
 
 
 def test_without_pycurl_curl_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(transport, "find_spec", lambda _: None)
+    monkeypatch.setattr(transport, "_has_pycurl", lambda: False)
     with pytest.raises(UsageError, match=r"pip install 'getflags\[curl\]'"):
         transport.client("curl")
 

@@ -35,7 +35,7 @@ from getflags.core.errors import (
 )
 from getflags.core.models import Fields, Network
 from getflags.core.response_head import Head
-from getflags.transfer import run
+from getflags.transfer import async_run, run
 from getflags.transport import client
 from getflags.transport.httpx import client as httpx_client
 from getflags.transport.httpx import sync_client
@@ -145,7 +145,7 @@ def _is_docstring(node: ast.AST) -> bool:
 @pytest.mark.parametrize(
     ("plain", "coloured"),
     [
-        (run.fetch, run.afetch),
+        (run.fetch, async_run.afetch),
         (sync_client.HttpxTransport.exchange, httpx_client._AsyncConnection.exchange),
         (sync_client.HttpxTransport._drain, httpx_client._AsyncConnection._drain),
         (sync_client.HttpxTransport._transport, httpx_client._AsyncConnection._transport),

@@ -12,7 +12,6 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from importlib import import_module
-from importlib.util import find_spec
 from typing import Protocol, cast
 
 from getflags.core.accepted import AUTO
@@ -107,6 +106,12 @@ def client(name: str) -> Client:
     """Return the module of the client called ``name``. Raises UsageError."""
     if name not in CLIENTS:
         raise UsageError(f"unknown client {name!r}; choose from {', '.join(CLIENTS)}")
-    if name == "curl" and find_spec("pycurl") is None:
+    if name == "curl" and not _has_pycurl():
         raise UsageError("the curl client is not installed; run: pip install 'getflags[curl]'")
     return cast("Client", import_module(CLIENTS[name]))
+
+
+def _has_pycurl() -> bool:
+    from importlib.util import find_spec  # the import takes 5 ms
+
+    return find_spec("pycurl") is not None

@@ -13,11 +13,11 @@ of hosts; a second lookup does no harm.
 
 from __future__ import annotations
 
-import asyncio
 import os
 import socket
 import threading
-from concurrent.futures import Future
+from collections.abc import Callable
+from contextlib import suppress
 from functools import partial
 from time import monotonic
 from typing import Any, TypeAlias
@@ -47,7 +47,7 @@ class HostLookups:
     def _reset(self) -> None:
         # Origin → the host's addresses, why it was not found, or None for an IP address.
         self._complete: dict[str, tuple[Address, ...] | Fault | None] = {}  # the oldest first
-        self._running: dict[str, Future[str]] = {}  # by origin; the result is why it failed, or ""
+        self._running: dict[str, _Lookup] = {}  # by origin
         self._lock = threading.Lock()
 
     def wait_for(self, url: str, seconds: float, within: float | None = None) -> float | None:
@@ -60,11 +60,9 @@ class HostLookups:
         """
         if lookup := self._look_up(url):
             wait = _Wait(seconds, within)
-            try:
-                reason = lookup.result(wait.seconds)
-            except TimeoutError:
-                raise wait.timed_out() from None
-            return wait.done(reason)
+            if not lookup.done.wait(wait.seconds):
+                raise wait.timed_out()
+            return wait.over(lookup.reason)
         return within
 
     async def await_for(
@@ -72,12 +70,16 @@ class HostLookups:
     ) -> float | None:
         """Do what ``wait_for`` does, without blocking the event loop."""
         if lookup := self._look_up(url):
+            import asyncio  # the import takes 30 ms, and a run on threads does not need it
+
             wait = _Wait(seconds, within)
+            done = asyncio.Event()
+            lookup.call(partial(asyncio.get_running_loop().call_soon_threadsafe, done.set))
             try:
-                reason = await asyncio.wait_for(asyncio.wrap_future(lookup), wait.seconds)
+                await asyncio.wait_for(done.wait(), wait.seconds)
             except TimeoutError:
                 raise wait.timed_out() from None
-            return wait.done(reason)
+            return wait.over(lookup.reason)
         return within
 
     def forget(self, url: str) -> bool:
@@ -103,7 +105,7 @@ class HostLookups:
                 raise found
         return tuple((family, (target[0], port, *target[2:])) for family, target in found)
 
-    def _look_up(self, url: str) -> Future[str] | None:
+    def _look_up(self, url: str) -> _Lookup | None:
         """Start or join the lookup of a URL's host; return None if there is nothing to wait for."""
         origin = _origin(url)
         if origin in self._complete:
@@ -119,22 +121,20 @@ class HostLookups:
         with self._lock:
             if origin in self._running:
                 return self._running[origin]
-            lookup: Future[str] = Future()
-            # A running future can't be cancelled by one of the requests that wait for it.
-            lookup.set_running_or_notify_cancel()
+            lookup = _Lookup()
             run = partial(self._run, origin, host, lookup)
             start_thread(threading.Thread(target=run, name="getflags lookup", daemon=True))
             self._running[origin] = lookup
             return lookup
 
-    def _run(self, origin: str, host: str, lookup: Future[str]) -> None:
+    def _run(self, origin: str, host: str, lookup: _Lookup) -> None:
         found = _resolve(host)
         failed = isinstance(found, Unresolved)
         with self._lock:
             if not failed:
                 self._remember(origin, found)
             del self._running[origin]
-        lookup.set_result(str(found) if failed else "")
+        lookup.end(str(found) if failed else "")
 
     def _remember(self, origin: str, found: tuple[Address, ...] | Fault | None) -> None:
         while len(self._complete) >= _MAX_REMEMBERED:
@@ -157,6 +157,33 @@ def _resolve(host: str, flags: int = 0) -> tuple[Address, ...] | Fault:
     return tuple((family, target) for family, _, _, _, target in found)
 
 
+class _Lookup:
+    """A lookup that is running. ``reason`` is why it failed, if it did."""
+
+    def __init__(self) -> None:
+        self.done = threading.Event()
+        self.reason = ""
+        self._calls: list[Callable[[], object]] = []
+        self._lock = threading.Lock()
+
+    def call(self, function: Callable[[], object]) -> None:
+        """Call a function when the lookup has ended, in any thread."""
+        with self._lock:
+            if not self.done.is_set():
+                self._calls.append(function)
+                return
+        function()
+
+    def end(self, reason: str) -> None:
+        """Wake all that wait for the lookup."""
+        self.reason = reason
+        with self._lock:
+            self.done.set()
+        for function in self._calls:
+            with suppress(RuntimeError):  # the event loop has been closed meanwhile
+                function()
+
+
 class _Wait:
     """A wait for a lookup, limited by a timeout and by the time limit of the whole request."""
 
@@ -171,7 +198,7 @@ class _Wait:
             return Expired()
         return TimedOut(f"no answer from the resolver within {self.seconds:g} s")
 
-    def done(self, reason: str) -> float | None:
+    def over(self, reason: str) -> float | None:
         """Return the rest of the request's time limit, in seconds; None if it has no limit.
 
         ``reason`` is why the lookup failed, if it did. Raises Unresolved.

@@ -8,7 +8,7 @@ from __future__ import annotations
 import errno
 import os
 import socket
-import ssl
+import sys
 
 from getflags.core.errors import Refused, Unreachable, Unresolved, Untrusted
 from getflags.core.text import brief, printable
@@ -44,8 +44,22 @@ def not_resolved(where: str, error: OSError) -> Unreachable:
     return Unresolved(f"{where}host name not resolved: {reason[0].lower()}{reason[1:]}")
 
 
-def broken_handshake(where: str, error: ssl.SSLError) -> Untrusted:
+def is_tls_error(error: OSError) -> bool:
+    """Return whether an exception is one of Python's TLS; importing ``ssl`` takes 7 ms."""
+    tls = sys.modules.get("ssl")
+    return tls is not None and isinstance(error, tls.SSLError)
+
+
+def wants_data(error: OSError) -> bool:
+    """Return whether a TLS connection has nothing to read at the moment."""
+    tls = sys.modules.get("ssl")
+    return tls is not None and isinstance(error, tls.SSLWantReadError)
+
+
+def broken_handshake(where: str, error: OSError) -> Untrusted:
     """Return the fault for an exception of Python's TLS during a handshake."""
+    import ssl
+
     if isinstance(error, ssl.SSLCertVerificationError):
         return Untrusted(f"{where}certificate not trusted: {printable(error.verify_message)}")
     return no_tls(where, getattr(error, "reason", None) or str(error))  # only OpenSSL sets it

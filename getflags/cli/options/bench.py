@@ -12,7 +12,7 @@ from getflags.cli.options import download as download_options
 from getflags.cli.options import groups, values
 from getflags.cli.options.parser import Parser
 from getflags.core.settings import CLIENTS, DEFAULTS, ENGINES
-from getflags.testing.bundled import PORTS
+from getflags.testing import PORTS
 
 LEVELS = [1, 4, 16, 64]
 ROUNDS = FEWEST + 1

@@ -14,7 +14,7 @@ from getflags import __version__, transport
 from getflags.cli.options import values
 from getflags.core.accepted import AUTO
 from getflags.core.settings import CLIENTS, DEFAULTS, ENGINES, LOOPS, described
-from getflags.testing.bundled import PORTS
+from getflags.testing import PORTS
 
 Group: TypeAlias = argparse._ArgumentGroup  # noqa: SLF001 - argparse has no other name for it
 

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 from getflags.core.errors import Fault, UsageError
 from getflags.core.models import Network
-from getflags.transport import tls
 from getflags.transport.h1.route import check_proxy
 
 if TYPE_CHECKING:
@@ -37,6 +36,8 @@ def check(network: Network) -> None:
     """See ``getflags.transport.Client``."""
     try:
         if network.cacert and not network.insecure:
+            from getflags.transport import tls  # the import of ssl takes 7 ms
+
             tls.context(network)
     except Fault as fault:
         raise UsageError(str(fault)) from None

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import select
 import socket
-import ssl
 import threading
 from collections.abc import Callable
 from contextlib import suppress
@@ -12,19 +11,29 @@ from errno import EINPROGRESS, EWOULDBLOCK
 from math import ceil, inf
 from struct import pack
 from time import monotonic
-from typing import TypeAlias, cast
+from typing import TYPE_CHECKING, TypeAlias, cast
 
 from getflags.core import urls
 from getflags.core.errors import Aborted, Disconnected, Expired, Fault, TimedOut, Unreachable
 from getflags.core.models import Fields, Network
 from getflags.core.response_head import Head, content_length, describe
-from getflags.transport import proxies, tls
+from getflags.transport import proxies
 from getflags.transport.dns import HOST_LOOKUPS, Address
 from getflags.transport.h1.request_head import connect_head, request_head
 from getflags.transport.h1.response_reader import ResponseReader
 from getflags.transport.h1.route import Addresses, Route, interleaved, route
-from getflags.transport.h1.tls_in_tls import TlsInTls
-from getflags.transport.system_errors import broken_handshake, message, no_connection
+from getflags.transport.system_errors import (
+    broken_handshake,
+    is_tls_error,
+    message,
+    no_connection,
+    wants_data,
+)
+
+if TYPE_CHECKING:
+    import ssl
+
+    from getflags.transport.h1.tls_in_tls import TlsInTls
 
 _PIECE = 256 * 1024  # bytes that are read at a time
 _LEAST = 1024  # the same, with a rate limit
@@ -126,6 +135,8 @@ class H1Transport:
         HOST_LOOKUPS.wait_for(url, self._network.connect_timeout, within)
         addresses = interleaved(HOST_LOOKUPS.addresses(url, way.host, way.port, way.where))
         if way.tls or way.inner_tls:
+            from getflags.transport import tls  # the import of ssl takes 7 ms
+
             tls.context(self._network)  # a store that can't be read is found before connecting
         try:
             sock = self._sockets.connect(addresses, limit)
@@ -148,15 +159,19 @@ class H1Transport:
             seconds = self._network.connect_timeout
             late = TimedOut(f"{way.where}no connection within {seconds:g} s")
             return Expired() if timed_out else late
-        if isinstance(error, ssl.SSLError):
+        if is_tls_error(error):
             return broken_handshake(way.where, error)
         return no_connection(way.where, error.errno or 0, "no connection")
 
     def _encrypt(self, sock: Socket, name: str, limit: float) -> Socket:
         """Do a TLS handshake until a time limit. Raises OSError."""
+        from getflags.transport import tls
+
         context = tls.context(self._network)
         sock.settimeout(max(0.001, limit - monotonic()))
-        if not isinstance(sock, socket.socket) or isinstance(sock, ssl.SSLSocket):
+        if type(sock) is not socket.socket:
+            from getflags.transport.h1.tls_in_tls import TlsInTls
+
             return TlsInTls(cast("ssl.SSLSocket", sock), context, name)
         secure = context.wrap_socket(sock, server_hostname=name)
         self._sockets.add(secure)
@@ -189,7 +204,7 @@ def set_timeout(sock: Socket, seconds: float) -> None:
     repeat an operation that the system has ended.
     """
     seconds = max(0.001, min(seconds, 1e6))
-    if not isinstance(sock, socket.socket) or isinstance(sock, ssl.SSLSocket):
+    if type(sock) is not socket.socket:
         sock.settimeout(seconds)
         return
     whole = int(seconds)
@@ -214,18 +229,16 @@ class _Connection:
         Over TLS, what has come may be a session ticket, which reading takes in.
         """
         try:
-            if not isinstance(self._sock, socket.socket) or isinstance(self._sock, ssl.SSLSocket):
-                self._sock.settimeout(0)
-                try:
-                    self._sock.recv(1)
-                finally:
-                    self._sock.settimeout(self.timeout)
-            else:
+            if type(self._sock) is socket.socket:
                 self._sock.recv(1, socket.MSG_PEEK | socket.MSG_DONTWAIT)
-        except (BlockingIOError, ssl.SSLWantReadError):
-            return True  # there is nothing to read
-        except OSError:
-            return False
+                return False
+            self._sock.settimeout(0)
+            try:
+                self._sock.recv(1)
+            finally:
+                self._sock.settimeout(self.timeout)
+        except OSError as error:
+            return isinstance(error, BlockingIOError) or wants_data(error)  # there is nothing
         return False
 
     def ask(self, request: bytes, reader: ResponseReader, expires: float) -> Head:
@@ -285,7 +298,7 @@ class _Connection:
 
     def _broken(self, error: OSError, reader: ResponseReader) -> Fault:
         stale = self.used and not reader.started
-        if isinstance(error, ssl.SSLError):
+        if is_tls_error(error):
             return Disconnected("the TLS connection broke", stale=stale)
         return Disconnected(message(error.errno or 0) or "the connection was lost", stale=stale)
 
