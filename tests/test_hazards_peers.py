@@ -38,7 +38,7 @@ def part(body: bytes, tag: str, first: int, end: int, shown: int | None = None) 
 
 def asked_from(server: RawServer) -> int:
     """Return where the last request wants to go on; 0 for one that wants it all."""
-    match = re.search(rb"(?i)\r\nRange: bytes=([0-9]+)-\r\n", server.head)
+    match = re.search(rb"(?i)\r\nRange: bytes=([0-9]+)-\r\n", server.heads[-1])
     return int(match[1]) if match else 0
 
 
