@@ -206,7 +206,7 @@ def test_settings_that_make_no_sense(tmp_path: Path, monkeypatch: pytest.MonkeyP
         getflags.download([], exists="x")
     with pytest.raises(UsageError, match="engine is 'x'; it must be one of auto, sequential"):
         getflags.download([], engine="x")
-    with pytest.raises(UsageError, match="client is 'x'; it must be one of auto, httpx, curl"):
+    with pytest.raises(UsageError, match="client is 'x'; it must be one of auto, curl, h1, httpx"):
         getflags.download([], client="x")
     with pytest.raises(UsageError, match="loop is 'x'; it must be one of auto, uvloop, asyncio"):
         getflags.download([], loop="x")

@@ -75,7 +75,7 @@ def test_a_stalled_run_shows_a_falling_rate(tmp_path: Path, engine: str, kind: s
 
 @pytest.mark.parametrize(
     ("columns", "bar"),
-    [(80, r" \d\d%\|█+. +\| 0/2 files, \S+/2.4 MB \[00:0\d<\S+, [\d.]+ [kM]?B/s\]"),
+    [(80, r" \d\d%\|█+. +\| 0/2 files, \S+(?: kB)?/2.4 MB \[00:0\d<\S+, [\d.]+ [kM]?B/s\]"),
      (40, r" \d\d%\|\S+ *\| 0/2 \[00:0\d<\S+, [\d.]+ [kM]?B/s\]")],
 )  # fmt: skip
 @pytest.mark.parametrize("kind", ["bar", "multi"])

@@ -7,7 +7,6 @@ field's value. Ranges and validators are parsed in ``transfer.ranges``.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 from datetime import UTC, datetime
 from functools import lru_cache
 
@@ -52,9 +51,9 @@ class Head:
     def __repr__(self) -> str:
         return f"Head({self.status!r}, {self.fields!r})"
 
-    def all(self, name: str) -> Sequence[str]:
+    def all(self, name: str) -> list[str]:
         """Return every value of a field, in order. ``name`` must be in lower case."""
-        return self._values.get(name, ())
+        return self._values.get(name, [])
 
 
 def is_chunked(head: Head) -> bool:

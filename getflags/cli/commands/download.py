@@ -11,7 +11,7 @@ from contextlib import AbstractContextManager, ExitStack, contextmanager, nullco
 from time import perf_counter
 from typing import NamedTuple
 
-from getflags import engines, transport
+from getflags import engines, testing, transport
 from getflags.api import configure
 from getflags.cli import COMMANDS
 from getflags.cli.display import Screen
@@ -35,7 +35,6 @@ from getflags.storage import directories
 from getflags.targets import filenames, resolve
 from getflags.targets.filenames import PART_PREFIX
 from getflags.targets.list_file import Entry
-from getflags.testing import REMOTE
 
 
 def main(arguments: list[str]) -> int:
@@ -129,7 +128,7 @@ def _check(options: Options, targets: resolve.Listing) -> None:
         except filenames.BadName as error:
             raise UsageError(f"-o {quoted(options.out)}: {error}") from None
     if total == 1 and not options.input_files:  # in a list, the other targets are downloaded
-        place = _place(options, REMOTE)
+        place = _place(options, testing.REMOTE)
         (target,) = resolve.settle([_with_options(targets[0], options)], place)
         if target.flaw:
             raise UsageError(f"{quoted(target.label)} cannot be fetched: {target.flaw}")
@@ -157,8 +156,8 @@ def _site(options: Options, targets: resolve.Listing, screen: Screen) -> Iterato
         screen.info(f"Mirror site: {printable(redact(mirror))}")
         yield _Site(mirror)
     elif options.server == "REMOTE":
-        screen.info(f"REMOTE site: {REMOTE}")
-        yield _Site(REMOTE)
+        screen.info(f"REMOTE site: {testing.REMOTE}")
+        yield _Site(testing.REMOTE)
     else:
         from getflags.testing import bundled  # the import takes 5 ms
 
@@ -302,7 +301,7 @@ def _limit(job: _Job) -> int:
     options = job.options
     if options.settings.engine == "sequential":
         return 1
-    remote = job.targets.has_codes and job.site.base_url == REMOTE
+    remote = job.targets.has_codes and job.site.base_url == testing.REMOTE
     return checks.requested_limit(options, remote=remote)
 
 

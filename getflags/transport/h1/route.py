@@ -1,6 +1,6 @@
 """The way to a server: its address, or that of a proxy, and the TLS on it.
 
-docs/decisions/0022-transport-of-our-own.md says what this client does not do.
+docs/decisions/0022-a-transport-of-our-own.md says what this client does not do.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """The shell of a transfer: it does the I/O that a ``Transfer`` decides on, and reports the result.
 
-This module and ``async_run``, its twin, are the only ones that combine decisions, HTTP and files,
+This module and ``async_fetch``, its twin, are the only ones that combine decisions, HTTP and files,
 once without ``await`` and once with it. The shells make no decisions, and they must stay the same:
 a test removes ``async`` and ``await`` from the second and compares it with the first. (Two
 alternatives were rejected: a generator of I/O requests needs two interpreters, which would be

@@ -1,4 +1,4 @@
-"""The shell of a transfer for asyncio: the twin of ``run``, which explains both."""
+"""The shell of a transfer for asyncio: the twin of ``fetch``, which explains both."""
 
 from __future__ import annotations
 
