@@ -15,6 +15,7 @@ from typing import Self
 import pytest
 import trustme
 
+from getflags import transport
 from getflags.core import resource_limits
 from getflags.core.errors import (
     Aborted,
@@ -559,6 +560,19 @@ def test_settings_that_cannot_work_are_usage_errors(network: Network, words: str
 def test_settings_that_can_work(cafile: str) -> None:
     h1.check(Network(cacert=cafile, proxies=(("all", "http://h:1"), ("no", "a,b"))))
     assert h1.about() == "getflags' own HTTP/1.1"
+
+
+def test_a_socks_proxy_in_the_environment_takes_the_client_that_speaks_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    pytest.importorskip("pycurl")
+    monkeypatch.setenv("no_proxy", "socks.example")
+    assert transport.resolved("auto") == "h1"
+    monkeypatch.setenv("ALL_PROXY", "socks5://127.0.0.1:1")
+    assert transport.resolved("auto") == "curl"
+    assert transport.resolved("h1") == "h1"
+    monkeypatch.setattr(transport, "_has_pycurl", lambda: False)
+    assert transport.resolved("auto") == "h1"
 
 
 def test_a_transport_forgets_the_sockets_that_are_closed() -> None:

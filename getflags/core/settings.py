@@ -61,7 +61,7 @@ class Settings(NamedTuple):
         Option(
             one_of(AUTO, *CLIENTS),
             "the HTTP client: h1 (getflags' own), curl (libcurl: HTTP/2 and SOCKS proxies), httpx",
-            auto="h1",
+            auto="h1; curl if the environment names a SOCKS proxy",
         ),
     ] = AUTO
     loop: Annotated[

@@ -3,7 +3,8 @@
 An engine is one function, ``run(plan, emit) -> None``. It calls ``emit`` on the caller's thread;
 every target ends in exactly one ``Finished``; at most ``plan.limit`` requests are in flight; the
 targets are read from the plan lazily; a bug in a worker is raised, never counted as a failed file.
-Engines decide when and where transfers run; ``getflags.transfer`` decides what they do.
+Engines decide when and where transfers run; ``getflags.transfer`` decides what they do. ``fetch``
+and its twin ``async_fetch`` do the I/O of one transfer.
 """
 
 from __future__ import annotations

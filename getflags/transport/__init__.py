@@ -10,6 +10,7 @@ are not caught.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Awaitable, Callable
 from importlib import import_module
 from typing import Protocol, cast
@@ -18,6 +19,7 @@ from getflags.core.accepted import AUTO
 from getflags.core.errors import UsageError
 from getflags.core.models import Fields, Network
 from getflags.core.response_head import Head
+from getflags.transport import proxies
 
 #: The module of each client, which contains the functions of ``Client``.
 CLIENTS = {
@@ -32,8 +34,15 @@ DEFAULT = "h1"
 
 
 def resolved(name: str) -> str:
-    """Return the client's name; for ``auto``, the default client's."""
-    return DEFAULT if name == AUTO else name
+    """Return the client's name; for ``auto``, the default client's.
+
+    If the environment names a SOCKS proxy, that is curl, which speaks it, if it is installed.
+    """
+    if name != AUTO:
+        return name
+    found = proxies.from_environment(os.environ)
+    socks = any(url.lower().startswith("socks") for kind, url in found if kind != "no")
+    return "curl" if socks and _has_pycurl() else DEFAULT
 
 
 class Transport(Protocol):

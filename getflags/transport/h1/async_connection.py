@@ -125,7 +125,8 @@ class Connection(asyncio.Protocol):
                 self._waiting = 0
                 if self._paused:
                     self._paused = False
-                    self._transport.resume_reading()
+                    if not self.closed:
+                        self._transport.resume_reading()
                 deadline = monotonic() + self._timeout
             elif self._fault:
                 raise self._fault
@@ -149,9 +150,9 @@ class Connection(asyncio.Protocol):
         """Send a request; return the reader when the head has arrived."""
         self._reader = reader = ResponseReader(secure=self._secure)
         self._waiting = 0
-        self._transport.write(request)
         if self.closed:
             raise Disconnected("the connection was lost", stale=self._used)
+        self._transport.write(request)
         deadline = monotonic() + self._timeout
         while reader.head is None:
             if self._fault:

@@ -41,7 +41,7 @@ class Route(NamedTuple):
 def route(origin: str, proxy: str | None) -> Route:
     """Return the route to an origin, perhaps through a proxy."""
     scheme, host, port = _parts(origin)
-    tls = host if scheme == "https" else ""
+    tls = host.removesuffix(".") if scheme == "https" else ""  # certificates have no final dot
     if proxy is None:
         return Route(host, port, tls)
     bare, login = urls.split_credentials(urls.clean(proxy))

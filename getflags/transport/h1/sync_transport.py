@@ -98,7 +98,7 @@ class H1Transport:
         """Send a request and read its response; return whether the connection is reusable."""
         reader = ResponseReader(secure=bool(connection.way.tls or connection.way.inner_tls))
         try:
-            head = connection.ask(request, reader, expires)
+            head = connection.ask(request, reader, expires, self._size)
             if not on_head(head):
                 return connection.drain(reader, head)
             deadline = monotonic() + connection.timeout
@@ -241,15 +241,20 @@ class _Connection:
             return isinstance(error, BlockingIOError) or wants_data(error)  # there is nothing
         return False
 
-    def ask(self, request: bytes, reader: ResponseReader, expires: float) -> Head:
-        """Send a request; return the head of its response. Raises Fault."""
+    def ask(
+        self, request: bytes, reader: ResponseReader, expires: float, size: int = _PIECE
+    ) -> Head:
+        """Send a request; return the head of its response. Raises Fault.
+
+        At most ``size`` bytes are read at a time.
+        """
         deadline = monotonic() + self.timeout
         try:
             self._sock.sendall(request)
         except OSError as error:
             raise self._broken(error, reader) from error
         while reader.head is None:
-            self.receive(reader, _PIECE, deadline, expires)
+            self.receive(reader, size, deadline, expires)
         return reader.head
 
     def receive(self, reader: ResponseReader, size: int, deadline: float, expires: float) -> None:
