@@ -76,7 +76,7 @@ def test_inside_a_running_loop(server: RawServer, tmp_path: Path) -> None:
     assert len(received) >= 2
 
 
-@pytest.mark.parametrize("engine", ["asyncio", "auto", None])
+@pytest.mark.parametrize("engine", ["asyncio", None])
 @pytest.mark.parametrize("loop", ["asyncio", "uvloop"])
 def test_download_inside_a_running_loop_names_adownload(
     server: RawServer, tmp_path: Path, engine: str | None, loop: str

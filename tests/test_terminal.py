@@ -50,6 +50,14 @@ def test_variables_for_tqdm_do_not_change_the_bar(tmp_path: Path, paths: list[st
     assert re.search(r"^100%\|█+\| ", text, re.MULTILINE)
 
 
+def test_flags_have_the_bar_of_the_seed(tmp_path: Path) -> None:
+    with (
+        RawServer({"/br/br.gif": ok(b"flag")}) as server,
+        on_terminal(tmp_path, "BR", "--base-url", server.url("")) as screen,
+    ):
+        assert any("| 1/1 [00:00<00:00, " in line for line in screen.read_all())
+
+
 STALLED = stall_after(b"HTTP/1.1 200 OK\r\nContent-Length: 1200000\r\n\r\n" + LARGE)
 
 

@@ -31,7 +31,9 @@ from getflags.core.models import Fields, Network
 from getflags.core.response_head import Head
 from getflags.transport import client, dns, tls
 from getflags.transport.h1 import async_transport, sync_transport
-from getflags.transport.h1.route import interleaved
+from getflags.transport.h1.async_connection import Connection
+from getflags.transport.h1.response_reader import ResponseReader
+from getflags.transport.h1.route import interleaved, route
 from tests.messages import NO_CONNECTION, NOTHING_CAME
 from tests.rawserver import RawServer, ok, reset, silence
 
@@ -320,9 +322,22 @@ def test_no_address_answers(
         addresses(monkeypatch, closed_port, closed_port)
         with pytest.raises(Refused):
             one.get("http://127.0.0.1/f")
-        addresses(monkeypatch, full, full)
-        with pytest.raises(TimedOut, match=f"{NO_CONNECTION} 0.5 s"):
-            one.get("http://127.0.0.1/f")
+        for ports in ((full, full), (full, closed_port)):
+            addresses(monkeypatch, *ports)
+            with pytest.raises(TimedOut, match=f"{NO_CONNECTION} 0.5 s"):
+                one.get("http://127.0.0.1/f")
+
+
+@both
+def test_an_address_that_cannot_be_used_at_all(make: Make, monkeypatch: pytest.MonkeyPatch) -> None:
+    broadcast = (socket.AF_INET, ("255.255.255.255", 80))  # refused by the system itself
+    with RawServer({"/f": ok(b"fine")}) as server, make() as one:
+        good = (socket.AF_INET, ("127.0.0.1", server.port))
+        monkeypatch.setattr(dns.HOST_LOOKUPS, "addresses", lambda *_: (broadcast, good))
+        assert one.get("http://127.0.0.1/f")[1] == b"fine"
+        monkeypatch.undo()
+        with pytest.raises(Unreachable):
+            one.get("http://1.2.3.4.5/f")  # neither a name nor an address
 
 
 def test_the_families_take_turns() -> None:
@@ -440,6 +455,14 @@ def secure_server(context: ssl.SSLContext, *answers: bytes) -> Iterator[int]:
                 secure.sendall(each)
             secure.recv(65536)
 
+    with listening(serve) as port:
+        yield port
+
+
+@contextmanager
+def listening(serve: Callable[[socket.socket], None]) -> Iterator[int]:
+    """Serve each connection in a thread; yield the port."""
+
     def accept() -> None:
         with suppress(OSError):
             while True:
@@ -524,6 +547,93 @@ def test_data_between_two_requests_over_tls_is_no_response(
     ):
         for _ in range(3):
             assert one.get(f"https://localhost:{port}/f")[1] == b"fine"
+
+
+@both
+def test_data_that_comes_later_over_tls_is_no_response(
+    make: Make, cafile: str, server_context: ssl.SSLContext
+) -> None:
+    asked, forged = threading.Event(), threading.Event()
+
+    def serve(connection: socket.socket) -> None:
+        with suppress(OSError), server_context.wrap_socket(connection, server_side=True) as secure:
+            secure.recv(65536)
+            secure.sendall(KEPT)
+            if asked.wait(9) and not forged.is_set():
+                secure.sendall(KEPT.replace(b"fine", b"evil"))
+                forged.set()
+            secure.recv(65536)
+
+    with listening(serve) as port, make(Network(cacert=cafile)) as one:
+        assert one.get(f"https://localhost:{port}/f")[1] == b"fine"
+        asked.set()
+        assert forged.wait(9)
+        assert one.get(f"https://localhost:{port}/f")[1] == b"fine"
+
+
+@both
+def test_a_tls_connection_that_breaks_is_a_sentence(
+    make: Make, cafile: str, server_context: ssl.SSLContext
+) -> None:
+    def serve(connection: socket.socket) -> None:
+        with suppress(OSError), server_context.wrap_socket(connection, server_side=True) as secure:
+            secure.recv(65536)
+            with socket.socket(fileno=secure.detach()) as plain:
+                plain.sendall(b"this is not TLS at all " * 10)
+                plain.recv(65536)
+
+    with (
+        listening(serve) as port,
+        make(Network(cacert=cafile)) as one,
+        pytest.raises(Disconnected),
+    ):
+        one.get(f"https://localhost:{port}/f")
+
+
+@both
+@pytest.mark.parametrize("scheme", ["http", "https"])
+def test_a_server_in_a_tunnel_that_says_nothing(
+    make: Make, scheme: str, cafile: str, server_context: ssl.SSLContext
+) -> None:
+    with (
+        secure_server(server_context) as port,
+        tunnel(context=server_context if scheme == "https" else None) as (proxy, _),
+        make(Network(cacert=cafile, proxies=(("all", f"{scheme}://localhost:{proxy}"),))) as one,
+        pytest.raises(Disconnected, match="closed the connection without a response"),
+    ):
+        one.get(f"https://localhost:{port}/f")
+
+
+def test_a_connection_that_is_closed_before_the_request() -> None:
+    ours, theirs = socket.socketpair()
+    way = route("http://h:80", None)
+    with theirs:
+        connection = sync_transport._Connection(ours, way, 9)
+        ours.close()
+        with pytest.raises(Disconnected):
+            connection.ask(b"GET", ResponseReader(), 1e9)
+
+    async def scenario() -> None:
+        connection = Connection(9, secure=False)
+        connection.closed = True
+        with pytest.raises(Disconnected):
+            await connection.exchange(b"GET", lambda _: True, asyncio.sleep)  # type: ignore[arg-type]
+
+    asyncio.run(scenario())
+
+
+def test_a_readers_own_timeout_is_not_taken_for_ours() -> None:
+    async def on_body(_: bytes) -> None:
+        raise TimeoutError
+
+    async def scenario(url: str) -> None:
+        one = h1.open_async_transport(Network())
+        with pytest.raises(TimeoutError):
+            await one.get(url, (), lambda _: True, on_body, 9)
+        await one.close()
+
+    with RawServer({"/f": ok(b"fine")}) as server:
+        asyncio.run(scenario(server.url("/f")))
 
 
 @both

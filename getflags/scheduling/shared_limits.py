@@ -148,9 +148,6 @@ class SharedLimits(Limits):
     @contextmanager
     def _synchronized(self, now: float | None, *, add: bool = False) -> Iterator[None]:
         """Load the shared numbers before a ``with`` block, and store them after it."""
-        if self._alone and not add:
-            yield
-            return
         with self._table.locked():
             if self._row is None:
                 self._find(now, add=add)

@@ -83,14 +83,15 @@ class Connection(asyncio.Protocol):
     def is_idle(self) -> bool:
         """Return whether the connection can take a request: it is open, and nothing has come.
 
-        Over TLS, data may be a session ticket; asyncio reads it.
+        Over TLS, what has come and was not read yet may also be a session ticket. The connection is
+        not used in that case, either: the event loop reads a ticket within a moment.
         """
         if self.closed:
             return False
         if self._poll is None:
             self._poll = select.poll()
             file = self._transport.get_extra_info("socket").fileno()
-            self._poll.register(file, _CLOSED if self._secure else select.POLLIN | _CLOSED)
+            self._poll.register(file, select.POLLIN | _CLOSED)
         return not self._poll.poll(0)
 
     def check_time(self, now: float) -> None:
