@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
+from getflags.core.accepted import is_field_value
 from getflags.core.errors import Malformed
 from getflags.core.models import Fields
 
 _FRAMING = {"content-length", "transfer-encoding"}
 _TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")  # RFC 9110 section 5.6.2
-_VALUE = re.compile(r"[^\n\r\0\u0100-\U0010ffff]*")  # only Latin-1 can be sent
 _DEFAULT_PORTS = {"http": ":80", "https": ":443"}
 
 
@@ -48,7 +48,7 @@ def _lines(fields: Fields) -> str:
             )
         if not _TOKEN.fullmatch(name):
             raise Malformed("the request cannot be sent: Illegal header name")
-        if not _VALUE.fullmatch(value):  # the message omits the value, which may be a secret
+        if not is_field_value(value):  # the message omits the value, which may be a secret
             raise Malformed("the request cannot be sent: Illegal header value")
         text += f"{name}: {value}\r\n"
     return text + "\r\n"
