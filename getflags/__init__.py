@@ -24,7 +24,8 @@ if TYPE_CHECKING:
     from getflags.core.models import Checksum, ExitStatus, Outcome, Status, Target
     from getflags.core.settings import Settings
     from getflags.output.summary import Report
-    from getflags.scheduling.bounded_concurrency import as_completed, as_completed_async
+    from getflags.scheduling.bounded_concurrency import as_completed
+    from getflags.scheduling.bounded_tasks import as_completed_async
     from getflags.targets.list_file import Entry
     from getflags.testing.bundled import serving
 
@@ -49,7 +50,8 @@ _MODULES = {
     "core.models": ("Checksum", "ExitStatus", "Outcome", "Status", "Target"),
     "core.settings": ("Settings",),
     "output.summary": ("Report",),
-    "scheduling.bounded_concurrency": ("as_completed", "as_completed_async"),
+    "scheduling.bounded_concurrency": ("as_completed",),
+    "scheduling.bounded_tasks": ("as_completed_async",),
     "targets.list_file": ("Entry",),
     "testing.bundled": ("serving",),
 }

@@ -15,7 +15,7 @@ from zlib import crc32
 
 import pytest
 
-from getflags.testing import bundled
+from getflags import testing
 from tests.kit import ENVIRON, ROOT, free_port
 
 # A shell's background job ignores SIGINT, and nohup SIGHUP; what is under test would inherit it.
@@ -57,8 +57,8 @@ def _bundled_ports(monkeypatch: pytest.MonkeyPatch) -> None:
 
     Else a test would use a server that ends with another test.
     """
-    for label in bundled.PORTS:
-        monkeypatch.setitem(bundled.PORTS, label, free_port())
+    for label in testing.PORTS:
+        monkeypatch.setitem(testing.PORTS, label, free_port())
 
 
 @pytest.fixture(autouse=True)

@@ -22,7 +22,7 @@ from getflags import __file__ as home
 #: The modules that create files, and those that decide when a signal may interrupt them.
 MODULES = tuple(
     str(Path(home).parent / each)
-    for each in ("storage/", "engines/sequential", "transfer/run", "core/deferred", "cli/failed")
+    for each in ("storage/", "engines/sequential", "engines/fetch", "core/deferred", "cli/failed")
 )
 
 

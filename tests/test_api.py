@@ -76,7 +76,7 @@ def test_inside_a_running_loop(server: RawServer, tmp_path: Path) -> None:
     assert len(received) >= 2
 
 
-@pytest.mark.parametrize("engine", ["asyncio", "auto", None])
+@pytest.mark.parametrize("engine", ["asyncio", None])
 @pytest.mark.parametrize("loop", ["asyncio", "uvloop"])
 def test_download_inside_a_running_loop_names_adownload(
     server: RawServer, tmp_path: Path, engine: str | None, loop: str
@@ -206,7 +206,7 @@ def test_settings_that_make_no_sense(tmp_path: Path, monkeypatch: pytest.MonkeyP
         getflags.download([], exists="x")
     with pytest.raises(UsageError, match="engine is 'x'; it must be one of auto, sequential"):
         getflags.download([], engine="x")
-    with pytest.raises(UsageError, match="client is 'x'; it must be one of auto, httpx, curl"):
+    with pytest.raises(UsageError, match="client is 'x'; it must be one of auto, curl, h1, httpx"):
         getflags.download([], client="x")
     with pytest.raises(UsageError, match="loop is 'x'; it must be one of auto, uvloop, asyncio"):
         getflags.download([], loop="x")

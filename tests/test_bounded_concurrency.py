@@ -11,7 +11,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from getflags.scheduling.bounded_concurrency import as_completed, as_completed_async, merge
+from getflags.scheduling import bounded_tasks
+from getflags.scheduling.bounded_concurrency import as_completed, merge
+from getflags.scheduling.bounded_tasks import as_completed_async
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -517,3 +519,12 @@ def test_a_limit_of_nothing_is_refused_in_both_colours() -> None:
         asyncio.run(scenario())
     with pytest.raises(ValueError, match="at least 1"):
         list(as_completed([1], str, 0))
+
+
+def test_an_alarm_that_rings_before_the_wait_ends_it_at_once() -> None:
+    async def scenario() -> None:
+        alarm = bounded_tasks._Alarm()
+        alarm.ring()
+        await asyncio.wait_for(alarm.wait(None), 9)
+
+    asyncio.run(scenario())

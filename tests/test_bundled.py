@@ -18,6 +18,7 @@ from time import monotonic
 import pytest
 
 import getflags
+from getflags import testing
 from getflags.core.errors import GetflagsError, UsageError
 from getflags.testing import bundled, interpreter
 from getflags.testing.interpreter import Child
@@ -34,7 +35,7 @@ def ask(url: str) -> dict[str, object]:
 @pytest.fixture
 def port() -> int:
     """Return the port that replaces 8000 in this test (see conftest.py)."""
-    return bundled.PORTS["LOCAL"]
+    return testing.PORTS["LOCAL"]
 
 
 def test_a_server_is_started_on_its_port_and_stopped(port: int) -> None:
@@ -109,7 +110,7 @@ def test_a_stranger_keeps_its_port_and_is_spoken_of(
     monkeypatch.setattr(bundled, "_PROBE_TIMEOUT", 0.1)
     said: list[str] = []
     with RawServer({"/-/about": answer}) as stranger:
-        monkeypatch.setitem(bundled.PORTS, "LOCAL", stranger.port)
+        monkeypatch.setitem(testing.PORTS, "LOCAL", stranger.port)
         with bundled.running("LOCAL", None, said.append) as server:
             assert str(stranger.port) not in server.base_url
             about = server.base_url.replace("/flags", "/-/about")
@@ -147,7 +148,7 @@ def test_somebody_takes_the_port_while_we_start(port: int, monkeypatch: pytest.M
 def test_a_server_that_does_not_take_a_seed(monkeypatch: pytest.MonkeyPatch) -> None:
     about = ok(b'{"server": "getflags-servers", "label": "LOCAL"}')
     with RawServer({"/-/about": about}) as odd:
-        monkeypatch.setitem(bundled.PORTS, "LOCAL", odd.port)
+        monkeypatch.setitem(testing.PORTS, "LOCAL", odd.port)
         with (
             pytest.raises(GetflagsError, match=f"cannot reset the server on port {odd.port}"),
             bundled.running("LOCAL", 7, print),

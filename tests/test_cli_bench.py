@@ -215,7 +215,7 @@ USAGE = {
     "too high": (["-m", "9999999"], "-m 9999999 needs more open files than the system allows"),
     "engine": (["--engine", "asyncio,warp"], f"--engine: 'warp' {NONE_OF} sequential, threads"),
     "doubled engine": (["--engine", "threads,threads"], "contains threads twice"),
-    "client": (["--client", "telnet"], f"--client: 'telnet' {NONE_OF} httpx, curl"),
+    "client": (["--client", "telnet"], f"--client: 'telnet' {NONE_OF} curl, h1, httpx"),
     "server": (["-s", "remote"], f"-s/--server: 'REMOTE' {NONE_OF} LOCAL, DELAY, ERROR"),
     "rounds": (["--rounds", "0"], f"--rounds: '0' {NOT_A_COUNT}"),
     "files": (["--files", "0"], f"--files: '0' {NOT_WHOLE}"),
@@ -288,7 +288,7 @@ def test_a_host_that_does_not_answer_is_a_sentence(capsys: pytest.CaptureFixture
     assert bench("http://127.0.0.1:1/f", "-m", "1", "--rounds", "1") == 3
     out, err = capsys.readouterr()
     assert err.startswith(
-        "getflags: asyncio/curl -m 1 on http://127.0.0.1:1: no file was downloaded: "
+        "getflags: asyncio/h1 -m 1 on http://127.0.0.1:1: no file was downloaded: "
     )
     assert err.count("\n") == 1
     assert out == "1 cell, a warm-up and 1 round: 2 runs.\n"

@@ -198,7 +198,7 @@ def test_a_run_whose_process_is_killed_is_a_sentence(tmp_path: Path, started: li
     os.kill(child()[0], signal.SIGKILL)
     code, _, err = bench.ends()
     assert code == 3
-    assert err == ("getflags: asyncio/curl -m 1 on DELAY: the measuring process exited "
+    assert err == ("getflags: asyncio/h1 -m 1 on DELAY: the measuring process exited "
                    "without a result (exit code -9)\n")  # fmt: skip
     assert bench.lines() == []
 

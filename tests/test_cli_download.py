@@ -65,9 +65,7 @@ def test_a_bundled_server_is_started_for_the_run(label: str, tmp_path: Path) -> 
     lines = done.stdout.splitlines()
     assert lines[0].startswith(f"{label.upper()} site: http://localhost:")
     assert lines[1:3] == ["Searching for 2 flags: BD, BR", "2 concurrent connections will be used."]
-    assert re.fullmatch(
-        r"Engine: asyncio; client: curl \(libcurl [\d.]+, HTTP/1.1 and HTTP/2\)\.", lines[3]
-    )
+    assert re.fullmatch(r"Engine: threads; client: h1 \(getflags' own HTTP/1\.1\)\.", lines[3])
 
 
 @pytest.mark.parametrize("engine", ENGINES)

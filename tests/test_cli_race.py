@@ -14,6 +14,7 @@ from time import monotonic
 
 import pytest
 
+from getflags import testing
 from getflags.bench.race.standings import Race, RacerReport, Tally
 from getflags.cli import main
 from getflags.cli.race_display import Bars, FinishLines, display
@@ -78,7 +79,7 @@ def test_in_a_pipe_there_are_finishes_and_the_ranking(cwd: Path, temporary: Path
     assert done.stdout.startswith(
         "LOCAL site: a separate server for each engine, all with seed 7\n"
         "Race for 5 flags, all engines at once: " + ", ".join(ENGINES) + "\n"
-        "3 requests at a time with curl; sequential makes one at a time.\n"
+        "3 requests at a time with h1; sequential makes one at a time.\n"
         "--------------------\n"
         "place  engine      seconds"  # how wide the next column is depends on the figures
     )
@@ -108,7 +109,7 @@ def test_all_engines_meet_the_same_delays(cwd: Path, temporary: Path) -> None:
 def test_without_a_seed_there_is_one_that_can_be_used_again(cwd: Path, temporary: Path) -> None:
     done = race(cwd, temporary, "BR", "--engine", "threads")
     assert re.match(r"LOCAL site: .* all with seed \d{1,4}\n", done.stdout)
-    assert "\n1 request at a time with curl.\n" in done.stdout
+    assert "\n1 request at a time with h1.\n" in done.stdout
 
 
 def test_codes_that_do_not_exist_are_no_failure(cwd: Path, temporary: Path) -> None:
@@ -161,7 +162,7 @@ def test_the_public_site_is_asked_by_one_after_the_other(
 ) -> None:
     monkeypatch.chdir(cwd)
     with RawServer({"/br/br.gif": ok(b"flag")}) as site:
-        monkeypatch.setattr(bundled, "REMOTE", site.url(""))
+        monkeypatch.setattr(testing, "REMOTE", site.url(""))
         assert main(["race", "-s", "remote", "-l", "9", "--engine", "threads,asyncio"]) == 1
     out = capsys.readouterr().out
     assert out.startswith(f"REMOTE site, shared by all engines: {site.url('')}\n")
@@ -360,7 +361,7 @@ def test_on_a_terminal_ctrl_c_leaves_a_clean_screen(
         screen = terminal.read_all()
     assert terminal.process.returncode == 130
     assert screen[:2] == [
-        "Race for 2 files, all engines at once: threads, asyncio", "2 requests at a time with curl."
+        "Race for 2 files, all engines at once: threads, asyncio", "2 requests at a time with h1."
     ]  # fmt: skip
     assert [line.split()[0] for line in screen[2:4]] == ["threads", "asyncio"]
     assert screen[4:] == [f"{INTERRUPTED}; 0 of 2 engines had finished", ""]

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from getflags import __version__
+from getflags import __version__, testing
 from getflags.__main__ import main as program
 from getflags.cli import main
 from getflags.cli.options import download, values
@@ -288,7 +288,7 @@ def test_the_public_site_is_asked_gently(
     folder: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with RawServer({"/br/br.gif": ok(b"flag")}) as server:
-        monkeypatch.setattr(bundled, "REMOTE", server.url(""))
+        monkeypatch.setattr(testing, "REMOTE", server.url(""))
         words = ["-s", "remote", "-H", "X-A: \xfc", "--timeout", "5", "--exists", "overwrite"]
         assert main([*words, "-q", "BR"]) == 0
         assert main([*words, "-l", "9"]) == 1

@@ -13,6 +13,7 @@ from time import monotonic
 import pytest
 
 from getflags.cli.lists.failed_list import list_rest
+from getflags.core.errors import GetflagsError
 from getflags.core.models import Target
 from tests.kit import ENVIRON, ROOT, command, files, getflags, run_main
 from tests.rawserver import RawServer, ok, stall_after
@@ -197,3 +198,16 @@ def test_a_dash_is_no_file(tmp_path: Path) -> None:
     done = subprocess.run(words, cwd=tmp_path, capture_output=True, text=True, check=False)
     assert done.returncode == 2
     assert done.stderr == "getflags: --failed-out needs a file; - would be standard output\n"
+
+
+def test_a_disk_that_is_full_during_the_run_is_told_at_the_end(tmp_path: Path) -> None:
+    target = Target(0, "http://h/f", "http://h/f", "http://h/f", "d", "f")
+    with (
+        pytest.raises(GetflagsError, match="No space left on device"),
+        list_rest(str(tmp_path / "rest"), "d", [], print) as rest,
+        Path("/dev/full").open("wb", buffering=0) as full,
+    ):
+        rest._entries, temporary = full, rest._entries
+        rest.add_later(target)
+        rest._entries = temporary
+    assert list(tmp_path.iterdir()) == []

@@ -154,7 +154,7 @@ def test_what_a_killed_run_has_left_is_swept_away_by_the_next(tmp_path: Path, wa
     assert files(folder) == {"f": BODY}
 
 
-OTHER = [way for way in WAYS if way["client"] != transport.default()]
+OTHER = [way for way in WAYS if way["client"] != transport.DEFAULT]
 
 
 @pytest.mark.parametrize("way", OTHER, ids=title)

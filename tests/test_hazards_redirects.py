@@ -175,6 +175,7 @@ ENVIRONMENTS: dict[str, tuple[dict[str, str], str | tuple[str, str]]] = {
 #: Only one of the clients speaks it as it is installed.
 SOCKS: dict[str, str | tuple[str, str]] = {
     "curl": ("proxy socks5://127.0.0.1:", "proxy socks5://127.0.0.1:"),
+    "h1": "SOCKS proxies need --client curl",
     "httpx": "SOCKS proxies need another package; run: pip install",
 }
 

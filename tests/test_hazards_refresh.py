@@ -165,7 +165,8 @@ def test_a_record_is_of_a_file_that_has_not_changed(tmp_path: Path) -> None:
     with path.open("wb") as file:
         file.write(b"abc")
         file.flush()
-        fetch_record.write(file.fileno(), RECORD)
+        stored = os.fstat(file.fileno())
+        fetch_record.write(file.fileno(), RECORD, stored.st_size, stored.st_mtime_ns)
     assert fetch_record.read(str(path)) == RECORD
     os.utime(path, ns=(0, path.stat().st_mtime_ns + 1))
     assert fetch_record.read(str(path)) is None
@@ -187,7 +188,8 @@ def test_a_system_without_attributes_has_no_records(
     monkeypatch.delattr(os, "setxattr")
     monkeypatch.delattr(os, "getxattr")
     with (tmp_path / "f").open("wb") as file:
-        fetch_record.write(file.fileno(), RECORD)
+        stored = os.fstat(file.fileno())
+        fetch_record.write(file.fileno(), RECORD, stored.st_size, stored.st_mtime_ns)
     assert fetch_record.read(str(tmp_path / "f")) is None
 
 
@@ -199,5 +201,6 @@ def test_a_file_system_that_refuses_attributes_has_no_records(
 
     monkeypatch.setattr(os, "setxattr", refuse)
     with (tmp_path / "f").open("wb") as file:
-        fetch_record.write(file.fileno(), RECORD)
+        stored = os.fstat(file.fileno())
+        fetch_record.write(file.fileno(), RECORD, stored.st_size, stored.st_mtime_ns)
     assert fetch_record.read(str(tmp_path / "f")) is None

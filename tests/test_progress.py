@@ -122,6 +122,20 @@ def test_bytes_of_a_target_that_failed_are_taken_back() -> None:
     assert "done, 0 B (" in said[-1]
 
 
+def test_a_list_that_has_not_ended_has_no_total() -> None:
+    said: list[str] = []
+    clock = Clock()
+    total: list[int | None] = [None]
+    view = Heartbeat(lambda: total[0], said.append, clock)
+    for number in (0, 1):
+        clock.now += 11
+        total[0] = 2 if number else None
+        view.read(ok(number))
+    assert said[0].startswith("getflags: 1 done, ")
+    assert said[0].endswith("; the list has not ended")
+    assert said[1].startswith("getflags: 2 of 2 done, ")
+
+
 def test_lines_show_a_folders_control_characters() -> None:
     said: list[str] = []
     evil = Target(0, "BR", "BR", "http://h/br/br.gif", "\x1b[2J", "br.gif")

@@ -114,10 +114,10 @@ def test_open_files_are_counted(monkeypatch: pytest.MonkeyPatch) -> None:
     with Path(os.devnull).open():
         assert resource_limits._open_files() == before + 1
 
-    def fail(_: Path) -> None:
+    def fail(_: str) -> None:
         raise FileNotFoundError
 
-    monkeypatch.setattr(Path, "iterdir", fail)
+    monkeypatch.setattr(os, "listdir", fail)
     assert resource_limits._open_files() == 3, "standard streams, where the system does not tell"
 
 

@@ -27,6 +27,10 @@ relaxed = settings(deadline=None)
 NOON = "Sun, 06 Nov 1994 12:00:00 GMT"
 
 
+def test_a_head_shows_what_it_holds() -> None:
+    assert repr(Head(200, (("a", "b"),))) == "Head(200, (('a', 'b'),))"
+
+
 def lengths(*values: str) -> Head:
     return Head(200, tuple(("content-length", value) for value in values))
 

@@ -40,7 +40,7 @@ ETAG = b'ETag: "one"\r\n'
 @pytest.fixture(params=CLIENTS, autouse=True)
 def client(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
     """Run every test here with every client, by making each the default in its turn."""
-    monkeypatch.setattr(transport, "default", lambda: request.param)
+    monkeypatch.setattr(transport, "DEFAULT", request.param)
     monkeypatch.setattr(
         retry, "_FIRST_DELAY", 0.05
     )  # seconds; how long it is, is not the matter here

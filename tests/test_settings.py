@@ -152,8 +152,8 @@ def test_options_become_settings() -> None:
 
 
 def test_the_command_lines_client_is_never_auto() -> None:
-    assert download_options.parse([]).settings.client == transport.default()
-    assert download_options.parse(["--client", "auto"]).settings.client == transport.default()
+    assert download_options.parse([]).settings.client == transport.DEFAULT
+    assert download_options.parse(["--client", "auto"]).settings.client == transport.DEFAULT
 
 
 def test_settings_become_what_transfers_and_connections_need() -> None:

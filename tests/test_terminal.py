@@ -50,6 +50,14 @@ def test_variables_for_tqdm_do_not_change_the_bar(tmp_path: Path, paths: list[st
     assert re.search(r"^100%\|█+\| ", text, re.MULTILINE)
 
 
+def test_flags_have_the_bar_of_the_seed(tmp_path: Path) -> None:
+    with (
+        RawServer({"/br/br.gif": ok(b"flag")}) as server,
+        on_terminal(tmp_path, "BR", "--base-url", server.url("")) as screen,
+    ):
+        assert any("| 1/1 [00:00<00:00, " in line for line in screen.read_all())
+
+
 STALLED = stall_after(b"HTTP/1.1 200 OK\r\nContent-Length: 1200000\r\n\r\n" + LARGE)
 
 
@@ -75,7 +83,7 @@ def test_a_stalled_run_shows_a_falling_rate(tmp_path: Path, engine: str, kind: s
 
 @pytest.mark.parametrize(
     ("columns", "bar"),
-    [(80, r" \d\d%\|█+. +\| 0/2 files, \S+/2.4 MB \[00:0\d<\S+, [\d.]+ [kM]?B/s\]"),
+    [(80, r" \d\d%\|█+. +\| 0/2 files, \S+(?: kB)?/2.4 MB \[00:0\d<\S+, [\d.]+ [kM]?B/s\]"),
      (40, r" \d\d%\|\S+ *\| 0/2 \[00:0\d<\S+, [\d.]+ [kM]?B/s\]")],
 )  # fmt: skip
 @pytest.mark.parametrize("kind", ["bar", "multi"])

@@ -112,9 +112,10 @@ def test_a_failure_of_the_resolver_is_no_answer(
         socket.gaierror(socket.EAI_AGAIN, "Temporary failure in name resolution"),
     ]
 
-    def look_up(*_: object) -> None:
+    def look_up(*_: object, **__: object) -> list[object]:
         if failures:
             raise failures.pop()
+        return []
 
     monkeypatch.setattr(socket, "getaddrinfo", look_up)
     lookups = HostLookups()
@@ -132,7 +133,12 @@ def test_a_host_that_only_libcurl_does_not_find_is_tried_again(
     pytest.importorskip("pycurl")
     monkeypatch.setattr(retry, "_FIRST_DELAY", 0.05)
     asked: list[object] = []
-    monkeypatch.setattr(socket, "getaddrinfo", lambda host, *_: asked.append(host))
+
+    def look_up(host: str, *_: object, **__: object) -> list[object]:
+        asked.append(host)
+        return []
+
+    monkeypatch.setattr(socket, "getaddrinfo", look_up)
     report = getflags.download(
         [f"http://{engine}.invalid/f"], dir=tmp_path, engine=engine, client="curl", retries=1
     )

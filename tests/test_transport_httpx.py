@@ -35,7 +35,7 @@ from getflags.core.errors import (
 )
 from getflags.core.models import Fields, Network
 from getflags.core.response_head import Head
-from getflags.transfer import run
+from getflags.engines import async_fetch, fetch
 from getflags.transport import client
 from getflags.transport.httpx import client as httpx_client
 from getflags.transport.httpx import sync_client
@@ -145,7 +145,7 @@ def _is_docstring(node: ast.AST) -> bool:
 @pytest.mark.parametrize(
     ("plain", "coloured"),
     [
-        (run.fetch, run.afetch),
+        (fetch.fetch, async_fetch.afetch),
         (sync_client.HttpxTransport.exchange, httpx_client._AsyncConnection.exchange),
         (sync_client.HttpxTransport._drain, httpx_client._AsyncConnection._drain),
         (sync_client.HttpxTransport._transport, httpx_client._AsyncConnection._transport),
@@ -467,7 +467,7 @@ def test_settings_that_can_work(tmp_path: Path) -> None:
 
 
 def test_an_unknown_client_is_refused_by_name() -> None:
-    with pytest.raises(UsageError, match="unknown client 'telnet'; choose from httpx, curl"):
+    with pytest.raises(UsageError, match="unknown client 'telnet'; choose from curl, h1, httpx"):
         client("telnet")
 
 

@@ -13,8 +13,6 @@ from contextlib import AbstractContextManager, nullcontext
 from getflags.cli.console import print_line
 from getflags.cli.options.download import Options
 from getflags.core.events import Event, EventHandler
-from getflags.output import json_lines
-from getflags.output.bars import SLOWEST, ByteBar, FlagBar
 from getflags.output.estimate import Total
 from getflags.output.progress import Heartbeat, Lines, Quiet, View
 from getflags.output.refresh import refreshed
@@ -47,20 +45,30 @@ class Screen:
         view: View
         if kind == "lines" or not (sys.stderr and sys.stderr.isatty()):
             view = Heartbeat(total, self.warn)
-        elif kind == "multi":
-            view = ByteBar(total, sys.stderr, SLOWEST)
-        elif noun == "flag" and isinstance(total, int):
-            view = FlagBar(total, sys.stderr)
         else:
-            view = ByteBar(total, sys.stderr)
+            view = _bar(total, noun, multi=kind == "multi")
         return refreshed(view)
 
     def summary(self, report: Report, code: int) -> None:
         """Print the last JSON object."""
         if self._options.json:
+            from getflags.output import json_lines
+
             line = json_lines.summary(report, code, self._options.settings.dir)
             print_line(line, sys.stdout)
 
     def json(self) -> Callable[[Event], None]:
         """Return the event handler that prints events as JSON."""
+        from getflags.output import json_lines  # the import takes 4 ms
+
         return lambda event: print_line(json_lines.line(event), sys.stdout)
+
+
+def _bar(total: Total, noun: str, *, multi: bool) -> View:
+    from getflags.output import bars  # only a terminal needs tqdm
+
+    if multi:
+        return bars.ByteBar(total, sys.stderr, bars.SLOWEST)
+    if noun == "flag" and isinstance(total, int):
+        return bars.FlagBar(total, sys.stderr)
+    return bars.ByteBar(total, sys.stderr)

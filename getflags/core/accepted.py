@@ -19,7 +19,7 @@ AUTO = "auto"
 TOO_LARGE = 10**18
 _LONGEST = 1e9  # seconds (31 years); libcurl's milliseconds do not overflow below it
 _FIELD_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")  # RFC 9110 section 5.1
-_FIELD_VALUE = re.compile(r"[^\r\n\0\u0100-\U0010ffff]*")  # Latin-1, section 5.5
+_LINE_ENDS = frozenset("\r\n\0")
 _WHOLE = "getflags fetches whole files and resumes interrupted ones by itself"
 _CHANGED = "use --exists refresh to download only files that have changed"
 _BODILESS = "a GET request has no Content-Length or Transfer-Encoding"
@@ -38,6 +38,15 @@ _REFUSED = {
     "content-length": _BODILESS,
     "transfer-encoding": _BODILESS,
 }
+
+
+def is_field_value(text: str) -> bool:
+    """Return whether text can be sent as the value of a header field (RFC 9110 section 5.5)."""
+    try:
+        text.encode("latin-1")
+    except UnicodeEncodeError:
+        return False
+    return _LINE_ENDS.isdisjoint(text)
 
 
 class ValueRange(NamedTuple):
@@ -132,7 +141,7 @@ def _fields(value: object) -> tuple[tuple[str, str], ...]:
 
 def is_field(name: str, value: str) -> bool:
     """Return whether a header field with this name and value can be sent."""
-    return bool(_FIELD_NAME.fullmatch(name) and _FIELD_VALUE.fullmatch(value))
+    return bool(_FIELD_NAME.fullmatch(name) and is_field_value(value))
 
 
 def check_field(name: str) -> None:

@@ -60,7 +60,7 @@ class Feed(Generic[T]):
         if not self._items:
             self._hungry = True
             ended = self.ended  # before looking for items again: the last one may have come
-            if not self._items:
+            if not self._items:  # pragma: no branch - one may have come just now
                 if ended:
                     raise StopIteration
                 return NO_JOB

@@ -10,7 +10,6 @@ import os
 import resource
 import threading
 from contextlib import suppress
-from pathlib import Path
 
 from getflags.core.errors import Exhausted, UsageError
 
@@ -107,7 +106,7 @@ def _cost(engine: str, client: str) -> int:
 def _open_files() -> int:
     """Return how many files this process has open, or the least number if it can't be found out."""
     try:
-        return len(list(Path("/dev/fd").iterdir())) - 1  # the folder itself
+        return len(os.listdir("/dev/fd")) - 1  # noqa: PTH208 - fast; 1 is the folder itself
     except OSError:  # no such folder
         return _STANDARD_STREAMS
 

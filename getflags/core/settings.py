@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from getflags.core.events import Event
 
 ENGINES = ("sequential", "threads", "asyncio", "processes")
-CLIENTS = ("httpx", "curl")
+CLIENTS = ("curl", "h1", "httpx")
 LOOPS = ("uvloop", "asyncio")
 EXISTS = ("overwrite", "skip", "refresh", "fail")
 
@@ -52,16 +52,16 @@ class Settings(NamedTuple):
         Option(
             one_of(AUTO, *ENGINES),
             f"engine that runs the transfers: {', '.join(ENGINES)}",
-            auto="processes for 1,000 targets or more where there are several processors, else "
-            "asyncio",
+            auto="threads for up to 50 targets, processes for 1,000 targets or more where there "
+            "are several processors, else asyncio",
         ),
     ] = "asyncio"  # a library must not start processes unless the program asks for them
     client: Annotated[
         str,
         Option(
             one_of(AUTO, *CLIENTS),
-            "the HTTP library: httpx, curl (libcurl)",
-            auto="curl where pycurl is installed, because it is faster",
+            "the HTTP client: h1 (getflags' own), curl (libcurl: HTTP/2 and SOCKS proxies), httpx",
+            auto="h1; curl if the environment names a SOCKS proxy",
         ),
     ] = AUTO
     loop: Annotated[

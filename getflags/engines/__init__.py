@@ -3,7 +3,8 @@
 An engine is one function, ``run(plan, emit) -> None``. It calls ``emit`` on the caller's thread;
 every target ends in exactly one ``Finished``; at most ``plan.limit`` requests are in flight; the
 targets are read from the plan lazily; a bug in a worker is raised, never counted as a failed file.
-Engines decide when and where transfers run; ``getflags.transfer`` decides what they do.
+Engines decide when and where transfers run; ``getflags.transfer`` decides what they do. ``fetch``
+and its twin ``async_fetch`` do the I/O of one transfer.
 """
 
 from __future__ import annotations
@@ -30,14 +31,17 @@ ENGINES = {
 }
 #: From this number of targets on, ``auto`` uses processes: docs/decisions/0008-default-engine.md
 PROCESSES_FROM = 1_000
+#: Up to this number, it uses threads, which start sooner than asyncio.
+THREADS_UP_TO = 50
 
 
 def select(name: str, total: int | None, limit: int, *, adaptive: bool = False) -> str:
     """Return the engine to use: the named one, or for ``auto`` the best one for the job.
 
-    ``total`` is the number of targets, or None if it is unknown. For a job of a fraction of a
-    second one processor is enough; a longer one is faster on all processors. With ``adaptive``, one
-    process must see all responses to adjust the concurrency. Raises UsageError.
+    ``total`` is the number of targets, or None if it is unknown. A short job is faster without
+    asyncio, whose import takes 30 ms. For a job of a fraction of a second one processor is enough;
+    a longer one is faster on all processors. With ``adaptive``, one process must see all responses
+    to adjust the concurrency. Raises UsageError.
     """
     if adaptive and name == "processes":
         raise UsageError(
@@ -50,7 +54,11 @@ def select(name: str, total: int | None, limit: int, *, adaptive: bool = False) 
         )
     if name != AUTO:
         return name
-    if adaptive or total is None or total < PROCESSES_FROM or _is_daemonic():
+    if adaptive or total is None:
+        return "asyncio"
+    if total <= THREADS_UP_TO:
+        return "threads"
+    if total < PROCESSES_FROM or _is_daemonic():
         return "asyncio"
     return "processes" if worker_count(limit) > 1 else "asyncio"
 

@@ -18,10 +18,10 @@ from getflags.core.deferred_signals import signals_deferred
 from getflags.core.errors import UsageError
 from getflags.core.events import EventHandler
 from getflags.core.models import Plan
+from getflags.engines.async_fetch import afetch
 from getflags.rates.rate_limit import RateLimiter
-from getflags.scheduling.bounded_concurrency import as_completed_async
+from getflags.scheduling.bounded_tasks import as_completed_async
 from getflags.scheduling.scheduler import Scheduler
-from getflags.transfer.run import afetch
 from getflags.transfer.transfer import Transfer
 from getflags.transport import client
 

@@ -13,9 +13,9 @@ from getflags.core.deferred_signals import signals_deferred
 from getflags.core.events import EventHandler
 from getflags.core.feed import NO_JOB
 from getflags.core.models import Plan
+from getflags.engines.fetch import fetch
 from getflags.rates.rate_limit import RateLimiter
 from getflags.scheduling.scheduler import Scheduler
-from getflags.transfer.run import fetch
 from getflags.transport import client
 
 

@@ -13,10 +13,10 @@ from time import monotonic
 
 from getflags.core.events import Event, EventHandler
 from getflags.core.models import Plan
+from getflags.engines.fetch import fetch
 from getflags.rates.rate_limit import RateLimiter
 from getflags.scheduling.bounded_concurrency import merge
 from getflags.scheduling.scheduler import Scheduler
-from getflags.transfer.run import fetch
 from getflags.transfer.transfer import Transfer
 from getflags.transport import Transport, client
 

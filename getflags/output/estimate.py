@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import TypeAlias
 
 from getflags.core.events import Event, Finished, Progressed, Resumed, Retrying, Started
@@ -20,7 +19,6 @@ WINDOW = 10.0  # seconds over which the rate is averaged
 Total: TypeAlias = "int | Callable[[], int | None]"
 
 
-@dataclass(slots=True)
 class InFlight:
     """A file in flight. Its sizes are in bytes and include the part that an earlier try has left.
 
@@ -28,10 +26,13 @@ class InFlight:
     of a try.
     """
 
-    target: Target
-    received: int = 0
-    expected: int | None = None
-    counted: int | None = None
+    __slots__ = ("counted", "expected", "received", "target")
+
+    def __init__(self, target: Target) -> None:
+        self.target = target
+        self.received = 0
+        self.expected: int | None = None
+        self.counted: int | None = None
 
 
 class Tally:

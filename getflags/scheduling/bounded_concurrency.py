@@ -10,9 +10,8 @@ than a slot.
 
 from __future__ import annotations
 
-import asyncio
 import threading
-from collections.abc import AsyncGenerator, Awaitable, Callable, Generator, Iterable
+from collections.abc import Callable, Generator, Iterable
 from contextlib import suppress
 from functools import partial
 from queue import Empty, SimpleQueue
@@ -66,53 +65,9 @@ class _IterableSource(Generic[T]):
         """Return None: a job waits only for a slot."""
 
 
-def _source(jobs: Iterable[T] | JobSource[T]) -> JobSource[T]:
+def source_of(jobs: Iterable[T] | JobSource[T]) -> JobSource[T]:
+    """Return the jobs as a source of jobs."""
     return jobs if isinstance(jobs, JobSource) else _IterableSource(jobs)
-
-
-async def as_completed_async(
-    jobs: Iterable[T] | JobSource[T], work: Callable[[T], Awaitable[R]], limit: int
-) -> AsyncGenerator[R, None]:
-    """Await ``work(job)`` for each job, at most ``limit`` at a time; yield results as jobs end.
-
-    Close the iterator (``contextlib.aclosing``) to cancel the jobs in flight.
-    """
-    if limit < 1:
-        raise ValueError("the limit must be at least 1")
-    source = _source(jobs)
-    slots = asyncio.Semaphore(limit)
-    done: asyncio.Queue[asyncio.Future[R] | None] = asyncio.Queue()
-    in_flight: set[asyncio.Future[R]] = set()
-    source.wake = partial(asyncio.get_running_loop().call_soon_threadsafe, done.put_nowait, None)
-    try:
-        while True:
-            # Results that have come in are passed on first: they may tell what to start next.
-            while done.empty() and not slots.locked() and (job := source.take()) is not NO_JOB:
-                await slots.acquire()  # returns at once, because the semaphore is not locked
-                started = asyncio.ensure_future(work(job))
-                in_flight.add(started)
-                started.add_done_callback(done.put_nowait)
-            if not in_flight and source.exhausted:
-                return
-            seconds = None if slots.locked() or not done.empty() else source.delay()
-            future = await (done.get() if seconds is None else _get(done, seconds))
-            if future is not None:  # None: ask the source again
-                in_flight.discard(future)
-                slots.release()
-                yield future.result()
-    finally:
-        source.wake = lambda: None
-        for future in in_flight:
-            future.cancel()
-        await asyncio.gather(*in_flight, return_exceptions=True)
-
-
-async def _get(queue: asyncio.Queue[R | None], seconds: float) -> R | None:
-    try:
-        async with asyncio.timeout(seconds):
-            return await queue.get()
-    except TimeoutError:
-        return None
 
 
 def as_completed(
@@ -135,7 +90,7 @@ def merge(
     if limit < 1:
         raise ValueError("the limit must be at least 1")
     threads: _DaemonThreads[T, R] = _DaemonThreads(work)
-    source, slots, in_flight = _source(jobs), threading.Semaphore(limit), 0
+    source, slots, in_flight = source_of(jobs), threading.Semaphore(limit), 0
     source.wake = partial(threads.results.put, None)
     try:
         while True:

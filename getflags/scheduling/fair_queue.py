@@ -43,8 +43,9 @@ class FairQueue(Generic[K, T]):
         """Return the owner with the smallest load among those that are ready."""
         best, least = None, 0
         for owner in self._queues:
-            if (best is None or load(owner) < least) and ready(owner):
-                best, least = owner, load(owner)
+            its = load(owner)
+            if (best is None or its < least) and ready(owner):
+                best, least = owner, its
                 if not least:
                     break
         return best

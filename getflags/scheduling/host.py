@@ -28,9 +28,10 @@ class HostState(OriginState):
 
     def accepts(self, now: float) -> bool:
         """Return whether a request may be sent now."""
-        allowed = self.limits.allow(now)
-        self.limited = self.limits.active
-        return allowed and self._below_level
+        limits = self.limits
+        allowed = limits.allow(now)
+        self.limited = limits.active
+        return allowed and (self.adaptive is None or self._below_level)
 
     def accepts_at(self, now: float) -> float | None:
         """Return when a request may be sent; None if another one must end first."""

@@ -86,7 +86,7 @@ class Scheduler:
         host = self._next_host(now)
         while host is None and self._pull(1):  # the servers of all known targets are busy
             host = self._next_host(now)
-        if host and self._load(host) >= MANY and self._pull(LOOKAHEAD):
+        if host and self._load(host) >= MANY and self._pull_many():
             host = self._next_host(now)
         if host is None:
             return NO_JOB
@@ -119,7 +119,7 @@ class Scheduler:
             events.append(Finished(action.outcome, now - self._started.pop(transfer)))
             if not action.overloaded and action.outcome.requests:
                 host.accepted(flight, now)
-                if transfer.reached != transfer.origin:
+                if transfer.redirected and transfer.reached != transfer.origin:
                     self.host(transfer.reached).accepted(flight, now)
         else:
             raise RuntimeError("the try has not ended")  # noqa: TRY004 - a bug, not a wrong type
@@ -159,6 +159,15 @@ class Scheduler:
             if self._clock() - start > MAX_PULL_TIME:
                 break
         return pulled > 0
+
+    def _pull_many(self) -> bool:
+        """Pull some targets to find other servers, unless enough of them wait."""
+        waiting = len(self._waiting) + len(self._retries)
+        return (
+            not self._no_more_targets
+            and waiting + LOOKAHEAD <= MAX_WAITING
+            and (self._pull(LOOKAHEAD))
+        )
 
     def _queue(self, transfer: Transfer, *, first: bool = False) -> None:
         host = self.host(transfer.admitted or transfer.origin)

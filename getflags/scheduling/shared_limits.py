@@ -99,6 +99,8 @@ class SharedLimits(Limits):
 
     def allow(self, now: float) -> bool:
         """Return whether a request may be sent now."""
+        if self._alone:  # the usual case, in which nothing is shared
+            return super().allow(now)
         with self._synchronized(now):
             return super().allow(now)
 
@@ -110,16 +112,24 @@ class SharedLimits(Limits):
 
     def started(self, now: float) -> Flight:
         """Record the start of a request."""
+        if self._alone:
+            return super().started(now)
         with self._synchronized(now):
             return super().started(now)
 
     def ended(self) -> None:
         """Record the end of a request; ``accepted`` or ``refused`` may follow."""
+        if self._alone:
+            super().ended()
+            return
         with self._synchronized(None):
             super().ended()
 
     def accepted(self, flight: Flight, now: float) -> None:
         """Record that the server has not refused a request."""
+        if self._alone:
+            super().accepted(flight, now)
+            return
         with self._synchronized(now):
             super().accepted(flight, now)
 
@@ -130,12 +140,14 @@ class SharedLimits(Limits):
                 flight = flight._replace(served=flight.served + self._served_elsewhere)
             return super().refused(flight, refusal, now)
 
+    @property
+    def _alone(self) -> bool:
+        """Whether no worker has been refused by this server, as far as the table's size tells."""
+        return self._row is None and self._size == self._table.size
+
     @contextmanager
     def _synchronized(self, now: float | None, *, add: bool = False) -> Iterator[None]:
         """Load the shared numbers before a ``with`` block, and store them after it."""
-        if self._row is None and self._size == self._table.size and not add:
-            yield  # no worker has been refused by this server
-            return
         with self._table.locked():
             if self._row is None:
                 self._find(now, add=add)

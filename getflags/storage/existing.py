@@ -7,7 +7,6 @@ import hashlib
 import os
 import stat
 from collections.abc import Callable
-from pathlib import Path
 from typing import TypeAlias
 
 from getflags.core.models import Checksum, OnDisk
@@ -37,7 +36,7 @@ def inspect_file(path: str, checksum: Checksum | None, cancelled: Cancelled) -> 
         raise FileExistsError(errno.EEXIST, "it exists and is not a regular file")
     digest = None
     if checksum:
-        with Path(path).open("rb") as file:
+        with open(path, "rb") as file:  # noqa: PTH123 - as above
             hasher = hashlib.new(checksum.algorithm, usedforsecurity=False)
             hash_file(hasher, file.fileno(), cancelled)
             digest = hasher.hexdigest()

@@ -16,14 +16,17 @@ _NAME = "user.getflags"
 _VERSION = "1"
 
 
-def write(descriptor: int, record: FetchRecord) -> None:
-    """Store the record of a complete file. Errors are ignored: there is then no record."""
+def write(descriptor: int, record: FetchRecord, size: int, date: int) -> None:
+    """Store the record of a complete file. Errors are ignored: there is then no record.
+
+    ``size`` is the file's size in bytes, and ``date`` its modification time in nanoseconds since
+    1970.
+    """
     if not hasattr(os, "setxattr"):  # it exists only on Linux
         return
     with contextlib.suppress(OSError, ValueError):
-        found = os.fstat(descriptor)
-        date = "-" if record.modified is None else record.modified
-        values = (_VERSION, found.st_size, found.st_mtime_ns, record.source, date, record.etag)
+        modified = "-" if record.modified is None else record.modified
+        values = (_VERSION, size, date, record.source, modified, record.etag)
         os.setxattr(descriptor, _NAME, " ".join(map(str, values)).encode())
 
 

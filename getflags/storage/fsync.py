@@ -9,7 +9,6 @@ from __future__ import annotations
 import os
 from contextlib import suppress
 from functools import lru_cache
-from pathlib import Path
 
 
 def flush_file(descriptor: int) -> None:
@@ -25,6 +24,8 @@ def flush_folder(folder: str) -> None:
 
 @lru_cache(1024)  # folders; each needs this once, when it may have just been created
 def _flush_parents(folder: str) -> None:
+    from pathlib import Path
+
     for parent in Path(folder).absolute().parents:
         with suppress(PermissionError):  # a folder that can't be read was not created by this run
             _flush_one(str(parent))

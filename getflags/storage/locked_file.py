@@ -9,14 +9,22 @@ from __future__ import annotations
 import os
 import stat
 from fcntl import LOCK_EX, LOCK_NB, flock
+from typing import NamedTuple
 
 #: Flags for opening a file in a folder with files of other users. A symbolic link that one of them
 #: has planted is never followed (compare CVE-2014-4877), and a named pipe never blocks.
 SAFE = os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK
 
 
-def create(path: str) -> int | None:
-    """Create and lock a part file; return its descriptor, or None if it exists. Raises OSError.
+class LockedFile(NamedTuple):
+    """The descriptor of an open file, and what identifies the file."""
+
+    descriptor: int
+    identity: os.stat_result
+
+
+def create(path: str) -> LockedFile | None:
+    """Create and lock a part file; return None if it exists. Raises OSError.
 
     A file system may have no locks, or give every file to another owner (NFS, FAT, containers). The
     new file is used anyway, because ``open_abandoned`` opens no file on such a system.
@@ -26,14 +34,15 @@ def create(path: str) -> int | None:
     except FileExistsError:
         return None
     # Between its creation and the lock, another process may have locked it and written to it.
-    free = _lock(descriptor) is not False and os.fstat(descriptor).st_size == 0
-    if free and is_at(descriptor, path):
-        return descriptor
+    if _lock(descriptor) is not False:
+        found = os.fstat(descriptor)
+        if found.st_size == 0 and is_at(found, path):
+            return LockedFile(descriptor, found)
     os.close(descriptor)
     return None
 
 
-def open_abandoned(path: str) -> int | None:
+def open_abandoned(path: str) -> LockedFile | None:
     """Open and lock the part file of an earlier try or run; None if it is missing or in use."""
     try:
         descriptor = os.open(path, os.O_RDWR | SAFE)
@@ -42,16 +51,16 @@ def open_abandoned(path: str) -> int | None:
     return _lock_or_close(descriptor, path)
 
 
-def _lock_or_close(descriptor: int, path: str) -> int | None:
-    """Lock an open part file and return its descriptor; close it if it can't be used.
+def _lock_or_close(descriptor: int, path: str) -> LockedFile | None:
+    """Lock an open part file; close it, and return None, if it can't be used.
 
     It must belong to this user, and must still be at ``path``: between opening and locking it,
     another process may have renamed it to its final name.
     """
     locked, found = _lock(descriptor), os.fstat(descriptor)
     ours = stat.S_ISREG(found.st_mode) and found.st_nlink == 1 and found.st_uid == os.geteuid()
-    if locked and ours and is_at(descriptor, path):
-        return descriptor
+    if locked and ours and is_at(found, path):
+        return LockedFile(descriptor, found)
     os.close(descriptor)
     return None
 
@@ -67,9 +76,12 @@ def _lock(descriptor: int) -> bool | None:
     return True
 
 
-def is_at(descriptor: int, path: str) -> bool:
-    """Return whether ``path`` still names this open file, and not one that replaced it."""
+def is_at(identity: os.stat_result, path: str) -> bool:
+    """Return whether ``path`` names the file with this identity, and not one that replaced it.
+
+    The file must be open: otherwise, another one may have got its inode number.
+    """
     try:
-        return os.path.samestat(os.fstat(descriptor), os.lstat(path))
+        return os.path.samestat(identity, os.lstat(path))
     except OSError:
         return False

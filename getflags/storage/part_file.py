@@ -56,6 +56,7 @@ class PartFile:
         self._hash = _hasher(target)
         self._temporary = ""
         self._descriptor = -1
+        self._identity: os.stat_result  # of the open file
         self._position = 0
         self._record: ResumeRecord | None = None  # as written beside the part file
         self._intended: ResumeRecord | None = None  # the last that was to be written
@@ -99,18 +100,19 @@ class PartFile:
     def _try_to_create(self) -> None:
         """Create the part file, or empty and reuse an abandoned one, or use a second name."""
         path = f"{self._stem}.part"
-        descriptor = locked_file.create(path)
-        if descriptor is None:
-            descriptor, self._stale = locked_file.open_abandoned(path), True
-        if descriptor is not None and self._stale:
+        file = locked_file.create(path)
+        if file is None:
+            file, self._stale = locked_file.open_abandoned(path), True
+        if file is not None and self._stale:
             resume_record.remove_record(f"{self._stem}.json")
-            os.ftruncate(descriptor, 0)
-        if descriptor is None:
+            os.ftruncate(file.descriptor, 0)
+        if file is None:
             path = f"{self._stem}-{os.getpid():x}-{next(_serial):x}.part"
-            descriptor = locked_file.create(path)
+            file = locked_file.create(path)
         # None: a killed process with the same process id left this file. The next number is free.
-        if descriptor is not None:
-            self._descriptor, self._temporary = descriptor, path
+        if file is not None:
+            self._descriptor, self._identity = file
+            self._temporary = path
 
     def has_record(self) -> bool:
         """Return whether an earlier try or run left a resume record."""
@@ -123,16 +125,17 @@ class PartFile:
         """
         if not self.has_record():
             return None
-        descriptor = locked_file.open_abandoned(f"{self._stem}.part")
-        if descriptor is None:
+        file = locked_file.open_abandoned(f"{self._stem}.part")
+        if file is None:
             self._stale = True  # the record has no part file, or another process has locked it
             return None
         # The record is read only after the part file is locked: before, it could still change.
         found = resume_record.read_record(f"{self._stem}.json", self._target.url)
         if found is None:
-            os.close(descriptor)
+            os.close(file.descriptor)
             return None
         record, ranges = found
+        descriptor, self._identity = file
         self._descriptor, self._temporary, self._record = descriptor, f"{self._stem}.part", record
         with disk_errors:
             # The request asks for at least one byte, so that the server confirms the validator.
@@ -250,7 +253,7 @@ class PartFile:
             # Some file systems report a full disk only on close. Closing a duplicate shows that,
             # and keeps the lock, which must last until after the rename.
             os.close(os.dup(descriptor))
-            if not locked_file.is_at(descriptor, self._temporary):
+            if not locked_file.is_at(self._identity, self._temporary):
                 raise FileNotFoundError(
                     errno.ENOENT, "the part file was deleted during the download"
                 )
@@ -275,18 +278,28 @@ class PartFile:
             if stat.S_ISREG(old.st_mode):
                 mode = stat.S_IMODE(old.st_mode) & 0o777  # without setuid, setgid and sticky
                 self._attempt(lambda: os.fchmod(descriptor, mode), "permissions")
+        date: int | None = None  # of the file, in nanoseconds
         if modified is not None and modified <= time():
-            self._attempt(lambda: os.utime(descriptor, (modified, modified)), "date")
+            times = modified, modified
+            if self._attempt(lambda: os.utime(descriptor, times), "date"):
+                date = modified * 10**9
         if record:
-            fetch_record.write(descriptor, record)
+            if date is None:
+                date = os.fstat(descriptor).st_mtime_ns
+            fetch_record.write(descriptor, record, self._position, date)
 
-    def _attempt(self, change: Callable[[], None], what: str) -> None:
-        """Change an attribute of the file; without it, the file is still the right one."""
+    def _attempt(self, change: Callable[[], None], what: str) -> bool:
+        """Change an attribute of the file, and return whether it was changed.
+
+        Without it, the file is still the right one.
+        """
         try:
             change()
         except OSError as error:
             self.note = f"{self.note}, " if self.note else ""
             self.note += f"the file system refused its {what}: {error.strerror or error}"
+            return False
+        return True
 
     def _rename(self) -> OnDisk | None:
         """Rename the part file; remove the record first, so that it never lacks its part file."""

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
-import json
 import os
 from collections.abc import Sequence
 
@@ -28,6 +27,8 @@ def write_record(path: str, url: str, record: ResumeRecord, ranges: Sequence[Pro
     The record is written to a new file, because an existing one may be a hard link to a file of
     another user.
     """
+    import json  # the import takes 4 ms, and a small file has no record
+
     values = {"version": _VERSION, "url": _digest(url), **record._asdict(), "ranges": ranges}
     new = f"{path}.new"
     remove_record(new)
@@ -47,6 +48,8 @@ def read_record(path: str, url: str) -> tuple[ResumeRecord, list[ProvedRange]] |
 
     Returns None if the record is missing, invalid, or for another URL.
     """
+    import json
+
     try:
         descriptor = os.open(path, os.O_RDONLY | SAFE)
         try:

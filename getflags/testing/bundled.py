@@ -17,11 +17,8 @@ from time import monotonic
 from typing import Any, NamedTuple
 
 from getflags.core.errors import GetflagsError, UsageError
-from getflags.testing import interpreter
+from getflags.testing import PORTS, interpreter
 from getflags.testing.interpreter import Child
-
-PORTS = {"LOCAL": 8000, "DELAY": 8001, "ERROR": 8002}
-REMOTE = "https://www.fluentpython.com/data/flags"
 
 HOST = "127.0.0.1"  # "localhost" may mean ::1, where another program may listen
 _PROBE_TIMEOUT = 1.0  # seconds for the whole response

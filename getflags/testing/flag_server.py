@@ -20,7 +20,8 @@ from typing import Any, Protocol, TypedDict, Unpack
 from urllib.parse import urlsplit
 
 from getflags.core.errors import GetflagsError
-from getflags.testing.bundled import HOST, PORTS, request_json
+from getflags.testing import PORTS
+from getflags.testing.bundled import HOST, request_json
 
 _TIMEOUT = 10.0  # seconds to wait for a response
 _MAX_RESPONSE = 1 << 30  # bytes; a ledger, which has a line for each path, can be large

@@ -1,1 +1,1 @@
-"""One file's transfer: the decisions (sans-IO) and the two shells that carry them out."""
+"""One file's transfer: the decisions, without I/O."""

@@ -46,6 +46,11 @@ class Route:
         """The origin of the URL to which redirects have led so far."""
         return urls.origin(self.url) if self._redirects else self.origin
 
+    @property
+    def redirected(self) -> bool:
+        """Whether a redirect has been followed."""
+        return self._redirects > 0
+
     def begin(self) -> None:
         """Begin again at the target's own URL: a redirect may lead elsewhere the next time."""
         self.url = self._home

@@ -177,6 +177,11 @@ class Transfer:
         """The origin to which the last request was sent; empty like ``origin``."""
         return "" if self.target.flaw else self._route.reached
 
+    @property
+    def redirected(self) -> bool:
+        """Whether a redirect has been followed in this try."""
+        return self._route.redirected
+
     def resumable(self) -> ResumeRecord | None:
         """Return the record with which a later try may resume the body of this one, if it can."""
         if not self._received or (isinstance(self.action, Done) and not self.action.keep_part):

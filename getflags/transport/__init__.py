@@ -2,38 +2,47 @@
 
 A transport makes one GET request. It calls ``on_head`` with the response's head and, if that
 returns True, ``on_body`` with each piece of the body. Such callbacks suit both a loop over a stream
-(httpx) and a library that uses callbacks itself (libcurl). A transport does not follow redirects,
-decode bodies, retry or keep cookies: ``getflags.transfer`` makes those decisions. Exceptions from
-the library are converted to ``Fault``; exceptions from ``on_head`` and ``on_body`` are not caught.
+(h1, httpx) and a library that uses callbacks itself (libcurl). A transport does not follow
+redirects, decode bodies, retry or keep cookies: ``getflags.transfer`` makes those decisions.
+Exceptions from the library are converted to ``Fault``; exceptions from ``on_head`` and ``on_body``
+are not caught.
 """
 
 from __future__ import annotations
 
+import os
 from collections.abc import Awaitable, Callable
 from importlib import import_module
-from importlib.util import find_spec
 from typing import Protocol, cast
 
 from getflags.core.accepted import AUTO
 from getflags.core.errors import UsageError
 from getflags.core.models import Fields, Network
 from getflags.core.response_head import Head
+from getflags.transport import proxies
 
 #: The module of each client, which contains the functions of ``Client``.
-CLIENTS = {"httpx": "getflags.transport.httpx.client", "curl": "getflags.transport.curl.client"}
+CLIENTS = {
+    "curl": "getflags.transport.curl.client",
+    "h1": "getflags.transport.h1.client",
+    "httpx": "getflags.transport.httpx.client",
+}
 
 
-def default() -> str:
-    """Return the name of the default client: curl, which is faster, if pycurl is installed.
-
-    The measurements are in docs/decisions/0007-two-http-libraries.md.
-    """
-    return "curl" if find_spec("pycurl") else "httpx"
+#: The client of ``auto``: docs/decisions/0022-a-transport-of-our-own.md has the measurements.
+DEFAULT = "h1"
 
 
 def resolved(name: str) -> str:
-    """Return the client's name; for ``auto``, the default client's."""
-    return default() if name == AUTO else name
+    """Return the client's name; for ``auto``, the default client's.
+
+    If the environment names a SOCKS proxy, that is curl, which speaks it, if it is installed.
+    """
+    if name != AUTO:
+        return name
+    found = proxies.from_environment(os.environ)
+    socks = any(url.lower().startswith("socks") for kind, url in found if kind != "no")
+    return "curl" if socks and _has_pycurl() else DEFAULT
 
 
 class Transport(Protocol):
@@ -106,6 +115,12 @@ def client(name: str) -> Client:
     """Return the module of the client called ``name``. Raises UsageError."""
     if name not in CLIENTS:
         raise UsageError(f"unknown client {name!r}; choose from {', '.join(CLIENTS)}")
-    if name == "curl" and find_spec("pycurl") is None:
+    if name == "curl" and not _has_pycurl():
         raise UsageError("the curl client is not installed; run: pip install 'getflags[curl]'")
     return cast("Client", import_module(CLIENTS[name]))
+
+
+def _has_pycurl() -> bool:
+    from importlib.util import find_spec  # the import takes 5 ms
+
+    return find_spec("pycurl") is not None

@@ -13,13 +13,14 @@ of hosts; a second lookup does no harm.
 
 from __future__ import annotations
 
-import asyncio
 import os
 import socket
 import threading
-from concurrent.futures import Future
+from collections.abc import Callable
+from contextlib import suppress
 from functools import partial
 from time import monotonic
+from typing import Any, TypeAlias
 from urllib.parse import urlsplit
 
 from getflags.core.errors import Expired, Fault, TimedOut, Unreachable, Unresolved
@@ -27,6 +28,9 @@ from getflags.core.resource_limits import start_thread
 from getflags.transport.system_errors import not_resolved
 
 _MAX_REMEMBERED = 4096  # origins
+
+#: An address family, and an address with its port, as ``socket.connect`` takes it.
+Address: TypeAlias = "tuple[int, tuple[Any, ...]]"
 
 
 class HostLookups:
@@ -41,8 +45,9 @@ class HostLookups:
         os.register_at_fork(after_in_child=self._reset)
 
     def _reset(self) -> None:
-        self._complete: dict[str, bool] = {}  # origin → whether it was found; the oldest first
-        self._running: dict[str, Future[str]] = {}  # by origin; the result is why it failed, or ""
+        # Origin → the host's addresses, why it was not found, or None for an IP address.
+        self._complete: dict[str, tuple[Address, ...] | Fault | None] = {}  # the oldest first
+        self._running: dict[str, _Lookup] = {}  # by origin
         self._lock = threading.Lock()
 
     def wait_for(self, url: str, seconds: float, within: float | None = None) -> float | None:
@@ -55,11 +60,9 @@ class HostLookups:
         """
         if lookup := self._look_up(url):
             wait = _Wait(seconds, within)
-            try:
-                reason = lookup.result(wait.seconds)
-            except TimeoutError:
-                raise wait.timed_out() from None
-            return wait.done(reason)
+            if not lookup.done.wait(wait.seconds):
+                raise wait.timed_out()
+            return wait.over(lookup.reason)
         return within
 
     async def await_for(
@@ -67,12 +70,16 @@ class HostLookups:
     ) -> float | None:
         """Do what ``wait_for`` does, without blocking the event loop."""
         if lookup := self._look_up(url):
+            import asyncio  # the import takes 30 ms, and a run on threads does not need it
+
             wait = _Wait(seconds, within)
+            done = asyncio.Event()
+            lookup.call(partial(asyncio.get_running_loop().call_soon_threadsafe, done.set))
             try:
-                reason = await asyncio.wait_for(asyncio.wrap_future(lookup), wait.seconds)
+                await asyncio.wait_for(done.wait(), wait.seconds)
             except TimeoutError:
                 raise wait.timed_out() from None
-            return wait.done(reason)
+            return wait.over(lookup.reason)
         return within
 
     def forget(self, url: str) -> bool:
@@ -82,9 +89,23 @@ class HostLookups:
         failed. The next request asks again.
         """
         with self._lock:
-            return self._complete.pop(_origin(url), False)
+            return isinstance(self._complete.pop(_origin(url), None), tuple)
 
-    def _look_up(self, url: str) -> Future[str] | None:
+    def addresses(self, url: str, host: str, port: int, where: str) -> tuple[Address, ...]:
+        """Return the addresses of a URL's host, which was looked up.
+
+        Raises Unreachable, with ``where`` as the start of its message.
+        """
+        found = self._complete.get(_origin(url))
+        if isinstance(found, Fault):
+            raise type(found)(f"{where}{found}")
+        if found is None:
+            found = _resolve(host, socket.AI_NUMERICHOST)
+            if isinstance(found, Fault):
+                raise found
+        return tuple((family, (target[0], port, *target[2:])) for family, target in found)
+
+    def _look_up(self, url: str) -> _Lookup | None:
         """Start or join the lookup of a URL's host; return None if there is nothing to wait for."""
         origin = _origin(url)
         if origin in self._complete:
@@ -95,29 +116,27 @@ class HostLookups:
             host = ""
         if ":" in host or not host.strip(".0123456789"):  # an IP address, or no host
             with self._lock:
-                self._remember(origin, found=False)
+                self._remember(origin, None)
             return None
         with self._lock:
             if origin in self._running:
                 return self._running[origin]
-            lookup: Future[str] = Future()
-            # A running future can't be cancelled by one of the requests that wait for it.
-            lookup.set_running_or_notify_cancel()
+            lookup = _Lookup()
             run = partial(self._run, origin, host, lookup)
             start_thread(threading.Thread(target=run, name="getflags lookup", daemon=True))
             self._running[origin] = lookup
             return lookup
 
-    def _run(self, origin: str, host: str, lookup: Future[str]) -> None:
-        fault = _fault(host)
-        failed = isinstance(fault, Unresolved)
+    def _run(self, origin: str, host: str, lookup: _Lookup) -> None:
+        found = _resolve(host)
+        failed = isinstance(found, Unresolved)
         with self._lock:
             if not failed:
-                self._remember(origin, found=fault is None)
+                self._remember(origin, found)
             del self._running[origin]
-        lookup.set_result(str(fault) if failed else "")
+        lookup.end(str(found) if failed else "")
 
-    def _remember(self, origin: str, *, found: bool) -> None:
+    def _remember(self, origin: str, found: tuple[Address, ...] | Fault | None) -> None:
         while len(self._complete) >= _MAX_REMEMBERED:
             del self._complete[next(iter(self._complete))]
         self._complete[origin] = found
@@ -127,15 +146,42 @@ def _origin(url: str) -> str:
     return url[: url.find("/", 8)] if "/" in url[8:] else url
 
 
-def _fault(host: str) -> Fault | None:
-    """Look up a host name; return why it was not found, or None if it was."""
+def _resolve(host: str, flags: int = 0) -> tuple[Address, ...] | Fault:
+    """Look up a host name; return its addresses, or why it was not found."""
     try:
-        socket.getaddrinfo(host, None)
+        found = socket.getaddrinfo(host, None, type=socket.SOCK_STREAM, flags=flags)
     except UnicodeError as error:  # not a host name; the library will report it
         return Unreachable(str(error))
     except OSError as error:
         return not_resolved("", error)
-    return None
+    return tuple((family, target) for family, _, _, _, target in found)
+
+
+class _Lookup:
+    """A lookup that is running. ``reason`` is why it failed, if it did."""
+
+    def __init__(self) -> None:
+        self.done = threading.Event()
+        self.reason = ""
+        self._calls: list[Callable[[], object]] = []
+        self._lock = threading.Lock()
+
+    def call(self, function: Callable[[], object]) -> None:
+        """Call a function when the lookup has ended, in any thread."""
+        with self._lock:
+            if not self.done.is_set():
+                self._calls.append(function)
+                return
+        function()
+
+    def end(self, reason: str) -> None:
+        """Wake all that wait for the lookup."""
+        self.reason = reason
+        with self._lock:
+            self.done.set()
+        for function in self._calls:
+            with suppress(RuntimeError):  # the event loop has been closed meanwhile
+                function()
 
 
 class _Wait:
@@ -152,7 +198,7 @@ class _Wait:
             return Expired()
         return TimedOut(f"no answer from the resolver within {self.seconds:g} s")
 
-    def done(self, reason: str) -> float | None:
+    def over(self, reason: str) -> float | None:
         """Return the rest of the request's time limit, in seconds; None if it has no limit.
 
         ``reason`` is why the lookup failed, if it did. Raises Unresolved.

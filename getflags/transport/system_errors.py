@@ -8,9 +8,10 @@ from __future__ import annotations
 import errno
 import os
 import socket
+import sys
 
 from getflags.core.errors import Refused, Unreachable, Unresolved, Untrusted
-from getflags.core.text import brief
+from getflags.core.text import brief, printable
 
 # EAI_MEMORY is a failure of this machine, as EAI_SYSTEM is, which Python raises as a plain OSError.
 # After EAI_FAIL, the name server has answered that it will not do it.
@@ -41,6 +42,27 @@ def not_resolved(where: str, error: OSError) -> Unreachable:
     if isinstance(error, socket.gaierror) and error.errno not in _TEMPORARY:
         return Unreachable(f"{where}host name not found ({reason})")
     return Unresolved(f"{where}host name not resolved: {reason[0].lower()}{reason[1:]}")
+
+
+def is_tls_error(error: OSError) -> bool:
+    """Return whether an exception is one of Python's TLS; importing ``ssl`` takes 7 ms."""
+    tls = sys.modules.get("ssl")
+    return tls is not None and isinstance(error, tls.SSLError)
+
+
+def wants_data(error: OSError) -> bool:
+    """Return whether a TLS connection has nothing to read at the moment."""
+    tls = sys.modules.get("ssl")
+    return tls is not None and isinstance(error, tls.SSLWantReadError)
+
+
+def broken_handshake(where: str, error: OSError) -> Untrusted:
+    """Return the fault for an exception of Python's TLS during a handshake."""
+    import ssl
+
+    if isinstance(error, ssl.SSLCertVerificationError):
+        return Untrusted(f"{where}certificate not trusted: {printable(error.verify_message)}")
+    return no_tls(where, getattr(error, "reason", None) or str(error))  # only OpenSSL sets it
 
 
 def no_tls(where: str, reason: str) -> Untrusted:

@@ -144,7 +144,7 @@ def _client_bound(figures: Sequence[Figures], processors: int) -> Caveat | None:
     return Caveat(
         f"The client was busy for {_BUSY:.0%} of the time or more in {_named(bound)}.",
         "The figures show the limit of the client, not that of the server or the level.",
-        "Try --engine processes or --client curl, or a server on another machine.",
+        "Try --engine processes, or a server on another machine.",
     )
 
 

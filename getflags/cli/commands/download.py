@@ -8,11 +8,10 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
-from pathlib import Path
 from time import perf_counter
 from typing import NamedTuple
 
-from getflags import engines, transport
+from getflags import engines, testing, transport
 from getflags.api import configure
 from getflags.cli import COMMANDS
 from getflags.cli.display import Screen
@@ -36,7 +35,6 @@ from getflags.storage import directories
 from getflags.targets import filenames, resolve
 from getflags.targets.filenames import PART_PREFIX
 from getflags.targets.list_file import Entry
-from getflags.testing import bundled
 
 
 def main(arguments: list[str]) -> int:
@@ -78,6 +76,8 @@ def _continuation(options: Options, result: summary.Report) -> str:
     again = "; run the same command again"
     if result.arrived and options.settings.exists in {"overwrite", "fail"}:
         return f"{again} with --exists skip to continue"
+    from pathlib import Path
+
     parts = Path(options.settings.dir).glob(f"{PART_PREFIX}*.json")
     return f"{again} to continue" if result.arrived or any(parts) else ""
 
@@ -128,7 +128,7 @@ def _check(options: Options, targets: resolve.Listing) -> None:
         except filenames.BadName as error:
             raise UsageError(f"-o {quoted(options.out)}: {error}") from None
     if total == 1 and not options.input_files:  # in a list, the other targets are downloaded
-        place = _place(options, bundled.REMOTE)
+        place = _place(options, testing.REMOTE)
         (target,) = resolve.settle([_with_options(targets[0], options)], place)
         if target.flaw:
             raise UsageError(f"{quoted(target.label)} cannot be fetched: {target.flaw}")
@@ -156,9 +156,11 @@ def _site(options: Options, targets: resolve.Listing, screen: Screen) -> Iterato
         screen.info(f"Mirror site: {printable(redact(mirror))}")
         yield _Site(mirror)
     elif options.server == "REMOTE":
-        screen.info(f"REMOTE site: {bundled.REMOTE}")
-        yield _Site(bundled.REMOTE)
+        screen.info(f"REMOTE site: {testing.REMOTE}")
+        yield _Site(testing.REMOTE)
     else:
+        from getflags.testing import bundled  # the import takes 5 ms
+
         with bundled.running(options.server, options.seed, screen.warn) as server:
             screen.info(f"{options.server} site: {server.shown}")
             yield _Site(server.base_url, (origin(server.base_url),))
@@ -183,7 +185,11 @@ def _download(job: _Job, screen: Screen, result: summary.Report) -> None:
     adaptive = settings.max_req == AUTO
     wanted = _limit(job)
     wanted = wanted if total is None else min(wanted, total)
-    engine = engines.select(settings.engine, len(job.targets), wanted, adaptive=adaptive)
+    # Of a list that has not ended, only long ones are known to be long.
+    least: int | None = len(job.targets)
+    if total is None and len(job.targets) < engines.PROCESSES_FROM:
+        least = None
+    engine = engines.select(settings.engine, least, wanted, adaptive=adaptive)
     limit = checks.affordable(wanted, [engine], settings.client, screen.warn)
     for line in summary.opening(job.noun, job.labels, total, limit, adaptive=adaptive):
         screen.info(line)
@@ -295,7 +301,7 @@ def _limit(job: _Job) -> int:
     options = job.options
     if options.settings.engine == "sequential":
         return 1
-    remote = job.targets.has_codes and job.site.base_url == bundled.REMOTE
+    remote = job.targets.has_codes and job.site.base_url == testing.REMOTE
     return checks.requested_limit(options, remote=remote)
 
 

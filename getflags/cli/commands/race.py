@@ -14,7 +14,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import NamedTuple
 
-from getflags import transport
+from getflags import testing, transport
 from getflags.api import configure
 from getflags.bench.race import job
 from getflags.bench.race.ranking import ranking
@@ -71,7 +71,7 @@ def _run(options: RaceOptions, race: Race, targets: resolve.Listing) -> None:
             with defer_signals():
                 folder = stack.enter_context(TemporaryDirectory(prefix="getflags-race-"))
             sites = _sites(options, stack, codes=targets.has_codes)
-            remote = sites[0].base_url == bundled.REMOTE
+            remote = sites[0].base_url == testing.REMOTE
             requested = checks.requested_limit(options, remote=remote)
             limit = checks.affordable(
                 min(requested, race.total), options.engines, options.settings.client, _warn
@@ -126,8 +126,8 @@ def _sites(options: RaceOptions, stack: ExitStack, *, codes: bool) -> list[_Site
         _info(f"Mirror site, shared by all engines: {printable(redact(mirror))}")
         return [_Site(mirror)] * count
     if options.server == "REMOTE":
-        _info(f"REMOTE site, shared by all engines: {bundled.REMOTE}")
-        return [_Site(bundled.REMOTE)] * count
+        _info(f"REMOTE site, shared by all engines: {testing.REMOTE}")
+        return [_Site(testing.REMOTE)] * count
     seed = secrets.randbelow(_SEEDS) if options.seed is None else options.seed
     _info(f"{options.server} site: a separate server for each engine, all with seed {seed}")
     servers = stack.enter_context(bundled.several(options.server, seed, count))

@@ -12,7 +12,7 @@ from getflags.cli.options import download as download_options
 from getflags.cli.options import groups, values
 from getflags.cli.options.parser import Parser
 from getflags.core.settings import CLIENTS, DEFAULTS, ENGINES
-from getflags.testing.bundled import PORTS
+from getflags.testing import PORTS
 
 LEVELS = [1, 4, 16, 64]
 ROUNDS = FEWEST + 1
@@ -103,8 +103,8 @@ def _matrix(group: groups.Group) -> None:
     )  # fmt: skip
     add(
         "--client", metavar="C,...", dest="clients", type=values.names(CLIENTS),
-        default=[transport.default()],
-        help=f"the HTTP library: {', '.join(CLIENTS)} (default here: {transport.default()})",
+        default=[transport.DEFAULT],
+        help=f"the HTTP library: {', '.join(CLIENTS)} (default here: {transport.DEFAULT})",
     )  # fmt: skip
     add(
         "-m", "--max-req", "--max_req", metavar="N,...", dest="levels",

@@ -14,7 +14,7 @@ from getflags import __version__, transport
 from getflags.cli.options import values
 from getflags.core.accepted import AUTO
 from getflags.core.settings import CLIENTS, DEFAULTS, ENGINES, LOOPS, described
-from getflags.testing.bundled import PORTS
+from getflags.testing import PORTS
 
 Group: TypeAlias = argparse._ArgumentGroup  # noqa: SLF001 - argparse has no other name for it
 
@@ -130,7 +130,7 @@ def client(group: Group) -> None:
     """Add the option that chooses the HTTP library; ``auto`` is resolved to its name."""
     add_setting(
         group, "client", "--client", metavar="C", type=transport.resolved, choices=CLIENTS,
-        default=AUTO, usual=f"{AUTO}, here {transport.default()}",
+        default=AUTO, usual=f"{AUTO}, here {transport.DEFAULT}",
     )  # fmt: skip
 
 

@@ -1,0 +1,57 @@
+"""The shell of a transfer for asyncio: the twin of ``fetch``, which explains both."""
+
+from __future__ import annotations
+
+from asyncio import sleep as asleep
+from time import monotonic, time
+
+from getflags.core.errors import Fault, NotSaved
+from getflags.core.events import EventHandler, Started
+from getflags.core.models import DownloadOptions
+from getflags.rates.rate_limit import RateLimiter
+from getflags.storage.async_part_file import AsyncPartFile
+from getflags.transfer.actions import Done, Install, Request
+from getflags.transfer.state import NEW
+from getflags.transfer.transfer import Transfer
+from getflags.transport import AsyncTransport
+
+
+async def afetch(
+    transfer: Transfer, options: DownloadOptions,
+    transport: AsyncTransport, limiter: RateLimiter, emit: EventHandler,
+) -> Transfer:  # fmt: skip
+    """Run one try to its end; return the transfer. Only a bug raises an exception."""
+    if transfer.state is NEW:
+        emit(Started(transfer.target))
+    try:
+        async with AsyncPartFile(transfer.target, transfer.resumable, fsync=options.fsync) as part:
+            since = 0.0  # when the wait for the next piece of a body began
+
+            async def on_body(piece: bytes) -> None:
+                nonlocal since
+                at, progress = transfer.bytes_arrived(len(piece), (now := monotonic()) - since, now)
+                await part.write(piece, at)
+                if progress:
+                    emit(progress.event)
+                    await part.checkpoint(progress.record)
+                if seconds := limiter.spend(len(piece)):
+                    await asleep(seconds)
+                since = monotonic()
+
+            on_disk, partial = await part.on_disk(options.exists), await part.reopen()
+            action = transfer.begin(on_disk, partial, monotonic(), time())
+            while isinstance(action, Request):
+                url, headers, time_left = action
+                try:
+                    await transport.get(url, headers, transfer.head_arrived, on_body, time_left)
+                    await part.flush(transfer.size)
+                    action = transfer.succeeded(monotonic(), part.digest)
+                except Fault as fault:
+                    action = transfer.failed(fault, monotonic())
+            if isinstance(action, Install):
+                transfer.succeeded(monotonic(), None, await part.install(*action), part.note)
+            elif isinstance(action, Done) and not action.keep_part:
+                part.discard()
+    except NotSaved as refusal:
+        transfer.failed(refusal, monotonic())
+    return transfer

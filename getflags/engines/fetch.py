@@ -1,0 +1,63 @@
+"""The shell of a transfer: it does the I/O that a ``Transfer`` decides on, and reports the result.
+
+This module and ``async_fetch``, its twin, are the only ones that combine decisions, HTTP and files,
+once without ``await`` and once with it. The shells make no decisions, and they must stay the same:
+a test removes ``async`` and ``await`` from the second and compares it with the first. (Two
+alternatives were rejected: a generator of I/O requests needs two interpreters, which would be
+longer than the shells; generating one version from the other would make both harder to read.)
+"""
+
+from __future__ import annotations
+
+from time import monotonic, sleep, time
+
+from getflags.core.errors import Fault, NotSaved
+from getflags.core.events import EventHandler, Started
+from getflags.core.models import DownloadOptions
+from getflags.rates.rate_limit import RateLimiter
+from getflags.storage.part_file import PartFile
+from getflags.transfer.actions import Done, Install, Request
+from getflags.transfer.state import NEW
+from getflags.transfer.transfer import Transfer
+from getflags.transport import Transport
+
+
+def fetch(
+    transfer: Transfer, options: DownloadOptions,
+    transport: Transport, limiter: RateLimiter, emit: EventHandler,
+) -> Transfer:  # fmt: skip
+    """Run one try to its end; return the transfer. Only a bug raises an exception."""
+    if transfer.state is NEW:
+        emit(Started(transfer.target))
+    try:
+        with PartFile(transfer.target, transfer.resumable, fsync=options.fsync) as part:
+            since = 0.0  # when the wait for the next piece of a body began
+
+            def on_body(piece: bytes) -> None:
+                nonlocal since
+                at, progress = transfer.bytes_arrived(len(piece), (now := monotonic()) - since, now)
+                part.write(piece, at)
+                if progress:
+                    emit(progress.event)
+                    part.checkpoint(progress.record)
+                if seconds := limiter.spend(len(piece)):
+                    sleep(seconds)
+                since = monotonic()
+
+            on_disk, partial = part.on_disk(options.exists), part.reopen()
+            action = transfer.begin(on_disk, partial, monotonic(), time())
+            while isinstance(action, Request):
+                url, headers, time_left = action
+                try:
+                    transport.get(url, headers, transfer.head_arrived, on_body, time_left)
+                    part.flush(transfer.size)
+                    action = transfer.succeeded(monotonic(), part.digest)
+                except Fault as fault:
+                    action = transfer.failed(fault, monotonic())
+            if isinstance(action, Install):
+                transfer.succeeded(monotonic(), None, part.install(*action), part.note)
+            elif isinstance(action, Done) and not action.keep_part:
+                part.discard()
+    except NotSaved as refusal:
+        transfer.failed(refusal, monotonic())
+    return transfer
