@@ -16,6 +16,7 @@ import pytest
 
 import getflags
 from getflags.core.events import Event, Finished, Retrying, Slowed
+from getflags.core.resource_limits import worker_count
 from getflags.testing.flag_server import StartFlagServer
 from tests.hazards import WAYS, Way, everywhere, title
 from tests.kit import files
@@ -69,7 +70,22 @@ def test_j1_a_503_is_a_rate_limit_too_if_it_comes_again_and_again(tmp_path: Path
         report = getflags.download(targets, dir=tmp_path, retries=3, emit=events.append, **way)
     assert report.exit_status == 0
     assert len(files(tmp_path)) == FILES
-    assert any(isinstance(each, Slowed) for each in events)
+    # On a busy machine, there may be a silence before a worker has seen eight refusals in a row.
+    enough = 8 * (worker_count(20) if way["engine"] == "processes" else 1)
+    slowed = any(isinstance(each, Slowed) for each in events)
+    assert slowed or longest_refusal(events) < enough
+
+
+def longest_refusal(events: list[Event]) -> int:
+    """Return the largest number of refusals with nothing served in between."""
+    longest = number = 0
+    for event in events:
+        if isinstance(event, Finished):
+            number = 0
+        elif isinstance(event, Retrying):
+            number += 1
+            longest = max(longest, number)
+    return longest
 
 
 @everywhere

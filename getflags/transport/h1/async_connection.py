@@ -126,7 +126,7 @@ class Connection(asyncio.Protocol):
                 self._waiting = 0
                 if self._paused:
                     self._paused = False
-                    if not self.closed:
+                    if not self.closed:  # pragma: no branch - it may be closed while it is paused
                         self._transport.resume_reading()
                 deadline = monotonic() + self._timeout
             elif self._fault:
