@@ -38,7 +38,7 @@ _PORT = re.compile(r"(localhost|127\.0\.0\.1):(\d+)")
 _TIME = re.compile(r'(Elapsed time: |"seconds": |B in )[\d.]+( s \([\d.]+ \w+/s\))?')
 #: What getflags reports on a busy machine: a bundled server's port is taken, or a run takes long.
 _BUSY = re.compile(
-    r"^getflags: (port \d+ (is|was) taken|[\d,]+ of [\d,]+ (runs )?done).*\n", re.MULTILINE
+    r"^getflags: (port \d+ (is in use|was taken)|[\d,]+ of [\d,]+ (runs )?done).*\n", re.MULTILINE
 )
 _END = "\x1e"  # ASCII's record separator, between a command's output and its exit code
 
