@@ -91,7 +91,7 @@ def test_a_wrong_example_is_noticed(tmp_path: Path) -> None:
 def test_ellipses_ports_and_the_shorter_command_are_understood(tmp_path: Path) -> None:
     assert matches("at localhost:8000 in ...s\n", "at localhost:5 in 0.1s")
     assert matches(
-        "done", "getflags: port 8000 is taken by another run\ngetflags: 1 of 2 done\ndone"
+        "done", "getflags: port 8000 is in use by another run\ngetflags: 1 of 2 done\ndone"
     )
     assert not matches("at localhost:8000 in ...s\n", "at localhost:5 in 0.1 min")
     page = tmp_path / "page.md"
