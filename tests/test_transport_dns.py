@@ -253,3 +253,12 @@ def test_the_others_go_on_and_the_run_ends(
     assert reasons == ["no answer from the resolver within 0.3 s (2 tries)"]
     assert files(tmp_path) == {"f": b"fine"}
     assert f"{engine}-{client}.hangs" in resolver.asked
+
+
+def test_a_lookup_that_has_ended_calls_at_once() -> None:
+    lookup = dns._Lookup()
+    called: list[str] = []
+    lookup.call(lambda: called.append("during it"))
+    lookup.end("")
+    lookup.call(lambda: called.append("after it"))
+    assert called == ["during it", "after it"]
