@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import multiprocessing
+import signal
 from math import inf
 
 import pytest
 
 from getflags.rates.learnt_rate import FIRST_RATE
 from getflags.scheduling import shared_limits
+from getflags.scheduling.host import HostState
 from getflags.scheduling.limits import UNSPOKEN, Flight, Limits
 from getflags.scheduling.shared_limits import LimitsTable, SharedLimits
 from getflags.transfer.actions import Refusal
@@ -22,13 +24,13 @@ ASKED = Refusal(ORIGIN, pause=5)
 def serve(limits: Limits, now: float, count: int = 1) -> None:
     for _ in range(count):
         flight = limits.started(now)
-        limits.ended()
+        limits.ended(now)
         limits.accepted(flight, now)
 
 
 def refuse(limits: Limits, now: float, refusal: Refusal = TOO_MANY) -> bool:
     flight = limits.started(now)
-    limits.ended()
+    limits.ended(now)
     return limits.refused(flight, refusal, now)
 
 
@@ -57,7 +59,7 @@ def test_a_refusal_in_spite_of_the_ceiling_is_one_of_the_rate() -> None:
     limits = Limits()
     flights = [limits.started(1) for _ in range(4)]
     for _ in flights:
-        limits.ended()
+        limits.ended(1)
     limits.accepted(flights[0], 1)
     limits.accepted(flights[1], 1)
     limits.refused(flights[2], ASKED, 1)
@@ -72,7 +74,7 @@ def test_a_refusal_in_spite_of_the_ceiling_is_one_of_the_rate() -> None:
 def test_a_server_at_its_ceiling_is_not_waited_for() -> None:
     limits = Limits()
     flights = [limits.started(1) for _ in range(3)]
-    limits.ended()
+    limits.ended(1)
     limits.refused(flights[0], ASKED, 1)
     limits.started(6)
     assert limits.ceiling.limit <= limits.load
@@ -121,9 +123,9 @@ def test_the_ceiling_is_for_all_workers(pair: Pair) -> None:
     early = other.started(0.5)
     flights = [one.started(1) for _ in range(4)]
     for flight in flights[:3]:
-        one.ended()
+        one.ended(1)
         one.accepted(flight, 1)
-    one.ended()
+    one.ended(1)
     one.refused(flights[3], ASKED, 1)
     assert one.ceiling.limit == 3
     assert other.allow(6)
@@ -136,7 +138,7 @@ def test_the_ceiling_is_for_all_workers(pair: Pair) -> None:
     assert at > 6, "another worker's request may end at any time"
     table.forget(1)
     assert one.allow(6), "the other worker has died"
-    other.ended()
+    other.ended(6)
     other.refused(early, ASKED, 6)
     assert other.ceiling.limit >= 1
 
@@ -152,15 +154,49 @@ def test_a_full_table_leaves_each_worker_its_own_limits(
     assert other.allow(2)
 
 
-def test_a_worker_that_died_with_the_lock_holds_up_nobody_for_long(
+def test_a_worker_that_is_stopped_with_the_lock_holds_up_nobody_for_long(
     monkeypatch: pytest.MonkeyPatch, pair: Pair
 ) -> None:
     monkeypatch.setattr(shared_limits, "_MAX_WAIT", 0.01)
     table, one, other = pair
     serve(one, 1)
-    with table.locked():
+    with table.locked(1):
         assert refuse(one, 2)
     assert not other.allow(2)
+
+
+def test_the_lock_of_a_worker_that_was_killed_is_released(
+    monkeypatch: pytest.MonkeyPatch, pair: Pair
+) -> None:
+    table, one, _ = pair
+    context = multiprocessing.get_context("fork")
+    locked = context.Event()
+
+    def lock_and_die() -> None:
+        with table.locked(1):
+            locked.set()
+            signal.pause()
+
+    worker = context.Process(target=lock_and_die)
+    worker.start()
+    assert locked.wait(20)
+    worker.kill()
+    worker.join()
+    monkeypatch.setattr(shared_limits, "_MAX_WAIT", None)  # a lock that is held would be waited for
+    table.forget(1)
+    serve(one, 1)
+    assert refuse(one, 2)
+
+
+def test_requests_that_other_workers_had_served_are_counted(pair: Pair) -> None:
+    """A refusal does not use up a retry while the server serves others, in any worker."""
+    _, one, other = pair
+    here, there = HostState(one), HostState(other)
+    serve(one, 1)
+    refuse(one, 2)
+    assert (here.served, here.limited) == (1, True)
+    assert not there.accepts(2)
+    assert (there.served, there.limited) == (1, True)
 
 
 def test_a_request_that_started_before_a_row_was_found_is_counted_right(pair: Pair) -> None:
@@ -170,9 +206,9 @@ def test_a_request_that_started_before_a_row_was_found_is_counted_right(pair: Pa
     serve(one, 1)
     one.started(2)
     refuse(one, 3, ASKED)
-    other.ended()
+    other.ended(4)
     other.refused(early, ASKED, 4)
-    assert other.ceiling.limit in {1, inf}, "its own ten requests are not those served beside it"
+    assert other.ceiling.limit == 1, "its own ten requests are not those served beside it"
 
 
 def test_a_flight_is_when_it_started_and_what_was_served_by_then() -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from math import inf
 
-_LIFETIME = 60.0  # seconds without a refusal after which the refused level is tried again
+_LIFETIME = 60.0  # seconds without a refusal after which the limit is raised
 
 
 class Ceiling:
@@ -18,12 +18,11 @@ class Ceiling:
     names them.
     """
 
-    FIELDS = ("limit", "refused_level", "served", "served_at_limit", "refused_at", "peak")
+    FIELDS = ("limit", "served", "served_at_limit", "refused_at", "peak")
     __slots__ = FIELDS
 
     def __init__(self) -> None:
         self.limit = inf
-        self.refused_level = inf  # the number in flight at the last refusal
         self.served = 0.0
         self.served_at_limit = 0.0  # requests served since the limit was last changed
         self.refused_at = 0.0
@@ -41,18 +40,15 @@ class Ceiling:
         self.refused_at = now
         self.served_at_limit = 0.0
         self.limit = level if level > 0 else inf
-        self.refused_level = self.limit + 1
 
     def accepted(self, now: float) -> None:
         """Record a served request.
 
-        The limit is raised by one each time that as many requests as the limit have been served,
-        but it stays below the level that was refused.
+        After a minute without a refusal, the limit is raised by one each time that as many requests
+        as the limit have been served.
         """
         self.served += 1
         self.served_at_limit += 1
-        if now - self.refused_at > _LIFETIME:
-            self.refused_level = inf
-        if self.served_at_limit >= self.limit and self.limit + 1 < self.refused_level:
+        if self.served_at_limit >= self.limit and now - self.refused_at > _LIFETIME:
             self.limit += 1
             self.served_at_limit = 0.0

@@ -26,12 +26,19 @@ class HostState(OriginState):
         self.adaptive = adaptive
         self.in_flight: dict[Transfer, Flight] = {}
 
+    @property
+    def served(self) -> float:
+        """The number of requests that the server has not refused, in all workers."""
+        return self.limits.ceiling.served
+
+    @property
+    def limited(self) -> bool:
+        """Whether requests to the server are held back."""
+        return self.limits.active
+
     def accepts(self, now: float) -> bool:
         """Return whether a request may be sent now."""
-        limits = self.limits
-        allowed = limits.allow(now)
-        self.limited = limits.active
-        return allowed and (self.adaptive is None or self._below_level)
+        return self.limits.allow(now) and (self.adaptive is None or self._below_level)
 
     def accepts_at(self, now: float) -> float | None:
         """Return when a request may be sent; None if another one must end first."""
@@ -51,21 +58,18 @@ class HostState(OriginState):
         if self.adaptive:
             self.adaptive.started(transfer, now)
 
-    def ended(self, transfer: Transfer) -> Flight:
+    def ended(self, transfer: Transfer, now: float) -> Flight:
         """Record the end of a try; return when it started."""
-        self.limits.ended()
+        self.limits.ended(now)
         return self.in_flight.pop(transfer)
 
     def accepted(self, flight: Flight, now: float) -> None:
         """Record that the server has not refused a request."""
-        self.served += 1
         self.limits.accepted(flight, now)
 
     def refused(self, flight: Flight, refusal: Refusal, now: float) -> bool:
         """Hold back requests after a refusal; return whether the learnt rate has changed."""
-        changed = self.limits.refused(flight, refusal, now)
-        self.limited = self.limits.active
-        return changed
+        return self.limits.refused(flight, refusal, now)
 
     def adapt(
         self, transfer: Transfer, action: Wait | Queue | Done, now: float

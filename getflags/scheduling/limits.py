@@ -67,7 +67,7 @@ class Limits:
         self.ceiling.peak = max(self.ceiling.peak, self.load)
         return Flight(now, self.ceiling.served)
 
-    def ended(self) -> None:
+    def ended(self, now: float) -> None:  # noqa: ARG002 - for shared limits
         """Record the end of a request; ``accepted`` or ``refused`` may follow."""
         self.in_flight -= 1
 

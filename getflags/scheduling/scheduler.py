@@ -109,7 +109,7 @@ class Scheduler:
         now = self._clock()
         action = transfer.action
         host = self._in_flight.pop(transfer)
-        flight = host.ended(transfer)
+        flight = host.ended(transfer, now)
         events: list[Event] = []
         if isinstance(action, Queue):
             self._queue(transfer)

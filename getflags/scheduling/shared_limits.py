@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from hashlib import blake2b
+from math import inf
 from multiprocessing.context import BaseContext
 
 from getflags.rates.learnt_rate import LearntRate
@@ -18,7 +19,7 @@ from getflags.scheduling.limits import Flight, Limits
 from getflags.transfer.actions import Refusal
 
 _ROWS = 64  # servers that may have a row; beyond, each worker keeps its limits for itself
-_MAX_WAIT = 0.2  # seconds to wait for the lock, which a worker that was killed may still hold
+_MAX_WAIT = 0.2  # seconds to wait for the lock, so that no worker waits for one that is stopped
 _POLL = 0.02  # seconds after which the requests in flight in other workers are counted again
 _LEARNT = len(LearntRate.FIELDS) + len(Ceiling.FIELDS)  # numbers in a row, after the key
 
@@ -29,6 +30,7 @@ class LimitsTable:
     def __init__(self, context: BaseContext, workers: int) -> None:
         self._width = 1 + _LEARNT + workers
         self._lock = context.Lock()
+        self._owner = context.RawValue("i", 0)  # the worker that has locked the table, from 1
         # The first number is that of the rows in use.
         self._values = context.RawArray("d", 1 + _ROWS * self._width)
 
@@ -38,13 +40,20 @@ class LimitsTable:
         return int(self._values[0])
 
     @contextmanager
-    def locked(self) -> Iterator[None]:
-        """Lock the table for a ``with`` block."""
+    def locked(self, worker: int) -> Iterator[None]:
+        """Lock the table for a ``with`` block in a worker.
+
+        If another worker keeps it for too long, the block runs without the lock: then a number may
+        be lost, but no request.
+        """
         locked = self._lock.acquire(timeout=_MAX_WAIT)
+        if locked:
+            self._owner.value = worker + 1
         try:
             yield
         finally:
             if locked:
+                self._owner.value = 0
                 self._lock.release()
 
     def find(self, key: float) -> int | None:
@@ -72,8 +81,11 @@ class LimitsTable:
         self._values[row + 1 + _LEARNT + worker] = in_flight
 
     def forget(self, worker: int) -> None:
-        """Remove the requests in flight of a worker that has died."""
-        with self.locked():
+        """Remove the requests in flight of a worker that has died, and the lock that it held."""
+        if self._owner.value == worker + 1:
+            self._owner.value = 0
+            self._lock.release()
+        with self.locked(worker):
             for row in range(self.size):
                 self._values[2 + row * self._width + _LEARNT + worker] = 0
 
@@ -89,8 +101,9 @@ class SharedLimits(Limits):
         self._row: int | None = None
         self._size = 0  # of the table when this server was last searched in it
         self._elsewhere = 0.0  # requests in flight in the other workers
-        self._joined = 0.0  # when the row was found
-        self._served_elsewhere = 0.0  # requests that other workers had counted by then
+        self._joined = -inf  # when the row was found
+        # What was added then to the number of served requests, because others had counted.
+        self._served_elsewhere = 0.0
 
     @property
     def load(self) -> int:
@@ -117,13 +130,13 @@ class SharedLimits(Limits):
         with self._synchronized(now):
             return super().started(now)
 
-    def ended(self) -> None:
+    def ended(self, now: float) -> None:
         """Record the end of a request; ``accepted`` or ``refused`` may follow."""
         if self._alone:
-            super().ended()
+            super().ended(now)
             return
-        with self._synchronized(None):
-            super().ended()
+        with self._synchronized(now):
+            super().ended(now)
 
     def accepted(self, flight: Flight, now: float) -> None:
         """Record that the server has not refused a request."""
@@ -146,9 +159,9 @@ class SharedLimits(Limits):
         return self._row is None and self._size == self._table.size
 
     @contextmanager
-    def _synchronized(self, now: float | None, *, add: bool = False) -> Iterator[None]:
+    def _synchronized(self, now: float, *, add: bool = False) -> Iterator[None]:
         """Load the shared numbers before a ``with`` block, and store them after it."""
-        with self._table.locked():
+        with self._table.locked(self._worker):
             if self._row is None:
                 self._find(now, add=add)
             else:
@@ -157,25 +170,24 @@ class SharedLimits(Limits):
             if self._row is not None:
                 self._store(self._row)
 
-    def _find(self, now: float | None, *, add: bool) -> None:
+    def _find(self, now: float, *, add: bool) -> None:
         """Find this server's row, or add one for what this worker has learnt."""
         self._row, self._size = self._table.find(self._key), self._table.size
         if self._row is not None:
             served = self.ceiling.served
             self._load(self._row, now)
-            self._joined, self._served_elsewhere = now or 0.0, self.ceiling.served - served
+            self._joined, self._served_elsewhere = now, self.ceiling.served - served
         elif add:
             self._row = self._table.add(self._key)
 
-    def _load(self, row: int, now: float | None) -> None:
+    def _load(self, row: int, now: float) -> None:
         learnt, in_flight = self._table.load(row)
         values = iter(learnt)
         for part in (self.rate, self.ceiling):
             for name in part.FIELDS:
                 setattr(part, name, next(values))
         self._elsewhere = sum(in_flight) - in_flight[self._worker]
-        if now is not None:
-            self._update(now)
+        self._update(now)
 
     def _store(self, row: int) -> None:
         parts = (self.rate, self.ceiling)

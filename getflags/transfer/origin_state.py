@@ -11,18 +11,25 @@ _ENOUGH = 3  # targets that are told to come back later than allowed, before all
 class OriginState:
     """The facts about one origin (scheme, host and port) that its transfers share.
 
-    ``answered`` is true once the origin has sent a response, ``served`` is the number of requests
-    that it has not refused, and ``limited`` is true while requests to it are held back. Transfers
-    may read them, and call the methods, in any thread.
+    ``answered`` is true once the origin has sent a response. Transfers may read the attributes, and
+    call the methods, in any thread.
     """
 
     def __init__(self) -> None:
         self.answered = False
-        self.served = 0.0
-        self.limited = False
         self._told: set[int] = set()  # numbers of the targets told to come back later than allowed
         self._closed_until = 0.0
         self._reason = ""
+
+    @property
+    def served(self) -> float:
+        """The number of requests that the origin has not refused."""
+        return 0.0
+
+    @property
+    def limited(self) -> bool:
+        """Whether requests to the origin are held back."""
+        return False
 
     def told(self, target: int, until: float, reason: str) -> None:
         """Record that a target was told to come back at a time that is later than allowed."""
