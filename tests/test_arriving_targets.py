@@ -109,7 +109,7 @@ def test_what_is_wrong_later_fails_alone_and_is_named(tmp_path: Path) -> None:
         assert set(files(tmp_path / "downloaded")) == {"a", "c"}
         assert f"<stdin>:2: {server.url('/a')}: its options came too late" in err
         assert f"<stdin>:5: {server.url('/b')}: 'out' is not out=NAME" in err
-        assert "BR: the first country code must come in the first second" in err
+        assert "BR: a country code that comes so late needs --base-url" in err
         assert "  2 files downloaded." in out
         rest = (tmp_path / "rest").read_text()
     assert rest == f"{server.url('/a')}\n  out=late\n  dir=d\n{server.url('/b')}\nBR\n"

@@ -17,7 +17,7 @@ from getflags.storage.locked_file import SAFE
 from getflags.storage.proof import ProvedRange
 
 _VERSION = 2
-_MAX_SIZE = 1024 * 1024  # bytes of a record; it has at most one range for each request
+_MAX_SIZE = 1024 * 1024  # bytes of a record that are read; 1,000 ranges take 50,000
 _MAX_OFFSET = 2**63  # of a byte in a file
 
 

@@ -52,7 +52,7 @@ OVERLOAD = {429, 503, 529}  # the origin gets too many requests, whatever their 
 
 
 def kind(status: int) -> Kind:
-    """Return the meaning of a status code; an unknown one counts as x00 (section 15)."""
+    """Return the meaning of a status code; an unknown one is a final error."""
     return _KINDS.get(status) or Kind.FINAL
 
 

@@ -14,7 +14,7 @@ from getflags.core.models import Target
 from getflags.targets import resolve
 from getflags.targets.list_file import Entry
 
-_LATE_CODE = "the first country code must come in the first second of a list"
+_LATE_CODE = "a country code that comes so late needs --base-url"
 
 
 class ArrivingTargets:
@@ -41,7 +41,6 @@ class ArrivingTargets:
         self._limit = limit
         self._count = 0  # of the targets until now
         self._arrived = arrived
-        self._line = ""  # that of the last entry which arrived
 
     @property
     def wake(self) -> Callable[[], object]:
@@ -91,7 +90,7 @@ class ArrivingTargets:
                 return NO_JOB
             self._expanded += resolve.expand([entry])
         entry = self._expanded.popleft()
-        # The site was chosen, and perhaps started, before this code came.
+        # A bundled server is started before the download, and only if a code was read by then.
         lost = not self._has_site and resolve.is_code(entry.word)
         return entry._replace(flaw=_LATE_CODE) if lost else entry
 
