@@ -34,7 +34,7 @@ async def save(folder: Path, *pieces: bytes) -> str | None:
         for piece in pieces:
             await part.write(piece, end)
             end += len(piece)
-        await part.flush(end)
+        await part.end_body(end)
         await part.install()
         return part.digest
 
@@ -169,7 +169,7 @@ def test_what_was_spilled_is_kept_and_taken_up_again(tmp_path: Path) -> None:
         async with AsyncPartFile(target(tmp_path)) as part:
             assert await part.reopen() == PartialFile(BATCH, NOTE)
             await part.write(b"rest", BATCH)
-            await part.flush(BATCH + 4)
+            await part.end_body(BATCH + 4)
             await part.install()
             return part.digest
 
@@ -186,7 +186,7 @@ def test_another_file_replaces_what_was_spilled(tmp_path: Path, new: bytes) -> N
             assert await part.reopen()
             if new:
                 await part.write(new, 0)
-            await part.flush(len(new))
+            await part.end_body(len(new))
             await part.install()
 
     leave(tmp_path, b"x" * BATCH)
@@ -200,7 +200,7 @@ def test_what_waits_for_the_disk_is_dropped_with_the_rest(tmp_path: Path) -> Non
             assert await part.reopen() is None
             await part.write(b"first try", 0)
             await part.write(b"second", 0)
-            await part.flush(6)
+            await part.end_body(6)
             await part.install()
 
     asyncio.run(scenario())
@@ -232,7 +232,7 @@ def test_a_confirmation_is_waited_for_even_when_cancelled(
     async def install() -> None:
         async with AsyncPartFile(target(tmp_path), fsync=True) as part:
             await part.write(b"x", 0)
-            await part.flush(1)
+            await part.end_body(1)
             await part.install()
 
     async def scenario() -> None:

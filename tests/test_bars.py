@@ -28,7 +28,7 @@ def played(view: ByteBar, clock: Clock, *events: Event, seconds: float = 1.0) ->
     for event in events:
         view.read(event)
     clock.now += seconds
-    view.refresh()
+    view.redraw()
 
 
 def started(*numbers: int) -> list[Event]:
@@ -53,7 +53,7 @@ def test_the_bar_of_flags_shows_that_time_passes() -> None:
     screen = Screen()
     view = FlagBar(2, screen)
     drawn = screen.getvalue()
-    view.refresh()
+    view.redraw()
     assert screen.getvalue() != drawn
     view.close()
 

@@ -11,7 +11,7 @@ import pytest
 from getflags.rates.learnt_rate import FIRST_RATE
 from getflags.scheduling import shared_limits
 from getflags.scheduling.host import HostState
-from getflags.scheduling.limits import UNSPOKEN, Flight, Limits
+from getflags.scheduling.limits import UNEXPLAINED, Flight, Limits
 from getflags.scheduling.shared_limits import LimitsTable, SharedLimits
 from getflags.transfer.actions import Refusal
 
@@ -51,7 +51,7 @@ def test_one_503_is_no_rate_limit_and_many_in_a_row_are_one() -> None:
     for now in range(2, 20):
         serve(limits, now)
         assert not refuse(limits, now, MAYBE)
-    assert [refuse(limits, 30 + n, MAYBE) for n in range(UNSPOKEN - 1)].count(True) == 1
+    assert [refuse(limits, 30 + n, MAYBE) for n in range(UNEXPLAINED - 1)].count(True) == 1
     assert limits.rate.rate == FIRST_RATE
 
 
@@ -77,7 +77,7 @@ def test_a_server_at_its_ceiling_is_not_waited_for() -> None:
     limits.ended(1)
     limits.refused(flights[0], ASKED, 1)
     limits.started(6)
-    assert limits.ceiling.limit <= limits.load
+    assert limits.ceiling.limit <= limits.in_flight_everywhere
     assert not limits.allow(9)
     assert limits.allow_at(9) is None, "until a request ends"
 
@@ -129,7 +129,7 @@ def test_the_ceiling_is_for_all_workers(pair: Pair) -> None:
     one.refused(flights[3], ASKED, 1)
     assert one.ceiling.limit == 3
     assert other.allow(6)
-    assert other.load == 1
+    assert other.in_flight_everywhere == 1
     for _ in range(2):
         other.started(6)
     assert not one.allow(6)

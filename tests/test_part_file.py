@@ -100,7 +100,7 @@ def test_what_the_disk_does_not_confirm_gets_no_name(
 
 def test_an_empty_body_makes_an_empty_file(tmp_path: Path) -> None:
     with PartFile(target(tmp_path)) as part:
-        part.flush(0)
+        part.end_body(0)
         part.install()
     assert files(tmp_path) == {"f.gif": b""}
 
@@ -202,7 +202,7 @@ def test_what_is_known_by_something_is_kept_and_taken_up_again(tmp_path: Path) -
     with PartFile(asked) as part:
         assert part.reopen() == PartialFile(3, NOTE)
         part.write(b"def", 3)
-        part.flush(6)
+        part.end_body(6)
         assert asked.checksum
         assert part.digest == asked.checksum.hexdigest
         part.install()
@@ -237,7 +237,7 @@ def test_an_empty_file_instead_of_what_was_kept(tmp_path: Path) -> None:
     leave(tmp_path, b"abc")
     with PartFile(target(tmp_path)) as part:
         assert part.reopen()
-        part.flush(0)
+        part.end_body(0)
         part.install()
     assert files(tmp_path) == {"f.gif": b""}
 

@@ -73,7 +73,7 @@ def fetch(target: Target, run: Run) -> None:
             if run.noted:
                 part.checkpoint(NOTES[run.version])
         if run.comes == SIZE:
-            part.flush(SIZE)
+            part.end_body(SIZE)
             part.install(0)
 
 
@@ -318,7 +318,7 @@ class Saving(RuleBasedStateMachine):
     def installs(self, which: int) -> None:
         mine = self.slots.pop(which % len(self.slots))
         with mine.part as part:
-            part.flush(mine.size)
+            part.end_body(mine.size)
             part.install()
         self.there = mine.data
 

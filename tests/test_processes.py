@@ -291,11 +291,11 @@ def test_targets_of_a_dead_worker_do_not_make_the_list_seem_unread() -> None:
     with ours, theirs:
         coordinator._send_targets(processes._Worker(process, ours, 0, 1))
         assert theirs.recv() == ([], True)
-        assert coordinator._no_more_targets
+        assert coordinator._targets.exhausted
         coordinator._queue.add("http://127.0.0.1:1", target)
         coordinator._send_targets(processes._Worker(process, ours, 0, 1))
         assert theirs.recv() == ([target], False)
-    assert coordinator._no_more_targets
+    assert coordinator._targets.exhausted
 
 
 class Crooked(Exception):

@@ -11,6 +11,7 @@ from getflags.core.feed import NO_JOB, NoJob
 from getflags.core.models import DownloadOptions, Exists, OnDisk, Status, Target
 from getflags.core.response_head import Head
 from getflags.rates.learnt_rate import FIRST_RATE
+from getflags.scheduling import lookahead
 from getflags.scheduling import scheduler as module
 from getflags.scheduling.adaptive_concurrency import START
 from getflags.scheduling.scheduler import Scheduler
@@ -116,12 +117,12 @@ def test_who_waits_for_another_try_lets_others_go_first() -> None:
 
 
 def test_no_more_than_some_wait_and_new_ones_stay_where_they_are() -> None:
-    pulled = iter(targets(module.MAX_WAITING + 50))
+    pulled = iter(targets(lookahead.MAX_WAITING + 50))
     desk = Desk(pulled)
-    for _ in range(module.MAX_WAITING):
+    for _ in range(lookahead.MAX_WAITING):
         desk.answer(desk.take(1), BROKEN)
     assert desk.take() == []
-    assert next(pulled).number == module.MAX_WAITING
+    assert next(pulled).number == lookahead.MAX_WAITING
 
 
 def test_a_pause_is_for_all_targets_of_a_server_and_for_no_other() -> None:
@@ -402,7 +403,7 @@ def test_three_targets_that_are_told_to_come_back_too_late_speak_for_all() -> No
         assert each.action.outcome.reason == "503 Service Unavailable, for another 60 seconds"
         assert each.action.outcome.requests == 0
     desk.clock.now += 60
-    assert not desk.scheduler.host("http://h:80").refusal(desk.clock.now)
+    assert not desk.scheduler.host("http://h:80").closed_reason(desk.clock.now)
 
 
 def test_a_redirect_to_an_origin_that_is_closed_is_not_followed() -> None:
@@ -484,7 +485,7 @@ def test_auto_does_not_learn_from_what_made_no_request() -> None:
 
 def test_auto_forgets_servers_that_nobody_would_miss(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "_MAX_HOSTS", 3)
-    monkeypatch.setattr(module, "LOOKAHEAD", 1)
+    monkeypatch.setattr(lookahead, "AT_ONCE", 1)
     desk = Auto([target for host in "abcdefghij" for target in targets(1, host)])
     for _ in range(10):
         desk.answer(desk.take(1), OK)

@@ -15,7 +15,7 @@ from getflags.cli.options.download import Options
 from getflags.core.events import Event, EventHandler
 from getflags.output.estimate import Total
 from getflags.output.progress import Heartbeat, Lines, Quiet, View
-from getflags.output.refresh import refreshed
+from getflags.output.redraw import redrawn
 from getflags.output.summary import Report
 
 
@@ -47,7 +47,7 @@ class Screen:
             view = Heartbeat(total, self.warn)
         else:
             view = _bar(total, noun, multi=kind == "multi")
-        return refreshed(view)
+        return redrawn(view)
 
     def summary(self, report: Report, code: int) -> None:
         """Print the last JSON object."""

@@ -44,7 +44,7 @@ async def afetch(
                 url, headers, time_left = action
                 try:
                     await transport.get(url, headers, transfer.head_arrived, on_body, time_left)
-                    await part.flush(transfer.size)
+                    await part.end_body(transfer.size)
                     action = transfer.succeeded(monotonic(), part.digest)
                 except Fault as fault:
                     action = transfer.failed(fault, monotonic())

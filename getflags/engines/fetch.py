@@ -50,7 +50,7 @@ def fetch(
                 url, headers, time_left = action
                 try:
                     transport.get(url, headers, transfer.head_arrived, on_body, time_left)
-                    part.flush(transfer.size)
+                    part.end_body(transfer.size)
                     action = transfer.succeeded(monotonic(), part.digest)
                 except Fault as fault:
                     action = transfer.failed(fault, monotonic())

@@ -25,17 +25,17 @@ from typing import cast
 from getflags.core import urls
 from getflags.core.deferred_signals import exit_on_sigterm, signals_blocked, unblock_signals
 from getflags.core.events import EventHandler, Finished, Retrying, Started
-from getflags.core.feed import NO_JOB, Arriving
+from getflags.core.feed import Arriving
 from getflags.core.models import Outcome, Plan, Status, Target
 from getflags.core.resource_limits import worker_count
 from getflags.engines.spawn import has_other_threads, without_main_module
 from getflags.engines.worker import Connection, Message, serve
 from getflags.scheduling.fair_queue import FairQueue
-from getflags.scheduling.scheduler import LOOKAHEAD, MANY, MAX_PULL_TIME, MAX_WAITING
+from getflags.scheduling.lookahead import Lookahead
 from getflags.scheduling.shared_limits import LimitsTable, SharedLimits
 
 _BATCH = 512  # targets that a worker may have queued beyond its share of the limit
-_LOOKAHEAD = 0.1  # seconds of work that is sent ahead; ten times the round trip of a message
+_SECONDS_AHEAD = 0.1  # seconds of work that is sent ahead; ten times the round trip of a message
 _CLEANUP_TIME = 1.0  # seconds for terminated workers to delete their part files
 _MAX_DEATHS = 2  # a target fails if this many workers died while they had it
 
@@ -71,7 +71,7 @@ class _Worker:
         message's round trip. With a fast server, these are many. With a slow one, there should be
         none, because they would be queued in this worker while another one is idle.
         """
-        ahead = self.done / (monotonic() - self.since + _LOOKAHEAD) * _LOOKAHEAD
+        ahead = self.done / (monotonic() - self.since + _SECONDS_AHEAD) * _SECONDS_AHEAD
         in_progress = len(self.pending) - len(self.waiting)
         return self.share + min(int(ahead), _BATCH) - in_progress
 
@@ -82,9 +82,8 @@ class _Coordinator:
     def __init__(self, plan: Plan, emit: EventHandler) -> None:
         self._plan = plan
         self._emit = emit
-        self._targets = iter(plan.targets)
-        self._no_more_targets = False
         self._queue: FairQueue[str, Target] = FairQueue()  # by origin; pulled, but not sent
+        self._targets = Lookahead(plan.targets, self._queue, self._add, monotonic)
         self._load: Counter[str] = Counter()  # targets sent and not finished, by origin
         self._deaths: dict[int, int] = {}  # target number → workers that died while they had it
         # None: targets have arrived.
@@ -172,7 +171,7 @@ class _Coordinator:
         capacity = worker.capacity()
         if capacity > 0 and not worker.sent_last:
             batch = self._batch(capacity)
-            last = len(batch) < capacity and self._no_more_targets
+            last = len(batch) < capacity and self._targets.exhausted
             if not batch and not last:
                 return  # more targets will arrive
             for target in batch:
@@ -188,30 +187,15 @@ class _Coordinator:
         batch: list[Target] = []
         load = self._load.__getitem__
         while len(batch) < size:
-            origin = self._queue.owner(load)
-            if origin is None and self._pull(1):
-                origin = self._queue.owner(load)
-            if origin is not None and load(origin) >= MANY and self._pull(LOOKAHEAD):
-                origin = self._queue.owner(load)
+            origin = self._targets.next_owner(load)
             if origin is None:
                 break
             self._load[origin] += 1
             batch.append(self._queue.take(origin))
         return batch
 
-    def _pull(self, count: int) -> bool:
-        """Pull targets, at most ``count``; return whether there was another one."""
-        start, before = monotonic(), len(self._queue)
-        room = min(count, MAX_WAITING - before)
-        while len(self._queue) - before < room and not self._no_more_targets:
-            target = next(self._targets, None)
-            self._no_more_targets = target is None
-            if target is None or target is NO_JOB:
-                break
-            self._queue.add(_origin(target), target)
-            if monotonic() - start > MAX_PULL_TIME:
-                break
-        return len(self._queue) > before
+    def _add(self, target: Target) -> None:
+        self._queue.add(_origin(target), target)
 
     def _handle_events(self, worker: _Worker, message: Message) -> None:
         if isinstance(message, BaseException):
@@ -246,7 +230,7 @@ class _Coordinator:
             else:
                 reason = "the worker process died twice"
                 self._emit(Finished(Outcome(target, Status.FAILED, reason)))
-        if self._queue or not self._no_more_targets:
+        if self._queue or not self._targets.exhausted:
             successor = self._start(worker.index, worker.share)
             self._start_listening(successor)
 

@@ -37,7 +37,7 @@ class FlagBar(Quiet):
         if isinstance(event, Finished):
             self._bar.update(1)
 
-    def refresh(self) -> None:
+    def redraw(self) -> None:
         """Draw the bar again: time has passed."""
         self._bar.refresh()
 
@@ -66,16 +66,16 @@ class ByteBar(Quiet):
         known = self._tally.total
         places = slowest if known is None else min(slowest, known)
         self._file_bars = [_empty_bar(stream, 1 + place) for place in range(places)]
-        self.refresh()
+        self.redraw()
 
     def read(self, event: Event) -> None:
         """Handle an event."""
         super().read(event)
         self._tally.read(event)
         if self._clock() - self._drawn >= _REDRAW:
-            self.refresh()
+            self.redraw()
 
-    def refresh(self) -> None:
+    def redraw(self) -> None:
         """Draw the bars."""
         self._drawn = now = self._clock()
         self._draw(self._speed.rate(self._tally.fetched, now))

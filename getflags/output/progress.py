@@ -30,7 +30,7 @@ class View(Protocol):
         """Handle an event."""
         ...
 
-    def refresh(self) -> None:
+    def redraw(self) -> None:
         """Show that time has passed."""
         ...
 
@@ -57,7 +57,7 @@ class Quiet:
         if isinstance(event, Finished) and event.outcome.failed:
             self._warn(failure(event.outcome))
 
-    def refresh(self) -> None:
+    def redraw(self) -> None:
         """Do nothing: there is no time to show."""
 
     def close(self) -> None:
@@ -102,9 +102,9 @@ class Heartbeat(Quiet):
         """Handle an event."""
         super().read(event)
         self._tally.read(event)
-        self.refresh()
+        self.redraw()
 
-    def refresh(self) -> None:
+    def redraw(self) -> None:
         """Print a line if the last one is ten seconds old."""
         now = self._clock()
         if now >= self._next:

@@ -37,7 +37,7 @@ class FairQueue(Generic[K, T]):
         (queue.appendleft if first else queue.append)(item)
         self._size += 1
 
-    def owner(
+    def next_owner(
         self, load: Callable[[K], int], ready: Callable[[K], bool] = lambda _: True
     ) -> K | None:
         """Return the owner with the smallest load among those that are ready."""

@@ -50,7 +50,7 @@ class HostState(OriginState):
 
     def is_idle(self, now: float) -> bool:
         """Return whether the state may be deleted: nothing is in flight or limited."""
-        return not self.in_flight and not self.limits.active and not self.refusal(now)
+        return not self.in_flight and not self.limits.active and not self.closed_reason(now)
 
     def started(self, transfer: Transfer, now: float) -> None:
         """Record the start of a try."""

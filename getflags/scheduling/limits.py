@@ -15,8 +15,8 @@ from getflags.rates.learnt_rate import LearntRate
 from getflags.scheduling.ceiling import Ceiling
 from getflags.transfer.actions import Refusal
 
-#: Refusals in a row that are taken for a rate limit although they do not say so (503).
-UNSPOKEN = 8
+#: Refusals in a row that are taken for a rate limit, although they may have any cause (503).
+UNEXPLAINED = 8
 
 
 class Flight(NamedTuple):
@@ -40,15 +40,15 @@ class Limits:
         self._refusals = 0  # in a row
 
     @property
-    def load(self) -> int:
-        """The number of requests in flight that count against the ceiling."""
+    def in_flight_everywhere(self) -> int:
+        """The number of requests in flight, in all processes that share the limits."""
         return self.in_flight
 
     def allow(self, now: float) -> bool:
         """Return whether a request may be sent now."""
         if not self.active:
             return True
-        if now < self.rate.next_start or self.load >= self.ceiling.limit:
+        if now < self.rate.next_start or self.in_flight_everywhere >= self.ceiling.limit:
             return False
         self._update(now)
         return True
@@ -57,14 +57,14 @@ class Limits:
         """Return when a request may be sent; None if another one must end first."""
         if now < self.rate.next_start:
             return self.rate.next_start
-        return now if self.load < self.ceiling.limit else None
+        return now if self.in_flight_everywhere < self.ceiling.limit else None
 
     def started(self, now: float) -> Flight:
         """Record the start of a request."""
         self.in_flight += 1
         if self.active:
             self.rate.started(now)
-        self.ceiling.peak = max(self.ceiling.peak, self.load)
+        self.ceiling.peak = max(self.ceiling.peak, self.in_flight_everywhere)
         return Flight(now, self.ceiling.served)
 
     def ended(self, now: float) -> None:  # noqa: ARG002 - for shared limits
@@ -80,14 +80,15 @@ class Limits:
     def refused(self, flight: Flight, refusal: Refusal, now: float) -> bool:
         """Hold back requests after a refusal; return whether the learnt rate has changed.
 
-        A refusal without an explanation counts only if the server has served others, and now
-        refuses one after the other: any server fails now and then.
+        One that names neither a pause nor a rate counts only if the server has served others: if
+        not, it may be down. And one that may have any cause (503) counts only after some others in
+        a row, because any server fails now and then.
         """
         self._refusals += 1
         asked = refusal.pause is not None
         if not asked and refusal.policy is None and not self.ceiling.served:
             return False
-        if not refusal.explicit and not self.active and self._refusals < UNSPOKEN:
+        if not refusal.explicit and not self.active and self._refusals < UNEXPLAINED:
             return False
         before = self.rate.rate
         # If the server asks for a pause, there may be too many requests in flight. But if it has
@@ -97,7 +98,7 @@ class Limits:
             flight.started, now, refusal.pause, refusal.policy, explained=asked and not bounded
         )
         if asked:
-            self.ceiling.refused(flight.served, self.load, now)
+            self.ceiling.refused(flight.served, self.in_flight_everywhere, now)
         self._update(now)
         return self.rate.rate != before
 

@@ -23,15 +23,10 @@ from getflags.scheduling.adaptive_concurrency import AdaptiveConcurrency
 from getflags.scheduling.fair_queue import FairQueue
 from getflags.scheduling.host import HostState
 from getflags.scheduling.limits import Flight, Limits
+from getflags.scheduling.lookahead import Lookahead
 from getflags.transfer.actions import Done, Queue, Wait
 from getflags.transfer.transfer import Transfer
 
-#: The largest number of waiting transfers; beyond it, no new targets are pulled.
-MAX_WAITING = 1_000
-#: A server with so many requests in flight waits for its next turn if there are others.
-MANY = 4
-LOOKAHEAD = 50  #: targets pulled to find others, each time
-MAX_PULL_TIME = 0.001  #: seconds
 _MAX_HOSTS = 1_000  # states of servers; beyond this number, those of idle servers are deleted
 
 
@@ -57,13 +52,11 @@ class Scheduler:
         new_limits: Callable[[str], Limits] = lambda _: Limits(),
     ) -> None:
         self.wake: Callable[[], object] = lambda: None
-        self._targets = iter(targets)
         if isinstance(targets, Arriving):
             targets.wake = lambda: self.wake()  # noqa: PLW0108 - the engine will set it
         self._options = options
         self._clock = clock
         self._in_order = in_order
-        self._no_more_targets = False
         self._started: dict[Transfer, float] = {}  # the time of each transfer's first try
         self._in_flight: dict[Transfer, HostState] = {}
         self._retries: list[tuple[float, int, Transfer]] = []  # a heap, ordered by due time
@@ -72,22 +65,21 @@ class Scheduler:
         self._new_limits = new_limits
         self._hosts: dict[str, HostState] = {}  # servers by origin
         self._waiting: FairQueue[HostState, Transfer] = FairQueue()  # for their server
+        self._targets = Lookahead(targets, self._waiting, self._add, clock)
 
     @property
     def exhausted(self) -> bool:
         """Whether no transfer waits and none will follow, except retries of those in flight."""
-        return self._no_more_targets and not self._retries and not self._waiting
+        return self._targets.exhausted and not self._retries and not self._waiting
 
     def take(self) -> Transfer | NoJob:
         """Return a transfer to start now: of a server with the fewest requests in flight."""
         now = self._clock()
         while self._retries and self._retries[0][0] <= now:
             self._queue(heappop(self._retries)[-1], first=True)
-        host = self._next_host(now)
-        while host is None and self._pull(1):  # the servers of all known targets are busy
-            host = self._next_host(now)
-        if host and self._load(host) >= MANY and self._pull_many():
-            host = self._next_host(now)
+        host = self._targets.next_owner(
+            self._load, lambda host: host.accepts(now), elsewhere=len(self._retries)
+        )
         if host is None:
             return NO_JOB
         transfer = self._waiting.take(host)
@@ -142,40 +134,12 @@ class Scheduler:
         if changed:
             yield Slowed(wait.refusal.origin, host.limits.rate.rate)
 
-    def _pull(self, count: int) -> bool:
-        """Pull targets, at most ``count``; return whether there was another one.
-
-        A source that is slow is not asked again at once: it would hold up those that are there.
-        """
-        start, pulled = self._clock(), 0
-        room = MAX_WAITING - len(self._waiting) - len(self._retries)
-        while pulled < min(count, room) and not self._no_more_targets:
-            target = next(self._targets, None)
-            self._no_more_targets = target is None
-            if target is None or target is NO_JOB:
-                break
-            self._queue(Transfer(target, self._options, self.host))
-            pulled += 1
-            if self._clock() - start > MAX_PULL_TIME:
-                break
-        return pulled > 0
-
-    def _pull_many(self) -> bool:
-        """Pull some targets to find other servers, unless enough of them wait."""
-        waiting = len(self._waiting) + len(self._retries)
-        return (
-            not self._no_more_targets
-            and waiting + LOOKAHEAD <= MAX_WAITING
-            and (self._pull(LOOKAHEAD))
-        )
+    def _add(self, target: Target) -> None:
+        self._queue(Transfer(target, self._options, self.host))
 
     def _queue(self, transfer: Transfer, *, first: bool = False) -> None:
         host = self.host(transfer.admitted or transfer.origin)
         self._waiting.add(host, transfer, first=first)
-
-    def _next_host(self, now: float) -> HostState | None:
-        """Return the server with the fewest requests in flight that accepts another one."""
-        return self._waiting.owner(self._load, lambda host: host.accepts(now))
 
     def _load(self, host: HostState) -> int:
         return 0 if self._in_order else len(host.in_flight)

@@ -57,18 +57,18 @@ class LimitsTable:
                 self._lock.release()
 
     def find(self, key: float) -> int | None:
-        """Return the row of a server."""
-        rows = (1 + row * self._width for row in range(self.size))
-        return next((start for start in rows if self._values[start] == key), None)
+        """Return the row of a server, as the index of its first number; None if it has none."""
+        rows = (1 + n * self._width for n in range(self.size))
+        return next((row for row in rows if self._values[row] == key), None)
 
     def add(self, key: float) -> int | None:
         """Add a row for a server and return it; None if the table is full."""
         if self.size == _ROWS:
             return None
-        start = 1 + self.size * self._width
-        self._values[start] = key
+        row = 1 + self.size * self._width
+        self._values[row] = key
         self._values[0] += 1
-        return start
+        return row
 
     def load(self, row: int) -> tuple[list[float], list[float]]:
         """Return the learnt numbers of a row, and the requests in flight of each worker."""
@@ -86,8 +86,8 @@ class LimitsTable:
             self._owner.value = 0
             self._lock.release()
         with self.locked(worker):
-            for row in range(self.size):
-                self._values[2 + row * self._width + _LEARNT + worker] = 0
+            for n in range(self.size):
+                self._values[1 + n * self._width + 1 + _LEARNT + worker] = 0
 
 
 class SharedLimits(Limits):
@@ -106,8 +106,8 @@ class SharedLimits(Limits):
         self._served_elsewhere = 0.0
 
     @property
-    def load(self) -> int:
-        """The number of requests in flight that count against the ceiling, in all workers."""
+    def in_flight_everywhere(self) -> int:
+        """The number of requests in flight in all workers."""
         return self.in_flight + int(self._elsewhere)
 
     def allow(self, now: float) -> bool:

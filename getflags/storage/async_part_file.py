@@ -94,8 +94,8 @@ class AsyncPartFile:
         self._part.seek(at)
         self._end = at
 
-    async def flush(self, size: int | None) -> None:
-        """Do what ``PartFile.flush`` does, and write the last batch. Raises NotSaved."""
+    async def end_body(self, size: int | None) -> None:
+        """Do what ``PartFile.end_body`` does, and write the last batch. Raises NotSaved."""
         if size is not None and size != self._end:
             self._seek(size)
         if self._file:

@@ -213,7 +213,7 @@ class PartFile:
         """The hex digest of the bytes written so far; None for a target without a checksum."""
         return self._hash.hexdigest() if self._hash else None
 
-    def flush(self, size: int | None) -> None:
+    def end_body(self, size: int | None) -> None:
         """End the body at ``size`` bytes; None if the response had no body to save."""
         if size is not None:
             self.seek(size)

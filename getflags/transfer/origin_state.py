@@ -37,7 +37,7 @@ class OriginState:
         self._closed_until = max(self._closed_until, until)
         self._reason = reason
 
-    def refusal(self, now: float) -> str:
+    def closed_reason(self, now: float) -> str:
         """Return why no request should be sent now; empty if one may be sent.
 
         After three targets were told to come back too late, others would be told the same.

@@ -112,7 +112,7 @@ class Transfer:
             self._fail(self.target.flaw)
         elif on_disk and (existing := existing_file(exists, checksum, on_disk)):
             self._end(*existing)
-        elif refusal := self._find_origin(self.origin).refusal(now):
+        elif refusal := self._find_origin(self.origin).closed_reason(now):
             self._fail(refusal)
         else:
             self._request(states.REQUESTED)
@@ -137,7 +137,7 @@ class Transfer:
                 self._route.follow(location(head))
                 self._follow()
             else:
-                self._refuse(kind, head)
+                self._handle_other_status(kind, head)
         except Fault as fault:
             self._fail(str(fault))
         return self.state is states.RECEIVING
@@ -283,7 +283,7 @@ class Transfer:
         """Request the URL to which a redirect leads, or wait until its origin accepts requests."""
         reached = self.reached
         origin = self._find_origin(reached)
-        if refusal := origin.refusal(self._now):
+        if refusal := origin.closed_reason(self._now):
             self._fail(refusal)
         elif origin.limited and reached not in {self.origin, self.admitted}:
             self._tries -= 1
@@ -292,7 +292,7 @@ class Transfer:
         else:
             self._request(states.DISCARDING)
 
-    def _refuse(self, kind: Kind, head: Head) -> None:
+    def _handle_other_status(self, kind: Kind, head: Head) -> None:
         if kind is Kind.MISSING:
             self._end(Status.NOT_FOUND, describe(head.status))
         elif kind is Kind.UNCHANGED and self._known and self._on_disk:

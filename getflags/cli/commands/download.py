@@ -16,7 +16,7 @@ from getflags.api import configure
 from getflags.cli import COMMANDS
 from getflags.cli.display import Screen
 from getflags.cli.lists.arriving_targets import ArrivingTargets
-from getflags.cli.lists.failed_list import Rest, list_rest
+from getflags.cli.lists.failed_list import FailedList, list_rest
 from getflags.cli.lists.target_source import read_arriving, read_targets
 from getflags.cli.options import checks
 from getflags.cli.options import download as download_options
@@ -183,7 +183,7 @@ def _download(job: _Job, screen: Screen, result: summary.Report) -> None:
     options, total = job.options, job.total
     settings = options.settings
     adaptive = settings.max_req == AUTO
-    wanted = _limit(job)
+    wanted = _concurrency(job)
     wanted = wanted if total is None else min(wanted, total)
     # Of a list that has not ended, only long ones are known to be long.
     least: int | None = len(job.targets)
@@ -250,7 +250,7 @@ def _run_engine(
     return total() if callable(total) else total
 
 
-def _rest(job: _Job, screen: Screen) -> AbstractContextManager[Rest | None]:
+def _rest(job: _Job, screen: Screen) -> AbstractContextManager[FailedList | None]:
     """Return a context with the rest of the job, which is written at its end."""
     name = job.options.failed_out
     if name is None:
@@ -260,7 +260,7 @@ def _rest(job: _Job, screen: Screen) -> AbstractContextManager[Rest | None]:
 
 @contextmanager
 def _all_targets(
-    job: _Job, rest: Rest | None, screen: Screen
+    job: _Job, rest: FailedList | None, screen: Screen
 ) -> Iterator[tuple[Iterable[Target | NoJob], Total]]:
     """Yield the targets of the run, and their number.
 
@@ -297,7 +297,7 @@ def _tee(handlers: list[EventHandler]) -> EventHandler:
     return handle
 
 
-def _limit(job: _Job) -> int:
+def _concurrency(job: _Job) -> int:
     options = job.options
     if options.settings.engine == "sequential":
         return 1

@@ -33,7 +33,7 @@ _BLOCK = 256  # entries that are copied at a time
 @contextmanager
 def list_rest(
     name: str, folder: str, targets: Iterable[Target], warn: Callable[[str], None]
-) -> Iterator[Rest]:
+) -> Iterator[FailedList]:
     """Yield the rest of the job; at the end of the block, write it to a file.
 
     ``name`` is the file, and ``folder`` is that of targets without ``dir=``. The file is replaced
@@ -41,7 +41,7 @@ def list_rest(
     requested. Raises UsageError if the file cannot be created, and GetflagsError at the end if
     writing failed; after an interrupt, that is only a warning.
     """
-    rest = Rest(name, folder)
+    rest = FailedList(name, folder)
     try:
         try:
             rest.open()
@@ -71,7 +71,7 @@ class _NotWritten(GetflagsError):
     """The file could not be written."""
 
 
-class Rest:
+class FailedList:
     """The entries of all targets in a temporary file, and which targets are done."""
 
     def __init__(self, name: str, folder: str) -> None:

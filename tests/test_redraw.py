@@ -1,4 +1,4 @@
-"""Views are refreshed by time, and not after their end."""
+"""Views are redrawn by time, and not after their end."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ import pytest
 
 from getflags.core.events import Event, Finished
 from getflags.core.models import Outcome, Status, Target
-from getflags.output import refresh
-from getflags.output.refresh import refreshed
+from getflags.output import redraw
+from getflags.output.redraw import redrawn
 
 EVENT = Finished(Outcome(Target(0, "w", "w", "http://h/f", "d", "f"), Status.OK))
 
@@ -20,16 +20,16 @@ class Recorder:
 
     def __init__(self) -> None:
         self.calls: list[str] = []
-        self.refreshed = threading.Semaphore(0)
+        self.redrawn = threading.Semaphore(0)
 
     def read(self, event: Event) -> None:
         """Record an event."""
         self.calls.append(type(event).__name__)
 
-    def refresh(self) -> None:
-        """Record a refresh."""
-        self.calls.append("refresh")
-        self.refreshed.release()
+    def redraw(self) -> None:
+        """Record a redraw."""
+        self.calls.append("redraw")
+        self.redrawn.release()
 
     def close(self) -> None:
         """Record the end."""
@@ -38,33 +38,33 @@ class Recorder:
 
 @pytest.fixture(autouse=True)
 def _fast(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(refresh, "INTERVAL", 0.001)
+    monkeypatch.setattr(redraw, "INTERVAL", 0.001)
 
 
-def test_a_view_is_refreshed_while_no_event_arrives() -> None:
+def test_a_view_is_redrawn_while_no_event_arrives() -> None:
     view = Recorder()
-    with refreshed(view) as handle:
+    with redrawn(view) as handle:
         handle(EVENT)
         for _ in range(3):
-            assert view.refreshed.acquire(timeout=10)
-    assert sorted(set(view.calls)) == ["Finished", "close", "refresh"]
+            assert view.redrawn.acquire(timeout=10)
+    assert sorted(set(view.calls)) == ["Finished", "close", "redraw"]
     assert view.calls[-1] == "close"
 
 
-def test_a_view_is_not_refreshed_while_it_handles_an_event() -> None:
+def test_a_view_is_not_redrawn_while_it_handles_an_event() -> None:
     view = Recorder()
-    with refreshed(view):
-        assert view.refreshed.acquire(timeout=10)
-        with refresh._lock:
+    with redrawn(view):
+        assert view.redrawn.acquire(timeout=10)
+        with redraw._lock:
             before = len(view.calls)
             threading.Event().wait(0.02)
             assert len(view.calls) == before
-        assert view.refreshed.acquire(timeout=10)
+        assert view.redrawn.acquire(timeout=10)
 
 
 def test_a_view_is_closed_when_the_run_is_interrupted() -> None:
     view = Recorder()
-    with pytest.raises(KeyboardInterrupt), refreshed(view):
+    with pytest.raises(KeyboardInterrupt), redrawn(view):
         raise KeyboardInterrupt
     assert view.calls[-1] == "close"
 
@@ -75,7 +75,7 @@ def test_a_view_works_where_no_thread_can_be_started(monkeypatch: pytest.MonkeyP
 
     monkeypatch.setattr(threading.Thread, "start", refuse)
     view = Recorder()
-    with refreshed(view) as handle:
+    with redrawn(view) as handle:
         handle(EVENT)
     assert view.calls == ["Finished", "close"]
 
@@ -83,18 +83,18 @@ def test_a_view_works_where_no_thread_can_be_started(monkeypatch: pytest.MonkeyP
 class Slow(Recorder):
     """A view that is still being drawn when the test continues."""
 
-    def refresh(self) -> None:
+    def redraw(self) -> None:
         """Take some time."""
-        super().refresh()
+        super().redraw()
         threading.Event().wait(0.05)
 
 
 def test_a_process_that_is_forked_can_use_the_lock() -> None:
     """The fork waits for the end of a drawing: the child has no thread that would unlock."""
     view = Slow()
-    with refreshed(view):
-        assert view.refreshed.acquire(timeout=10)
+    with redrawn(view):
+        assert view.redrawn.acquire(timeout=10)
         child = os.fork()
         if not child:
-            os._exit(0 if refresh._lock.acquire(timeout=1) else 1)
+            os._exit(0 if redraw._lock.acquire(timeout=1) else 1)
         assert os.waitpid(child, 0)[1] == 0
