@@ -30,20 +30,29 @@ export PYTHONDONTWRITEBYTECODE =
 # Most tests wait for a peer, so there are more workers than processors.
 PYTEST = -m pytest --numprocesses 6 --dist worksteal
 
+# With COVER=1, the tests measure branch coverage for `make coverage`. The full path: a worker process
+# would leave its data in the folder it runs in.
+RUN = $(BIN)/$(if $(COVER),coverage run,python)
+export COVERAGE_FILE = $(CURDIR)/.coverage
+
 .PHONY: test
 test: .venv/dev  ## run the fast tests: each on one engine and client (2 minutes)
-	$(BIN)/python $(PYTEST)
+	$(RUN) $(PYTEST)
 
 .venv/pyright: .venv/dev
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[curl,pyright]'
 	@touch $@
 
+.PHONY: test-rest
+test-rest: .venv/pyright  ## run what `make test` leaves out: slow tests, and the other engines and clients
+	$(RUN) $(PYTEST) --rest
+
 .PHONY: test-all
-# The full path: a worker process would leave its coverage data in the folder it runs in.
-test-all: export COVERAGE_FILE = $(CURDIR)/.coverage
-test-all: .venv/pyright  ## run all tests on every engine and client, with branch coverage
-	$(BIN)/coverage erase
-	$(BIN)/coverage run $(PYTEST) --everything
+test-all: .venv/pyright  ## run all tests on every pair of engine and client
+	$(RUN) $(PYTEST) --everything
+
+.PHONY: coverage
+coverage:  ## report the branch coverage of the tests that were run with COVER=1
 	$(BIN)/coverage combine --quiet
 	$(BIN)/coverage report
 

@@ -15,7 +15,7 @@ from zlib import crc32
 
 import pytest
 
-from getflags import testing
+from getflags import testing, transport
 from tests.kit import ENVIRON, ROOT, free_port
 
 # A shell's background job ignores SIGINT, and nohup SIGHUP; what is under test would inherit it.
@@ -98,6 +98,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         action="store_true",
         help="run slow tests, too, and each test on every engine and client",
     )
+    parser.addoption(
+        "--rest",
+        action="store_true",
+        help="run what a fast run leaves out, but few of the ways that share their code",
+    )
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
@@ -108,9 +113,34 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     """
     if config.getoption("everything") or any("::" in word for word in config.args):
         return
-    kept = _one_way_each([item for item in items if item.get_closest_marker("slow") is None])
+    fast = _one_way_each([item for item in items if item.get_closest_marker("slow") is None])
+    kept = set(items) - fast - _spared(items) if config.getoption("rest") else fast
     config.hook.pytest_deselected(items=[item for item in items if item not in kept])
     items[:] = [item for item in items if item in kept]
+
+
+def _spared(items: list[pytest.Item]) -> set[pytest.Item]:
+    """Return the items whose ways are shared, except one for each test, by the hash of its name.
+
+    The sequential engine uses the transports of threads, and processes those of asyncio. So a
+    client other than the usual one is tested with these two, and now and then with the others.
+    """
+    groups: defaultdict[Hashable, list[pytest.Item]] = defaultdict(list)
+    for item in items:
+        if _is_shared(item):
+            groups[_without_way(item)].append(item)
+    chosen = {group[crc32(group[0].nodeid.encode()) % len(group)] for group in groups.values()}
+    return {item for group in groups.values() for item in group} - chosen
+
+
+def _is_shared(item: pytest.Item) -> bool:
+    """Return whether an item runs a client on an engine that shares its transport with another."""
+    callspec = getattr(item, "callspec", None)
+    params = callspec.params if callspec else {}
+    way = params.get("way", ())
+    values = {*(way.values() if isinstance(way, dict) else way), params.get("engine")}
+    clients = (values | {params.get("client")}) & (set(transport.CLIENTS) - {transport.DEFAULT})
+    return bool(clients and values & {"sequential", "processes"})
 
 
 def _one_way_each(items: list[pytest.Item]) -> set[pytest.Item]:

@@ -6,7 +6,6 @@ pipeline, they hide interim responses, and they normalise a path with dots.
 
 import asyncio
 import json
-import os
 import socket
 import ssl
 import subprocess
@@ -212,7 +211,7 @@ def until(condition: Callable[[], bool]) -> None:
     deadline = time.monotonic() + PATIENCE
     while not condition():
         assert time.monotonic() < deadline
-        os.sched_yield()
+        time.sleep(0.005)
 
 
 def flags(tmp_path: Path) -> Flags:

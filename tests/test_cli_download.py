@@ -351,17 +351,19 @@ def test_a_list_that_changes_during_the_run_is_fetched_as_it_was(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, text: str
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    paths = [f"/{number:05}" for number in range(3000)]
+    paths = [f"/{number:05}" for number in range(300)]
 
     def change(connection: socket.socket, _: RawServer) -> None:
         (tmp_path / "list").write_text(text)
         connection.sendall(ok(b"x"))
 
     with RawServer(dict.fromkeys(paths, ok(b"x"))) as server:
-        (tmp_path / "list").write_text("\n".join(map(server.url, paths)))
+        # So long that it is not read at once.
+        lines = (f"{server.url(path)}\n# {'x' * 1000}\n" for path in paths)
+        (tmp_path / "list").write_text("".join(lines))
         server.answers[paths[3]] = change
         assert main(["-i", "list", "-m", "1", "--engine", "sequential"]) == 0
-    assert len(files(tmp_path / "downloaded")) == 3000
+    assert len(files(tmp_path / "downloaded")) == 300
 
 
 def test_an_engine_that_loses_a_target_is_no_success(

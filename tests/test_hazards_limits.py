@@ -211,6 +211,7 @@ def test_j12_a_hanging_server_at_the_beginning_of_a_list_holds_up_nobody(
             urls, dir=tmp_path, max_req=20, retries=0, timeout=5, emit=note, **way
         )
         times = [ends[server.url(path)] for path in fast]
+        first_timeout = min(ends[hanging.url(path)] for path in slow)
     assert report.exit_status == 1
     # On a busy machine, the last of them may take its time.
-    assert sorted(times)[50] < 5, "before the first of the others has timed out"
+    assert sorted(times)[50] < first_timeout

@@ -72,9 +72,12 @@ PAUSES: dict[str, tuple[Row, int]] = {
 
 @everywhere
 def test_nobody_sleeps_for_a_day(tmp_path: Path, way: Way) -> None:
-    for key, (row, times) in PAUSES.items():  # one by one: three such answers are for all targets
+    rows = list(PAUSES.items())
+    for start in range(0, len(rows), 2):  # three such answers are for all targets
+        pair = rows[start : start + 2]
         began = monotonic()
-        assert judge({key: row}, tmp_path / key, way, retries=1) == {key: times}
+        times = judge({key: row for key, (row, _) in pair}, tmp_path / str(start), way, retries=1)
+        assert times == {key: count for key, (_, count) in pair}
         assert monotonic() - began < 5
 
 

@@ -1,4 +1,4 @@
-"""Which tests a fast run takes, and that --everything takes all of them."""
+"""Which tests a fast run takes, which of them --rest adds, and that --everything takes all."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from tests.kit import ROOT
 
 pytest_plugins = "pytester"
 
-ENGINES = ("asyncio", "threads")
-CLIENTS = ("curl", "httpx")
+ENGINES = ("asyncio", "processes", "sequential", "threads")
+CLIENTS = ("curl", "h1")
 ROWS = 30
 TESTS = f"""
 import pytest
@@ -56,11 +56,32 @@ def test_a_fast_run_takes_each_row_once_and_nothing_slow(pytester: pytest.Pytest
     assert found[ROWS:] == ["test_number[1]", "test_number[2]"]
 
 
+def test_the_rest_adds_slow_tests_and_all_ways_that_share_no_code(
+    pytester: pytest.Pytester,
+) -> None:
+    fast, rest = set(collected(pytester)), set(collected(pytester, "--rest"))
+    assert not fast & rest
+    assert rest - {name for name in rest if name.startswith("test_row")} == {"test_slow"}
+    for row in range(ROWS):
+        ways = {
+            tuple(name.rstrip("]").partition("[")[2].split("-")[::2])
+            for name in fast | rest
+            if f"-{row}-" in name
+        }
+        shared = ways & {("curl", "processes"), ("curl", "sequential")}
+        assert ways - shared == {
+            *product(["h1"], ENGINES),
+            ("curl", "asyncio"),
+            ("curl", "threads"),
+        }
+        assert shared, "one of them has its turn"
+
+
 def test_everything_is_everything(pytester: pytest.Pytester) -> None:
     found = collected(pytester, "--everything")
     assert len(set(found)) == len(found) == ROWS * len(ENGINES) * len(CLIENTS) + 3
 
 
 def test_what_is_named_runs_in_full(pytester: pytest.Pytester) -> None:
-    assert len(collected(pytester, "test_rows.py::test_row")) == ROWS * 4
+    assert len(collected(pytester, "test_rows.py::test_row")) == ROWS * 8
     assert collected(pytester, "test_slow.py::test_slow") == ["test_slow"]
