@@ -158,20 +158,6 @@ def test_async_a_limit_above_the_number_of_jobs_runs_them_all_at_once() -> None:
     assert sorted(asyncio.run(main())) == [0, 1, 2]
 
 
-def test_async_work_may_return_any_awaitable() -> None:
-    async def main() -> list[str]:
-        loop = asyncio.get_running_loop()
-
-        def work(job: str) -> asyncio.Future[str]:
-            future = loop.create_future()
-            loop.call_soon(future.set_result, job.upper())
-            return future
-
-        return await _all("abc", work, 2)
-
-    assert asyncio.run(main()) == ["A", "B", "C"]
-
-
 class Sleepers:
     """Jobs that end only by being cancelled, and that tidy up when they are."""
 

@@ -558,3 +558,10 @@ def test_a_folder_that_cannot_be_made_is_a_usage_error(tmp_path: Path, name: str
     (tmp_path / "a-file").touch()
     with pytest.raises(UsageError, match=rf"{NO_FOLDER} '.*': \w+"):
         make_folder(str(tmp_path / name))
+
+
+def test_a_folder_that_cannot_be_encoded_is_a_refusal(tmp_path: Path) -> None:
+    part = PartFile(Target(0, "f", "f", "http://h/f", f"{tmp_path}/\ud800", "f"))
+    assert not part.has_record()
+    with pytest.raises(NotSaved), part:
+        part.open()

@@ -179,6 +179,8 @@ class Status(Enum):
     NOT_FOUND = "not found"
     FAILED = "failed"
 
+    __hash__ = object.__hash__  # that of Enum is slower, and each outcome is counted by its status
+
 
 class Outcome(NamedTuple):
     """The result of one target.

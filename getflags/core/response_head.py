@@ -79,13 +79,11 @@ def content_length(head: Head) -> int | None:
     """
     if is_chunked(head):
         return None
-    values = {
-        part.strip(" \t") for value in head.all("content-length") for part in value.split(",")
-    }
-    if not values:
+    fields = head.all("content-length")
+    if not fields:
         return None
-    value = values.pop()
-    if not values and _LENGTH.fullmatch(value) and int(value) <= _MAX_SIZE:
+    value, *others = {part.strip(" \t") for field in fields for part in field.split(",")}
+    if not others and _LENGTH.fullmatch(value) and int(value) <= _MAX_SIZE:
         return int(value)
     raise Malformed("the server sent an invalid Content-Length")
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import signal
 import threading
+from collections.abc import Coroutine
 from contextlib import aclosing, suppress
 from importlib.util import find_spec
 from time import monotonic
@@ -63,8 +64,8 @@ async def _download_all(plan: Plan, emit: EventHandler, scheduler: Scheduler) ->
     limiter = RateLimiter(plan.network.limit_rate, monotonic)
     transport = client(plan.client).open_async_transport(plan.network)
 
-    async def work(transfer: Transfer) -> Transfer:
-        return await afetch(transfer, plan.options, transport, limiter, emit)
+    def work(transfer: Transfer) -> Coroutine[None, None, Transfer]:
+        return afetch(transfer, plan.options, transport, limiter, emit)
 
     try:
         async with aclosing(as_completed_async(scheduler, work, plan.limit)) as tried:

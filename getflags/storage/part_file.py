@@ -116,7 +116,10 @@ class PartFile:
 
     def has_record(self) -> bool:
         """Return whether an earlier try or run left a resume record."""
-        return not self._target.flaw and os.path.exists(f"{self._stem}.json")  # noqa: PTH110 - as above
+        try:  # unlike ``exists``, ``access`` raises no exception on the way if there is none
+            return not self._target.flaw and os.access(f"{self._stem}.json", os.F_OK)
+        except ValueError:  # a folder that can't be encoded; creating the file will say so
+            return False
 
     def reopen(self, cancelled: Cancelled = never) -> PartialFile | None:
         """Open and lock the part file of an earlier try or run, if it can be resumed.
@@ -270,14 +273,12 @@ class PartFile:
     def _set_attributes(
         self, descriptor: int, modified: int | None, record: FetchRecord | None
     ) -> None:
-        try:
-            old = os.lstat(self.path)
-        except FileNotFoundError:
-            pass
-        else:
-            if stat.S_ISREG(old.st_mode):
-                mode = stat.S_IMODE(old.st_mode) & 0o777  # without setuid, setgid and sticky
-                self._attempt(lambda: os.fchmod(descriptor, mode), "permissions")
+        if os.access(self.path, os.F_OK):
+            with contextlib.suppress(FileNotFoundError):  # it may have been deleted just now
+                old = os.lstat(self.path)
+                if stat.S_ISREG(old.st_mode):
+                    mode = stat.S_IMODE(old.st_mode) & 0o777  # without setuid, setgid and sticky
+                    self._attempt(lambda: os.fchmod(descriptor, mode), "permissions")
         date: int | None = None  # of the file, in nanoseconds
         if modified is not None and modified <= time():
             times = modified, modified

@@ -6,7 +6,7 @@ sent to which origin.
 
 from __future__ import annotations
 
-from functools import cached_property, lru_cache
+from functools import lru_cache
 
 from getflags.core import urls
 from getflags.core.errors import Malformed
@@ -28,18 +28,17 @@ _OURS: Fields = (("accept-encoding", "identity"), ("accept", "*/*"), ("user-agen
 
 
 class Route:
-    """The URLs of one try: the target's own, and those that redirects lead to."""
+    """The URLs of one try: the target's own, and those that redirects lead to.
+
+    ``origin`` is that of the target's own URL; empty if it has none.
+    """
 
     def __init__(self, url: str, options: DownloadOptions) -> None:
         self.url, self._login = urls.split_credentials(url)
         self._home = self.url
         self._options = options
         self._redirects = 0
-
-    @cached_property
-    def origin(self) -> str:
-        """The origin of the target's own URL; parsed once."""
-        return urls.origin(self._home)
+        self.origin = urls.origin(self.url) if url else ""
 
     @property
     def reached(self) -> str:
@@ -74,8 +73,10 @@ class Route:
 
         ``known`` is the entity tag of the existing file. The user's fields override the defaults.
         """
-        home = self.reached == self.origin
         users = self._options.headers
+        if not (self._redirects or self._login or known or partial):
+            return Request(self.url, _usual(users))
+        home = self.reached == self.origin
         if not home:
             users = tuple(item for item in users if item[0].lower() in _HARMLESS)
         sent = [*users]
@@ -90,6 +91,12 @@ class Route:
 
 
 @lru_cache(2)  # the user's fields are the same for nearly all requests of a run
+def _usual(users: Fields) -> Fields:
+    """Return the fields of a request for the whole file at the target's own origin."""
+    return users + _ours_beside(users)
+
+
+@lru_cache(2)
 def _ours_beside(users: Fields) -> Fields:
     """Return the default fields that the user's fields do not override."""
     return tuple(ours for ours in _OURS if not _names(users, ours[0]))

@@ -117,7 +117,7 @@ class Connection(asyncio.Protocol):
         head = cast("Head", reader.head)
         if not on_head(head):
             return await self._drain(reader, head)
-        deadline = monotonic() + self._timeout
+        deadline = 0.0  # for the next piece
         while not reader.complete or reader.pieces:
             if reader.pieces:
                 pieces, reader.pieces = reader.pieces, []
@@ -128,10 +128,11 @@ class Connection(asyncio.Protocol):
                     self._paused = False
                     if not self.closed:  # pragma: no branch - it may be closed while it is paused
                         self._transport.resume_reading()
-                deadline = monotonic() + self._timeout
+                deadline = 0.0
             elif self._fault:
                 raise self._fault
             else:
+                deadline = deadline or monotonic() + self._timeout
                 await self._wait(deadline)
         self._end()
         return reader.reusable and not self.closed

@@ -7,7 +7,6 @@ import socket
 import ssl
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
-from functools import partial
 from time import monotonic
 from typing import cast
 
@@ -37,6 +36,7 @@ class AsyncH1Transport:
         # Stacks: the connection used last is the least likely to be closed.
         self._idle: dict[Route, list[Connection]] = {}
         self._idle_count = 0
+        self._max_idle = max_idle_connections()
         self._ticking = False
 
     async def get(
@@ -54,13 +54,12 @@ class AsyncH1Transport:
         request = request_head(
             url, headers + way.fields if absolute else headers, absolute=absolute
         )
-        exchange = partial(self._exchange, way, proxy or url, request, on_head, on_body)
         if within is None:
-            await exchange()
+            await self._exchange(way, proxy or url, request, on_head, on_body)
             return
         try:
             async with asyncio.timeout(within) as time:
-                await exchange()
+                await self._exchange(way, proxy or url, request, on_head, on_body)
         except TimeoutError:
             if time.expired():
                 raise Expired from None
@@ -109,7 +108,7 @@ class AsyncH1Transport:
     def _keep(self, way: Route, connection: Connection) -> None:
         self._idle.setdefault(way, []).append(connection)
         self._idle_count += 1
-        while self._idle_count > max_idle_connections():
+        while self._idle_count > self._max_idle:
             oldest = next(iter(self._idle))
             for each in self._idle.pop(oldest):
                 self._idle_count -= 1

@@ -14,7 +14,8 @@ from getflags.core.response_head import Head, content_length, is_chunked
 _MAX_HEAD = 100 * 1024  # bytes, with all interim responses before it; the same for trailers
 _MAX_FIELDS = 1_000
 _MAX_SIZE_LINE = 16 * 1024  # bytes of a chunk's size and extensions
-_MAX_NAMES = 1_000
+_MAX_KNOWN = 1_000  # header lines
+_MAX_KNOWN_LENGTH = 200  # characters of such a line
 _STATUS = re.compile(r"HTTP/1\.([01]) ([1-9][0-9]{2})(?: .*)?", re.DOTALL)
 _TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")  # RFC 9110 section 5.6.2
 _SIZE = re.compile(rb"([0-9A-Fa-f]{1,15})[ \t]*(?:;[^\r\n\0]*)?\r\n")
@@ -22,8 +23,8 @@ _NO_BODY = {204, 304}
 _SWITCHING = 101  # Switching Protocols, which getflags has not asked for
 _FIRST_FINAL = 200  # lower status codes are interim
 
-# The lower-case form of the field names seen so far: servers use few, and each must be checked.
-_names: dict[str, str] = {}
+# The fields of the header lines seen last: most lines of a server are the same in each response.
+_known: dict[str, tuple[str, str]] = {}
 
 
 class ResponseReader:
@@ -212,29 +213,28 @@ def _parse(text: str) -> tuple[str, Head]:
         raise _invalid("it has too many header fields")
     if "\0" in text:
         raise _invalid("a NUL in its head")
-    fields = []
-    for line in lines:
-        name, colon, value = line.partition(":")
-        lower = _names.get(name) or _checked_name(name)
-        if not colon or "\r" in value:
-            raise _invalid("a malformed header field")
-        fields.append((lower, value.strip(" \t")))
-    return status[1], Head(int(status[2]), tuple(fields))
+    fields = tuple([_known.get(line) or _field(line) for line in lines])
+    return status[1], Head(int(status[2]), fields)
 
 
-def _checked_name(name: str) -> str:
-    """Return a field's name in lower case. Raises Malformed, for a folded line, too.
+def _field(line: str) -> tuple[str, str]:
+    """Return a field's name in lower case, and its value. Raises Malformed, for a folded line, too.
 
     A recipient may refuse folded lines (RFC 9112 section 5.2), and must not take the white space
     before a colon for a part of the name (section 5.1).
     """
+    name, colon, value = line.partition(":")
     if not _TOKEN.fullmatch(name):
         spaced = _TOKEN.fullmatch(name.rstrip(" \t"))
         raise _invalid("whitespace before a field's colon" if spaced else "a malformed field name")
-    lower = name.lower()
-    if len(_names) < _MAX_NAMES:
-        _names[name] = lower
-    return lower
+    if not colon or "\r" in value:
+        raise _invalid("a malformed header field")
+    field = name.lower(), value.strip(" \t")
+    if len(line) <= _MAX_KNOWN_LENGTH:
+        if len(_known) >= _MAX_KNOWN:
+            _known.clear()
+        _known[line] = field
+    return field
 
 
 def _check_beginning(data: bytes) -> None:
