@@ -3,9 +3,9 @@
 import asyncio
 import itertools
 import threading
-from collections.abc import Awaitable, Callable, Iterable, Iterator
+from collections.abc import Callable, Coroutine, Iterable, Iterator
 from contextlib import aclosing, closing
-from typing import TypeVar
+from typing import TypeAlias, TypeVar
 
 import pytest
 from hypothesis import given, settings
@@ -64,11 +64,14 @@ class Meter:
             self.now -= 1
 
 
-async def _all(jobs: Iterable[T], work: Callable[[T], Awaitable[R]], limit: int) -> list[R]:
+Work: TypeAlias = Callable[[T], Coroutine[None, None, R]]
+
+
+async def _all(jobs: Iterable[T], work: Work[T, R], limit: int) -> list[R]:
     return [result async for result in as_completed_async(jobs, work, limit)]
 
 
-def all_async(jobs: Iterable[T], work: Callable[[T], Awaitable[R]], limit: int) -> list[R]:
+def all_async(jobs: Iterable[T], work: Work[T, R], limit: int) -> list[R]:
     return asyncio.run(_all(jobs, work, limit))
 
 
@@ -200,7 +203,7 @@ def test_async_a_bug_is_raised_as_itself_and_the_others_are_cancelled_and_awaite
 
 
 def test_async_a_call_that_raises_at_once_is_a_bug_too() -> None:
-    def work(job: int) -> Awaitable[int]:
+    def work(job: int) -> Coroutine[None, None, int]:
         raise Bug(job)
 
     with pytest.raises(Bug):

@@ -60,7 +60,7 @@ def sync_get(
 
     transport = curl_client.open_transport(network or Network())
     try:
-        transport.get(url, headers, on_head, pieces.append)
+        transport.get(url, headers, on_head, lambda piece: pieces.append(bytes(piece)))
     finally:
         transport.close()
     return (heads[0] if heads else None), b"".join(pieces)

@@ -23,6 +23,7 @@ from getflags.transfer import retry
 from getflags.transport import dns
 from getflags.transport.dns import HostLookups
 from tests.kit import files
+from tests.messages import REFUSED
 from tests.rawserver import RawServer, ok
 
 Wait: TypeAlias = "Callable[[HostLookups, str, float, float | None], float | None]"
@@ -262,3 +263,31 @@ def test_a_lookup_that_has_ended_calls_at_once() -> None:
     lookup.end("")
     lookup.call(lambda: called.append("after it"))
     assert called == ["during it", "after it"]
+
+
+def test_addresses_that_one_request_doubts_are_still_there_for_the_others(
+    resolver: Resolver,
+) -> None:
+    """Otherwise, a host that has refused a connection would be an unknown host for them."""
+    lookups, url = HostLookups(), "http://localhost:80/f"
+    lookups.wait_for(url, 10)
+    assert lookups.doubt(url)
+    assert lookups.addresses(url, "localhost", 80, "")
+    assert lookups.doubt(url), "it was found, also for the second that doubts it"
+    lookups.wait_for(url, 10)
+    lookups.wait_for(url, 10)
+    assert resolver.asked == ["localhost"] * 2
+
+
+def test_addresses_of_too_many_hosts_are_looked_up_by_the_next_try() -> None:
+    with pytest.raises(Unresolved, match="where: host name not resolved"):
+        HostLookups().addresses("http://localhost:80/f", "localhost", 80, "where: ")
+
+
+@pytest.mark.parametrize("engine", ["asyncio", "threads"])
+def test_a_host_that_refuses_many_requests_at_a_time_is_not_unknown(
+    tmp_path: Path, engine: str, closed_port: int
+) -> None:
+    urls = [f"http://localhost:{closed_port}/{number}" for number in range(300)]
+    report = getflags.download(urls, dir=tmp_path, engine=engine, max_req=20, retries=0)
+    assert {outcome.reason for outcome in report.outcomes} == {REFUSED}

@@ -32,8 +32,10 @@ from getflags.core.response_head import Head
 from getflags.transport import client, dns, tls
 from getflags.transport.h1 import async_transport, sync_transport
 from getflags.transport.h1.async_connection import Connection
+from getflags.transport.h1.plain_stream import PlainStream
 from getflags.transport.h1.response_reader import ResponseReader
 from getflags.transport.h1.route import interleaved, route
+from getflags.transport.h1.sync_connection import SyncConnection
 from tests.messages import NO_CONNECTION, NOTHING_CAME
 from tests.rawserver import RawServer, ok, reset, silence
 
@@ -63,7 +65,7 @@ class Sync:
             heads.append(head)
             return wanted
 
-        self.transport.get(url, headers, on_head, pieces.append, within)
+        self.transport.get(url, headers, on_head, lambda piece: pieces.append(bytes(piece)), within)
         return heads[0], b"".join(pieces)
 
 
@@ -608,7 +610,8 @@ def test_a_connection_that_is_closed_before_the_request() -> None:
     ours, theirs = socket.socketpair()
     way = route("http://h:80", None)
     with theirs:
-        connection = sync_transport._Connection(ours, way, 9)
+        stream = PlainStream(ours, 9)
+        connection = SyncConnection(stream, way, 9, memoryview(bytearray(9)))
         ours.close()
         with pytest.raises(Disconnected):
             connection.ask(b"GET", ResponseReader(), 1e9)

@@ -15,6 +15,8 @@ from getflags.core.feed import NoJob
 from getflags.core.settings import DEFAULTS
 
 Fields = tuple[tuple[str, str], ...]  # header fields, in order
+#: A piece of a body. A view is valid only until the function that gets it has returned.
+Piece = bytes | memoryview
 
 
 class Exists(Enum):

@@ -7,7 +7,7 @@ from time import monotonic, time
 
 from getflags.core.errors import Fault, NotSaved
 from getflags.core.events import EventHandler, Started
-from getflags.core.models import DownloadOptions
+from getflags.core.models import DownloadOptions, Piece
 from getflags.rates.rate_limit import RateLimiter
 from getflags.storage.async_part_file import AsyncPartFile
 from getflags.transfer.actions import Done, Install, Request
@@ -27,7 +27,7 @@ async def afetch(
         async with AsyncPartFile(transfer.target, transfer.resumable, fsync=options.fsync) as part:
             since = 0.0  # when the wait for the next piece of a body began
 
-            async def on_body(piece: bytes) -> None:
+            async def on_body(piece: Piece) -> None:
                 nonlocal since
                 at, progress = transfer.bytes_arrived(len(piece), (now := monotonic()) - since, now)
                 await part.write(piece, at)

@@ -13,7 +13,7 @@ from time import monotonic, sleep, time
 
 from getflags.core.errors import Fault, NotSaved
 from getflags.core.events import EventHandler, Started
-from getflags.core.models import DownloadOptions
+from getflags.core.models import DownloadOptions, Piece
 from getflags.rates.rate_limit import RateLimiter
 from getflags.storage.part_file import PartFile
 from getflags.transfer.actions import Done, Install, Request
@@ -33,7 +33,7 @@ def fetch(
         with PartFile(transfer.target, transfer.resumable, fsync=options.fsync) as part:
             since = 0.0  # when the wait for the next piece of a body began
 
-            def on_body(piece: bytes) -> None:
+            def on_body(piece: Piece) -> None:
                 nonlocal since
                 at, progress = transfer.bytes_arrived(len(piece), (now := monotonic()) - since, now)
                 part.write(piece, at)

@@ -42,8 +42,7 @@ async def as_completed_async(
         while True:
             # Results that have come in are passed on first: they may tell what to start next.
             while not done and len(in_flight) < limit and (job := source.take()) is not NO_JOB:
-                started = loop.create_task(work(job))
-                in_flight.add(started)
+                in_flight.add(started := loop.create_task(work(job)))
                 started.add_done_callback(ended)
             if not in_flight and source.exhausted:
                 return

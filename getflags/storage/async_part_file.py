@@ -21,7 +21,15 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Self, TypeVar, cast
 
 from getflags.core.errors import NotSaved
-from getflags.core.models import Exists, FetchRecord, OnDisk, PartialFile, ResumeRecord, Target
+from getflags.core.models import (
+    Exists,
+    FetchRecord,
+    OnDisk,
+    PartialFile,
+    Piece,
+    ResumeRecord,
+    Target,
+)
 from getflags.storage.os_errors import disk_errors
 from getflags.storage.part_file import PartFile
 
@@ -78,11 +86,11 @@ class AsyncPartFile:
         self._end = partial.size if partial else 0
         return partial
 
-    async def write(self, data: bytes, at: int) -> None:
+    async def write(self, data: Piece, at: int) -> None:
         """Add data to the batch, and write the batch when it is full. Raises NotSaved."""
         if at != self._end:
             self._seek(at)
-        self._batch.append(data)
+        self._batch.append(bytes(data))  # a view is valid only until the next piece
         self._size += len(data)
         self._end += len(data)
         if self._size >= BATCH:

@@ -19,7 +19,15 @@ from types import TracebackType
 from typing import Self
 
 from getflags.core.errors import NotSaved
-from getflags.core.models import Exists, FetchRecord, OnDisk, PartialFile, ResumeRecord, Target
+from getflags.core.models import (
+    Exists,
+    FetchRecord,
+    OnDisk,
+    PartialFile,
+    Piece,
+    ResumeRecord,
+    Target,
+)
 from getflags.storage import fetch_record, locked_file, resume_record
 from getflags.storage import fsync as disk
 from getflags.storage.existing import Cancelled, hash_file, inspect_file, never
@@ -180,7 +188,7 @@ class PartFile:
             if resume_record.write_record(path, url, record, self._proof.ranges):
                 self._record = record
 
-    def write(self, data: bytes, at: int) -> None:
+    def write(self, data: Piece, at: int) -> None:
         """Write at the part file's end or, to start again, at offset 0. Raises NotSaved."""
         self.seek(at)
         descriptor = self.open()
@@ -203,7 +211,7 @@ class PartFile:
             os.ftruncate(self._descriptor, 0)
             os.lseek(self._descriptor, 0, os.SEEK_SET)
 
-    def hash(self, data: bytes) -> None:
+    def hash(self, data: Piece) -> None:
         """Add bytes that the caller writes to the part file's length and digests."""
         self._position += len(data)
         if self._hash:

@@ -15,6 +15,7 @@ import errno
 import os
 from typing import TYPE_CHECKING, NamedTuple
 
+from getflags.core.models import Piece
 from getflags.storage.existing import Cancelled, never
 
 if TYPE_CHECKING:
@@ -45,7 +46,7 @@ class Proof:
         self._start = start
         self._digest = _hasher()
 
-    def add(self, data: bytes) -> None:
+    def add(self, data: Piece) -> None:
         """Add the bytes that follow in the file."""
         self._digest.update(data)
         self.end += len(data)

@@ -17,7 +17,7 @@ from typing import Protocol, cast
 
 from getflags.core.accepted import AUTO
 from getflags.core.errors import UsageError
-from getflags.core.models import Fields, Network
+from getflags.core.models import Fields, Network, Piece
 from getflags.core.response_head import Head
 from getflags.transport import proxies
 
@@ -53,7 +53,7 @@ class Transport(Protocol):
         url: str,
         headers: Fields,
         on_head: Callable[[Head], bool],
-        on_body: Callable[[bytes], None],
+        on_body: Callable[[Piece], None],
         within: float | None = None,
     ) -> None:
         """Make one GET request; return when the response has ended or its body is not wanted.

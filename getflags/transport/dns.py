@@ -47,6 +47,7 @@ class HostLookups:
     def _reset(self) -> None:
         # Origin → the host's addresses, why it was not found, or None for an IP address.
         self._complete: dict[str, tuple[Address, ...] | Fault | None] = {}  # the oldest first
+        self._doubtful: set[str] = set()  # origins whose host will be looked up again
         self._running: dict[str, _Lookup] = {}  # by origin
         self._lock = threading.Lock()
 
@@ -82,33 +83,37 @@ class HostLookups:
             return wait.over(lookup.reason)
         return within
 
-    def forget(self, url: str) -> bool:
-        """Forget the host name in a URL; return whether it had been found.
+    def doubt(self, url: str) -> bool:
+        """Let the next request look up the host name in a URL again; return whether it was found.
 
         If the library does not find it, although the system's resolver did, its resolver has
-        failed. The next request asks again.
+        failed. Other requests may still be about to use the addresses.
         """
+        origin = _origin(url)
         with self._lock:
-            return isinstance(self._complete.pop(_origin(url), None), tuple)
+            if origin in self._complete:
+                self._doubtful.add(origin)
+            return isinstance(self._complete.get(origin), tuple)
 
     def addresses(self, url: str, host: str, port: int, where: str) -> tuple[Address, ...]:
         """Return the addresses of a URL's host, which was looked up.
 
         Raises Unreachable, with ``where`` as the start of its message.
         """
-        found = self._complete.get(_origin(url))
-        if isinstance(found, Fault):
-            raise type(found)(f"{where}{found}")
+        try:
+            found = self._complete[_origin(url)]
+        except KeyError:  # some thousand other hosts were looked up meanwhile
+            raise Unresolved(f"{where}host name not resolved") from None
         if found is None:
             found = _resolve(host, socket.AI_NUMERICHOST)
-            if isinstance(found, Fault):
-                raise found
+        if isinstance(found, Fault):
+            raise type(found)(f"{where}{found}")
         return tuple((family, (target[0], port, *target[2:])) for family, target in found)
 
     def _look_up(self, url: str) -> _Lookup | None:
         """Start or join the lookup of a URL's host; return None if there is nothing to wait for."""
         origin = _origin(url)
-        if origin in self._complete:
+        if origin in self._complete and origin not in self._doubtful:
             return None
         try:
             host = urlsplit(origin).hostname or ""
@@ -131,15 +136,22 @@ class HostLookups:
         found = _resolve(host)
         failed = isinstance(found, Unresolved)
         with self._lock:
-            if not failed:
+            if failed:
+                self._forget(origin)
+            else:
                 self._remember(origin, found)
             del self._running[origin]
         lookup.end(str(found) if failed else "")
 
     def _remember(self, origin: str, found: tuple[Address, ...] | Fault | None) -> None:
         while len(self._complete) >= _MAX_REMEMBERED:
-            del self._complete[next(iter(self._complete))]
+            self._forget(next(iter(self._complete)))
+        self._doubtful.discard(origin)
         self._complete[origin] = found
+
+    def _forget(self, origin: str) -> None:
+        self._complete.pop(origin, None)
+        self._doubtful.discard(origin)
 
 
 def _origin(url: str) -> str:

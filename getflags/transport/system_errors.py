@@ -50,12 +50,6 @@ def is_tls_error(error: OSError) -> bool:
     return tls is not None and isinstance(error, tls.SSLError)
 
 
-def wants_data(error: OSError) -> bool:
-    """Return whether a TLS connection has nothing to read at the moment."""
-    tls = sys.modules.get("ssl")
-    return tls is not None and isinstance(error, tls.SSLWantReadError)
-
-
 def broken_handshake(where: str, error: OSError) -> Untrusted:
     """Return the fault for an exception of Python's TLS during a handshake."""
     import ssl

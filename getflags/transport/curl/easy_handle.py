@@ -171,7 +171,7 @@ class Handle:
             raise Expired
         if code == pycurl.E_OK:  # the head was incomplete
             code = pycurl.E_GOT_NOTHING
-        if code in NOT_RESOLVED and HOST_LOOKUPS.forget(self._proxy or self._url):
+        if code in NOT_RESOLVED and HOST_LOOKUPS.doubt(self._proxy or self._url):
             raise Unresolved("host name no longer found")
         raise translate(code, text, self.curl, self._network, self._proxy)
 

@@ -122,7 +122,7 @@ class Connection(asyncio.Protocol):
             if reader.pieces:
                 pieces, reader.pieces = reader.pieces, []
                 for piece in pieces:
-                    await on_body(piece)
+                    await on_body(cast("bytes", piece))  # only bytes were received
                 self._waiting = 0
                 if self._paused:
                     self._paused = False

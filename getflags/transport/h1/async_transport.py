@@ -141,7 +141,7 @@ class AsyncH1Transport:
         except ssl.SSLError as error:
             raise broken_handshake(way.where, error) from error
         except OSError as error:
-            HOST_LOOKUPS.forget(url)
+            HOST_LOOKUPS.doubt(url)
             raise no_connection(way.where, error.errno or 0, "no connection") from error
 
     async def _establish(self, way: Route, addresses: Addresses) -> Connection:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 
 from getflags.core.errors import Disconnected, Malformed
+from getflags.core.models import Piece
 from getflags.core.response_head import Head, content_length, is_chunked
 
 _MAX_HEAD = 100 * 1024  # bytes, with all interim responses before it; the same for trailers
@@ -31,8 +32,8 @@ class ResponseReader:
     """Reads one response: ``receive`` takes the bytes, ``eof`` the end of the connection.
 
     ``head`` is None until it is complete. ``pieces`` has the pieces of the body that nobody has
-    taken yet. ``reusable`` says whether the connection may be used again after the end. With
-    ``secure``, the bytes come over TLS.
+    taken yet; what was received as a view is passed on as views. ``reusable`` says whether the
+    connection may be used again after the end. With ``secure``, the bytes come over TLS.
     """
 
     __slots__ = (
@@ -53,7 +54,7 @@ class ResponseReader:
     def __init__(self, *, secure: bool = False) -> None:
         self._secure = secure
         self.head: Head | None = None
-        self.pieces: list[bytes] = []
+        self.pieces: list[Piece] = []
         self.complete = False
         self.reusable = False
         self.delimited = True  # the end of the body is marked, not that of the connection
@@ -69,9 +70,10 @@ class ResponseReader:
         """Whether a part of the response has arrived."""
         return bool(self.head or self._buffer or self._head_bytes)
 
-    def receive(self, data: bytes) -> None:
+    def receive(self, data: Piece) -> None:
         """Read bytes. Raises Malformed."""
         if self.head is None:
+            data = bytes(data)
             rest = self._read_head(self._buffer + data if self._buffer else data)
             if rest is None:
                 return
@@ -79,7 +81,7 @@ class ResponseReader:
         if self.complete:
             self.reusable = self.reusable and not data
         elif self._chunked:
-            self._read_chunks(self._buffer + data if self._buffer else data)
+            self._read_chunks(self._buffer + data if self._buffer else bytes(data))
         elif self._left is None:
             if data:
                 self.pieces.append(data)
@@ -101,7 +103,7 @@ class ResponseReader:
         else:
             raise Disconnected("the server closed the connection before the end of the response")
 
-    def _read_body(self, data: bytes, left: int) -> None:
+    def _read_body(self, data: Piece, left: int) -> None:
         if len(data) > left:  # excess, as if for the next request
             self.reusable = False
             data = data[:left]
