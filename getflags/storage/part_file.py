@@ -169,6 +169,8 @@ class PartFile:
         proved. With fsync, the bytes are flushed to the disk before the record that proves them.
         Errors are ignored: an older record stays, or the part file is not resumed.
         """
+        if record is self._intended and self._proof and not (ended or self._proof.due):
+            return  # the usual case, for which nothing else need be looked at
         if not record or not self._position or self._temporary != f"{self._stem}.part":
             return
         with contextlib.suppress(OSError):

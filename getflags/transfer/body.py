@@ -23,6 +23,7 @@ class Body:
         "_due",
         "_head",
         "_options",
+        "_record",
         "_reported",
         "_speed",
         "expected",
@@ -46,6 +47,7 @@ class Body:
         self._options = options
         self._due = 0.0  # when the next progress event is due
         self._speed: retry.MinimumSpeed | None = None
+        self._record: ResumeRecord | None = resumed
 
     def __str__(self) -> str:
         """Return how many bytes have arrived, as in ``60 of 100``."""
@@ -77,7 +79,9 @@ class Body:
     @property
     def record(self) -> ResumeRecord | None:
         """The record with which a later request may resume this body; None if it has none."""
-        return self.resumed or ranges.record_of(self._head, self.expected)
+        if self._record is None:
+            self._record = ranges.record_of(self._head, self.expected)
+        return self._record
 
     @property
     def delimited(self) -> bool:

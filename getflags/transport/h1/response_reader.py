@@ -22,6 +22,7 @@ _TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")  # RFC 9110 section 5.6.2
 _SIZE = re.compile(rb"([0-9A-Fa-f]{1,15})[ \t]*(?:;[^\r\n\0]*)?\r\n")
 _NO_BODY = {204, 304}
 _SWITCHING = 101  # Switching Protocols, which getflags has not asked for
+_BEGINNING = 16  # bytes that tell whether it is HTTP/1
 _FIRST_FINAL = 200  # lower status codes are interim
 
 # The fields of the header lines seen last: most lines of a server are the same in each response.
@@ -73,11 +74,11 @@ class ResponseReader:
     def receive(self, data: Piece) -> None:
         """Read bytes. Raises Malformed."""
         if self.head is None:
-            data = bytes(data)
-            rest = self._read_head(self._buffer + data if self._buffer else data)
-            if rest is None:
+            known, start = len(self._buffer), bytes(data[: _MAX_HEAD + 1])
+            after = self._read_head(self._buffer + start if known else start)
+            if after is None:
                 return
-            data, self._buffer = rest, b""
+            data, self._buffer = data[after - known :], b""
         if self.complete:
             self.reusable = self.reusable and not data
         elif self._chunked:
@@ -112,34 +113,31 @@ class ResponseReader:
             self._left = left = left - len(data)
         self.complete = not left
 
-    def _read_head(self, data: bytes) -> bytes | None:
-        """Read the head, and interim responses before it; return the bytes after it.
+    def _read_head(self, data: bytes) -> int | None:
+        """Read the head, and interim responses before it; return the offset of what follows.
 
         Returns None if it is incomplete.
         """
+        start = 0
         while True:
-            _check_beginning(data)
-            end = data.find(b"\n\r\n", 0, _MAX_HEAD)
+            _check_beginning(data[start : start + _BEGINNING])
+            end = data.find(b"\n\r\n", start)
             after = end + 3
-            bare = data.find(b"\n\n", 0, end if end >= 0 else _MAX_HEAD)
+            bare = data.find(b"\n\n", start, end if end >= 0 else len(data))
             if bare >= 0:
                 end, after = bare, bare + 2
+            self._count_head((len(data) if end < 0 else after) - start)
             if end < 0:
-                self._count_head(len(data))
-                self._buffer = data
+                self._buffer = data[start:]
                 return None
-            self._count_head(after)
-            version, head = _parse(data[:end].decode("latin-1"))
-            data = data[after:]
+            version, head = _parse(data[start:end].decode("latin-1"))
             if head.status >= _FIRST_FINAL:
                 self._begin_body(version, head)
-                return data
+                return after
             if head.status == _SWITCHING:
                 raise Malformed("the server switched to a protocol that was not asked for")
-            self._head_bytes += after
-            if not data:
-                self._buffer = data
-                return None
+            self._head_bytes += after - start
+            start = after
 
     def _count_head(self, size: int) -> None:
         if self._head_bytes + size > _MAX_HEAD:
