@@ -52,7 +52,7 @@ class Settings(NamedTuple):
         Option(
             one_of(AUTO, *ENGINES),
             f"engine that runs the transfers: {', '.join(ENGINES)}",
-            auto="threads for up to 50 targets, processes for 1,000 targets or more where there "
+            auto="threads for up to 100 targets, processes for 1,000 targets or more where there "
             "are several processors, else asyncio",
         ),
     ] = "asyncio"  # a library must not start processes unless the program asks for them

@@ -32,7 +32,7 @@ ENGINES = {
 #: From this number of targets on, ``auto`` uses processes: docs/decisions/0008-default-engine.md
 PROCESSES_FROM = 1_000
 #: Up to this number, it uses threads, which start sooner than asyncio.
-THREADS_UP_TO = 50
+THREADS_UP_TO = 100
 
 
 def select(name: str, total: int | None, limit: int, *, adaptive: bool = False) -> str:
