@@ -577,3 +577,48 @@ def test_a_signal_during_start_up_prints_no_traceback(
     assert done.returncode == (128 + number if handled else -number)
     assert done.stderr == (f"{INTERRUPTED}\n" if handled else "")
     assert files(tmp_path) == {}
+
+
+@pytest.mark.parametrize("engine", sorted(engines.ENGINES))
+def test_the_end_of_the_terminal_leaves_the_rest_of_the_job(
+    server: RawServer, tmp_path: Path, engine: str
+) -> None:
+    urls = [server.url("/stall1"), server.url("/stall2")]
+    process = start(tmp_path, "--engine", engine, "--failed-out", "rest", *urls)
+    assert server.stalled.acquire(timeout=20)
+    process.send_signal(signal.SIGHUP)
+    _, err = process.communicate(timeout=10)
+    assert (process.returncode, err) == (143, f"{INTERRUPTED}; 0 files complete\n")
+    assert files(tmp_path) == {"rest": "".join(f"{url}\n" for url in urls).encode()}
+
+
+@pytest.mark.parametrize("engine", ["sequential", "threads"])
+@pytest.mark.parametrize("client", sorted(transport.CLIENTS))
+def test_a_signal_ends_the_wait_for_a_rate_limit(tmp_path: Path, engine: str, client: str) -> None:
+    with RawServer({"/f": ok(bytes(1_000_000))}) as server:
+        words = ["--limit-rate", "1", "--engine", engine, "--client", client, "--json"]
+        process = start(tmp_path, *words, server.url("/f"))
+        while not any((tmp_path / "downloaded").glob(".*.part")):
+            assert process.poll() is None
+        sleep(0.3)  # the moment when it waits; before that, the signal ends it as well
+        process.send_signal(signal.SIGINT)
+        began = monotonic()
+        process.communicate(timeout=10)
+    assert process.returncode == 130
+    assert monotonic() - began < 1.7, "before the threads are no longer waited for"
+
+
+@pytest.mark.parametrize("engine", ["sequential", "threads"])
+def test_a_signal_ends_a_handshake(tmp_path: Path, engine: str) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        url = f"https://127.0.0.1:{listener.getsockname()[1]}/f"
+        process = start(tmp_path, "--engine", engine, "--failed-out", "rest", url)
+        connection, _ = listener.accept()
+        with connection:
+            assert connection.recv(9), "the beginning of the handshake"
+            process.send_signal(signal.SIGINT)
+            began = monotonic()
+            process.communicate(timeout=10)
+    assert process.returncode == 130
+    assert monotonic() - began < 1.7, "before the threads are no longer waited for"
+    assert files(tmp_path) == {"rest": f"{url}\n".encode()}

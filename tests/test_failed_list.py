@@ -12,9 +12,10 @@ from time import monotonic
 
 import pytest
 
-from getflags.cli.lists.failed_list import list_rest
+from getflags.cli.lists.failed_list import FailedList, list_rest
 from getflags.core.errors import GetflagsError
-from getflags.core.models import Target
+from getflags.core.events import Finished
+from getflags.core.models import Outcome, Status, Target
 from tests.kit import ENVIRON, ROOT, command, files, getflags, run_main
 from tests.rawserver import RawServer, ok, stall_after
 
@@ -211,3 +212,16 @@ def test_a_disk_that_is_full_during_the_run_is_told_at_the_end(tmp_path: Path) -
         rest.add_later(target)
         rest._entries = temporary
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_disk_that_fills_up_during_the_run_is_named_at_its_end() -> None:
+    """The targets that arrive after that are not in the list, and may end as they like."""
+    rest = FailedList("rest", "d")
+    rest._entries = open("/dev/full", "w+b", buffering=0)  # noqa: PTH123, SIM115
+    targets = [Target(number, "w", "w", f"http://h/{number}", "d", "f") for number in range(3)]
+    for target in targets:
+        rest.add_later(target)
+    rest.read(Finished(Outcome(targets[2], Status.OK), 0.1))
+    with pytest.raises(GetflagsError, match="cannot write 'rest': No space left on device"):
+        rest.commit()
+    rest.close()

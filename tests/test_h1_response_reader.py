@@ -199,3 +199,13 @@ def test_a_head_with_bare_line_feeds_is_read() -> None:
     read = Read(b"HTTP/1.1 200 OK\nContent-Length: 9\nX: y\n\nab\r\n\r\nend")
     assert read.head == Head(200, (("content-length", "9"), ("x", "y")))
     assert read.body == b"ab\r\n\r\nend"
+
+
+@pytest.mark.parametrize("cut", [40, 41, 42, 43, 44])
+def test_a_body_that_begins_like_a_line_end_is_one_however_it_arrives(cut: int) -> None:
+    data = b"HTTP/1.1 200 OK\nContent-Length: 6\n\n\r\nabcd"
+    reader = ResponseReader()
+    reader.receive(data[:cut])
+    reader.receive(data[cut:])
+    assert (b"".join(reader.pieces), reader.complete) == (b"\r\nabcd", True)
+    assert Read(data).body == b"\r\nabcd"

@@ -215,3 +215,21 @@ def test_j12_a_hanging_server_at_the_beginning_of_a_list_holds_up_nobody(
     assert report.exit_status == 1
     # On a busy machine, the last of them may take its time.
     assert sorted(times)[50] < first_timeout
+
+
+@everywhere
+def test_j10_a_policy_for_which_nobody_could_wait_is_ignored(tmp_path: Path, way: Way) -> None:
+    """The server allows a request every eleven days, once, and then answers as usual."""
+    policy = b'RateLimit-Policy: "d";q=1;w=1000000'
+    refusal = b"HTTP/1.1 429 Too Many\r\n%s\r\nContent-Length: 0\r\n\r\n" % policy
+
+    def answer(connection: socket.socket, server: RawServer) -> None:
+        first = server.asked("/f3") == 1
+        connection.sendall(refusal if first else ok(b"fine"))
+
+    answers = {f"/f{number}": ok(b"fine") for number in range(10)}
+    with RawServer({**answers, "/f3": answer}) as server:
+        began = monotonic()
+        report = getflags.download(map(server.url, server.answers), dir=tmp_path, max_req=1, **way)
+    assert report.exit_status == 0
+    assert monotonic() - began < 30

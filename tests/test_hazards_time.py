@@ -275,3 +275,15 @@ def test_the_time_for_a_file_ends_a_transfer_that_the_rate_limit_holds_back(
 ) -> None:
     rows = {key: Fails(ok(bytes(6 << 20)), "the time for the whole file") for key in ("one", "two")}
     judge(rows, tmp_path, way, rounds=[b"old"], max_time=0.4, limit_rate=4 << 20)
+
+
+@everywhere
+def test_a_rate_limit_does_not_outlast_the_time_for_a_file(tmp_path: Path, way: Way) -> None:
+    with RawServer({"/f": ok(bytes(30_000_000))}) as server:
+        began = monotonic()
+        report = getflags.download(
+            [server.url("/f")], dir=tmp_path, limit_rate=1, max_time=0.5, retries=0, **way
+        )
+        assert monotonic() - began < 5
+    (outcome,) = report.outcomes
+    assert outcome.reason == "the time for the whole file is over"

@@ -16,7 +16,7 @@ import pytest
 
 from getflags.core.errors import NotSaved, UsageError
 from getflags.core.models import Checksum, Exists, PartialFile, ResumeRecord, Target
-from getflags.storage import locked_file
+from getflags.storage import locked_file, resume_record
 from getflags.storage import part_file as save
 from getflags.storage.directories import make_folder, real_folder
 from getflags.storage.part_file import PartFile
@@ -565,3 +565,13 @@ def test_a_folder_that_cannot_be_encoded_is_a_refusal(tmp_path: Path) -> None:
     assert not part.has_record()
     with pytest.raises(NotSaved), part:
         part.open()
+
+
+def test_a_record_whose_validator_cannot_be_sent_is_no_record(tmp_path: Path) -> None:
+    """Otherwise, each later run would fail to send its request."""
+    path = str(tmp_path / "record")
+    for validator, valid in (('"e"', True), ('"\u20ac"', False), ('"a\tb"', False)):
+        record = ResumeRecord(validator, 9, "")
+        assert resume_record.write_record(path, "http://h/f", record, [])
+        found = resume_record.read_record(path, "http://h/f")
+        assert found == ((record, []) if valid else None)

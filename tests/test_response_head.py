@@ -331,7 +331,8 @@ def test_a_reset_at_a_date_needs_a_clock() -> None:
     [
         ('"default";q=100;w=60', 100 / 60),
         ("100;w=60", 100 / 60),
-        ('"burst";q=100;w=1, "daily";q=864;w=86400', 0.01),
+        ('"burst";q=100;w=1, "daily";q=8640;w=86400', 0.1),
+        ('"burst";q=100;w=1, "slow";q=1;w=1000000', 100),
         ('"default";q=100', None),
         ('"default";q=100;w=0', None),
         ('"default";q=0;w=60', None),

@@ -552,3 +552,12 @@ def test_the_last_refusal_of_a_file_is_no_service() -> None:
         each.succeeded(desk.clock.now)
         assert isinstance(desk.scheduler.returned(each)[0], Finished)
     assert len(desk.take()) == len(taken), "not one more"
+
+
+def test_no_wait_is_longer_than_the_system_allows() -> None:
+    """A server may ask for any time, and the user may allow it."""
+    desk = Desk([])
+    patient = DownloadOptions(retries=1, max_retry_after=1e30)
+    desk.scheduler = Scheduler(targets(1), patient, desk.clock)
+    desk.answer(desk.take(), Head(429, (("retry-after", "9" * 29),)))
+    assert desk.scheduler.delay() == 3600

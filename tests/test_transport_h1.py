@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import socket
 import ssl
+import struct
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -32,6 +33,7 @@ from getflags.core.response_head import Head
 from getflags.transport import client, dns, tls
 from getflags.transport.h1 import async_transport, sync_transport
 from getflags.transport.h1.async_connection import Connection
+from getflags.transport.h1.open_sockets import OpenSockets
 from getflags.transport.h1.plain_stream import PlainStream
 from getflags.transport.h1.response_reader import ResponseReader
 from getflags.transport.h1.route import interleaved, route
@@ -724,3 +726,63 @@ def test_a_body_that_nobody_takes_makes_the_server_wait() -> None:
 
     with RawServer({"/f": answer}) as big:
         assert asyncio.run(scenario(big.url("/f"))) < 24 << 20
+
+
+@both
+@pytest.mark.parametrize("phase", ["handshake", "response"])
+def test_tls_that_drips_is_not_waited_for(
+    make: Make, cafile: str, server_context: ssl.SSLContext, phase: str
+) -> None:
+    """Each byte of a record comes in time, but not the record."""
+
+    def serve(connection: socket.socket) -> None:
+        incoming, outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
+        secure = server_context.wrap_bio(incoming, outgoing, server_side=True)
+
+        def send(*, slowly: bool) -> None:
+            if not slowly:
+                connection.sendall(outgoing.read())
+            while data := outgoing.read(1):
+                connection.sendall(data)
+                threading.Event().wait(0.1)
+
+        with suppress(OSError), connection:
+            while True:
+                try:
+                    secure.do_handshake()
+                    break
+                except ssl.SSLWantReadError:
+                    send(slowly=phase == "handshake")
+                    incoming.write(connection.recv(65536))
+            secure.write(KEPT)
+            send(slowly=True)
+
+    network = Network(cacert=cafile, timeout=0.5, connect_timeout=0.5)
+    with listening(serve) as port, make(network) as one:
+        began = monotonic()
+        with pytest.raises(TimedOut):
+            one.get(f"https://localhost:{port}/f")
+        assert monotonic() - began < 3
+
+
+@pytest.mark.parametrize("seconds", [0.9999995, 1.0, 2.9999999, 0.0000001])
+def test_every_time_limit_of_a_socket_is_one(seconds: float) -> None:
+    """For the system, 0 is no limit."""
+    ours, theirs = socket.socketpair()
+    with ours, theirs:
+        PlainStream(ours, seconds)
+        size = struct.calcsize("ll")
+        found = ours.getsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, size)
+        whole, micro = struct.unpack("ll", found)
+        assert whole + micro / 1e6 == pytest.approx(max(seconds, 0.001), abs=0.02)
+
+
+def test_a_connection_that_is_made_during_the_end_is_closed() -> None:
+    """Otherwise, its thread would wait for a response that nobody wants."""
+    sockets = OpenSockets()
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        sock = socket.create_connection(listener.getsockname())
+        sockets.shut_down()
+        with pytest.raises(Aborted):
+            sockets._add(sock)
+        assert sock.fileno() < 0

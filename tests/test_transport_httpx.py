@@ -129,7 +129,7 @@ def _without_colour(function: object) -> str:
         ("Awaitable[None]", "None"),
         ("Async", ""),
         ("afetch", "fetch"),
-        ("asleep", "sleep"),
+        ("asleep", "limiter.wait"),
         ("apieces", "pieces"),
         ("handle_async_request", "handle_request"),
         ("aclose", "close"),

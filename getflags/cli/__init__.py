@@ -11,7 +11,7 @@ from importlib import import_module
 from typing import cast
 
 from getflags.cli.console import lost_output, print_line, reopen_closed
-from getflags.cli.signals import Interrupted, handle_signals
+from getflags.cli.signals import Interrupted, handle_signals, hangup_as_sigterm
 from getflags.core.errors import GetflagsError, UsageError
 from getflags.core.models import ExitStatus
 from getflags.core.text import printable
@@ -38,7 +38,7 @@ def main(argv: Sequence[str] | None = None) -> int:
             return _load(module)(arguments)
     reopen_closed()
     try:
-        with handle_signals():
+        with handle_signals(), hangup_as_sigterm():
             code = _load(module)(arguments)
             if lost := lost_output():
                 return _fail(lost, code or ExitStatus.SOME_FAILED)

@@ -1,8 +1,8 @@
-"""Signal handlers for SIGINT (Ctrl-C) and SIGTERM.
+"""Signal handlers for SIGINT (Ctrl-C), SIGTERM, and SIGHUP (a closed terminal).
 
-After either signal, getflags exits with code 130 or 143 within three seconds, whatever servers and
-the resolver do. The first signal raises ``Interrupted`` in the main thread, for an orderly end; a
-second signal ends the process at once. Two cases need more than a handler. If the main thread is
+After a signal, getflags exits with code 130 (SIGINT) or 143 within three seconds, whatever servers
+and the resolver do. The first signal raises ``Interrupted`` in the main thread, for an orderly end;
+a second signal ends the process at once. Two cases need more than a handler. If the main thread is
 blocked in C code (in the resolver), the handler cannot run, so a guard thread receives the signal,
 too, and ends the process when the grace period is over. If Python discards the exception (raised in
 a finalizer, for example), ``repeat_lost_signals`` raises it again.
@@ -138,7 +138,7 @@ def _guard(wakeup_reader: socket.socket, handler_ran: threading.Event) -> None:
     with wakeup_reader:
         # Python writes the number of every signal that it handles.
         while received := wakeup_reader.recv(1):
-            if received[0] in {signal.SIGINT, signal.SIGTERM}:
+            if received[0] in {signal.SIGINT, signal.SIGTERM, signal.SIGHUP}:
                 time.sleep(_HANDLER_TIMEOUT)
                 if not handler_ran.is_set():
                     _wake_main_thread()

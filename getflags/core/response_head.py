@@ -15,6 +15,7 @@ from getflags.core.models import Fields
 
 _LENGTH = re.compile("[0-9]{1,19}")
 _MAX_DIGITS = 30  # of Retry-After in seconds; a longer number makes no difference
+_LOWEST_RATE = 1 / 60  # requests a second
 _FIRST_DATE = 1e9  # X-RateLimit-Reset is in seconds since 1970 from here on, else from now on
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 _IMF_FIXDATE = re.compile(  # RFC 9110 section 5.6.7
@@ -165,7 +166,8 @@ def rate_limit_policy(head: Head) -> float | None:
     """Return the announced rate limit in requests a second; None if there is none.
 
     ``RateLimit-Policy: "default";q=100;w=60`` (or ``100;w=60`` in earlier drafts) allows 100
-    requests in 60 seconds. The strictest of several policies counts.
+    requests in 60 seconds. The strictest of several policies counts. One that allows less than a
+    request a minute is ignored: a run can hardly wait for it.
     """
     rates = []
     for policy in ", ".join(head.all("ratelimit-policy")).split(","):
@@ -173,7 +175,7 @@ def rate_limit_policy(head: Head) -> float | None:
         quota = _parameter(policy, "q") or policy.partition(";")[0].strip(" \t")
         if window and _is_number(window) and _is_number(quota) and int(window[:_MAX_DIGITS]):
             rates.append(float(quota[:_MAX_DIGITS]) / float(window[:_MAX_DIGITS]))
-    return min(filter(None, rates), default=None)
+    return min((rate for rate in rates if rate >= _LOWEST_RATE), default=None)
 
 
 def _parameter(field: str, *names: str) -> str | None:

@@ -35,7 +35,7 @@ async def afetch(
                     emit(progress.event)
                     await part.checkpoint(progress.record)
                 if seconds := limiter.spend(len(piece)):
-                    await asleep(seconds)
+                    await asleep(transfer.allowed(seconds, monotonic()))
                 since = monotonic()
 
             on_disk, partial = await part.on_disk(options.exists), await part.reopen()

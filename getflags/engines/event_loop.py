@@ -26,6 +26,8 @@ from getflags.scheduling.scheduler import Scheduler
 from getflags.transfer.transfer import Transfer
 from getflags.transport import client
 
+_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
 
 def run(plan: Plan, emit: EventHandler) -> None:
     """See ``getflags.engines``. Raises UsageError inside a running event loop, as in a notebook.
@@ -91,7 +93,7 @@ def _run_until_signalled(loop: asyncio.AbstractEventLoop, job: asyncio.Task[None
     """Run the job. A signal cancels it; its handler's exception is raised after the cleanup."""
     in_main_thread = threading.current_thread() is threading.main_thread()
     with signals_deferred(lambda: loop.call_soon_threadsafe(job.cancel)) as raised:
-        for number in (signal.SIGINT, signal.SIGTERM) if in_main_thread else ():
+        for number in _SIGNALS if in_main_thread else ():
             _wake_on_signal(loop, number)
         try:
             loop.run_until_complete(job)
@@ -100,7 +102,7 @@ def _run_until_signalled(loop: asyncio.AbstractEventLoop, job: asyncio.Task[None
             if not raised:
                 raise
         finally:
-            for number in (signal.SIGINT, signal.SIGTERM) if in_main_thread else ():
+            for number in _SIGNALS if in_main_thread else ():
                 _stop_waking(loop, number)
 
 

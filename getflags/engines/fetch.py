@@ -9,7 +9,7 @@ longer than the shells; generating one version from the other would make both ha
 
 from __future__ import annotations
 
-from time import monotonic, sleep, time
+from time import monotonic, time
 
 from getflags.core.errors import Fault, NotSaved
 from getflags.core.events import EventHandler, Started
@@ -41,7 +41,7 @@ def fetch(
                     emit(progress.event)
                     part.checkpoint(progress.record)
                 if seconds := limiter.spend(len(piece)):
-                    sleep(seconds)
+                    limiter.wait(transfer.allowed(seconds, monotonic()))
                 since = monotonic()
 
             on_disk, partial = part.on_disk(options.exists), part.reopen()

@@ -266,8 +266,9 @@ def _worker_main(
 ) -> None:
     """Run a worker process, which exits when its parent does."""
     signal.set_wakeup_fd(-1)  # a forked process inherits the parent's descriptor
-    # Ctrl-C in a terminal also sends SIGINT to the parent, which handles it.
+    # A terminal sends these to the parent as well, which handles them.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)
     with exit_on_sigterm():
         unblock_signals()
         for each in inherited:

@@ -26,6 +26,11 @@ def run(plan: Plan, emit: EventHandler) -> None:
         scheduler = Scheduler(
             plan.targets, plan.options, monotonic, plan.max_per_host, in_order=True
         )
+
+        def abort() -> None:
+            limiter.stop()
+            transport.abort()
+
         woken = Event()
         scheduler.wake = woken.set
         while True:
@@ -33,7 +38,7 @@ def run(plan: Plan, emit: EventHandler) -> None:
             transfer = scheduler.take()
             if transfer is not NO_JOB:
                 # A signal interrupts the request, as in a thread, but never the handling of a file.
-                with signals_deferred(transport.abort):
+                with signals_deferred(abort):
                     tried = fetch(transfer, plan.options, transport, limiter, emit)
                 for event in scheduler.returned(tried):
                     emit(event)

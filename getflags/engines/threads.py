@@ -40,6 +40,7 @@ def run(plan: Plan, emit: EventHandler) -> None:
                 for event in scheduler.returned(item) if isinstance(item, Transfer) else (item,):
                     emit(event)
     except BaseException:
+        limiter.stop()
         pool.abort()
         raise
     pool.close()

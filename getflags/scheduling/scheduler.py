@@ -27,6 +27,7 @@ from getflags.scheduling.lookahead import Lookahead
 from getflags.transfer.actions import Done, Queue, Wait
 from getflags.transfer.transfer import Transfer
 
+_MAX_DELAY = 3_600.0  # seconds; the system's waits do not take any number
 _MAX_HOSTS = 1_000  # states of servers; beyond this number, those of idle servers are deleted
 
 
@@ -94,7 +95,7 @@ class Scheduler:
         # A server at its limit becomes available when a request ends, not at a certain time.
         times = [at for host in self._waiting if (at := host.accepts_at(now)) is not None]
         times += [self._retries[0][0]] if self._retries else []
-        return max(0.0, min(times) - now) if times else None
+        return min(max(0.0, min(times) - now), _MAX_DELAY) if times else None
 
     def returned(self, transfer: Transfer) -> list[Event]:
         """Take back a transfer at the end of a try; return the events to emit."""

@@ -11,6 +11,7 @@ import hashlib
 import os
 from collections.abc import Sequence
 
+from getflags.core.accepted import is_field_value
 from getflags.core.models import ResumeRecord
 from getflags.core.urls import identity
 from getflags.storage.locked_file import SAFE
@@ -62,9 +63,10 @@ def read_record(path: str, url: str) -> tuple[ResumeRecord, list[ProvedRange]] |
         ranges = [ProvedRange(*each) for each in values["ranges"]]
     except (OSError, ValueError, TypeError, KeyError, RecursionError):
         return None
-    texts = isinstance(validator, str) and validator.isprintable() and isinstance(coding, str)
+    texts = isinstance(validator, str) and isinstance(coding, str)
+    sendable = texts and validator.isprintable() and is_field_value(validator)
     size = total is None or (isinstance(total, int) and total > 0)
-    if not texts or not size or not all(_is_range(*each) for each in ranges):
+    if not sendable or not size or not all(_is_range(*each) for each in ranges):
         return None
     return ResumeRecord(validator, total, coding), ranges
 

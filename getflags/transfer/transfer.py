@@ -182,6 +182,10 @@ class Transfer:
         """Whether a redirect has been followed in this try."""
         return self._route.redirected
 
+    def allowed(self, seconds: float, now: float) -> float:
+        """Return how much of a wait the time limit of the target allows, in seconds."""
+        return min(seconds, self._deadline.left(now)) if self._deadline else seconds
+
     def resumable(self) -> ResumeRecord | None:
         """Return the record with which a later try may resume the body of this one, if it can."""
         if not self._received or (isinstance(self.action, Done) and not self.action.keep_part):

@@ -26,7 +26,7 @@ from getflags.cli.options import checks
 from getflags.cli.options import race as race_options
 from getflags.cli.options.race import RaceOptions
 from getflags.cli.race_display import display
-from getflags.cli.signals import Interrupted, defer_signals, hangup_as_sigterm
+from getflags.cli.signals import Interrupted, defer_signals
 from getflags.core.errors import GetflagsError
 from getflags.core.models import ExitStatus, Plan
 from getflags.core.text import counted, printable
@@ -40,7 +40,7 @@ _SEEDS = 10_000  # random seeds are below this number, so that they are short to
 def main(arguments: list[str]) -> int:
     """Run the race and return the exit code. Raises UsageError."""
     options = race_options.parse(arguments)
-    with hangup_as_sigterm(), read_targets(options, options.limit) as targets:
+    with read_targets(options, options.limit) as targets:
         if not targets:
             _info("Nothing to do: the list contains no targets.")
             return ExitStatus.OK

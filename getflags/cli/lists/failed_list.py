@@ -115,15 +115,17 @@ class FailedList:
         self._done.append(0)
 
     def add_later(self, target: Target) -> None:
-        """Add the next target during the run; ``commit`` raises the error."""
-        try:
-            self.add(target)
-        except OSError as error:
-            self._failure = self._failure or error
+        """Add the next target during the run; ``commit`` raises the first error."""
+        if self._failure is None:
+            try:
+                self.add(target)
+            except OSError as error:
+                self._failure = error
 
     def read(self, event: Event) -> None:
         """Handle an event."""
-        if isinstance(event, Finished) and not event.outcome.failed:
+        # After an error, targets that arrive are not added.
+        if isinstance(event, Finished) and not (event.outcome.failed or self._failure):
             self._done[event.outcome.target.number] = 1
 
     def commit(self) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import select
 import socket
-import threading
 from contextlib import suppress
 from errno import EINPROGRESS, EWOULDBLOCK
 from time import monotonic
@@ -23,7 +22,6 @@ class OpenSockets:
     def __init__(self) -> None:
         self._aborted = False
         self._open: set[socket.socket] = set()
-        self._lock = threading.Lock()
 
     def check(self) -> None:
         """Raise Aborted after ``shut_down``."""
@@ -37,9 +35,12 @@ class OpenSockets:
             with suppress(OSError):  # it is closed, or not connected
                 sock.shutdown(socket.SHUT_RDWR)
 
-    def add(self, sock: socket.socket) -> None:
-        """Add a socket; forget those that are closed."""
+    def _add(self, sock: socket.socket) -> None:
+        """Add a socket; forget those that are closed. Raises Aborted."""
         self._open = {each for each in self._open if each.fileno() >= 0} | {sock}
+        if self._aborted:  # ``shut_down`` may have come too early for this socket
+            sock.close()
+            self.check()
 
     def connect(self, addresses: Addresses, limit: float) -> socket.socket:
         """Connect to the first address that answers, until a time limit. Raises OSError."""
@@ -69,7 +70,7 @@ class OpenSockets:
                         error = OSError(number, "")
                         continue
                     sock.setblocking(True)  # noqa: FBT003 - the library has no keyword
-                    self.add(sock)
+                    self._add(sock)
                     return sock
             raise error
         finally:

@@ -74,7 +74,6 @@ class PlainStream:
 
     def _set_limit(self, seconds: float) -> None:
         self._limit = seconds = max(_LEAST, min(seconds, _MOST))
-        whole = int(seconds)
-        value = pack("ll", whole, ceil((seconds - whole) * 1e6) % 1_000_000)
+        value = pack("ll", *divmod(ceil(seconds * 1e6), 1_000_000))
         self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, value)
         self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, value)

@@ -123,7 +123,8 @@ class ResponseReader:
             _check_beginning(data[start : start + _BEGINNING])
             end = data.find(b"\n\r\n", start)
             after = end + 3
-            bare = data.find(b"\n\n", start, end if end >= 0 else len(data))
+            # Up to and with the line end at which the other form begins.
+            bare = data.find(b"\n\n", start, end + 1 if end >= 0 else len(data))
             if bare >= 0:
                 end, after = bare, bare + 2
             self._count_head((len(data) if end < 0 else after) - start)
