@@ -459,3 +459,11 @@ def test_a_transport_that_is_lent_after_the_end_is_of_no_use(tmp_path: Path) -> 
         transport.get(server.url("/f"), (), lambda _: True, lambda _: None)
     pool.close()
     assert files(tmp_path) == {}
+
+
+def test_a_report_shows_no_secret(tmp_path: Path, closed_port: int) -> None:
+    """A notebook prints the value of its last line, and stores what it has printed."""
+    url = f"http://me:hunter2@127.0.0.1:{closed_port}/f?token=hunter2"
+    report = getflags.download([url], dir=tmp_path, retries=0)
+    assert "127.0.0.1" in repr(report.outcomes)
+    assert "hunter2" not in repr(report.outcomes)

@@ -11,7 +11,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from getflags.core.models import Checksum
-from getflags.targets.list_file import BadInput, Entry, parse, parse_checksum, unparse
+from getflags.targets.list_file import BadInput, BadLine, Entry, parse, parse_checksum, unparse
 from tests.kit import harmless
 
 S = TypeVar("S")
@@ -270,3 +270,17 @@ def test_any_text_is_a_checksum_that_can_be_compared_with_or_is_refused(text: st
     if found := understood(parse_checksum, text):
         assert len(found.hexdigest) == len(hashlib.new(found.algorithm).hexdigest())
         assert parse_checksum(f"{found.algorithm}={found.hexdigest}") == found
+
+
+def test_an_option_that_is_not_indented_is_no_target() -> None:
+    """The file above would get another name than the one that was meant."""
+    with pytest.raises(BadLine, match=r"^line 2: indent 'out=a': it is an option of the target"):
+        read("http://h/f\nout=a\n")
+    with pytest.raises(BadLine, match=r"^line 1: an option without a target above it"):
+        read("dir=a\nhttp://h/f\n")
+    assert read("http://h/out=a\n") == [Entry("http://h/out=a")]
+
+
+def test_the_representation_of_an_entry_has_no_secret() -> None:
+    entry = Entry("http://u:secret@h/f?token=secret", out="a")
+    assert repr(entry) == "Entry('http://***@h/f?token=***', out='a')"

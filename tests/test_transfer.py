@@ -1321,3 +1321,10 @@ def test_a_date_is_compared_with_our_clock_where_the_answer_has_none() -> None:
     under_way.begin(None, None, NOW, 784111747)
     under_way.head_arrived(head(503, retry_after=OLD_DATE))
     assert waits(under_way).seconds == 30
+
+
+def test_a_fault_behind_a_redirect_names_the_server() -> None:
+    under_way = transfer()
+    redirect(under_way, "http://other:81/b")
+    under_way.failed(Refused("connection refused"), NOW)
+    assert reason(under_way) == "connection refused (redirected to http://other:81)"

@@ -242,6 +242,9 @@ def test_the_server_reads_the_credentials_that_were_typed(user: str, password: s
         ("http://h/a%40b?c%40d", "http://h/a%40b?c%40d"),
         ("http://h/a\uff20b", "http://h/a\uff20b"),
         ("u:p@h/x", "***@h/x"),
+        ("http://h/x?a=1&password=p&b=2", "http://h/x?a=1&password=***&b=2"),
+        ("http://h/x?Key=k#y", "http://h/x?Key=***#y"),
+        ("http://h/x?author=a", "http://h/x?author=a"),
         ("BR", "BR"),
         ("", ""),
     ],
@@ -471,3 +474,8 @@ def test_an_empty_name_and_password_ask_for_nothing() -> None:
 def test_a_password_with_an_at_sign_is_hidden_to_its_end(url: str) -> None:
     assert "SECRET" not in redact(url)
     assert "p@ss" not in redact(url)
+
+
+def test_what_is_hidden_may_tell_which_file_it_is() -> None:
+    """A signature is renewed; a password or a key may be a part of what is asked for."""
+    assert identity("http://h/x?key=a&sig=1") == "http://h/x?key=a"

@@ -96,7 +96,8 @@ async def adownload(targets: Iterable[str | Entry], **settings: Unpack[SettingsD
     """Download all targets on the running event loop and return a report, as ``download`` does.
 
     The engine is asyncio; any other except ``auto`` raises UsageError. ``targets`` is consumed on
-    the loop's thread, so it must not block. If the task is cancelled, incomplete files are deleted.
+    the loop's thread, so it must not block. If the task is cancelled, incomplete files are deleted,
+    except for those that a later run can resume.
     """
     from getflags.engines.event_loop import arun
 

@@ -61,6 +61,10 @@ class Target(NamedTuple):
     flaw: str = ""
     where: str = ""
 
+    def __repr__(self) -> str:
+        """Return what may be shown: the URL can have secrets, and a notebook prints any value."""
+        return f"<Target {self.number}: {self.label} -> {self.path}>"
+
     @property
     def path(self) -> str:
         """The path of the file."""

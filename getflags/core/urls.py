@@ -65,8 +65,20 @@ _SIGNATURES = {
     "api_key": "",
     "apikey": "",
 }
-#: For a quick check: each name in the table has one of these in it, or encoded characters.
-_PERHAPS_SECRET = ("sig", "token", "key", "%", "credential", "accessid", "jwt")
+#: These are hidden as well, but they may tell which file a URL is for.
+_SECRETS = {
+    "auth",
+    "client_secret",
+    "key",
+    "passwd",
+    "password",
+    "pwd",
+    "secret",
+}
+#: For a quick check: each of these names has one of these in it, or encoded characters.
+_PERHAPS_SECRET = (
+    "sig", "token", "key", "%", "credential", "accessid", "jwt", "auth", "pass", "pwd", "secret",
+)  # fmt: skip
 
 
 class BadURL(ValueError):
@@ -219,7 +231,7 @@ def _without_signature(text: str) -> str:
 
     def shown(match: re.Match[str]) -> str:
         inner = unquote(match[2])  # may be another URL, to which this one redirects
-        secret = _name(match[1]) in signature or _without_signature(inner) != inner
+        secret = _name(match[1]) in signature | _SECRETS or _without_signature(inner) != inner
         return f"{match[1]}=***" if secret else match[0]
 
     return _PARAMETER.sub(shown, text)

@@ -23,6 +23,7 @@ _CONTROL = re.compile("[\x00-\x1f\x7f\x85\u2028\u2029\ufeff]")
 #: The names of hashlib's algorithms in aria2; md5 has the same name, and aria2 has no others.
 _ARIA2_NAMES = {f"sha{bits}": f"sha-{bits}" for bits in (1, 224, 256, 384, 512)}
 _OPTIONAL = "optional=yes"  # the target may not exist; written for codes that were expanded
+_OPTION = re.compile("(?:out|dir|checksum|optional)=")  # it is no target, even if not indented
 _MAX_LINE = 1024 * 1024  # characters; a longer line is not text, such as /dev/zero
 
 
@@ -50,6 +51,12 @@ class Entry(NamedTuple):
     source: str = ""  # the list that contains the entry, and its line number, for messages
     line: int = 0
     flaw: str = ""  # why the line is invalid
+
+    def __repr__(self) -> str:
+        """Return the word without its secrets, and the options that were given."""
+        given = zip(self._fields[1:], self[1:], strict=True)
+        options = "".join(f", {name}={value!r}" for name, value in given if value)
+        return f"Entry({redact(self.word)!r}{options})"
 
 
 def read_lines(stream: TextIO) -> Iterator[str]:
@@ -100,8 +107,8 @@ class ListParser:
         text = line.strip()
         if not text or text.startswith("#"):
             return None
-        if line[0] in " \t":
-            self._entry = self._with_option(text)
+        if line[0] in " \t" or _OPTION.match(line):
+            self._entry = self._with_option(text, indented=line[0] in " \t")
             return None
         before = self._entry
         word = line.rstrip() if line[0].isspace() else text
@@ -115,13 +122,15 @@ class ListParser:
         self._released = entry or self._released
         return entry
 
-    def _with_option(self, text: str) -> Entry:
+    def _with_option(self, text: str, *, indented: bool) -> Entry:
         """Return the present entry with an option, or with the flaw that it has."""
         entry, flaw = self._entry, ""
         if entry is None and self._released:
             entry, flaw = self._released, "its options came too late: it had already been started"
         if entry is None:
             entry, flaw = Entry(text, source=self.source), "an option without a target above it"
+        elif not indented:
+            flaw = f"indent {quoted(redact(text))}: it is an option of the target above it"
         else:
             try:
                 entry = _with_option(entry, text)

@@ -21,6 +21,7 @@ from getflags.targets import country_codes, filenames
 from getflags.targets.list_file import Entry
 
 ACCEPTED = "an http:// or https:// URL, a country code such as BR, or a letter such as B"
+_LOCAL = re.compile(r"localhost\b|[0-9.]+(?=[:/]|$)|[^/]*:(?!443\b)")
 # A host with a dot, an IPv4 address, or localhost, then perhaps a port and a path.
 _HOST_FIRST = re.compile(
     r"(?:(?:[\w-]+\.)+[a-z]{2,}|(?:[0-9]+\.){3}[0-9]+|localhost)(?::[0-9]+)?(?:[/?].*)?",
@@ -42,8 +43,10 @@ def suggestion(word: str) -> str:
     """Return the URL that was probably meant by a word without a scheme, for display, or ``""``."""
     if not _HOST_FIRST.fullmatch(word):
         return ""
+    # A port, or an address, is rather that of a server under test.
+    scheme = "http" if _LOCAL.match(word) else "https"
     try:
-        return label(urls.clean(f"https://{word}"))
+        return label(urls.clean(f"{scheme}://{word}"))
     except urls.BadURL:
         return ""
 

@@ -361,15 +361,16 @@ class Transfer:
     def _request_failed(self, fault: Fault) -> None:
         """Decide what to do about a fault before the head or in the body."""
         cut = isinstance(fault, Disconnected)
+        reason = f"{fault} (redirected to {self.reached})" if self.redirected else str(fault)
         if isinstance(fault, Disconnected) and fault.stale and self.state is states.REQUESTED:
             self._requests += 1
             self._move(states.RESENT, self.action)
         elif cut and self.state is states.RECEIVING:
-            self._retry(f"incomplete: {self.body} bytes received ({fault})", overloaded=True)
+            self._retry(f"incomplete: {self.body} bytes received ({reason})", overloaded=True)
         elif retry.is_transient(fault, answered=self._find_origin(self.reached).answered):
-            self._retry(str(fault), overloaded=cut)
+            self._retry(reason, overloaded=cut)
         else:
-            self._fail(str(fault), keep_part=not isinstance(fault, Excess))
+            self._fail(reason, keep_part=not isinstance(fault, Excess))
 
     def _too_long(self, reason: str, pause: float) -> str:
         allowed = f"--max-retry-after is {self.options.max_retry_after:g}"

@@ -12,6 +12,8 @@ from typing import NoReturn
 from getflags.core.errors import UsageError
 from getflags.core.urls import redact
 
+_ALIKE = 0.74  # how similar an option must be to be suggested; 1 is equal
+
 
 class Parser(argparse.ArgumentParser):
     """An argument parser that raises UsageError."""
@@ -58,9 +60,20 @@ class Parser(argparse.ArgumentParser):
         message = re.sub(
             r"ignored explicit argument .*", "takes no value", message, flags=re.DOTALL
         )
-        message = self._redacted(message)
+        message = self._redacted(re.sub(r"(?<!\S)(--?[\w-]+)=\S*", r"\1=***", message))
+        message += self._suggestion(message)
         hint = f"{self._help} lists all options"
         raise UsageError(f"{message}; {hint}" if "(" in message else f"{message} ({hint})")
+
+    def _suggestion(self, message: str) -> str:
+        """Return a question about the option that was probably meant by an unknown one."""
+        unknown = re.match(r"unrecognized arguments: (--[\w-]+)", message)
+        if unknown is None:
+            return ""
+        from difflib import get_close_matches  # the import takes 3 ms and is rarely needed
+
+        near = get_close_matches(unknown[1], self._option_string_actions, 1, _ALIKE)
+        return f"; did you mean {near[0]}?" if near else ""
 
     def _redacted(self, message: str) -> str:
         """Return argparse's message without the passwords in the arguments that it quotes."""
