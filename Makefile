@@ -68,7 +68,7 @@ makespan: .venv/dev  ## measure elapsed / ideal on the slow server (5 minutes)
 	$(BIN)/python -m benchmarks.makespan
 
 .PHONY: limited
-limited: .venv/dev  ## measure downloaders at an nginx with a rate limit (4 minutes; needs nginx)
+limited: .venv/dev  ## measure downloaders at an nginx with a rate limit (3 minutes; needs nginx)
 	$(BIN)/python -m benchmarks.limited
 
 .PHONY: digests

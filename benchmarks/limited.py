@@ -118,7 +118,7 @@ def main() -> None:
     """Measure each command once and print a table."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--status", type=int, default=429, help="of a refusal (%(default)s)")
-    parser.add_argument("--clients", default="curl,httpx", help="of getflags (%(default)s)")
+    parser.add_argument("--clients", default="h1", help="of getflags (%(default)s)")
     parser.add_argument("--only", default="", help="only commands whose name contains this")
     given = parser.parse_args()
     with tempfile.TemporaryDirectory() as name:
