@@ -27,19 +27,26 @@ _DOWNLOAD = "getflags.cli.commands.download"
 _SERVE = "serve"  # the servers handle signals and print messages themselves
 
 
-def main(argv: Sequence[str] | None = None) -> int:
-    """Run a command and return its exit code. The default command is the download."""
+def main(argv: Sequence[str] | None = None, imported: Callable[[], object] = lambda: None) -> int:
+    """Run a command and return its exit code. The default command is the download.
+
+    ``imported`` is called when the command's module has been imported.
+    """
     arguments = list(sys.argv[1:] if argv is None else argv)
     module = _DOWNLOAD
     if arguments[:1] and arguments[0] in COMMANDS:
         name, *arguments = arguments
         module = COMMANDS[name]
         if name == _SERVE:
-            return _load(module)(arguments)
+            command = _load(module)
+            imported()
+            return command(arguments)
     reopen_closed()
     try:
         with handle_signals(), hangup_as_sigterm():
-            code = _load(module)(arguments)
+            command = _load(module)
+            imported()
+            code = command(arguments)
             if lost := lost_output():
                 return _fail(lost, code or ExitStatus.SOME_FAILED)
             return code

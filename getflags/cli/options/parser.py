@@ -6,13 +6,30 @@ With a short help text, ``-h`` prints it, and ``--help-all`` prints all options.
 from __future__ import annotations
 
 import argparse
+import os
 import re
+from functools import lru_cache
 from typing import NoReturn
 
 from getflags.core.errors import UsageError
 from getflags.core.urls import redact
 
+_USUAL_WIDTH = 80  # columns of a terminal whose width is not known
 _ALIKE = 0.74  # how similar an option must be to be suggested; 1 is equal
+
+
+def _formatter(prog: str) -> argparse.HelpFormatter:
+    return argparse.RawDescriptionHelpFormatter(prog, width=_width())
+
+
+@lru_cache
+def _width() -> int:
+    """Return the width of help texts: argparse would import shutil for it, which takes 13 ms."""
+    try:
+        columns = int(os.environ.get("COLUMNS") or os.get_terminal_size().columns)
+    except (OSError, ValueError):  # no terminal
+        columns = 0
+    return (columns or _USUAL_WIDTH) - 2
 
 
 class Parser(argparse.ArgumentParser):
@@ -31,7 +48,7 @@ class Parser(argparse.ArgumentParser):
             usage=usage,
             description=description,
             epilog=epilog,
-            formatter_class=argparse.RawDescriptionHelpFormatter,
+            formatter_class=_formatter,
             allow_abbrev=False,
             add_help=not short_help,
         )
