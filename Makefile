@@ -87,6 +87,10 @@ knees: .venv/dev  ## ask tune about real servers whose answer is known (30 minut
 soak: .venv/dev  ## account for 2,000 files, half of which fail, by every engine and client (6 minutes)
 	$(BIN)/python -m benchmarks.soak
 
+.PHONY: fuzz
+fuzz: .venv/dev  ## compare mutated responses with libcurl (20 minutes)
+	$(BIN)/python -m benchmarks.fuzz
+
 .PHONY: memory
 memory: .venv/dev  ## measure peak memory with many targets and with a large file (5 minutes)
 	$(BIN)/python -m benchmarks.memory

@@ -209,3 +209,20 @@ def test_a_body_that_begins_like_a_line_end_is_one_however_it_arrives(cut: int) 
     reader.receive(data[cut:])
     assert (b"".join(reader.pieces), reader.complete) == (b"\r\nabcd", True)
     assert Read(data).body == b"\r\nabcd"
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"HTTP/1.1 200 OK\rTransfer-Encoding: chunked\r\n\r\n1\r\na\r\n0\r\n\r\n",
+        b"HTTP/1.1 200 OK\r\r\nContent-Length: 1\r\n\r\na",
+        b"HTTP/1.1 103 Early\rHints\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\na",
+        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\r\n\r\n1\r\na\r\n0\r\n\r\n",
+        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1\r\na\r\n0\r\nX-Sum\r\n\r\n",
+        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1\r\na\r\n0\r\nX: 1\rY: 2\r\n\r\n",
+        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1\r\na\r\n0\r\nX: \0\r\n\r\n",
+    ],
+)
+def test_a_damaged_line_end_is_no_part_of_a_line(data: bytes) -> None:
+    """The field that follows it may be the one that says how the body is framed."""
+    assert "not valid HTTP" in str(Read(data).fault)

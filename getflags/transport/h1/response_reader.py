@@ -195,6 +195,8 @@ class ResponseReader:
             self._head_bytes += len(line)
             self._count_head(0)
             self.complete = line in {b"\r\n", b"\n"}
+            if not self.complete:
+                _field(line.decode("latin-1").removesuffix("\n").removesuffix("\r"))
         else:
             match = _SIZE.fullmatch(line)
             if not match or len(line) > _MAX_SIZE_LINE:
@@ -206,13 +208,13 @@ class ResponseReader:
 
 def _parse(text: str) -> tuple[str, Head]:
     """Parse a head without its last line end; return the minor version and the head."""
-    first, *lines = text.replace("\r\n", "\n").rstrip("\r").split("\n")
+    first, *lines = text.replace("\r\n", "\n").removesuffix("\r").split("\n")
     status = _STATUS.fullmatch(first)
-    if not status:
+    if not status or "\r" in first:  # a line end may have been damaged (RFC 9112 section 2.2)
         raise _invalid("no status line")
     if len(lines) > _MAX_FIELDS:
         raise _invalid("it has too many header fields")
-    if "\0" in text:
+    if "\0" in first:
         raise _invalid("a NUL in its head")
     fields = tuple([_known.get(line) or _field(line) for line in lines])
     return status[1], Head(int(status[2]), fields)
@@ -230,6 +232,8 @@ def _field(line: str) -> tuple[str, str]:
         raise _invalid("whitespace before a field's colon" if spaced else "a malformed field name")
     if not colon or "\r" in value:
         raise _invalid("a malformed header field")
+    if "\0" in value:
+        raise _invalid("a NUL in its head")
     field = name.lower(), value.strip(" \t")
     if len(line) <= _MAX_KNOWN_LENGTH:
         if len(_known) >= _MAX_KNOWN:
