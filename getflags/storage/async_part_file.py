@@ -1,7 +1,7 @@
 """The part file for asyncio: small bodies are written inline, long ones in batches by a thread.
 
 Handing work to another thread costs 250 us, and writing 10 KB costs 50 us. So a small body is
-written on the event loop's thread, and a long one through aiofiles, one batch at a time. The disk
+written on the event loop's thread, and a long one in other threads, one batch at a time. The disk
 never blocks the loop for longer than one small write takes.
 
 All work in other threads goes through ``_Threads``, which waits until the work has ended. If a
@@ -13,12 +13,11 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import os
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future
 from types import TracebackType
-from typing import TYPE_CHECKING, Self, TypeVar, cast
+from typing import Self, TypeVar
 
 from getflags.core.errors import NotSaved
 from getflags.core.models import (
@@ -30,15 +29,11 @@ from getflags.core.models import (
     ResumeRecord,
     Target,
 )
-from getflags.storage.os_errors import disk_errors
 from getflags.storage.part_file import PartFile
-
-if TYPE_CHECKING:
-    from aiofiles.threadpool.binary import AsyncFileIO
 
 _Result = TypeVar("_Result")
 
-BATCH = 512 * 1024  # bytes
+BATCH = 1024 * 1024  # bytes
 
 
 class AsyncPartFile:
@@ -58,7 +53,7 @@ class AsyncPartFile:
         self._batch: list[bytes] = []
         self._size = 0  # bytes in the batch
         self._end = 0  # offset of the next byte to write
-        self._file: AsyncFileIO | None = None
+        self._long = False  # a batch has been written in another thread
 
     async def __aenter__(self) -> Self:
         return self
@@ -72,8 +67,7 @@ class AsyncPartFile:
         if self._batch and self._resumable():
             # Inline, because the task may have been cancelled.
             with contextlib.suppress(NotSaved):
-                at = self._end - self._size
-                self._part.write(self._take_batch(), at)
+                self._write_inline()
         self._part.__exit__(kind, error, trace)
 
     async def reopen(self) -> PartialFile | None:
@@ -106,11 +100,10 @@ class AsyncPartFile:
         """Do what ``PartFile.end_body`` does, and write the last batch. Raises NotSaved."""
         if size is not None and size != self._end:
             self._seek(size)
-        if self._file:
+        if self._long:
             await self._write_batch()
         elif self._batch:
-            at = self._end - self._size
-            self._part.write(self._take_batch(), at)
+            self._write_inline()
 
     async def checkpoint(self, record: ResumeRecord | None) -> None:
         """Do what ``PartFile.checkpoint`` does; with fsync, in another thread, as ``install``."""
@@ -147,45 +140,24 @@ class AsyncPartFile:
             return self._part.on_disk(exists)
         return await self._threads.run(lambda: self._part.on_disk(exists, self._threads.cancelled))
 
-    def _take_batch(self) -> bytes:
-        data = b"".join(self._batch)
-        self._batch.clear()
-        self._size = 0
-        return data
+    def _write_inline(self) -> None:
+        at = self._end - self._size
+        self._part.write_all(self._take_batch(), at)
+
+    def _take_batch(self) -> list[bytes]:
+        pieces, self._batch, self._size = self._batch, [], 0
+        return pieces
 
     async def _write_batch(self) -> None:
-        start = self._end - self._size
-        rest = data = self._take_batch()
+        """Write the batch in another thread, where it is also hashed."""
+        at, size, self._long = self._end - self._size, self._size, True
+        pieces = self._take_batch()
         try:
-            with disk_errors:
-                file = self._file or await self._open()
-                while rest:
-                    rest = rest[await file.write(rest) :]
+            await self._threads.run(lambda: self._part.write_all(pieces, at))
         except asyncio.CancelledError:
-            self._take_back(data, start)
+            if self._part.size == at:  # the thread had not started to write
+                self._batch, self._size = pieces, size
             raise
-        self._part.hash(data)
-
-    async def _open(self) -> AsyncFileIO:
-        import aiofiles  # the import takes 30 ms and is only needed for long bodies
-
-        # aiofiles calls nothing but run_in_executor.
-        threads = cast("asyncio.AbstractEventLoop", self._threads)
-        self._file = await aiofiles.open(
-            self._part.open(), "wb", buffering=0, closefd=False, loop=threads
-        )
-        return self._file
-
-    def _take_back(self, data: bytes, start: int) -> None:
-        """Return to the batch what a cancelled write has not written; it began at ``start``.
-
-        An error of the disk drops the batch, and must not replace the cancellation.
-        """
-        with contextlib.suppress(OSError):
-            written = os.lseek(self._part.open(), 0, os.SEEK_CUR) - start
-            self._part.hash(data[:written])
-            self._batch.append(data[written:])
-            self._size = len(data) - written
 
 
 class _Threads:
@@ -238,8 +210,3 @@ class _Threads:
             future.exception()  # mark it as retrieved, or asyncio would log it
             raise cancelled
         return future.result()
-
-    async def run_in_executor(self, executor: None, work: Callable[[], _Result]) -> _Result:
-        """Do what ``run`` does; aiofiles uses this object as its event loop."""
-        del executor
-        return await self.run(work)

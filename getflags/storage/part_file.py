@@ -10,10 +10,11 @@ from __future__ import annotations
 import contextlib
 import errno
 import hashlib
-import itertools
 import os
 import stat
-from collections.abc import Callable
+from collections import deque
+from collections.abc import Callable, Sequence
+from itertools import count, islice
 from time import time
 from types import TracebackType
 from typing import Self
@@ -35,8 +36,9 @@ from getflags.storage.os_errors import disk_errors
 from getflags.storage.proof import Proof, prove, verify
 from getflags.targets.filenames import PART_PREFIX
 
+_MAX_PIECES = 1024  # of a single system call (IOV_MAX)
 _LEAST = 64 * 1024  # bytes; resuming after fewer is not worth two hidden files
-_serial = itertools.count()  # next() is atomic, so no two threads get the same number
+_serial = count()  # next() is atomic, so no two threads get the same number
 
 
 class PartFile:
@@ -190,15 +192,38 @@ class PartFile:
             if resume_record.write_record(path, url, record, self._proof.ranges):
                 self._record = record
 
+    @property
+    def size(self) -> int:
+        """The number of bytes that have been written, or were to be written by a failed write."""
+        return self._position
+
     def write(self, data: Piece, at: int) -> None:
         """Write at the part file's end or, to start again, at offset 0. Raises NotSaved."""
         self.seek(at)
         descriptor = self.open()
-        self.hash(data)
+        self._hash_piece(data)
         rest = memoryview(data)
         with disk_errors:
             while rest:  # a write may be short, e.g. on a nearly full disk
                 rest = rest[os.write(descriptor, rest) :]
+
+    def write_all(self, pieces: Sequence[Piece], at: int) -> None:
+        """Do what ``write`` does, with several pieces, which are not copied for that."""
+        if len(pieces) == 1:
+            self.write(pieces[0], at)
+            return
+        self.seek(at)
+        descriptor = self.open()
+        for piece in pieces:
+            self._hash_piece(piece)
+        rest: deque[Piece] = deque(pieces)
+        with disk_errors:
+            while rest:
+                written = os.writev(descriptor, list(islice(rest, _MAX_PIECES)))
+                while rest and written >= len(rest[0]):
+                    written -= len(rest.popleft())
+                if written:
+                    rest[0] = memoryview(rest[0])[written:]
 
     def seek(self, at: int) -> None:
         """Set the offset of the next write, which is the end or 0; 0 empties the part file."""
@@ -213,8 +238,8 @@ class PartFile:
             os.ftruncate(self._descriptor, 0)
             os.lseek(self._descriptor, 0, os.SEEK_SET)
 
-    def hash(self, data: Piece) -> None:
-        """Add bytes that the caller writes to the part file's length and digests."""
+    def _hash_piece(self, data: Piece) -> None:
+        """Add a piece to the part file's length and digests."""
         self._position += len(data)
         if self._hash:
             self._hash.update(data)
