@@ -4,6 +4,9 @@ Each response is a valid one that was changed at random: bytes flipped, cut out,
 inserted. A file that the default client saves must be what libcurl has saved; where libcurl has
 refused a response that it accepts, the program prints the response. Nothing may hang or raise an
 exception. The number is the seed: the same number makes the same responses again.
+
+At the end, runs of the program are killed at random, and each file that stands under its final name
+must be the one that an undisturbed run saves.
 """
 
 from __future__ import annotations
@@ -11,7 +14,10 @@ from __future__ import annotations
 import argparse
 import asyncio
 import multiprocessing
+import os
 import random
+import signal
+import subprocess
 import tempfile
 from collections import Counter
 from collections.abc import Iterator
@@ -19,7 +25,10 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 
 import getflags
+from getflags.engines import ENGINES
+from tests.kit import ENVIRON, ROOT, command
 
+KILLED_BATCH = 500  # responses in a run that is killed
 BATCH = 5_000  # responses that each client fetches in one run
 SHOWN = 20  # differences that are printed
 LINE = b"\r\n"
@@ -134,11 +143,37 @@ def differences(port: int, engine: str, numbers: range, counts: Counter[str]) ->
             yield f"{number}: {ours[number]!r} instead of {oracle[number]!r}: {mutated(number)!r}"
 
 
+def killed(port: int, start: int, counts: Counter[str]) -> Iterator[str]:
+    """Kill a run at a random moment; yield a line for each file that is not the right one."""
+    source = random.Random(start)  # noqa: S311 - as above
+    numbers = range(start, start + KILLED_BATCH)
+    engine = source.choice(sorted(ENGINES))
+    right = fetched("h1", "threads", port, numbers)
+    with tempfile.TemporaryDirectory() as folder:
+        words = ["-q", "-d", folder, "--retries", "0", "--engine", engine, "-i", "-"]
+        with subprocess.Popen(
+            command(*words), env={**ENVIRON, "PYTHONPATH": str(ROOT)}, text=True,
+            stdin=subprocess.PIPE, stderr=subprocess.DEVNULL, start_new_session=True,
+        ) as run:  # fmt: skip
+            urls = "".join(f"http://127.0.0.1:{port}/{number}\n" for number in numbers)
+            try:
+                run.communicate(urls, timeout=source.uniform(0.1, 0.7))
+            except subprocess.TimeoutExpired:
+                os.killpg(run.pid, signal.SIGKILL)
+        counts["runs killed"] += run.returncode == -signal.SIGKILL
+        for file in Path(folder).glob("[0-9]*"):
+            counts["files of runs that were to be killed"] += 1
+            if right.get(int(file.name)) != file.read_bytes():
+                counts["wrong files"] += 1
+                yield f"{file.name}: killed, {file.read_bytes()!r}: {mutated(int(file.name))!r}"
+
+
 def main() -> None:
     """Compare the clients and print the counts."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--count", type=int, default=1_000_000, help="(%(default)s)")
     parser.add_argument("--first", type=int, default=0, help="number of the first response")
+    parser.add_argument("--kills", type=int, default=200, help="runs to kill (%(default)s)")
     options = parser.parse_args()
     ours, theirs = multiprocessing.Pipe()
     server = multiprocessing.get_context("spawn").Process(target=serve, args=(theirs,), daemon=True)
@@ -151,6 +186,9 @@ def main() -> None:
             shown += 1
             if shown <= SHOWN:
                 print(line, flush=True)
+    for start in range(options.first, options.first + options.kills * KILLED_BATCH, KILLED_BATCH):
+        for line in killed(port, start, counts):
+            print(line, flush=True)
     server.terminate()
     print(*(f"{name}: {count:,}" for name, count in counts.items()), sep="\n")
 
