@@ -421,16 +421,18 @@ def test_workers_end_when_their_parent_is_killed(tmp_path: Path) -> None:
 def test_auto_takes_processes_where_they_pay(
     monkeypatch: pytest.MonkeyPatch, total: int | None, limit: int, engine: str
 ) -> None:
-    monkeypatch.setattr(engines, "worker_count", lambda limit: min(limit, 2))
+    monkeypatch.setattr(engines, "worker_count", lambda limit: min(limit, 3))
     assert engines.select("auto", total, limit) == engine
     assert engines.select("threads", total, limit) == "threads"
+    monkeypatch.setattr(engines, "worker_count", lambda limit: min(limit, 2))
+    assert engines.select("auto", total, limit) == "asyncio"
 
 
 def test_a_daemonic_process_has_no_workers(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """As in a worker of ``multiprocessing.Pool``, which may start no process."""
     process = multiprocessing.current_process()
     monkeypatch.setattr(process, "_config", {"daemon": True})
-    monkeypatch.setattr(engines, "worker_count", lambda limit: min(limit, 2))
+    monkeypatch.setattr(engines, "worker_count", lambda limit: min(limit, 3))
     with RawServer({"/f": ok(b"abc")}) as server:
         with pytest.raises(getflags.UsageError, match="in a daemonic process"):
             getflags.download([server.url("/f")], dir=tmp_path, engine="processes")

@@ -53,7 +53,7 @@ class Settings(NamedTuple):
             one_of(AUTO, *ENGINES),
             f"engine that runs the transfers: {', '.join(ENGINES)}",
             auto="threads for up to 100 targets, processes for 1,000 targets or more where there "
-            "are several processors, else asyncio",
+            "are more than two processors, else asyncio",
         ),
     ] = "asyncio"  # a library must not start processes unless the program asks for them
     client: Annotated[

@@ -31,6 +31,7 @@ ENGINES = {
 }
 #: From this number of targets on, ``auto`` uses processes: docs/decisions/0008-default-engine.md
 PROCESSES_FROM = 1_000
+_ENOUGH_PROCESSORS = 3  # with two, which they may share with the server, they don't pay
 #: Up to this number, it uses threads, which start sooner than asyncio.
 THREADS_UP_TO = 100
 
@@ -60,7 +61,7 @@ def select(name: str, total: int | None, limit: int, *, adaptive: bool = False) 
         return "threads"
     if total < PROCESSES_FROM or _is_daemonic():
         return "asyncio"
-    return "processes" if worker_count(limit) > 1 else "asyncio"
+    return "processes" if worker_count(limit) >= _ENOUGH_PROCESSORS else "asyncio"
 
 
 def _is_daemonic() -> bool:
