@@ -619,7 +619,7 @@ def test_a_connection_that_is_closed_before_the_request() -> None:
             connection.ask(b"GET", ResponseReader(), 1e9)
 
     async def scenario() -> None:
-        connection = Connection(9, secure=False)
+        connection = Connection(9, memoryview(bytearray(9)), secure=False)
         connection.closed = True
         with pytest.raises(Disconnected):
             await connection.exchange(b"GET", lambda _: True, asyncio.sleep)  # type: ignore[arg-type]

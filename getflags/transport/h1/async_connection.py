@@ -21,10 +21,15 @@ DRAIN_SECONDS = 0.1  # longest time for that
 _CLOSED = getattr(select, "POLLRDHUP", 0)  # Linux: the peer has closed the connection
 
 
-class Connection(asyncio.Protocol):
-    """One connection, for one request at a time. Times are those of ``monotonic``, in seconds."""
+class Connection(asyncio.BufferedProtocol):
+    """One connection, for one request at a time. Times are those of ``monotonic``, in seconds.
 
-    def __init__(self, timeout: float, *, secure: bool) -> None:
+    The event loop reads into ``buffer``, which all connections of a transport share: what has come
+    is copied at once. With a plain ``Protocol``, it would allocate 256 KiB for each read from TLS.
+    """
+
+    def __init__(self, timeout: float, buffer: memoryview, *, secure: bool) -> None:
+        self._buffer = buffer
         self._secure = secure
         self.deadline = inf  # for what is waited for now
         self.closed = False
@@ -39,11 +44,17 @@ class Connection(asyncio.Protocol):
         self._poll: select.poll | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """See ``asyncio.Protocol``."""
+        """See ``asyncio.BufferedProtocol``."""
         self._transport = cast("asyncio.Transport", transport)
 
-    def data_received(self, data: bytes) -> None:
-        """See ``asyncio.Protocol``."""
+    def get_buffer(self, sizehint: int) -> memoryview:
+        """See ``asyncio.BufferedProtocol``."""
+        del sizehint
+        return self._buffer
+
+    def buffer_updated(self, nbytes: int) -> None:
+        """See ``asyncio.BufferedProtocol``."""
+        data = bytes(self._buffer[:nbytes])
         reader = self._reader
         if reader is None or self._fault:  # nothing was asked for
             self.close()
@@ -61,7 +72,7 @@ class Connection(asyncio.Protocol):
             self._wake()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """See ``asyncio.Protocol``."""
+        """See ``asyncio.BufferedProtocol``."""
         self.closed = True
         reader = self._reader
         if reader is None or self._fault:

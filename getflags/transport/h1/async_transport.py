@@ -22,6 +22,7 @@ from getflags.transport.h1.request_head import connect_head, request_head
 from getflags.transport.h1.route import Addresses, Route, interleaved, route
 from getflags.transport.system_errors import broken_handshake, no_connection
 
+_BUFFER = 256 * 1024  # bytes that are read at a time
 _TICK = 0.05  # seconds between two looks at the deadlines of the connections
 #: Seconds after which another address is tried at the same time (RFC 8305 section 5).
 ATTEMPT_DELAY = 0.25
@@ -37,6 +38,7 @@ class AsyncH1Transport:
         self._idle: dict[Route, list[Connection]] = {}
         self._idle_count = 0
         self._max_idle = max_idle_connections()
+        self._buffer = memoryview(bytearray(_BUFFER))
         self._ticking = False
 
     async def get(
@@ -146,8 +148,9 @@ class AsyncH1Transport:
 
     async def _establish(self, way: Route, addresses: Addresses) -> Connection:
         loop = asyncio.get_running_loop()
-        connection = Connection(self._network.timeout, secure=bool(way.tls or way.inner_tls))
-        context = tls.context(self._network) if way.tls or way.inner_tls else None
+        secure = bool(way.tls or way.inner_tls)
+        connection = Connection(self._network.timeout, self._buffer, secure=secure)
+        context = tls.context(self._network) if secure else None
         sock = await _connect(addresses)
         transport, _ = await loop.create_connection(
             lambda: connection,
