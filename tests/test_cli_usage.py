@@ -123,7 +123,7 @@ USAGE = {
     "checksum length": (["--checksum", "md5=00", "BR"], "md5 takes 32 hexadecimal digits"),
     "checksum name": (["--checksum", "crc=00", "BR"], "unknown algorithm"),
     "-o for two": (["-o", "x", "BR", "CN"], "-o takes a single target, but there are 2"),
-    "-o for a list": (["-o", "x"], "-o takes a single target, but there are 20"),
+    "-o without a target": (["-o", "x"], "-o needs a target, and none was given"),
     "--checksum for two": (
         ["--checksum", "md5=" + "0" * 32, "B"],
         "--checksum takes a single target, but there are 26",

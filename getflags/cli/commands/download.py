@@ -121,6 +121,8 @@ def _check(options: Options, targets: resolve.Listing) -> None:
     total = len(targets)
     for name, value in (("-o", options.out), ("--checksum", options.checksum)):
         if value is not None and total > 1:
+            if not (options.targets or options.input_files or options.every or options.all):
+                raise UsageError(f"{name} needs a target, and none was given")
             raise UsageError(f"{name} takes a single target, but there are {total:,}")
     if options.out is not None:
         try:

@@ -17,7 +17,7 @@ _MAX_FIELDS = 1_000
 _MAX_SIZE_LINE = 16 * 1024  # bytes of a chunk's size and extensions
 _MAX_KNOWN = 1_000  # header lines
 _MAX_KNOWN_LENGTH = 200  # characters of such a line
-_STATUS = re.compile(r"HTTP/1\.([01]) ([1-9][0-9]{2})(?: [\t\x20-\x7e\x80-\xff]*)?")
+_STATUS = re.compile(r"HTTP/1\.([01]) ([1-9][0-9]{2})(?: .*)?", re.DOTALL)
 _TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")  # RFC 9110 section 5.6.2
 _SIZE = re.compile(rb"([0-9A-Fa-f]{1,15})[ \t]*(?:;[^\r\n\0]*)?\r\n")
 _NO_BODY = {204, 304}
@@ -210,8 +210,10 @@ def _parse(text: str) -> tuple[str, Head]:
     """Parse a head without its last line end; return the minor version and the head."""
     first, *lines = text.replace("\r\n", "\n").removesuffix("\r").split("\n")
     status = _STATUS.fullmatch(first)
-    if not status:  # a control character may have been a line end (RFC 9112 section 2.2)
+    if not status or "\r" in first:  # it may have been a line end (RFC 9112 section 2.2)
         raise _invalid("no status line")
+    if "\0" in first:
+        raise _invalid("a NUL in its head")
     if len(lines) > _MAX_FIELDS:
         raise _invalid("it has too many header fields")
     fields = tuple([_known.get(line) or _field(line) for line in lines])
