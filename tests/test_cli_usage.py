@@ -11,7 +11,7 @@ import pytest
 from getflags import __version__, testing
 from getflags.__main__ import main as program
 from getflags.cli import main
-from getflags.cli.options import download, values
+from getflags.cli.options import download, parser, values
 from getflags.testing import bundled
 from tests.kit import files
 from tests.messages import (
@@ -363,3 +363,11 @@ def test_the_version_needs_no_command_line(
     monkeypatch.setattr("getflags.cli.main", None)
     assert program() == 0
     assert capsys.readouterr().out == f"getflags {__version__}\n"
+
+
+def test_the_help_is_as_wide_as_usual_without_a_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+    for columns, width in (("", 78), ("0", 78), ("wide", 78), ("50", 48)):
+        monkeypatch.setenv("COLUMNS", columns)
+        parser._width.cache_clear()
+        assert parser._width() == width
+    parser._width.cache_clear()

@@ -216,6 +216,7 @@ def test_a_body_that_begins_like_a_line_end_is_one_however_it_arrives(cut: int) 
     [
         b"HTTP/1.1 200 OK\rTransfer-Encoding: chunked\r\n\r\n1\r\na\r\n0\r\n\r\n",
         b"HTTP/1.1 200 OK\r\r\nContent-Length: 1\r\n\r\na",
+        b"HTTP/1.1 200 O\0K\r\nContent-Length: 1\r\n\r\na",
         b"HTTP/1.1 103 Early\rHints\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\na",
         b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\r\n\r\n1\r\na\r\n0\r\n\r\n",
         b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1\r\na\r\n0\r\nX-Sum\r\n\r\n",

@@ -270,6 +270,7 @@ def test_addresses_that_one_request_doubts_are_still_there_for_the_others(
 ) -> None:
     """Otherwise, a host that has refused a connection would be an unknown host for them."""
     lookups, url = HostLookups(), "http://localhost:80/f"
+    assert not lookups.doubt(url), "it was not looked up"
     lookups.wait_for(url, 10)
     assert lookups.doubt(url)
     assert lookups.addresses(url, "localhost", 80, "")

@@ -58,10 +58,16 @@ class Sync:
         self.transport.close()
 
     def get(
-        self, url: str, *, headers: Fields = (), wanted: bool = True, within: float | None = None
+        self,
+        url: str,
+        *,
+        headers: Fields = (),
+        wanted: bool = True,
+        within: float | None = None,
+        pieces: list[bytes] | None = None,
     ) -> tuple[Head, bytes]:
         heads: list[Head] = []
-        pieces: list[bytes] = []
+        pieces = [] if pieces is None else pieces
 
         def on_head(head: Head) -> bool:
             heads.append(head)
@@ -86,7 +92,12 @@ class Asyncio:
             self._runner.run(self.transport.close())
 
     def get(
-        self, url: str, *, headers: Fields = (), wanted: bool = True, within: float | None = None
+        self,
+        url: str,
+        *,
+        headers: Fields = (),
+        wanted: bool = True,
+        within: float | None = None,
     ) -> tuple[Head, bytes]:
         heads: list[Head] = []
         pieces: list[bytes] = []
@@ -786,3 +797,43 @@ def test_a_connection_that_is_made_during_the_end_is_closed() -> None:
         with pytest.raises(Aborted):
             sockets._add(sock)
         assert sock.fileno() < 0
+
+
+def test_what_came_before_damaged_tls_is_kept(cafile: str, server_context: ssl.SSLContext) -> None:
+    """Both come at once; the bytes before the damage are right. The event loops drop them."""
+
+    def serve(connection: socket.socket) -> None:
+        incoming, outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
+        secure = server_context.wrap_bio(incoming, outgoing, server_side=True)
+        with suppress(OSError), connection:
+            while True:
+                try:
+                    secure.do_handshake()
+                    break
+                except ssl.SSLWantReadError:
+                    connection.sendall(outgoing.read())
+                    incoming.write(connection.recv(65536))
+            connection.sendall(outgoing.read())
+            connection.recv(65536)
+            secure.write(b"HTTP/1.1 200 OK\r\nContent-Length: 99\r\n\r\nright")
+            connection.sendall(outgoing.read() + b"\x17\x03\x03\x00\x20" + b"x" * 32)
+            connection.recv(65536)
+
+    pieces: list[bytes] = []
+    with (
+        listening(serve) as port,
+        Sync(Network(cacert=cafile, timeout=9)) as one,
+        pytest.raises(Disconnected, match="the TLS connection broke"),
+    ):
+        one.get(f"https://localhost:{port}/f", pieces=pieces)
+    assert b"".join(pieces) == b"right"
+
+
+def test_a_connection_that_is_broken_is_not_idle() -> None:
+    ours, theirs = socket.socketpair()
+    stream = PlainStream(ours, 9)
+    connection = SyncConnection(stream, route("http://h:80", None), 9, memoryview(bytearray(9)))
+    with theirs:
+        assert connection.is_idle()
+        ours.close()
+        assert not connection.is_idle()
