@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cached_property
 from math import inf
 from time import monotonic
 
@@ -36,8 +37,12 @@ class H1Transport:
         self._connection: SyncConnection | None = None
         self._sockets = OpenSockets()
         rate = network.limit_rate
-        size = _BUFFER if rate is None else max(_LEAST, min(_BUFFER, int(rate / 8)))
-        self._buffer = memoryview(bytearray(size))
+        self._size = _BUFFER if rate is None else max(_LEAST, min(_BUFFER, int(rate / 8)))
+
+    @cached_property
+    def _buffer(self) -> memoryview:
+        """The buffer, which takes no memory before there is a connection."""
+        return memoryview(bytearray(self._size))
 
     def get(
         self,
