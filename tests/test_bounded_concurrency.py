@@ -3,9 +3,9 @@
 import asyncio
 import itertools
 import threading
-from collections.abc import Callable, Coroutine, Iterable, Iterator
+from collections.abc import Awaitable, Callable, Iterable, Iterator
 from contextlib import aclosing, closing
-from typing import TypeAlias, TypeVar
+from typing import TypeVar
 
 import pytest
 from hypothesis import given, settings
@@ -64,14 +64,11 @@ class Meter:
             self.now -= 1
 
 
-Work: TypeAlias = Callable[[T], Coroutine[None, None, R]]
-
-
-async def _all(jobs: Iterable[T], work: Work[T, R], limit: int) -> list[R]:
+async def _all(jobs: Iterable[T], work: Callable[[T], Awaitable[R]], limit: int) -> list[R]:
     return [result async for result in as_completed_async(jobs, work, limit)]
 
 
-def all_async(jobs: Iterable[T], work: Work[T, R], limit: int) -> list[R]:
+def all_async(jobs: Iterable[T], work: Callable[[T], Awaitable[R]], limit: int) -> list[R]:
     return asyncio.run(_all(jobs, work, limit))
 
 
@@ -161,6 +158,20 @@ def test_async_a_limit_above_the_number_of_jobs_runs_them_all_at_once() -> None:
     assert sorted(asyncio.run(main())) == [0, 1, 2]
 
 
+def test_async_work_may_return_any_awaitable() -> None:
+    async def main() -> list[str]:
+        loop = asyncio.get_running_loop()
+
+        def work(job: str) -> asyncio.Future[str]:
+            future = loop.create_future()
+            loop.call_soon(future.set_result, job.upper())
+            return future
+
+        return await _all("abc", work, 2)
+
+    assert asyncio.run(main()) == ["A", "B", "C"]
+
+
 class Sleepers:
     """Jobs that end only by being cancelled, and that tidy up when they are."""
 
@@ -203,7 +214,7 @@ def test_async_a_bug_is_raised_as_itself_and_the_others_are_cancelled_and_awaite
 
 
 def test_async_a_call_that_raises_at_once_is_a_bug_too() -> None:
-    def work(job: int) -> Coroutine[None, None, int]:
+    def work(job: int) -> Awaitable[int]:
         raise Bug(job)
 
     with pytest.raises(Bug):

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncGenerator, Callable, Coroutine, Iterable
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable
 from functools import partial
 from typing import TypeVar
 
@@ -19,7 +19,7 @@ R = TypeVar("R")
 
 
 async def as_completed_async(
-    jobs: Iterable[T] | JobSource[T], work: Callable[[T], Coroutine[None, None, R]], limit: int
+    jobs: Iterable[T] | JobSource[T], work: Callable[[T], Awaitable[R]], limit: int
 ) -> AsyncGenerator[R, None]:
     """Await ``work(job)`` for each job, at most ``limit`` at a time; yield results as jobs end.
 
@@ -36,13 +36,13 @@ async def as_completed_async(
         done.append(future)
         alarm.ring()
 
-    loop = asyncio.get_running_loop()
-    source.wake = partial(loop.call_soon_threadsafe, alarm.ring)
+    source.wake = partial(asyncio.get_running_loop().call_soon_threadsafe, alarm.ring)
     try:
         while True:
             # Results that have come in are passed on first: they may tell what to start next.
             while not done and len(in_flight) < limit and (job := source.take()) is not NO_JOB:
-                in_flight.add(started := loop.create_task(work(job)))
+                started = asyncio.ensure_future(work(job))
+                in_flight.add(started)
                 started.add_done_callback(ended)
             if not in_flight and source.exhausted:
                 return
