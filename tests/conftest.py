@@ -125,12 +125,8 @@ def _spared(items: list[pytest.Item]) -> set[pytest.Item]:
     The sequential engine uses the transports of threads, and processes those of asyncio. So a
     client other than the usual one is tested with these two, and now and then with the others.
     """
-    groups: defaultdict[Hashable, list[pytest.Item]] = defaultdict(list)
-    for item in items:
-        if _is_shared(item):
-            groups[_without_way(item)].append(item)
-    chosen = {group[crc32(group[0].nodeid.encode()) % len(group)] for group in groups.values()}
-    return {item for group in groups.values() for item in group} - chosen
+    shared = [item for item in items if _is_shared(item)]
+    return set(shared) - _one_way_each(shared)
 
 
 def _is_shared(item: pytest.Item) -> bool:

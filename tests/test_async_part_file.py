@@ -374,7 +374,7 @@ def test_a_cancelled_write_never_reaches_a_hosts_file(
     async def scenario() -> None:
         threads = Held()
         asyncio.get_running_loop().set_default_executor(threads)
-        job = asyncio.create_task(save(tmp_path, bytes(BATCH)))
+        job = asyncio.create_task(save(tmp_path, bytes(BATCH), bytes(BATCH)))
         while not threads.reached.is_set():  # noqa: ASYNC110 - a thread sets it
             await asyncio.sleep(0)
         cancel(job)

@@ -38,15 +38,11 @@ def main(argv: Sequence[str] | None = None, imported: Callable[[], object] = lam
         name, *arguments = arguments
         module = COMMANDS[name]
         if name == _SERVE:
-            command = _load(module)
-            imported()
-            return command(arguments)
+            return _load(module, imported)(arguments)
     reopen_closed()
     try:
         with handle_signals(), hangup_as_sigterm():
-            command = _load(module)
-            imported()
-            code = command(arguments)
+            code = _load(module, imported)(arguments)
             if lost := lost_output():
                 return _fail(lost, code or ExitStatus.SOME_FAILED)
             return code
@@ -58,8 +54,10 @@ def main(argv: Sequence[str] | None = None, imported: Callable[[], object] = lam
         return _fail(stop.message or "interrupted", stop.code)
 
 
-def _load(module: str) -> Callable[[list[str]], int]:
-    return cast("Callable[[list[str]], int]", import_module(module).main)
+def _load(module: str, imported: Callable[[], object]) -> Callable[[list[str]], int]:
+    command = cast("Callable[[list[str]], int]", import_module(module).main)
+    imported()
+    return command
 
 
 def _fail(message: str, code: int) -> int:

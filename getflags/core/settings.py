@@ -12,7 +12,7 @@ from typing import Annotated, Any, Literal, NamedTuple
 from getflags.core import accepted
 from getflags.core.accepted import AUTO, ValueRange, one_of
 from getflags.core.errors import UsageError
-from getflags.core.text import brief, quoted
+from getflags.core.text import brief, closest, quoted
 from getflags.core.urls import redact
 
 TYPE_CHECKING = False  # at run time, this would be a cycle: events → models → settings
@@ -224,10 +224,8 @@ def _shown(value: object) -> str:
 
 def _unknown(name: str) -> str:
     """Return the error message for an unknown setting, with the most similar name."""
-    from difflib import get_close_matches  # the import takes 3 ms and is rarely needed
-
-    close = get_close_matches(name, OPTIONS, 1)
-    hint = f"; did you mean {close[0]}?" if close else f"; the settings are {', '.join(OPTIONS)}"
+    close = closest(name, OPTIONS)
+    hint = f"; did you mean {close}?" if close else f"; the settings are {', '.join(OPTIONS)}"
     return f"there is no setting {quoted(name)}{hint}"
 
 

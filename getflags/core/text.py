@@ -6,6 +6,7 @@ Pure functions from values to strings. This module prints nothing and holds no m
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 
 #: Characters that must not reach a terminal or a file name unescaped, for use in a character class.
 #: C0, DEL and C1 control a terminal; bidirectional and line-separating characters make a line look
@@ -19,6 +20,16 @@ _RAW = re.compile(f"[{UNSAFE}]")
 def printable(text: str) -> str:
     r"""Escape foreign text so that it is safe to print on one line: ``\x1b`` for ESC."""
     return _RAW.sub(lambda match: ascii(match[0])[1:-1], text)
+
+
+def closest(word: str, known: Iterable[str], alike: float = 0.6) -> str:
+    """Return the known word that is most like a word; empty if none is.
+
+    ``alike`` is how similar it must be at least; 1 is equal.
+    """
+    from difflib import get_close_matches  # the import takes 3 ms and is rarely needed
+
+    return next(iter(get_close_matches(word, known, 1, alike)), "")
 
 
 def brief(text: str) -> str:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from getflags.core.models import Status
 from getflags.scheduling.adaptive_concurrency import AdaptiveConcurrency, LevelChange
 from getflags.scheduling.limits import Flight, Limits
-from getflags.transfer.actions import Done, Queue, Refusal, Wait
+from getflags.transfer.actions import Done, Queue, Wait
 from getflags.transfer.origin_state import OriginState
 from getflags.transfer.transfer import Transfer
 
@@ -62,14 +62,6 @@ class HostState(OriginState):
         """Record the end of a try; return when it started."""
         self.limits.ended(now)
         return self.in_flight.pop(transfer)
-
-    def accepted(self, flight: Flight, now: float) -> None:
-        """Record that the server has not refused a request."""
-        self.limits.accepted(flight, now)
-
-    def refused(self, flight: Flight, refusal: Refusal, now: float) -> bool:
-        """Hold back requests after a refusal; return whether the learnt rate has changed."""
-        return self.limits.refused(flight, refusal, now)
 
     def adapt(
         self, transfer: Transfer, action: Wait | Queue | Done, now: float

@@ -111,9 +111,9 @@ class Scheduler:
         elif isinstance(action, Done):
             events.append(Finished(action.outcome, now - self._started.pop(transfer)))
             if not action.overloaded and action.outcome.requests:
-                host.accepted(flight, now)
+                host.limits.accepted(flight, now)
                 if transfer.redirected and transfer.reached != transfer.origin:
-                    self.host(transfer.reached).accepted(flight, now)
+                    self.host(transfer.reached).limits.accepted(flight, now)
         else:
             raise RuntimeError("the try has not ended")  # noqa: TRY004 - a bug, not a wrong type
         if change := host.adapt(transfer, action, now):
@@ -127,7 +127,7 @@ class Scheduler:
             yield Retrying(transfer.target, wait.seconds, wait.reason)
             return
         host = self.host(wait.refusal.origin)  # after a redirect, not the target's own
-        changed = host.refused(flight, wait.refusal, now)
+        changed = host.limits.refused(flight, wait.refusal, now)
         seconds = max(wait.seconds, host.limits.rate.next_start - now)
         origin = wait.refusal.origin if host.limited else ""
         asked = wait.refusal.pause is not None

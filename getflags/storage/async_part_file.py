@@ -100,7 +100,7 @@ class AsyncPartFile:
         """Do what ``PartFile.end_body`` does, and write the last batch. Raises NotSaved."""
         if size is not None and size != self._end:
             self._seek(size)
-        if self._long:
+        if self._batch and self._long:
             await self._write_batch()
         elif self._batch:
             self._write_inline()

@@ -12,9 +12,8 @@ import errno
 import hashlib
 import os
 import stat
-from collections import deque
-from collections.abc import Callable, Sequence
-from itertools import count, islice
+from collections.abc import Callable, Iterable
+from itertools import count
 from time import time
 from types import TracebackType
 from typing import Self
@@ -36,7 +35,6 @@ from getflags.storage.os_errors import disk_errors
 from getflags.storage.proof import Proof, prove, verify
 from getflags.targets.filenames import PART_PREFIX
 
-_MAX_PIECES = 1024  # of a single system call (IOV_MAX)
 _LEAST = 64 * 1024  # bytes; resuming after fewer is not worth two hidden files
 _serial = count()  # next() is atomic, so no two threads get the same number
 
@@ -207,23 +205,11 @@ class PartFile:
             while rest:  # a write may be short, e.g. on a nearly full disk
                 rest = rest[os.write(descriptor, rest) :]
 
-    def write_all(self, pieces: Sequence[Piece], at: int) -> None:
-        """Do what ``write`` does, with several pieces, which are not copied for that."""
-        if len(pieces) == 1:
-            self.write(pieces[0], at)
-            return
-        self.seek(at)
-        descriptor = self.open()
+    def write_all(self, pieces: Iterable[Piece], at: int) -> None:
+        """Do what ``write`` does, with several pieces that follow each other."""
         for piece in pieces:
-            self._hash_piece(piece)
-        rest: deque[Piece] = deque(pieces)
-        with disk_errors:
-            while rest:
-                written = os.writev(descriptor, list(islice(rest, _MAX_PIECES)))
-                while rest and written >= len(rest[0]):
-                    written -= len(rest.popleft())
-                if written:
-                    rest[0] = memoryview(rest[0])[written:]
+            self.write(piece, at)
+            at += len(piece)
 
     def seek(self, at: int) -> None:
         """Set the offset of the next write, which is the end or 0; 0 empties the part file."""

@@ -20,7 +20,7 @@ from time import monotonic
 from getflags.cli.options.download import Options
 from getflags.core.errors import UsageError
 from getflags.core.feed import NO_JOB, Feed
-from getflags.core.text import brief, quoted
+from getflags.core.text import brief, closest, quoted
 from getflags.targets import country_codes, resolve
 from getflags.targets.list_encoding import decoded
 from getflags.targets.list_file import (
@@ -159,10 +159,8 @@ def _unknown(word: str, commands: Collection[str]) -> str:
         return f"{shown} is not {resolve.ACCEPTED}; did you mean {hint}?"
     if not commands or not re.fullmatch(r"[A-Za-z][A-Za-z-]+", word):
         return f"{shown} is not {resolve.ACCEPTED}"
-    from difflib import get_close_matches  # the import takes 3 ms and is rarely needed
-
-    close = get_close_matches(word.lower(), commands, 1)
-    hint = f"did you mean getflags {close[0]}?" if close else "see getflags -h"
+    close = closest(word.lower(), commands)
+    hint = f"did you mean getflags {close}?" if close else "see getflags -h"
     return f"{shown} is neither a command nor {resolve.ACCEPTED}; {hint}"
 
 

@@ -12,6 +12,7 @@ from functools import lru_cache
 from typing import NoReturn
 
 from getflags.core.errors import UsageError
+from getflags.core.text import closest
 from getflags.core.urls import redact
 
 _USUAL_WIDTH = 80  # columns of a terminal whose width is not known
@@ -85,12 +86,8 @@ class Parser(argparse.ArgumentParser):
     def _suggestion(self, message: str) -> str:
         """Return a question about the option that was probably meant by an unknown one."""
         unknown = re.match(r"unrecognized arguments: (--[\w-]+)", message)
-        if unknown is None:
-            return ""
-        from difflib import get_close_matches  # the import takes 3 ms and is rarely needed
-
-        near = get_close_matches(unknown[1], self._option_string_actions, 1, _ALIKE)
-        return f"; did you mean {near[0]}?" if near else ""
+        near = unknown and closest(unknown[1], self._option_string_actions, _ALIKE)
+        return f"; did you mean {near}?" if near else ""
 
     def _redacted(self, message: str) -> str:
         """Return argparse's message without the passwords in the arguments that it quotes."""

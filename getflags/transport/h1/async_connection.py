@@ -11,13 +11,11 @@ from time import monotonic
 from typing import cast
 
 from getflags.core.errors import Aborted, Disconnected, Fault, Malformed, TimedOut
-from getflags.core.response_head import Head, content_length
-from getflags.transport.h1.response_reader import ResponseReader
+from getflags.core.response_head import Head
+from getflags.transport.h1.response_reader import DRAIN_SECONDS, ResponseReader
 from getflags.transport.system_errors import message
 
 _HIGH = 1024 * 1024  # bytes of a body that may wait; beyond it, the connection is not read
-DRAIN_BYTES = 64 * 1024  # an unwanted body up to this size is read, to keep the connection
-DRAIN_SECONDS = 0.1  # longest time for that
 _CLOSED = getattr(select, "POLLRDHUP", 0)  # Linux: the peer has closed the connection
 
 
@@ -127,7 +125,7 @@ class Connection(asyncio.BufferedProtocol):
         reader = await self._begin(request)
         head = cast("Head", reader.head)
         if not on_head(head):
-            return await self._drain(reader, head)
+            return await self._drain(reader)
         deadline = 0.0  # for the next piece
         while not reader.complete or reader.pieces:
             if reader.pieces:
@@ -176,10 +174,9 @@ class Connection(asyncio.BufferedProtocol):
     def _end(self) -> None:
         self._reader, self._used = None, True
 
-    async def _drain(self, reader: ResponseReader, head: Head) -> bool:
+    async def _drain(self, reader: ResponseReader) -> bool:
         """Read a short body that is not wanted; return whether the connection is reusable."""
-        length = content_length(head) if reader.delimited else None
-        if not reader.complete and (length is None or length > DRAIN_BYTES):
+        if not reader.drainable:
             return False
         deadline = monotonic() + DRAIN_SECONDS
         while not (reader.complete or self._fault):

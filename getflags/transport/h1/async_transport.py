@@ -19,13 +19,11 @@ from getflags.transport import proxies, tls
 from getflags.transport.dns import HOST_LOOKUPS, Address
 from getflags.transport.h1.async_connection import Connection
 from getflags.transport.h1.request_head import connect_head, request_head
-from getflags.transport.h1.route import Addresses, Route, interleaved, route
+from getflags.transport.h1.route import ATTEMPT_DELAY, Addresses, Route, interleaved, route
 from getflags.transport.system_errors import broken_handshake, no_connection
 
 _BUFFER = 256 * 1024  # bytes that are read at a time
 _TICK = 0.05  # seconds between two looks at the deadlines of the connections
-#: Seconds after which another address is tried at the same time (RFC 8305 section 5).
-ATTEMPT_DELAY = 0.25
 
 
 class AsyncH1Transport:

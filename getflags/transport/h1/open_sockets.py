@@ -10,9 +10,8 @@ from time import monotonic
 
 from getflags.core.errors import Aborted
 from getflags.transport.dns import Address
-from getflags.transport.h1.route import Addresses
+from getflags.transport.h1.route import ATTEMPT_DELAY, Addresses
 
-_ATTEMPT_DELAY = 0.25  # seconds until another address is tried as well (RFC 8305 section 5)
 _LOOK = 0.05  # seconds between two looks whether the transport was aborted while it connects
 
 
@@ -54,7 +53,7 @@ class OpenSockets:
                 if now >= limit:
                     raise TimeoutError
                 if waiting and (now >= next_attempt or not pending):
-                    next_attempt = now + _ATTEMPT_DELAY
+                    next_attempt = now + ATTEMPT_DELAY
                     try:
                         sock = self._begin(waiting.pop(0))
                     except OSError as failure:

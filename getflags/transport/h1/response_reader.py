@@ -14,6 +14,8 @@ from getflags.core.response_head import Head, content_length, is_chunked
 
 _MAX_HEAD = 100 * 1024  # bytes, with all interim responses before it; the same for trailers
 _MAX_FIELDS = 1_000
+_DRAIN_BYTES = 64 * 1024  # an unwanted body up to this size is read, to keep the connection
+DRAIN_SECONDS = 0.1  #: the longest time to spend on that
 _MAX_SIZE_LINE = 16 * 1024  # bytes of a chunk's size and extensions
 _MAX_KNOWN = 1_000  # header lines
 _MAX_KNOWN_LENGTH = 200  # characters of such a line
@@ -70,6 +72,12 @@ class ResponseReader:
     def started(self) -> bool:
         """Whether a part of the response has arrived."""
         return bool(self.head or self._buffer or self._head_bytes)
+
+    @property
+    def drainable(self) -> bool:
+        """Whether the body is so short that reading it is worth the connection."""
+        length = content_length(self.head) if self.head and self.delimited else None
+        return self.complete or (length is not None and length <= _DRAIN_BYTES)
 
     def receive(self, data: Piece) -> None:
         """Read bytes. Raises Malformed."""

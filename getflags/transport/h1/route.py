@@ -18,6 +18,8 @@ from getflags.core.text import printable, quoted
 from getflags.transport.dns import Address
 
 Addresses: TypeAlias = "tuple[Address, ...]"
+#: Seconds after which another address is tried at the same time (RFC 8305 section 5).
+ATTEMPT_DELAY = 0.25
 
 
 class Route(NamedTuple):

@@ -6,14 +6,11 @@ from contextlib import suppress
 from time import monotonic
 
 from getflags.core.errors import Disconnected, Expired, Fault, TimedOut
-from getflags.core.response_head import Head, content_length
+from getflags.core.response_head import Head
 from getflags.transport.h1.plain_stream import Stream
-from getflags.transport.h1.response_reader import ResponseReader
+from getflags.transport.h1.response_reader import DRAIN_SECONDS, ResponseReader
 from getflags.transport.h1.route import Route
 from getflags.transport.system_errors import is_tls_error, message
-
-_DRAIN_BYTES = 64 * 1024  # an unwanted body up to this size is read, to keep the connection
-_DRAIN_SECONDS = 0.1  # longest time for that
 
 
 class SyncConnection:
@@ -70,12 +67,11 @@ class SyncConnection:
             fault.stale = self._used and not reader.started
             raise
 
-    def drain(self, reader: ResponseReader, head: Head) -> bool:
+    def drain(self, reader: ResponseReader) -> bool:
         """Read a short body that is not wanted; return whether the connection is reusable."""
-        length = content_length(head) if reader.delimited else None
-        if not reader.complete and (length is None or length > _DRAIN_BYTES):
+        if not reader.drainable:
             return False
-        deadline = monotonic() + _DRAIN_SECONDS
+        deadline = monotonic() + DRAIN_SECONDS
         with suppress(Fault):  # the body is not needed
             while not reader.complete:
                 self.receive(reader, deadline, deadline)

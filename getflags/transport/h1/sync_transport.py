@@ -89,7 +89,7 @@ class H1Transport:
         try:
             head = connection.ask(request, reader, expires)
             if not on_head(head):
-                return connection.drain(reader, head)
+                return connection.drain(reader)
             deadline = monotonic() + connection.timeout
             while True:
                 if reader.pieces:
