@@ -199,6 +199,17 @@ def test_requests_that_other_workers_had_served_are_counted(pair: Pair) -> None:
     assert (there.served, there.limited) == (1, True)
 
 
+def test_what_one_worker_was_served_is_known_to_the_one_that_was_refused_first(pair: Pair) -> None:
+    """Else both take the server for one that is down, and a 503 is never a rate limit."""
+    _, one, other = pair
+    serve(other, 1, 5)
+    refuse(one, 2, MAYBE)
+    for _ in range(UNEXPLAINED):
+        assert not other.active
+        refuse(other, 3, MAYBE)
+    assert other.active
+
+
 def test_a_request_that_started_before_a_row_was_found_is_counted_right(pair: Pair) -> None:
     _, one, other = pair
     serve(other, 1, 10)

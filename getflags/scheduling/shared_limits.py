@@ -176,6 +176,8 @@ class SharedLimits(Limits):
         if self._row is not None:
             served = self.ceiling.served
             self._load(self._row, now)
+            if served and not self.ceiling.served:  # the server is not down, as others may think
+                self.ceiling.served = 1.0
             self._joined, self._served_elsewhere = now, self.ceiling.served - served
         elif add:
             self._row = self._table.add(self._key)
