@@ -28,17 +28,13 @@ _MAX_SIZE = 2**63 - 1  # bytes; file sizes are signed 64-bit numbers
 class Head:
     """The status code and the header fields of a response. Field names are in lower case."""
 
-    __slots__ = ("_values", "fields", "status")
+    __slots__ = ("_last", "_unique", "fields", "status")
 
     def __init__(self, status: int, fields: Fields) -> None:
         self.status = status
         self.fields = fields
-        self._values: dict[str, list[str]] = {}
-        for name, value in fields:
-            if name in self._values:
-                self._values[name].append(value)
-            else:
-                self._values[name] = [value]
+        self._last = dict(fields)  # the last value of each name
+        self._unique = len(self._last) == len(fields)  # as in most heads
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Head) and (self.status, self.fields) == (
@@ -53,7 +49,10 @@ class Head:
 
     def all(self, name: str) -> list[str]:
         """Return every value of a field, in order. ``name`` must be in lower case."""
-        return self._values.get(name, [])
+        value = self._last.get(name)
+        if value is None:
+            return []
+        return [value] if self._unique else [each for key, each in self.fields if key == name]
 
 
 def is_chunked(head: Head) -> bool:
@@ -83,10 +82,13 @@ def content_length(head: Head) -> int | None:
     fields = head.all("content-length")
     if not fields:
         return None
-    value, *others = {part.strip(" \t") for field in fields for part in field.split(",")}
-    if not others and _LENGTH.fullmatch(value) and int(value) <= _MAX_SIZE:
-        return int(value)
-    raise Malformed("the server sent an invalid Content-Length")
+    value = ",".join(fields).strip(" \t")
+    if "," in value:
+        value, *others = {part.strip(" \t") for part in value.split(",")}
+        value = "" if others else value
+    if not _LENGTH.fullmatch(value) or int(value) > _MAX_SIZE:
+        raise Malformed("the server sent an invalid Content-Length")
+    return int(value)
 
 
 def modified(head: Head) -> int | None:

@@ -24,6 +24,8 @@ class _DiskErrors:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
+        if error is None:  # the usual case
+            return
         if isinstance(error, OSError):
             raise NotSaved(error.strerror or str(error)) from error
         if isinstance(error, ValueError):  # e.g. a name that can't be encoded, an impossible date

@@ -91,9 +91,10 @@ class PartFile:
             with contextlib.suppress(OSError):
                 os.unlink(self._temporary)  # noqa: PTH108 - Path would cost 3 us a file here
         self._temporary = ""
-        # An error of the disk no longer matters: the file is deleted, or a later run checks it.
-        with contextlib.suppress(NotSaved):
-            self._close()
+        if self._descriptor >= 0:
+            # An error of the disk no longer matters: the file is deleted, or a later run checks it.
+            with contextlib.suppress(NotSaved):
+                self._close()
 
     def open(self) -> int:
         """Return the part file's descriptor; create the file first if needed. Raises NotSaved."""
@@ -252,10 +253,9 @@ class PartFile:
             resume_record.remove_record(f"{self._stem}.json")
 
     def _close(self) -> None:
-        if self._descriptor >= 0:
-            descriptor, self._descriptor = self._descriptor, -1
-            with disk_errors:
-                os.close(descriptor)
+        descriptor, self._descriptor = self._descriptor, -1
+        with disk_errors:
+            os.close(descriptor)
 
     def install(
         self, modified: int | None = None, record: FetchRecord | None = None
