@@ -435,7 +435,7 @@ def test_a_signal_that_python_loses_comes_again(
         "        lose(); time.sleep(30)\n"
         "    finally:\n"
         "        print('tidied up')\n"
-        "cli._load = lambda room: command\n"
+        "cli._load = lambda *_: command\n"
         "began = time.monotonic()\n"
         "code = cli.main([])\n"
         "assert time.monotonic() - began < 2\n"
@@ -460,7 +460,7 @@ def test_a_second_signal_at_pythons_own_end_does_not_change_the_exit_code(
         "    def __del__(self):\n"
         "        self.kill(self.process, self.number)\n"
         "late = Late()\n"
-        "cli._load = lambda room: lambda words: signal.raise_signal(number)\n"
+        "cli._load = lambda *_: lambda words: signal.raise_signal(number)\n"
         "sys.argv[1:] = []\n"
         "sys.exit(__main__.main())\n"
     )
