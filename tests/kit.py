@@ -23,11 +23,15 @@ import pytest
 from getflags.cli import main
 
 ROOT = Path(__file__).parent.parent
+# No test depends on the configuration of the person who runs it.
+os.environ["XDG_CONFIG_HOME"] = "/nonexistent"
 #: An environment in which no proxy stands between a test and its server.
 ENVIRON = {
     key: value
     for key, value in os.environ.items()
-    if not key.lower().endswith("_proxy") and key not in {"NO_COLOR", "PYTHONWARNINGS"}
+    if not key.lower().endswith("_proxy")
+    and not key.startswith("GETFLAGS_")
+    and key not in {"NO_COLOR", "PYTHONWARNINGS"}
 }
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import argparse
 
-from getflags.cli.options import groups, other_tools, short_help
+from getflags.cli.options import config, groups, other_tools, short_help
 from getflags.cli.options.parser import Parser
 from getflags.core.errors import UsageError
 from getflags.core.models import Checksum
@@ -49,6 +49,8 @@ class Options(argparse.Namespace):
     failed_out: str | None
     seed: int | None
     remote_name: bool  # -O, which has no effect
+    config: str | None
+    no_config: bool
 
     @property
     def settings(self) -> Settings:
@@ -59,8 +61,17 @@ class Options(argparse.Namespace):
 
 
 def parse(arguments: list[str]) -> Options:
-    """Parse the arguments. Raises UsageError; ``-h`` prints the help and exits."""
-    options = make_parser().parse_intermixed_args(arguments, namespace=Options())
+    """Parse the arguments, with the defaults that the user has configured.
+
+    Raises UsageError; ``-h`` prints the help and exits.
+    """
+    parser = make_parser()
+    options = parser.parse_intermixed_args(arguments, namespace=Options())
+    if found := config.defaults(parser, options):
+        parser.set_defaults(**found)
+        options = parser.parse_intermixed_args(arguments, namespace=Options())
+    if options.verbose and options.quiet:  # not both from the command line: argparse refuses that
+        raise UsageError("verbose and quiet cannot both be configured")
     if options.progress and (options.verbose or options.quiet):
         raise UsageError("--progress cannot be used with -v or -q, which replace the progress bar")
     if options.remote_name:
@@ -89,6 +100,7 @@ def make_parser() -> Parser:
     groups.network(parser.add_argument_group("network"))
     groups.limits(parser.add_argument_group("limits"))
     groups.output(parser.add_argument_group("output"))
+    groups.configuration(parser.add_argument_group("configuration"))
     other_tools.accept(parser.add_argument_group("accepted for users of curl"))
     other_tools.refuse(parser)
     return parser

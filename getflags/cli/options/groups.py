@@ -20,6 +20,8 @@ Group: TypeAlias = argparse._ArgumentGroup  # noqa: SLF001 - argparse has no oth
 
 SERVERS = (*PORTS, "REMOTE")
 PROGRESS = ("bar", "multi", "lines", "none")
+#: What is on or off; ``--no-...`` turns off what the configuration has turned on.
+SWITCH = argparse.BooleanOptionalAction
 REMOTE_LIMIT = 5  # the public site should not be overloaded
 
 
@@ -94,7 +96,7 @@ def files(group: Group) -> None:
         "--checksum", metavar="ALGO=HEX", type=values.checksum,
         help="expected checksum, such as sha-256=...; only for a single target",
     )  # fmt: skip
-    add_setting(group, "fsync", "--fsync", action="store_true")
+    add_setting(group, "fsync", "--fsync", action=SWITCH)
     group.add_argument(
         "--failed-out", metavar="FILE", type=values.text,
         help="write the rest of the job to FILE, in the format of -i: the targets that failed, "
@@ -142,7 +144,7 @@ def network(group: Group) -> None:
     )  # fmt: skip
     add_setting(group, "proxy", "--proxy", metavar="URL", type=values.text)
     add_setting(group, "cacert", "--cacert", metavar="FILE", type=values.text)
-    add_setting(group, "insecure", "-k", "--insecure", action="store_true")
+    add_setting(group, "insecure", "-k", "--insecure", action=SWITCH)
 
 
 def limits(group: Group, retries: int | None = None) -> None:
@@ -165,23 +167,33 @@ def limits(group: Group, retries: int | None = None) -> None:
     add_setting(group, "max_redirs", "--max-redirs", metavar="N", type=values.natural)
 
 
+def configuration(group: Group) -> None:
+    """Add the options that choose the configuration file."""
+    group.add_argument(
+        "--config", metavar="FILE", type=values.text,
+        help="read the defaults of the options from this TOML file "
+        "(default: ~/.config/getflags/config.toml, if it exists)",
+    )  # fmt: skip
+    group.add_argument("--no-config", action="store_true", help="read no configuration file")
+
+
 def output(group: Group) -> None:
     """Add the options for the output."""
     loudness = group.add_mutually_exclusive_group()
     loudness.add_argument(
         "-v",
         "--verbose",
-        action="store_true",
+        action=SWITCH,
         help="print a line for each file instead of the progress bar",
     )
-    loudness.add_argument("-q", "--quiet", action="store_true", help="print only errors")
+    loudness.add_argument("-q", "--quiet", action=SWITCH, help="print only errors")
     group.add_argument(
         "--progress", metavar="P", choices=PROGRESS,
         help="progress on a terminal: bar (default), multi (also bars of the slowest files), lines "
         "(one every ten seconds, which is the default elsewhere) or none",
     )  # fmt: skip
     group.add_argument(
-        "--json", action="store_true",
+        "--json", action=SWITCH,
         help="print one JSON object per event on standard output, and messages on standard error",
     )  # fmt: skip
     group.add_argument(

@@ -72,6 +72,11 @@ class Parser(argparse.ArgumentParser):
         """Add the TARGET arguments, which the description explains."""
         self.add_argument("targets", metavar="TARGET", nargs="*", help=argparse.SUPPRESS)
 
+    @property
+    def visible_actions(self) -> list[argparse.Action]:
+        """The arguments that the help lists."""
+        return [each for each in self._actions if each.help != argparse.SUPPRESS]
+
     def error(self, message: str) -> NoReturn:
         """Raise UsageError with the message and a hint to the full help."""
         # argparse quotes the value, which may be a secret.
