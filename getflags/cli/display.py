@@ -1,7 +1,7 @@
 """The choice of a run's event handlers and of their output streams.
 
 The report goes to standard output; errors and progress go to standard error. With ``--json``,
-standard output contains only the JSON objects.
+standard output contains only the JSON objects, and with ``-o -`` only the file.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ import sys
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 
+from getflags.cli import standard_output
 from getflags.cli.console import print_line
 from getflags.cli.options.download import Options
 from getflags.core.events import Event, EventHandler
@@ -24,7 +25,8 @@ class Screen:
 
     def __init__(self, options: Options) -> None:
         self._options = options
-        self._report = sys.stderr if options.json else sys.stdout
+        taken = options.json or options.out == standard_output.NAME
+        self._report = sys.stderr if taken else sys.stdout
 
     def info(self, line: str) -> None:
         """Print a line of the report."""

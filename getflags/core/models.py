@@ -9,10 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from enum import Enum, IntEnum
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from getflags.core.feed import NoJob
 from getflags.core.settings import DEFAULTS
+
+if TYPE_CHECKING:
+    from getflags.storage.output_stream import OutputStream
 
 Fields = tuple[tuple[str, str], ...]  # header fields, in order
 #: A piece of a body. A view is valid only until the function that gets it has returned.
@@ -78,7 +81,9 @@ class DownloadOptions(NamedTuple):
     runs. A target fails if a server asks for a longer wait than ``max_retry_after`` seconds.
     ``max_time`` is in seconds, for one target with all its tries; ``max_filesize`` is in bytes. A
     try fails if its body is slower than ``speed_limit`` bytes a second, averaged over
-    ``speed_time`` seconds; 0 means no limit. ``fsync`` flushes each file to the disk.
+    ``speed_time`` seconds; 0 means no limit. ``fsync`` flushes each file to the disk. ``output`` is
+    the stream for the only target of a run, in place of its file; only the sequential and the
+    threads engine have it.
     """
 
     headers: Fields = ()
@@ -92,6 +97,7 @@ class DownloadOptions(NamedTuple):
     speed_limit: float = DEFAULTS.speed_limit
     speed_time: float = DEFAULTS.timeout
     fsync: bool = False
+    output: OutputStream | None = None
 
 
 class Network(NamedTuple):

@@ -24,7 +24,8 @@ async def afetch(
     if transfer.state is NEW:
         emit(Started(transfer.target))
     try:
-        async with AsyncPartFile(transfer.target, transfer.resumable, fsync=options.fsync) as part:
+        open_part = AsyncPartFile
+        async with open_part(transfer.target, transfer.resumable, fsync=options.fsync) as part:
             since = 0.0  # when the wait for the next piece of a body began
 
             async def on_body(piece: Piece) -> None:

@@ -30,7 +30,8 @@ def fetch(
     if transfer.state is NEW:
         emit(Started(transfer.target))
     try:
-        with PartFile(transfer.target, transfer.resumable, fsync=options.fsync) as part:
+        open_part = options.output or PartFile
+        with open_part(transfer.target, transfer.resumable, fsync=options.fsync) as part:
             since = 0.0  # when the wait for the next piece of a body began
 
             def on_body(piece: Piece) -> None:

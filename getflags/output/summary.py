@@ -110,10 +110,11 @@ def opening(
     return [searching, f"{connections} will be used."]
 
 
-def closing(report: Report, noun: str) -> list[str]:
+def closing(report: Report, noun: str, place: str = "") -> list[str]:
     """Return the lines of the summary, printed after the run.
 
-    For flags, they are a contract; for files, there is one more line, about their size.
+    For flags, they are a contract; for files, there is one more line, about their size. ``place``
+    says where they are, if not in a folder.
     """
     counts = report.counts
     lines = ["-" * 20, f"{_number(counts[Status.OK], noun)} downloaded."]
@@ -137,18 +138,20 @@ def closing(report: Report, noun: str) -> list[str]:
         for origin, refused in report.refusals.most_common(FEW)
     ]
     if counts[Status.OK] and noun == "file":
-        lines.append(_volume(report))
+        lines.append(_volume(report, place))
     lines.append(f"Elapsed time: {report.elapsed:.2f}s")
     return lines
 
 
-def _volume(report: Report) -> str:
+def _volume(report: Report, place: str) -> str:
     """Return a line about what was downloaded, how fast, and where it is."""
     line = f"{counted(report.counts[Status.OK], 'file')}, {human_bytes(report.bytes)}"
     line += f" in {report.elapsed:.1f} s"
     if report.elapsed:
         line += f" ({human_bytes((report.bytes - report.resumed) / report.elapsed)}/s)"
-    if report.folder:
+    if place:
+        line += f", {place}"
+    elif report.folder:
         line += f", in {printable(report.folder.rstrip('/'))}/"
     if report.resumed:
         line += f"; {human_bytes(report.resumed)} of it from an earlier run"

@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from getflags import engines, testing, transport
 from getflags.api import configure
-from getflags.cli import COMMANDS
+from getflags.cli import COMMANDS, standard_output
 from getflags.cli.display import Screen
 from getflags.cli.lists.arriving_targets import ArrivingTargets
 from getflags.cli.lists.failed_list import FailedList, list_rest
@@ -32,6 +32,7 @@ from getflags.core.urls import origin, redact
 from getflags.output import summary
 from getflags.output.estimate import Total
 from getflags.storage import directories
+from getflags.storage.output_stream import OutputStream
 from getflags.targets import filenames, resolve
 from getflags.targets.filenames import PART_PREFIX
 from getflags.targets.list_file import Entry
@@ -50,7 +51,11 @@ def main(arguments: list[str]) -> int:
             else:
                 _check(options, targets)
                 with _site(options, targets, screen) as site:
-                    code = _run(_Job(options, targets, feed, site), screen, result)
+                    job = _Job(options, targets, feed, site)
+                    if options.out == standard_output.NAME:
+                        code = _run_to_output(job, screen, result)
+                    else:
+                        code = _run(job, screen, result)
     except Interrupted as stop:
         stop.message = f"interrupted; {counted(result.arrived, 'file')} complete"
         stop.message += _continuation(options, result)
@@ -90,12 +95,13 @@ class _Site(NamedTuple):
 
 
 class _Job(NamedTuple):
-    """The options, the targets, those still to come, and the source of the flags."""
+    """The options, the targets, those still to come, the source of the flags, and ``-o -``."""
 
     options: Options
     targets: resolve.Listing
     feed: Feed[Entry] | None
     site: _Site
+    output: OutputStream | None = None
 
     @property
     def noun(self) -> str:
@@ -124,7 +130,9 @@ def _check(options: Options, targets: resolve.Listing) -> None:
             if not (options.targets or options.input_files or options.every or options.all):
                 raise UsageError(f"{name} needs a target, and none was given")
             raise UsageError(f"{name} takes a single target, but there are {total:,}")
-    if options.out is not None:
+    if options.out == standard_output.NAME:
+        standard_output.check(options)
+    elif options.out is not None:
         try:
             filenames.checked(options.out)
         except filenames.BadName as error:
@@ -137,7 +145,8 @@ def _check(options: Options, targets: resolve.Listing) -> None:
     checks.mirror(options)
     engines.select(settings.engine, total, 1, adaptive=settings.max_req == AUTO)
     transport.client(settings.client).check(configure.network(settings))
-    directories.make_folder(settings.dir)
+    if options.out != standard_output.NAME:
+        directories.make_folder(settings.dir)
 
 
 def _place(options: Options, base_url: str) -> resolve.Place:
@@ -180,6 +189,27 @@ def _run(job: _Job, screen: Screen, result: summary.Report) -> int:
     return result.exit_status
 
 
+def _run_to_output(job: _Job, screen: Screen, result: summary.Report) -> int:
+    """Download the only target to standard output, and return the exit code."""
+    options = job.options
+    if not _with_options(job.targets[0], options).checksum:
+        output = OutputStream(standard_output.DESCRIPTOR)
+        code = _run(job._replace(output=output), screen, result)
+        return ExitStatus.SOME_FAILED if code and output.written else code
+    from tempfile import TemporaryDirectory  # the import takes 10 ms
+
+    with TemporaryDirectory(prefix="getflags-") as folder:
+        options.dir = folder
+        code = _run(job, screen, result)
+        try:
+            for file in os.scandir(folder):  # none after a failure
+                standard_output.copy(file.path)
+        except OSError as error:
+            screen.warn(f"getflags: cannot write to standard output: {error.strerror}")
+            return ExitStatus.SOME_FAILED
+    return code
+
+
 def _download(job: _Job, screen: Screen, result: summary.Report) -> None:
     """Run the engine with the event handlers that the options require."""
     options, total = job.options, job.total
@@ -191,7 +221,9 @@ def _download(job: _Job, screen: Screen, result: summary.Report) -> None:
     least: int | None = len(job.targets)
     if total is None and len(job.targets) < engines.PROCESSES_FROM:
         least = None
-    engine = engines.select(settings.engine, least, wanted, adaptive=adaptive)
+    to_output = options.out == standard_output.NAME
+    chosen = standard_output.engine(options) if to_output else settings.engine
+    engine = engines.select(chosen, least, wanted, adaptive=adaptive)
     limit = checks.affordable(wanted, [engine], settings.client, screen.warn)
     for line in summary.opening(job.noun, job.labels, total, limit, adaptive=adaptive):
         screen.info(line)
@@ -199,7 +231,8 @@ def _download(job: _Job, screen: Screen, result: summary.Report) -> None:
         client = transport.client(settings.client).about()
         screen.info(f"Engine: {engine}; client: {settings.client} ({client}).")
     total = _run_engine(job, limit, engine, screen, result)
-    for line in summary.closing(result, job.noun):
+    place = "to standard output" if to_output else ""
+    for line in summary.closing(result, job.noun, place):
         screen.info(line)
     if job.feed is not None and job.feed.error:
         raise GetflagsError(f"{job.feed.error}; the rest of the list has not been read")
@@ -216,7 +249,7 @@ def _plan(job: _Job, targets: Iterable[Target | NoJob], limit: int) -> Plan:
         settings.client,
         limit,
         settings.loop,
-        configure.download_options(settings),
+        configure.download_options(settings)._replace(output=job.output),
         configure.network(settings, job.site.direct),
         settings.max_req == AUTO,
     )
@@ -311,6 +344,8 @@ def _with_options(entry: Entry, options: Options) -> Entry:
     """Apply ``-o`` and ``--checksum``, which are given only for a single target."""
     if options.out is None and options.checksum is None:
         return entry
+    if options.out == standard_output.NAME:
+        return entry._replace(out="", folder="", checksum=options.checksum or entry.checksum)
     return entry._replace(
         out=options.out or entry.out,
         checksum=options.checksum or entry.checksum,

@@ -89,8 +89,9 @@ def files(group: Group) -> None:
     """Add the options for the downloaded files."""
     add_setting(group, "dir", "-d", "--dir", metavar="DIR", type=values.text)
     group.add_argument(
-        "-o", "--out", metavar="NAME", type=values.text, help="file name; only for a single target"
-    )
+        "-o", "--out", metavar="NAME", type=values.text,
+        help="file name, or '-' for standard output; only for a single target",
+    )  # fmt: skip
     add_setting(group, "exists", "--exists", metavar="WHAT", type=values.exists)
     group.add_argument(
         "--checksum", metavar="ALGO=HEX", type=values.checksum,
