@@ -23,8 +23,9 @@ import pytest
 from getflags.cli import main
 
 ROOT = Path(__file__).parent.parent
-# No test depends on the configuration of the person who runs it.
-os.environ["XDG_CONFIG_HOME"] = "/nonexistent"
+# No test depends on the configuration of the person who runs it. Other programs, such as the
+# browser, may write into the folder.
+os.environ["XDG_CONFIG_HOME"] = f"{tempfile.gettempdir()}/getflags-tests-configuration"
 #: An environment in which no proxy stands between a test and its server.
 ENVIRON = {
     key: value

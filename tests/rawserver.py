@@ -52,16 +52,18 @@ def stall_after(data: bytes) -> Callable[[socket.socket, RawServer], None]:
 
 
 class RawServer:
-    """Listens on a free port while the ``with`` block lasts."""
+    """Listens on a free port, or the given one, while the ``with`` block lasts."""
 
-    def __init__(self, answers: Mapping[str, Answer], *, host: str = "127.0.0.1") -> None:
+    def __init__(
+        self, answers: Mapping[str, Answer], *, host: str = "127.0.0.1", port: int = 0
+    ) -> None:
         self.answers = dict(answers)
         self.heads: list[bytes] = []
         self._served = threading.local()
         self.over = threading.Event()
         self.stalled = threading.Semaphore(0)
         family = socket.AF_INET6 if ":" in host else socket.AF_INET
-        self._listener = socket.create_server((host, 0), family=family, backlog=128)
+        self._listener = socket.create_server((host, port), family=family, backlog=128)
         self._host = f"[{host}]" if ":" in host else host
         self.port = self._listener.getsockname()[1]
 

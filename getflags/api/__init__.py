@@ -56,6 +56,8 @@ class SettingsDict(TypedDict, total=False):
     limit_rate: float | None
     speed_limit: float
     fsync: bool
+    ip_version: int | None
+    resolve: list[str] | tuple[str, ...]
     proxy: str | None
     cacert: str | os.PathLike[str] | None
     insecure: bool

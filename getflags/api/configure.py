@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 
+from getflags.core.accepted import fixed_addresses
 from getflags.core.models import DownloadOptions, Exists, Network
 from getflags.core.settings import Settings
 from getflags.storage import directories
@@ -47,4 +48,6 @@ def network(settings: Settings, direct: tuple[str, ...] = ()) -> Network:
         cacert=settings.cacert,
         insecure=settings.insecure,
         limit_rate=settings.limit_rate,
+        ip_version=settings.ip_version,
+        resolve=tuple(map(fixed_addresses, settings.resolve)),
     )

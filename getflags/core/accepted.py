@@ -12,13 +12,14 @@ from os import PathLike, fspath
 from typing import Any, NamedTuple
 
 from getflags.core.text import quoted
-from getflags.core.urls import BadURL, clean, redact
+from getflags.core.urls import BadURL, clean, origin, redact
 
 AUTO = "auto"
 #: Larger numbers overflow in libraries and in the system.
 TOO_LARGE = 10**18
 _LONGEST = 1e9  # seconds (31 years); libcurl's milliseconds do not overflow below it
 _FIELD_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")  # RFC 9110 section 5.1
+_FIXED = re.compile(r"(\[[^]]*\]|[^:/?#@]*):([0-9]{1,5}):(.+)")  # of --resolve
 _LINE_ENDS = frozenset("\r\n\0")
 _WHOLE = "getflags fetches whole files and resumes interrupted ones by itself"
 _CHANGED = "use --exists refresh to download only files that have changed"
@@ -139,6 +140,42 @@ def _fields(value: object) -> tuple[tuple[str, str], ...]:
     return tuple((name, content.strip(" \t")) for name, content in value.items())
 
 
+def _ip_version(value: object) -> int:
+    if isinstance(value, int) and value in {4, 6}:
+        return value
+    raise ValueError
+
+
+def _addresses(value: object) -> tuple[str, ...]:
+    if not isinstance(value, (list, tuple)):
+        raise ValueError  # noqa: TRY004 - as above
+    for each in value:
+        if not isinstance(each, str):
+            raise ValueError  # noqa: TRY004 - as above
+        fixed_addresses(each)
+    return tuple(value)
+
+
+def fixed_addresses(text: str) -> tuple[str, int, tuple[str, ...]]:
+    """Return the host, the port and the addresses in ``HOST:PORT:ADDRESS[,ADDRESS]``.
+
+    An IPv6 address may be in brackets. Raises ValueError; its text continues a sentence.
+    """
+    from ipaddress import ip_address  # the import takes 2 ms and is rarely needed
+
+    parts = _FIXED.fullmatch(text)
+    try:
+        if parts is None:
+            raise ValueError  # noqa: TRY301 - one message for all that is wrong
+        server = origin(clean(f"http://{parts[1]}:{parts[2]}/")).removeprefix("http://")
+        addresses = tuple(str(ip_address(each.strip("[]"))) for each in parts[3].split(","))
+    except ValueError:
+        shown = quoted(text)
+        raise ValueError(f"has {shown}, which is not of the form HOST:PORT:ADDRESS") from None
+    host, _, port = server.rpartition(":")
+    return host.strip("[]"), int(port), addresses
+
+
 def is_field(name: str, value: str) -> bool:
     """Return whether a header field with this name and value can be sent."""
     return bool(_FIELD_NAME.fullmatch(name) and is_field_value(value))
@@ -168,4 +205,6 @@ TEXT = ValueRange("a non-empty string", _text)
 PATH = ValueRange("a path", _path)
 MIRROR = ValueRange("an http:// or https:// URL", _mirror)
 FIELDS = ValueRange("a mapping of names to values, both strings", _fields)
+IP_VERSION = ValueRange("4 or 6", _ip_version)
+ADDRESSES = ValueRange("a list of strings", _addresses)
 FUNCTION = ValueRange("a function", _function)

@@ -105,7 +105,8 @@ class Network(NamedTuple):
 
     ``proxies`` maps ``http``, ``https`` or ``all`` to a proxy's URL, and ``no`` to the hosts that
     are reached directly (in the syntax of NO_PROXY). ``direct`` contains the origins that must
-    never be reached through a proxy: the bundled servers.
+    never be reached through a proxy: the bundled servers. ``ip_version`` is 4 or 6, or None for
+    both. ``resolve`` has the addresses of some hosts and ports, which are not looked up.
     """
 
     timeout: float = DEFAULTS.timeout
@@ -115,6 +116,8 @@ class Network(NamedTuple):
     cacert: str | None = None
     insecure: bool = False
     limit_rate: float | None = None
+    ip_version: int | None = None
+    resolve: tuple[tuple[str, int, tuple[str, ...]], ...] = ()
 
 
 class Plan(NamedTuple):

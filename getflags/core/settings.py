@@ -139,6 +139,17 @@ class Settings(NamedTuple):
             "flush each file to the disk (fsync) before it counts: it survives a power cut",
         ),
     ] = False
+    ip_version: Annotated[
+        int | None, Option(accepted.IP_VERSION, "connect only over IPv4 (4) or IPv6 (6)")
+    ] = None
+    resolve: Annotated[
+        tuple[str, ...],
+        Option(
+            accepted.ADDRESSES,
+            "addresses to use for a host and port instead of looking them up: "
+            "HOST:PORT:ADDRESS[,ADDRESS]",
+        ),
+    ] = ()
     proxy: Annotated[
         str | None,
         Option(accepted.TEXT, "proxy for all hosts not in NO_PROXY", usual="the environment's"),

@@ -16,14 +16,16 @@ from __future__ import annotations
 import os
 import socket
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from functools import partial
 from time import monotonic
 from typing import Any, TypeAlias
 from urllib.parse import urlsplit
 
+from getflags.core import urls
 from getflags.core.errors import Expired, Fault, TimedOut, Unreachable, Unresolved
+from getflags.core.models import Network
 from getflags.core.resource_limits import start_thread
 from getflags.transport.system_errors import not_resolved
 
@@ -119,7 +121,7 @@ class HostLookups:
             host = urlsplit(origin).hostname or ""
         except ValueError:  # an invalid URL, which the library will reject
             host = ""
-        if ":" in host or not host.strip(".0123456789"):  # an IP address, or no host
+        if _is_address(host):  # or no host
             with self._lock:
                 self._remember(origin, None)
             return None
@@ -152,6 +154,53 @@ class HostLookups:
     def _forget(self, origin: str) -> None:
         self._complete.pop(origin, None)
         self._doubtful.discard(origin)
+
+
+def fixed(network: Network, host: str, port: int) -> tuple[Address, ...]:
+    """Return the addresses that the user has given for a host and port (``--resolve``)."""
+    return tuple(
+        (socket.AF_INET6 if ":" in each else socket.AF_INET, (each, port))
+        for name, number, addresses in network.resolve
+        if (name, number) == (host, port)
+        for each in addresses
+    )
+
+
+def is_known(network: Network, url: str) -> bool:
+    """Return whether no lookup is needed for the host in a target's or a proxy's URL.
+
+    Raises Unreachable for an address of the IP version that is not to be used: libcurl would
+    connect to it.
+    """
+    if not (network.resolve or network.ip_version):
+        return False
+    parts = urlsplit(urls.origin(urls.clean(url)))
+    host = parts.hostname or ""
+    if _is_address(host) and network.ip_version not in {None, 6 if ":" in host else 4}:
+        raise _without(network.ip_version, "")
+    return bool(fixed(network, host, parts.port or 0))
+
+
+def of_version(
+    addresses: Iterable[Address], version: int | None, where: str
+) -> tuple[Address, ...]:
+    """Return the addresses of an IP version; all if it is None. Raises Unreachable for none."""
+    if version is None:
+        return tuple(addresses)
+    family = {4: socket.AF_INET, 6: socket.AF_INET6}[version]
+    found = tuple(each for each in addresses if each[0] == family)
+    if not found:
+        raise _without(version, where)
+    return found
+
+
+def _without(version: int | None, where: str) -> Unreachable:
+    return Unreachable(f"{where}the host has no IPv{version} address")
+
+
+def _is_address(host: str) -> bool:
+    """Return whether a host is an IP address; also if it is empty."""
+    return ":" in host or not host.strip(".0123456789")
 
 
 def _origin(url: str) -> str:

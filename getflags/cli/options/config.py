@@ -128,7 +128,9 @@ def _converted(action: argparse.Action, found: _Value) -> Any:
     try:
         if isinstance(action, argparse.BooleanOptionalAction):
             return _switch(found.value)
-        if isinstance(action, argparse._AppendAction):  # noqa: SLF001 - it has no other name
+        if isinstance(action, argparse._StoreConstAction):  # noqa: SLF001 - it has no other name
+            return action.const if _switch(found.value) else None
+        if isinstance(action, argparse._AppendAction):  # noqa: SLF001 - as above
             values = found.value if isinstance(found.value, list) else [found.value]
             return [_one(action, each) for each in values]
         return _one(action, found.value)

@@ -56,7 +56,8 @@ class Options(argparse.Namespace):
     def settings(self) -> Settings:
         """The settings. A setting without an option has its default."""
         found = {name: getattr(self, name, None) for name in Settings._fields}
-        found["headers"] = tuple(found["headers"] or ())
+        for repeatable in ("headers", "resolve"):
+            found[repeatable] = tuple(found[repeatable] or ())
         return Settings(**{name: value for name, value in found.items() if value is not None})
 
 
@@ -97,10 +98,13 @@ def make_parser() -> Parser:
     groups.targets(parser.add_argument_group("targets and servers"))
     groups.files(parser.add_argument_group("files"))
     groups.concurrency(parser.add_argument_group("concurrency"))
-    groups.network(parser.add_argument_group("network"))
+    network = parser.add_argument_group("network")
+    groups.network(network)
+    groups.addresses(network)
     groups.limits(parser.add_argument_group("limits"))
     groups.output(parser.add_argument_group("output"))
     groups.configuration(parser.add_argument_group("configuration"))
     other_tools.accept(parser.add_argument_group("accepted for users of curl"))
     other_tools.refuse(parser)
+    parser.accept_negative_values()
     return parser

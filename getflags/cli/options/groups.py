@@ -148,6 +148,20 @@ def network(group: Group) -> None:
     add_setting(group, "insecure", "-k", "--insecure", action=SWITCH)
 
 
+def addresses(group: Group) -> None:
+    """Add the options that choose among the addresses of hosts."""
+    versions = group.add_mutually_exclusive_group()
+    for version in (4, 6):
+        versions.add_argument(
+            f"-{version}", f"--ipv{version}", dest="ip_version", action="store_const",
+            const=version, help=f"connect only over IPv{version}",
+        )  # fmt: skip
+    add_setting(
+        group, "resolve", "--resolve", metavar="HOST:PORT:ADDRESS", type=values.addresses,
+        action="append", note="repeatable",
+    )  # fmt: skip
+
+
 def limits(group: Group, retries: int | None = None) -> None:
     """Add the options that limit retries, times, sizes and rates.
 

@@ -72,6 +72,13 @@ class Parser(argparse.ArgumentParser):
         """Add the TARGET arguments, which the description explains."""
         self.add_argument("targets", metavar="TARGET", nargs="*", help=argparse.SUPPRESS)
 
+    def accept_negative_values(self) -> None:
+        """Take ``-1`` for the value of an option although there are options such as ``-4``.
+
+        The value is then refused with its range, and not as an option that does not exist.
+        """
+        self._has_negative_number_optionals.clear()
+
     @property
     def visible_actions(self) -> list[argparse.Action]:
         """The arguments that the help lists."""

@@ -12,7 +12,16 @@ import re
 from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
-from getflags.core.accepted import AUTO, COUNT, NATURAL, SECONDS, ValueRange, check_field, is_field
+from getflags.core.accepted import (
+    AUTO,
+    COUNT,
+    NATURAL,
+    SECONDS,
+    ValueRange,
+    check_field,
+    fixed_addresses,
+    is_field,
+)
 from getflags.core.models import Checksum
 from getflags.core.settings import OPTIONS
 from getflags.targets.list_file import BadInput, parse_checksum
@@ -125,6 +134,15 @@ def checksum(text: str) -> Checksum:
         return parse_checksum(text)
     except BadInput as error:
         raise argparse.ArgumentTypeError(str(error)) from None
+
+
+def addresses(text: str) -> str:
+    """Return ``HOST:PORT:ADDRESS[,ADDRESS]``."""
+    try:
+        fixed_addresses(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} is not of the form HOST:PORT:ADDRESS") from None
+    return text
 
 
 def header(text: str) -> tuple[str, str]:

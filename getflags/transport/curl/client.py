@@ -28,7 +28,7 @@ from getflags.transport import proxies
 from getflags.transport.curl.easy_handle import BUFFER, Handle, speaks_http2
 from getflags.transport.curl.multi_handle import AsyncCurlTransport
 from getflags.transport.curl.sockets import Sockets
-from getflags.transport.dns import HOST_LOOKUPS
+from getflags.transport.dns import HOST_LOOKUPS, is_known
 from getflags.transport.tls import store
 
 __all__ = ["BUFFER", "about", "check", "open_async_transport", "open_transport"]
@@ -94,7 +94,9 @@ class CurlTransport:
     ) -> None:
         """See ``getflags.transport.Transport``."""
         proxy = proxies.choose(self._network, url)
-        within = HOST_LOOKUPS.wait_for(proxy or url, self._network.connect_timeout, within)
+        if not is_known(self._network, proxy or url):
+            limit = self._network.connect_timeout
+            within = HOST_LOOKUPS.wait_for(proxy or url, limit, within)
         self._handle.prepare(url, proxy, headers, on_head, within)
         self._on_body = on_body
         self._silence = None

@@ -27,6 +27,7 @@ BUFFER = 512 * 1024  # bytes that libcurl reads at a time; this size speeds up l
 _TICK = 0.01  # seconds by which libcurl's clock may differ from Python's
 _LEAST = 1024  # bytes; the smallest buffer that libcurl accepts
 _DRAIN_SECONDS = 0.1  # longest time for reading a short unwanted body to its end
+_IP_VERSIONS = {4: pycurl.IPRESOLVE_V4, 6: pycurl.IPRESOLVE_V6}
 _SUPPRESS_CONNECT_HEADERS = 265  # CURLOPT_SUPPRESS_CONNECT_HEADERS; pycurl lacks it
 #: The option for libcurl's "connected" callback; pycurl has it since 7.45.7.
 PREREQUEST: int | None = getattr(pycurl, "PREREQFUNCTION", None)
@@ -80,6 +81,11 @@ class Handle:
         curl.setopt(pycurl.PROXY, "")  # getflags reads the environment itself, for all clients
         curl.setopt(pycurl.NOPROXY, "")  # libcurl would read NO_PROXY, and interpret it differently
         curl.setopt(pycurl.CONNECTTIMEOUT_MS, max(1, round(network.connect_timeout * 1000)))
+        if network.ip_version:
+            curl.setopt(pycurl.IPRESOLVE, _IP_VERSIONS[network.ip_version])
+        if network.resolve:
+            fixed = [f"{host}:{port}:{','.join(each)}" for host, port, each in network.resolve]
+            curl.setopt(pycurl.RESOLVE, fixed)
         curl.setopt(pycurl.SOCKOPTFUNCTION, self._sockets.opened)
         if PREREQUEST is not None:
             curl.setopt(PREREQUEST, self._connected)

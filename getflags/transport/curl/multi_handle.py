@@ -21,7 +21,7 @@ from getflags.core.response_head import Head
 from getflags.transport import proxies
 from getflags.transport.curl.easy_handle import Handle
 from getflags.transport.curl.sockets import Sockets
-from getflags.transport.dns import HOST_LOOKUPS
+from getflags.transport.dns import HOST_LOOKUPS, is_known
 
 _HIGH_WATER = 1024 * 1024  # bytes that may be buffered for the disk before the transfer is paused
 _READY = 256 * 1024  # buffered bytes that wake the waiting task
@@ -59,7 +59,9 @@ class AsyncCurlTransport:
     ) -> None:
         """See ``getflags.transport.AsyncTransport``."""
         proxy = proxies.choose(self._network, url)
-        within = await HOST_LOOKUPS.await_for(proxy or url, self._network.connect_timeout, within)
+        if not is_known(self._network, proxy or url):
+            limit = self._network.connect_timeout
+            within = await HOST_LOOKUPS.await_for(proxy or url, limit, within)
         transfer = self._idle.pop() if self._idle else _Transfer(self._network, self._sockets)
         try:
             transfer.handle.prepare(url, proxy, headers, on_head, within)

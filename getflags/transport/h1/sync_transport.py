@@ -12,7 +12,7 @@ from getflags.core.errors import Expired, Fault, TimedOut, Unreachable
 from getflags.core.models import Fields, Network, Piece
 from getflags.core.response_head import Head, describe
 from getflags.transport import proxies
-from getflags.transport.dns import HOST_LOOKUPS
+from getflags.transport.dns import HOST_LOOKUPS, fixed, of_version
 from getflags.transport.h1.open_sockets import OpenSockets
 from getflags.transport.h1.plain_stream import PlainStream, Stream
 from getflags.transport.h1.request_head import connect_head, request_head
@@ -120,8 +120,10 @@ class H1Transport:
         """Open a connection. ``url`` is that of the target or the proxy. Raises Fault."""
         limit = min(monotonic() + self._network.connect_timeout, expires)
         within = None if expires == inf else expires - monotonic()
-        HOST_LOOKUPS.wait_for(url, self._network.connect_timeout, within)
-        addresses = interleaved(HOST_LOOKUPS.addresses(url, way.host, way.port, way.where))
+        if not (found := fixed(self._network, way.host, way.port)):
+            HOST_LOOKUPS.wait_for(url, self._network.connect_timeout, within)
+            found = HOST_LOOKUPS.addresses(url, way.host, way.port, way.where)
+        addresses = interleaved(of_version(found, self._network.ip_version, way.where))
         if way.tls or way.inner_tls:
             from getflags.transport import tls  # the import of ssl takes 7 ms
 

@@ -24,6 +24,8 @@ DRAIN_SECONDS = 0.1  # the longest time to spend on reading
 # The ends of httpcore's trace event names; they begin with the kind of connection.
 CONNECTING = ".connect_tcp.started"
 CONNECTED = (".connect_tcp.complete", ".start_tls.complete")
+# With one of these as the local address, only addresses of the same family can be reached.
+_ANY_ADDRESS = {None: None, 4: "0.0.0.0", 6: "::"}  # noqa: S104 - nothing is served there
 _FRAMING = {"content-length", "transfer-encoding"}
 
 
@@ -32,6 +34,7 @@ def options(network: Network, scheme: str, proxy: str | None) -> dict[str, Any]:
     return {
         "verify": tls.context(network) if scheme == "https" else tls.UNUSED,
         "limits": _ONE_CONNECTION,
+        "local_address": _ANY_ADDRESS[network.ip_version],
         "trust_env": False,  # getflags reads the environment itself, for all clients
         "proxy": proxy
         and httpx.Proxy(
@@ -42,6 +45,8 @@ def options(network: Network, scheme: str, proxy: str | None) -> dict[str, Any]:
 
 def check(network: Network) -> None:
     """See ``getflags.transport.Client``."""
+    if network.resolve:
+        raise UsageError("--resolve needs --client h1 or curl")
     try:
         if network.cacert and not network.insecure:
             tls.context(network)
