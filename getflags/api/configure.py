@@ -14,9 +14,12 @@ from getflags.targets import resolve
 from getflags.transport import proxies
 
 
-def place(settings: Settings, base_url: str | None) -> resolve.Place:
-    """Return the mirror of the flags and the folder for the files."""
-    keys = directories.NameKeys()
+def place(settings: Settings, base_url: str | None, *, read_only: bool = False) -> resolve.Place:
+    """Return the mirror of the flags and the folder for the files.
+
+    With ``read_only``, nothing is created to find out how the file system compares names.
+    """
+    keys = directories.NameKeys(read_only=read_only)
     return resolve.Place(base_url or "", settings.dir, directories.real_folder, key=keys)
 
 

@@ -1,7 +1,7 @@
 """The choice of a run's event handlers and of their output streams.
 
-The report goes to standard output; errors and progress go to standard error. With ``--json``,
-standard output contains only the JSON objects.
+The report goes to standard output; errors and progress go to standard error. With ``--json``
+and ``--dry-run``, standard output contains only the JSON objects and the targets.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ class Screen:
 
     def __init__(self, options: Options) -> None:
         self._options = options
-        self._report = sys.stderr if options.json else sys.stdout
+        self._report = sys.stderr if options.json or options.dry_run else sys.stdout
 
     def info(self, line: str) -> None:
         """Print a line of the report."""

@@ -45,6 +45,8 @@ def main(arguments: list[str]) -> int:
     try:
         with _read_targets(options) as (targets, feed):
             code: int = ExitStatus.OK
+            if options.dry_run:
+                return _dry_run(options, targets, screen)
             if not targets and feed is None:
                 screen.info("Nothing to do: the list contains no targets.")
             else:
@@ -63,10 +65,10 @@ def main(arguments: list[str]) -> int:
 @contextmanager
 def _read_targets(options: Options) -> Iterator[tuple[resolve.Listing, Feed[Entry] | None]]:
     """Read the targets, and the beginning of a list that has not ended. Raises UsageError."""
-    if options.out is None and options.checksum is None:
+    if options.out is None and options.checksum is None and not options.dry_run:
         with read_arriving(options, options.limit, COMMANDS) as targets:
             yield targets
-    else:  # they are for a single target, so the list must end
+    else:  # -o and --checksum are for a single target, so the list must end
         with read_targets(options, options.limit, COMMANDS) as listing:
             yield listing, None
 
@@ -137,15 +139,30 @@ def _check(options: Options, targets: resolve.Listing) -> None:
     checks.mirror(options)
     engines.select(settings.engine, total, 1, adaptive=settings.max_req == AUTO)
     transport.client(settings.client).check(configure.network(settings))
-    directories.make_folder(settings.dir)
+    if not options.dry_run:
+        directories.make_folder(settings.dir)
 
 
 def _place(options: Options, base_url: str) -> resolve.Place:
     """Return the mirror of the flags and the places of files. No target may be the failed list."""
-    place = configure.place(options.settings, base_url)
+    place = configure.place(options.settings, base_url, read_only=options.dry_run)
     if options.failed_out is None:
         return place
     return place._replace(failed_out=os.path.realpath(options.failed_out))
+
+
+def _dry_run(options: Options, targets: resolve.Listing, screen: Screen) -> int:
+    """Print the targets and return the exit code. No server is asked or started."""
+    from getflags.cli.lists.dry_run import print_targets
+
+    _check(options, targets)
+    site = options.settings.base_url or testing.REMOTE
+    if targets.has_codes and options.settings.base_url is None and options.server != "REMOTE":
+        from getflags.testing import bundled
+
+        site = bundled.usual(options.server).base_url
+    planned = _settled(_Job(options, targets, None, _Site(site)))
+    return print_targets(planned, screen.warn, as_json=options.json)
 
 
 @contextmanager

@@ -46,6 +46,7 @@ class Options(argparse.Namespace):
     quiet: bool
     progress: str | None
     json: bool
+    dry_run: bool
     failed_out: str | None
     seed: int | None
     remote_name: bool  # -O, which has no effect

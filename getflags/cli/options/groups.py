@@ -176,6 +176,11 @@ def output(group: Group) -> None:
     )
     loudness.add_argument("-q", "--quiet", action="store_true", help="print only errors")
     group.add_argument(
+        "--dry-run", action="store_true",
+        help="print the URL and the path of each target, separated by a tab; request and write "
+        "nothing",
+    )  # fmt: skip
+    group.add_argument(
         "--progress", metavar="P", choices=PROGRESS,
         help="progress on a terminal: bar (default), multi (also bars of the slowest files), lines "
         "(one every ten seconds, which is the default elsewhere) or none",
