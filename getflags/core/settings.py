@@ -80,6 +80,13 @@ class Settings(NamedTuple):
             auto="adapted to the goodput of each server during the run",
         ),
     ] = 20  # a compromise, explained in docs/decisions/0003-default-concurrency.md
+    dedupe: Annotated[
+        bool,
+        Option(
+            accepted.FLAG,
+            "leave out a target if an earlier one has the same URL, name, folder and checksum",
+        ),
+    ] = False
     exists: Annotated[
         str,
         Option(

@@ -32,6 +32,7 @@ def summary(report: Report, exit_code: int, folder: str) -> str:
         "event": "summary",
         "counts": {each.value: report.counts[each] for each in Status},
         "unchecked": report.unchecked,
+        "duplicates": report.duplicates,
         "bytes": report.bytes,
         "resumed": report.resumed,
         "seconds": round(report.elapsed, 6),

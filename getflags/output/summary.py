@@ -23,7 +23,8 @@ class Report:
     ``outcomes`` is in order of completion; with ``keep=False``, for millions of targets, it stays
     empty. ``bytes`` is the size of all files downloaded in this run, of which earlier runs had left
     ``resumed`` bytes. ``unchecked`` is the number of files that existed and were kept without a
-    request or a checksum. ``elapsed`` is in seconds; the caller sets it.
+    request or a checksum. ``duplicates`` is the number of targets that were left out because they
+    were given before. ``elapsed`` is in seconds; the caller sets it.
     """
 
     def __init__(self, *, keep: bool = True) -> None:
@@ -35,6 +36,7 @@ class Report:
         self.refusals: Counter[str] = Counter()  # origin → requests refused without it
         self.bytes = self.resumed = 0
         self.unchecked = 0
+        self.duplicates = 0
         self.elapsed = 0.0
         self._keep = keep
         self._folders: set[str] = set()  # of the files downloaded, at most _SEVERAL
@@ -66,6 +68,10 @@ class Report:
             self.unchecked += not (outcome.requests or outcome.target.checksum)
         if self._keep:
             self.outcomes.append(outcome)
+
+    def count_duplicate(self) -> None:
+        """Count a target that is left out."""
+        self.duplicates += 1
 
     @property
     def arrived(self) -> int:
@@ -125,6 +131,8 @@ def closing(report: Report, noun: str) -> list[str]:
         lines.append(f"{counts[Status.NOT_FOUND]:3} not found.")
     if counts[Status.FAILED]:
         lines.append(f"{_number(counts[Status.FAILED], 'error')}.")
+    if report.duplicates:
+        lines.append(f"{_number(report.duplicates, 'duplicate')} left out.")
     if report.retries:
         lines.append(f"{report.retries:3} {'retry' if report.retries == 1 else 'retries'}.")
     lines += [

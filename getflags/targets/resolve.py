@@ -136,6 +136,38 @@ def settle(entries: Iterable[Entry], place: Place) -> Iterator[Target]:
     return map(Settler(place).settle, entries)
 
 
+class Duplicates:
+    """A filter of entries that leaves out those which ask for the same file again.
+
+    An entry is left out if an earlier one has the same URL, without its fragment, and asks for the
+    same name, folder and checksum. ``count`` is called for each. It remembers 64-bit hashes, which
+    takes 24 bytes for each entry at most (see ``filenames.HashSet``).
+    """
+
+    def __init__(self, place: Place, count: Callable[[], None]) -> None:
+        self._place = place
+        self._count = count
+        self._seen = filenames.HashSet()
+
+    def kept(self, entries: Iterable[Entry]) -> Iterator[Entry]:
+        """Yield the entries that are not left out."""
+        for entry in expand(entries):
+            if self._is_new(entry):
+                yield entry
+            else:
+                self._count()
+
+    def _is_new(self, entry: Entry) -> bool:
+        try:
+            url = _url(entry.word, self._place.base_url)
+            name = _name(entry, url, portable=self._place.portable)
+        except ValueError:  # each malformed target is named
+            return True
+        folder = entry.folder or self._place.folder
+        wanted = (url, folder, name, *(entry.checksum or ("", "")), str(entry.guessed), entry.flaw)
+        return self._seen.add(hash("\0".join(wanted)))
+
+
 class Settler:
     """The URLs and the unique names of targets, which are settled in their order."""
 

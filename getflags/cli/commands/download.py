@@ -17,7 +17,7 @@ from getflags.cli import COMMANDS
 from getflags.cli.display import Screen
 from getflags.cli.lists.arriving_targets import ArrivingTargets
 from getflags.cli.lists.failed_list import FailedList, list_rest
-from getflags.cli.lists.target_source import read_arriving, read_targets
+from getflags.cli.lists.target_source import Filter, read_arriving, read_targets
 from getflags.cli.options import checks
 from getflags.cli.options import download as download_options
 from getflags.cli.options.download import Options
@@ -43,7 +43,7 @@ def main(arguments: list[str]) -> int:
     screen = Screen(options)
     result = summary.Report(keep=False)
     try:
-        with _read_targets(options) as (targets, feed):
+        with _read_targets(options, result) as (targets, feed):
             code: int = ExitStatus.OK
             if options.dry_run:
                 return _dry_run(options, targets, screen)
@@ -63,13 +63,20 @@ def main(arguments: list[str]) -> int:
 
 
 @contextmanager
-def _read_targets(options: Options) -> Iterator[tuple[resolve.Listing, Feed[Entry] | None]]:
+def _read_targets(
+    options: Options, result: summary.Report
+) -> Iterator[tuple[resolve.Listing, Feed[Entry] | None]]:
     """Read the targets, and the beginning of a list that has not ended. Raises UsageError."""
+    kept: Filter = iter
+    if options.settings.dedupe:
+        kept = resolve.Duplicates(
+            _place(options, _usual_site(options)), result.count_duplicate
+        ).kept
     if options.out is None and options.checksum is None and not options.dry_run:
-        with read_arriving(options, options.limit, COMMANDS) as targets:
+        with read_arriving(options, options.limit, COMMANDS, kept) as targets:
             yield targets
     else:  # -o and --checksum are for a single target, so the list must end
-        with read_targets(options, options.limit, COMMANDS) as listing:
+        with read_targets(options, options.limit, COMMANDS, kept) as listing:
             yield listing, None
 
 
@@ -156,13 +163,20 @@ def _dry_run(options: Options, targets: resolve.Listing, screen: Screen) -> int:
     from getflags.cli.lists.dry_run import print_targets
 
     _check(options, targets)
-    site = options.settings.base_url or testing.REMOTE
-    if targets.has_codes and options.settings.base_url is None and options.server != "REMOTE":
-        from getflags.testing import bundled
-
-        site = bundled.usual(options.server).base_url
-    planned = _settled(_Job(options, targets, None, _Site(site)))
+    site = _Site(_usual_site(options) if targets.has_codes else "")
+    planned = _settled(_Job(options, targets, None, site))
     return print_targets(planned, screen.warn, as_json=options.json)
+
+
+def _usual_site(options: Options) -> str:
+    """Return the source of the flags; if it is a bundled server, the one on its usual port."""
+    if (mirror := options.settings.base_url) is not None:
+        return mirror
+    if options.server == "REMOTE":
+        return testing.REMOTE
+    from getflags.testing import bundled  # the import takes 5 ms
+
+    return bundled.usual(options.server).base_url
 
 
 @contextmanager

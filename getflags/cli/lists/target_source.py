@@ -38,24 +38,30 @@ READ_AHEAD = 1.0
 QUIET = 0.5
 
 Hook = Callable[[], None]
+#: A function that leaves out some of the entries.
+Filter = Callable[[Iterable[Entry]], Iterator[Entry]]
 
 
 @contextmanager
 def read_targets(
-    options: Options, limit: int | None = None, commands: Collection[str] = ()
+    options: Options,
+    limit: int | None = None,
+    commands: Collection[str] = (),
+    kept: Filter = iter,
 ) -> Iterator[resolve.Listing]:
     """Read all targets, at most ``limit``, and yield them in the order of the downloads.
 
-    ``commands`` are words that may have been meant by an invalid target. Raises UsageError if a
-    target is invalid or a list cannot be read.
+    ``commands`` are words that may have been meant by an invalid target. ``kept`` leaves out
+    targets before they are counted. Raises UsageError if a target is invalid or a list cannot be
+    read.
     """
     with closing(Spool()) as spool:
-        yield _listing(_entries(options, commands), spool, limit)
+        yield _listing(kept(_entries(options, commands)), spool, limit)
 
 
 @contextmanager
 def read_arriving(
-    options: Options, limit: int | None, commands: Collection[str]
+    options: Options, limit: int | None, commands: Collection[str], kept: Filter = iter
 ) -> Iterator[tuple[resolve.Listing, Feed[Entry] | None]]:
     """Do the same, but only for a while if a list is a pipe; yield also what is still to come.
 
@@ -63,16 +69,31 @@ def read_arriving(
     """
     feed: Feed[Entry] | None = None
     with closing(Spool()) as spool:
-        entries = _entries(options, commands)
-        if any(map(_may_pause, options.input_files or ())):
-            feed = Feed(lambda give: _read_lists(options.input_files or (), give))
-            entries = chain(_given(options, commands), _first(feed))
+        files = options.input_files or ()
+        if any(map(_may_pause, files)):
+            given = list(kept(_given(options, commands)))  # before those that the thread reads
+            feed = Feed(lambda give: _read_lists(files, _giving(give, kept)))
+            entries: Iterator[Entry] = chain(given, _first(feed))
+        else:
+            entries = kept(_entries(options, commands))
         listing = _listing(entries, spool, limit)
         if feed is not None and feed.ended:
             if feed.error:
                 raise feed.error
             feed = None
         yield listing, feed
+
+
+def _giving(give: Callable[[Entry], None], kept: Filter) -> Callable[[Entry], None]:
+    """Return a function that gives an entry, unless it is left out."""
+    if kept is iter:
+        return give
+
+    def give_kept(entry: Entry) -> None:
+        for each in kept((entry,)):
+            give(each)
+
+    return give_kept
 
 
 def _listing(entries: Iterator[Entry], spool: Spool, limit: int | None) -> resolve.Listing:

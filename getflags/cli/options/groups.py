@@ -89,6 +89,7 @@ def files(group: Group) -> None:
     group.add_argument(
         "-o", "--out", metavar="NAME", type=values.text, help="file name; only for a single target"
     )
+    add_setting(group, "dedupe", "--dedupe", action="store_true")
     add_setting(group, "exists", "--exists", metavar="WHAT", type=values.exists)
     group.add_argument(
         "--checksum", metavar="ALGO=HEX", type=values.checksum,
