@@ -17,7 +17,12 @@ from getflags.cli import COMMANDS
 from getflags.cli.display import Screen
 from getflags.cli.lists.arriving_targets import ArrivingTargets
 from getflags.cli.lists.failed_list import FailedList, list_rest
-from getflags.cli.lists.target_source import Filter, read_arriving, read_targets
+from getflags.cli.lists.target_source import (
+    Filter,
+    read_arriving,
+    read_checksums,
+    read_targets,
+)
 from getflags.cli.options import checks
 from getflags.cli.options import download as download_options
 from getflags.cli.options.download import Options
@@ -26,13 +31,14 @@ from getflags.core.accepted import AUTO
 from getflags.core.errors import GetflagsError, UsageError
 from getflags.core.events import Event, EventHandler
 from getflags.core.feed import Feed, NoJob
-from getflags.core.models import ExitStatus, Plan, Target
-from getflags.core.text import counted, printable, quoted
+from getflags.core.models import Checksum, ExitStatus, Plan, Target
+from getflags.core.text import brief, counted, printable, quoted
 from getflags.core.urls import origin, redact
 from getflags.output import summary
 from getflags.output.estimate import Total
 from getflags.storage import directories
 from getflags.targets import filenames, resolve
+from getflags.targets.checksum_list import ChecksumList, Disagreement
 from getflags.targets.filenames import PART_PREFIX
 from getflags.targets.list_file import Entry
 
@@ -42,6 +48,8 @@ def main(arguments: list[str]) -> int:
     options = download_options.parse(arguments)
     screen = Screen(options)
     result = summary.Report(keep=False)
+    if options.checksum_file is not None:
+        options.checksums = _read_checksums(options.checksum_file, options)
     try:
         with _read_targets(options, result) as (targets, feed):
             code: int = ExitStatus.OK
@@ -60,6 +68,13 @@ def main(arguments: list[str]) -> int:
         raise
     screen.summary(result, code)
     return code
+
+
+def _read_checksums(name: str, options: Options) -> ChecksumList:
+    """Read the checksum file. Raises UsageError."""
+    if name == "-" and "-" in (options.input_files or ()):
+        raise UsageError("-i - and --checksum-file - would both read standard input")
+    return read_checksums(name)
 
 
 @contextmanager
@@ -139,20 +154,42 @@ def _check(options: Options, targets: resolve.Listing) -> None:
         except filenames.BadName as error:
             raise UsageError(f"-o {quoted(options.out)}: {error}") from None
     if total == 1 and not options.input_files:  # in a list, the other targets are downloaded
-        place = _place(options, testing.REMOTE)
+        place = _place(options, testing.REMOTE)._replace(checksum=None)
         (target,) = resolve.settle([_with_options(targets[0], options)], place)
         if target.flaw:
             raise UsageError(f"{quoted(target.label)} cannot be fetched: {target.flaw}")
     checks.mirror(options)
+    if options.checksums is not None:
+        _check_agreement(options.checksums, options, targets)
     engines.select(settings.engine, total, 1, adaptive=settings.max_req == AUTO)
     transport.client(settings.client).check(configure.network(settings))
     if not options.dry_run:
         directories.make_folder(settings.dir)
 
 
+def _check_agreement(checksums: ChecksumList, options: Options, targets: resolve.Listing) -> None:
+    """Raise UsageError if a target has a checksum that differs from that of the checksum file."""
+
+    def agreed(path: str, url: str, own: Checksum | None) -> Checksum:
+        try:
+            return checksums.checksum(path, url, own)
+        except Disagreement as error:
+            raise UsageError(str(error)) from None
+
+    settler = resolve.Settler(_place(options, testing.REMOTE)._replace(checksum=agreed))
+    for entry in targets:
+        try:
+            settler.settle(_with_options(entry, options))
+        except UsageError as error:
+            where = f"{entry.source}:{entry.line}: " if entry.source else ""
+            raise UsageError(f"{where}{brief(resolve.label(entry.word))}: {error}") from None
+
+
 def _place(options: Options, base_url: str) -> resolve.Place:
     """Return the mirror of the flags and the places of files. No target may be the failed list."""
     place = configure.place(options.settings, base_url, read_only=options.dry_run)
+    if options.checksums is not None:
+        place = place._replace(checksum=options.checksums.checksum)
     if options.failed_out is None:
         return place
     return place._replace(failed_out=os.path.realpath(options.failed_out))

@@ -22,6 +22,7 @@ from getflags.core.errors import UsageError
 from getflags.core.feed import NO_JOB, Feed
 from getflags.core.text import brief, closest, quoted
 from getflags.targets import country_codes, resolve
+from getflags.targets.checksum_list import ChecksumList
 from getflags.targets.list_encoding import decoded
 from getflags.targets.list_file import (
     BadInput,
@@ -134,7 +135,7 @@ def _entries(options: Options, commands: Collection[str]) -> Iterator[Entry]:
 
 
 def _parser(name: str) -> ListParser:
-    return ListParser("<stdin>" if name == "-" else brief(name))
+    return ListParser(_shown(name))
 
 
 def _checked(entry: Entry) -> Entry:
@@ -190,6 +191,23 @@ def _list_entries(name: str, parser: ListParser, on_quiet: Hook | None = None) -
 
     ``on_quiet`` is called if no further line comes for ``QUIET`` seconds.
     """
+    with _lines(name, "the list", on_quiet) as lines:
+        for line in lines:
+            if entry := parser.read(line):
+                yield entry
+    if entry := parser.release():
+        yield entry
+
+
+def read_checksums(name: str) -> ChecksumList:
+    """Read a checksum file. Raises UsageError."""
+    with _lines(name, "the checksum file") as lines:
+        return ChecksumList(lines, _shown(name))
+
+
+@contextmanager
+def _lines(name: str, noun: str, on_quiet: Hook | None = None) -> Iterator[Iterator[str]]:
+    """Yield the lines of a file. Raises UsageError if they cannot be read or parsed."""
     try:
         # Standard input stays open: otherwise the next file would get descriptor 0.
         file = 0 if name == "-" else name
@@ -197,17 +215,17 @@ def _list_entries(name: str, parser: ListParser, on_quiet: Hook | None = None) -
             _Source(file, closefd=name != "-", on_quiet=on_quiet) as raw,
             decoded(raw) as lines,
         ):
-            for line in read_lines(lines):
-                if entry := parser.read(line):
-                    yield entry
-        if entry := parser.release():
-            yield entry
+            yield read_lines(lines)
     except BadLine as error:
-        raise UsageError(f"{parser.source}:{error.number}: {error.reason}") from None
+        raise UsageError(f"{_shown(name)}:{error.number}: {error.reason}") from None
     except BadInput as error:
-        raise UsageError(f"{parser.source}: {error}") from None
+        raise UsageError(f"{_shown(name)}: {error}") from None
     except OSError as error:
-        raise UsageError(f"cannot read the list {quoted(name)}: {error.strerror}") from None
+        raise UsageError(f"cannot read {noun} {quoted(name)}: {error.strerror}") from None
+
+
+def _shown(name: str) -> str:
+    return "<stdin>" if name == "-" else brief(name)
 
 
 class _Source(FileIO):

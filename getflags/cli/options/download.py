@@ -13,6 +13,7 @@ from getflags.cli.options.parser import Parser
 from getflags.core.errors import UsageError
 from getflags.core.models import Checksum
 from getflags.core.settings import Settings
+from getflags.targets.checksum_list import ChecksumList
 
 _EPILOG = """\
 A TARGET is an http:// or https:// URL, a two-letter country code (BR), or one letter for all the
@@ -43,6 +44,8 @@ class Options(argparse.Namespace):
     input_files: list[str] | None
     out: str | None
     checksum: Checksum | None
+    checksum_file: str | None
+    checksums: ChecksumList | None = None  # those of the file
     quiet: bool
     progress: str | None
     json: bool

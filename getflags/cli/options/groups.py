@@ -95,6 +95,11 @@ def files(group: Group) -> None:
         "--checksum", metavar="ALGO=HEX", type=values.checksum,
         help="expected checksum, such as sha-256=...; only for a single target",
     )  # fmt: skip
+    group.add_argument(
+        "--checksum-file", metavar="FILE", type=values.text,
+        help="take the checksum of each target from FILE, as written by sha256sum ('-': standard "
+        "input); a target that it does not list fails",
+    )  # fmt: skip
     add_setting(group, "fsync", "--fsync", action="store_true")
     group.add_argument(
         "--failed-out", metavar="FILE", type=values.text,
