@@ -46,6 +46,7 @@ class SettingsDict(TypedDict, total=False):
     max_req: int | Literal["auto"]
     dedupe: bool
     exists: str
+    verify: bool
     headers: Mapping[str, str]
     timeout: float
     connect_timeout: float
@@ -126,7 +127,7 @@ def _prepare(
 ) -> tuple[Plan, Report]:
     """Return the plan and an empty report. Raises UsageError."""
     entries = resolve.expand(_entries(targets))
-    place = configure.place(settings, settings.base_url)
+    place = configure.place(settings, settings.base_url, read_only=settings.verify)
     report = Report(keep=settings.keep_outcomes)
     if settings.dedupe:
         entries = resolve.Duplicates(place, report.count_duplicate).kept(entries)
@@ -149,7 +150,8 @@ def _prepare(
         adaptive,
     )
     transport.client(job.client).check(job.network)
-    directories.make_folder(settings.dir)
+    if not settings.verify:
+        directories.make_folder(settings.dir)
     return job, report
 
 

@@ -29,7 +29,8 @@ def download_options(settings: Settings) -> DownloadOptions:
         headers=settings.headers,
         max_redirs=settings.max_redirs,
         max_retry_after=settings.max_retry_after,
-        exists=Exists(settings.exists),
+        # Existing files are hashed for ``skip`` as they are for ``verify``.
+        exists=Exists.SKIP if settings.verify else Exists(settings.exists),
         retries=settings.retries,
         salt=os.urandom(4).hex(),
         max_time=settings.max_time,
@@ -37,6 +38,7 @@ def download_options(settings: Settings) -> DownloadOptions:
         speed_limit=settings.speed_limit,
         speed_time=settings.timeout,
         fsync=settings.fsync,
+        verify=settings.verify,
     )
 
 

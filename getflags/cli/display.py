@@ -38,7 +38,7 @@ class Screen:
     def progress(self, total: Total, noun: str) -> AbstractContextManager[EventHandler]:
         """Return a context with the event handler that shows the progress to the user."""
         kind = self._options.progress
-        if self._options.verbose:
+        if self._options.verbose or (self._options.verify and not (kind or self._options.quiet)):
             return nullcontext(Lines(self.info, self.warn).read)
         if self._options.quiet or kind == "none":
             return nullcontext(Quiet(self.warn).read)

@@ -78,7 +78,8 @@ class DownloadOptions(NamedTuple):
     runs. A target fails if a server asks for a longer wait than ``max_retry_after`` seconds.
     ``max_time`` is in seconds, for one target with all its tries; ``max_filesize`` is in bytes. A
     try fails if its body is slower than ``speed_limit`` bytes a second, averaged over
-    ``speed_time`` seconds; 0 means no limit. ``fsync`` flushes each file to the disk.
+    ``speed_time`` seconds; 0 means no limit. ``fsync`` flushes each file to the disk. With
+    ``verify``, nothing is requested: existing files are compared with their checksums.
     """
 
     headers: Fields = ()
@@ -92,6 +93,7 @@ class DownloadOptions(NamedTuple):
     speed_limit: float = DEFAULTS.speed_limit
     speed_time: float = DEFAULTS.timeout
     fsync: bool = False
+    verify: bool = False
 
 
 class Network(NamedTuple):

@@ -95,6 +95,13 @@ class Settings(NamedTuple):
             "skip (its content is not checked), refresh (download it only if it changed) or fail",
         ),
     ] = "overwrite"
+    verify: Annotated[
+        bool,
+        Option(
+            accepted.FLAG,
+            "only compare the files that are there with their checksums; request and write nothing",
+        ),
+    ] = False
     headers: Annotated[
         tuple[tuple[str, str], ...],
         Option(accepted.FIELDS, "more header fields, sent only to the target's own origin"),

@@ -38,7 +38,8 @@ async def afetch(
                     await asleep(transfer.allowed(seconds, monotonic()))
                 since = monotonic()
 
-            on_disk, partial = await part.on_disk(options.exists), await part.reopen()
+            on_disk = await part.on_disk(options.exists)
+            partial = None if options.verify else await part.reopen()
             action = transfer.begin(on_disk, partial, monotonic(), time())
             while isinstance(action, Request):
                 url, headers, time_left = action

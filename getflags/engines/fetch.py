@@ -44,7 +44,8 @@ def fetch(
                     limiter.wait(transfer.allowed(seconds, monotonic()))
                 since = monotonic()
 
-            on_disk, partial = part.on_disk(options.exists), part.reopen()
+            on_disk = part.on_disk(options.exists)
+            partial = None if options.verify else part.reopen()
             action = transfer.begin(on_disk, partial, monotonic(), time())
             while isinstance(action, Request):
                 url, headers, time_left = action

@@ -7,7 +7,7 @@ the command line prints.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from getflags.core.events import Event, Finished, Retrying
 from getflags.core.models import ExitStatus, Outcome, Status
@@ -97,7 +97,13 @@ class Report:
 
 
 def opening(
-    noun: str, labels: Sequence[str], total: int | None, limit: int, *, adaptive: bool = False
+    noun: str,
+    labels: Sequence[str],
+    total: int | None,
+    limit: int,
+    *,
+    adaptive: bool = False,
+    verify: bool = False,
 ) -> list[str]:
     """Return the lines about the targets and the concurrency, printed before the run.
 
@@ -105,15 +111,29 @@ def opening(
     last label. ``total`` is None if the list has not ended.
     """
     shown = [brief(label) for label in labels]
+    action = "Verifying" if verify else "Searching for"
     if total is None:
-        searching = f"Searching for the {noun}s of a list that has not ended"
+        searching = f"{action} the {noun}s of a list that has not ended"
     else:
         listed = ", ".join(shown) if total <= FEW else f"from {shown[0]} to {shown[-1]}"
-        searching = f"Searching for {total} {noun}{'' if total == 1 else 's'}: {listed}"
+        searching = f"{action} {total} {noun}{'' if total == 1 else 's'}: {listed}"
+    if verify:
+        return [searching]
     connections = "1 connection" if limit == 1 else f"{limit} concurrent connections"
     if adaptive:
         connections = f"Up to {limit} concurrent connections, adapted to each server,"
     return [searching, f"{connections} will be used."]
+
+
+def verification(report: Report, noun: str) -> list[str]:
+    """Return the lines of the summary of ``--verify``, printed after the run."""
+    counts = report.counts
+    lines = ["-" * 20, f"{_number(counts[Status.PRESENT], noun)} right."]
+    if counts[Status.NOT_FOUND]:
+        lines.append(f"{counts[Status.NOT_FOUND]:3} missing.")
+    lines += _errors(report)
+    lines.append(f"Elapsed time: {report.elapsed:.2f}s")
+    return lines
 
 
 def closing(report: Report, noun: str) -> list[str]:
@@ -129,10 +149,7 @@ def closing(report: Report, noun: str) -> list[str]:
         lines.append(f"{report.unchecked:3} there already, not checked.")
     if counts[Status.NOT_FOUND]:
         lines.append(f"{counts[Status.NOT_FOUND]:3} not found.")
-    if counts[Status.FAILED]:
-        lines.append(f"{_number(counts[Status.FAILED], 'error')}.")
-    if report.duplicates:
-        lines.append(f"{_number(report.duplicates, 'duplicate')} left out.")
+    lines += _errors(report)
     if report.retries:
         lines.append(f"{report.retries:3} {'retry' if report.retries == 1 else 'retries'}.")
     lines += [
@@ -148,6 +165,14 @@ def closing(report: Report, noun: str) -> list[str]:
         lines.append(_volume(report))
     lines.append(f"Elapsed time: {report.elapsed:.2f}s")
     return lines
+
+
+def _errors(report: Report) -> Iterator[str]:
+    """Yield the lines about targets that failed or were left out."""
+    if report.counts[Status.FAILED]:
+        yield f"{_number(report.counts[Status.FAILED], 'error')}."
+    if report.duplicates:
+        yield f"{_number(report.duplicates, 'duplicate')} left out."
 
 
 def _volume(report: Report) -> str:

@@ -98,6 +98,8 @@ def _read_targets(
 def _continuation(options: Options, result: summary.Report) -> str:
     """Return how to continue an interrupted run, if another run would not start all over again."""
     again = "; run the same command again"
+    if options.settings.verify:
+        return again
     if result.arrived and options.settings.exists in {"overwrite", "fail"}:
         return f"{again} with --exists skip to continue"
     from pathlib import Path
@@ -163,7 +165,7 @@ def _check(options: Options, targets: resolve.Listing) -> None:
         _check_agreement(options.checksums, options, targets)
     engines.select(settings.engine, total, 1, adaptive=settings.max_req == AUTO)
     transport.client(settings.client).check(configure.network(settings))
-    if not options.dry_run:
+    if not (options.dry_run or settings.verify):
         directories.make_folder(settings.dir)
 
 
@@ -187,7 +189,8 @@ def _check_agreement(checksums: ChecksumList, options: Options, targets: resolve
 
 def _place(options: Options, base_url: str) -> resolve.Place:
     """Return the mirror of the flags and the places of files. No target may be the failed list."""
-    place = configure.place(options.settings, base_url, read_only=options.dry_run)
+    read_only = options.dry_run or options.settings.verify
+    place = configure.place(options.settings, base_url, read_only=read_only)
     if options.checksums is not None:
         place = place._replace(checksum=options.checksums.checksum)
     if options.failed_out is None:
@@ -222,6 +225,8 @@ def _site(options: Options, targets: resolve.Listing, screen: Screen) -> Iterato
     if not targets.has_codes:
         # A code may follow in a list that has not ended.
         yield _Site(options.settings.base_url or "")
+    elif options.settings.verify:
+        yield _Site(_usual_site(options))
     elif (mirror := options.settings.base_url) is not None:
         screen.info(f"Mirror site: {printable(redact(mirror))}")
         yield _Site(mirror)
@@ -261,13 +266,17 @@ def _download(job: _Job, screen: Screen, result: summary.Report) -> None:
         least = None
     engine = engines.select(settings.engine, least, wanted, adaptive=adaptive)
     limit = checks.affordable(wanted, [engine], settings.client, screen.warn)
-    for line in summary.opening(job.noun, job.labels, total, limit, adaptive=adaptive):
+    opening = summary.opening(
+        job.noun, job.labels, total, limit, adaptive=adaptive, verify=settings.verify
+    )
+    for line in opening:
         screen.info(line)
     if options.verbose:
         client = transport.client(settings.client).about()
         screen.info(f"Engine: {engine}; client: {settings.client} ({client}).")
     total = _run_engine(job, limit, engine, screen, result)
-    for line in summary.closing(result, job.noun):
+    closing = summary.verification if settings.verify else summary.closing
+    for line in closing(result, job.noun):
         screen.info(line)
     if job.feed is not None and job.feed.error:
         raise GetflagsError(f"{job.feed.error}; the rest of the list has not been read")

@@ -50,6 +50,8 @@ class Options(argparse.Namespace):
     progress: str | None
     json: bool
     dry_run: bool
+    verify: bool | None
+    exists: str | None
     failed_out: str | None
     seed: int | None
     remote_name: bool  # -O, which has no effect
@@ -67,9 +69,27 @@ def parse(arguments: list[str]) -> Options:
     options = make_parser().parse_intermixed_args(arguments, namespace=Options())
     if options.progress and (options.verbose or options.quiet):
         raise UsageError("--progress cannot be used with -v or -q, which replace the progress bar")
+    if options.verify:
+        _check_verify(options)
     if options.remote_name:
         other_tools.check_remote_name(options.targets)
     return options
+
+
+def _check_verify(options: Options) -> None:
+    """Check the options that are given with ``--verify``. Raises UsageError."""
+    if options.exists is not None:
+        raise UsageError(
+            "--verify downloads nothing, so --exists has no meaning; to hash the files that are "
+            "there and download the others, use --exists skip without --verify"
+        )
+    if options.dry_run:
+        raise UsageError("--dry-run only prints the targets; it cannot be used with --verify")
+    if options.checksum is None and not (options.checksum_file or options.input_files):
+        raise UsageError(
+            "--verify needs checksums: --checksum-file FILE, --checksum ALGO=HEX, or a list (-i) "
+            "with checksum= lines"
+        )
 
 
 def make_parser() -> Parser:

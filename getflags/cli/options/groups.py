@@ -100,6 +100,10 @@ def files(group: Group) -> None:
         help="take the checksum of each target from FILE, as written by sha256sum ('-': standard "
         "input); a target that it does not list fails",
     )  # fmt: skip
+    add_setting(
+        group, "verify", "--verify", action="store_true",
+        note="prints a line for each; exits with 0 only if all are right",
+    )  # fmt: skip
     add_setting(group, "fsync", "--fsync", action="store_true")
     group.add_argument(
         "--failed-out", metavar="FILE", type=values.text,
