@@ -21,7 +21,7 @@ from getflags.cli.options.download import Options
 from getflags.core.errors import UsageError
 from getflags.core.feed import NO_JOB, Feed
 from getflags.core.text import brief, closest, quoted
-from getflags.targets import country_codes, resolve
+from getflags.targets import country_codes, resolve, tabular_list
 from getflags.targets.checksum_list import ChecksumList
 from getflags.targets.list_encoding import decoded
 from getflags.targets.list_file import (
@@ -191,7 +191,10 @@ def _list_entries(name: str, parser: ListParser, on_quiet: Hook | None = None) -
 
     ``on_quiet`` is called if no further line comes for ``QUIET`` seconds.
     """
+    parse_table = tabular_list.parser(name)
     with _lines(name, "the list", on_quiet) as lines:
+        if parse_table:
+            yield from parse_table(lines, parser.source)
         for line in lines:
             if entry := parser.read(line):
                 yield entry
