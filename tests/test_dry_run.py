@@ -154,7 +154,16 @@ def test_a_folder_is_asked_how_it_compares_names_by_those_it_has(tmp_path: Path)
     for name in ("Name", "caf\u00e9", "nAME"):
         (tmp_path / name).touch()
     assert compare_read_only(str(tmp_path)) == Comparison()
-    assert compare_read_only("/proc/1/fd") == Comparison()  # perhaps not ours to read
+
+
+def test_a_folder_that_cannot_be_read_is_taken_for_a_usual_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(_: str) -> list[str]:
+        raise PermissionError
+
+    monkeypatch.setattr(os, "listdir", refuse)  # root may read any folder
+    assert compare_read_only(str(tmp_path)) == Comparison()
 
 
 @pytest.mark.parametrize("name", ["caf\u00e9", "cafe\u0301"])

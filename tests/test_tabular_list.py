@@ -122,6 +122,7 @@ BAD = {
     "a checksum": ("csv", "url,checksum\nhttp://h/a,b\n", "list.csv:2: checksum 'b': unknown"),
     "optional": ("csv", "url,optional\nhttp://h/a,maybe\n", "list.csv:2: optional is 'maybe'; it"),
     "a line break": ("csv", 'url,out\nhttp://h,\nhttp://h,"a\nb"\nx', "list.csv:3: out contains a"),
+    "after two lines": ("csv", 'url,x\nhttp://h/a,"1\n2"\n,3\n', "list.csv:4: it has no url"),
     "an open quote": ("csv", 'url\nhttp://h/a\n"http://h/f\n', "list.csv:3: it is not valid CSV ("),
     "a quote within": ("csv", 'url\n"http://h/"f\n', "list.csv:2: it is not valid CSV ("),
     "a huge value": ("csv", f"url\n{'a' * 200_000}\n", "list.csv:2: it is not valid CSV (field"),

@@ -34,10 +34,6 @@ def test_each_file_is_right_wrong_or_missing(tmp_path: Path, way: Way) -> None:
     (folder / "wrong").write_bytes(b"changed\n")
     (folder / "short").write_bytes(BODY[:-1])
     (folder / "plain").write_bytes(BODY)
-    # The name of a part file depends only on the target's: it must survive with its record.
-    part = folder / f".getflags-{hashlib.blake2b(b'missing', digest_size=8).hexdigest()}.part"
-    part.write_bytes(BODY * 20_000)
-    part.with_suffix(".json").write_text("{}")
     names = ["right", "wrong", "missing", "short", "folder"]
     with RawServer({f"/{name}": ok(BODY) for name in [*names, "plain"]}) as server:
         text = "".join(f"{server.url(f'/{name}')}\n  checksum=sha-256={HEX}\n" for name in names)
@@ -64,6 +60,23 @@ def test_each_file_is_right_wrong_or_missing(tmp_path: Path, way: Way) -> None:
 
 
 @everywhere
+def test_what_an_interrupted_run_has_left_can_still_be_resumed(tmp_path: Path, way: Way) -> None:
+    body = BODY * 200_000
+    digest = hashlib.sha256(body).hexdigest()
+    head = b'HTTP/1.1 200 OK\r\nConnection: close\r\nETag: "one"\r\nContent-Length: 1800000\r\n\r\n'
+    with RawServer({"/f": head + body[:1_500_000]}) as server:
+        target = ["-q", "--checksum", f"sha-256={digest}", server.url("/f")]
+        assert run_main("--retries", "0", *target, cwd=tmp_path).returncode == 3
+        left = {path.suffix for path in (tmp_path / "downloaded").iterdir()}
+        assert left == {".part", ".json"}
+        before = trace(tmp_path)
+        done = run_main(*words(way), *target, cwd=tmp_path)
+        assert server.asked("/f") == 1
+    assert (done.returncode, done.stderr) == (3, f"getflags: {target[-1]}: missing\n")
+    assert trace(tmp_path) == before
+
+
+@everywhere
 def test_all_right_is_success(tmp_path: Path, way: Way) -> None:
     (tmp_path / "downloaded").mkdir()
     for name in "ab":
@@ -86,6 +99,7 @@ def test_nothing_is_created(tmp_path: Path) -> None:
         done = run_main(*words, target, cwd=tmp_path)
         assert done.returncode == 3
         assert done.stderr == f"getflags: {target}: missing\n"
+        assert done.stdout.startswith("Verifying 1 ")  # and not with the site of a server
     assert list(tmp_path.iterdir()) == []
 
 
@@ -190,3 +204,14 @@ def test_a_list_that_is_still_written_is_verified_as_it_comes(tmp_path: Path) ->
     assert code == 1, err
     assert "(right)\n" in out
     assert "http://127.0.0.1:1/g: missing\n" in err
+
+
+def test_an_interrupt_says_how_to_start_again(tmp_path: Path) -> None:
+    (tmp_path / "downloaded").mkdir()
+    (tmp_path / "downloaded" / "f").write_bytes(BODY)
+    with producing(tmp_path, "--verify") as producer:
+        producer.write(f"http://127.0.0.1:1/f\n  checksum=sha-256={HEX}\n")
+        producer.wait_for(b"(right)")
+        code, _, err = producer.interrupt()
+    assert code == 130
+    assert err == "getflags: interrupted; 1 file complete; run the same command again\n"

@@ -118,7 +118,7 @@ class Transfer:
         if self.target.flaw:
             self._fail(self.target.flaw)
         elif self.options.verify:
-            self._end(*verified(checksum, on_disk), keep_part=True)
+            self._end(*verified(checksum, on_disk))
         elif on_disk and (existing := existing_file(exists, checksum, on_disk)):
             self._end(*existing)
         elif refusal := self._find_origin(self.origin).closed_reason(now):
@@ -427,13 +427,12 @@ class Transfer:
         *,
         unsized: bool = False,
         note: str = "",
-        keep_part: bool = False,
     ) -> None:
         resumed = self._resumed if status is Status.OK else 0
         outcome = Outcome(
             self.target, status, reason, self._code, size, self._requests, unsized, resumed, note
         )
-        self._move(states.DONE, Done(outcome, keep_part))
+        self._move(states.DONE, Done(outcome))
 
     def _move(self, state: State, action: Action) -> None:
         """Change the state. Raises RuntimeError for a transition that is not in the table."""
