@@ -55,8 +55,12 @@ class Producer:
 
     def wait_until_started(self) -> None:
         """Wait until the run no longer waits for the end of the list."""
+        self.wait_for(b"will be used")
+
+    def wait_for(self, words: bytes) -> None:
+        """Wait until the run prints a line with these words on standard output."""
         assert self._process.stdout
-        while b"will be used" not in self._process.stdout.readline():
+        while words not in self._process.stdout.readline():
             assert self._process.poll() is None
 
     def end(self) -> tuple[int, str, str]:

@@ -215,6 +215,8 @@ def test_what_failed_is_listed_under_its_usual_name(tmp_path: Path) -> None:
         (["--json", "SERVER/f"], "-o - cannot be used with --json: both are for standard output"),
         (["--engine", "asyncio", "SERVER/f"], "-o - cannot be used with --engine asyncio; use thr"),
         (["--engine", "processes", "SERVER/f"], "-o - cannot be used with --engine processes; use"),
+        (["--dry-run", "SERVER/f"], "-o - cannot be used with --dry-run"),
+        (["--verify", "--checksum", f"sha-256={SHA}", "SERVER/f"], "cannot be used with --verify"),
         (["SERVER/f", "SERVER/g"], "-o takes a single target, but there are 2"),
         ([], "-o needs a target, and none was given"),
     ],

@@ -68,6 +68,7 @@ def test_real_events_satisfy_the_schema(flag_server: StartFlagServer, tmp_path: 
     seen += events("-d", "limited", "-l", "9", "-a", "--base-url", limited.url, cwd=tmp_path)
     seen += events(*shared, "--retries", "1", cut.url_for("/bytes/20000000/cut"), cwd=tmp_path)
     seen += events("-m", "auto", "-a", "--base-url", plain.url, cwd=tmp_path)
+    seen += events(*shared, "--dry-run", "-i", "list.txt", plain.url_for("/f"), cwd=tmp_path)
     assert {event["event"] for event in seen} == set(KINDS)
     statuses = {event["status"] for event in seen if event["event"] == "finished"}
     assert statuses == set(KINDS["finished"]["properties"]["status"]["enum"])

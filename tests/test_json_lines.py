@@ -159,6 +159,7 @@ def test_the_summary_counts_targets_by_status() -> None:
         "event": "summary",
         "counts": {"ok": 1, "present": 1, "not found": 0, "failed": 0},
         "unchecked": 1,
+        "duplicates": 0,
         "bytes": 10,
         "resumed": 4,
         "seconds": 1.234568,

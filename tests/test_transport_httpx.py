@@ -129,7 +129,6 @@ def _without_colour(function: object) -> str:
         ("Awaitable[None]", "None"),
         ("Async", ""),
         ("afetch", "fetch"),
-        ("options.output or ", ""),  # standard output, which may block, has a thread
         ("asleep", "limiter.wait"),
         ("apieces", "pieces"),
         ("handle_async_request", "handle_request"),

@@ -44,7 +44,9 @@ class SettingsDict(TypedDict, total=False):
     client: str
     loop: str
     max_req: int | Literal["auto"]
+    dedupe: bool
     exists: str
+    verify: bool
     headers: Mapping[str, str]
     timeout: float
     connect_timeout: float
@@ -126,7 +128,11 @@ def _prepare(
     targets: Iterable[str | Entry], settings: Settings, engine: str
 ) -> tuple[Plan, Report]:
     """Return the plan and an empty report. Raises UsageError."""
-    entries = _entries(targets)
+    entries = resolve.expand(_entries(targets))
+    place = configure.place(settings, settings.base_url, read_only=settings.verify)
+    report = Report(keep=settings.keep_outcomes)
+    if settings.dedupe:
+        entries = resolve.Duplicates(place, report.count_duplicate).kept(entries)
     adaptive = settings.max_req == AUTO
     limit = _requested(settings)
     client = transport.resolved(settings.client)
@@ -137,7 +143,7 @@ def _prepare(
         )
         warnings.warn(text, RuntimeWarning, stacklevel=3)
     job = Plan(
-        resolve.settle(resolve.expand(entries), configure.place(settings, settings.base_url)),
+        resolve.settle(entries, place),
         client,
         granted,
         settings.loop,
@@ -146,8 +152,9 @@ def _prepare(
         adaptive,
     )
     transport.client(job.client).check(job.network)
-    directories.make_folder(settings.dir)
-    return job, Report(keep=settings.keep_outcomes)
+    if not settings.verify:
+        directories.make_folder(settings.dir)
+    return job, report
 
 
 def _entries(targets: Iterable[object]) -> Iterator[Entry]:

@@ -15,9 +15,12 @@ from getflags.targets import resolve
 from getflags.transport import proxies
 
 
-def place(settings: Settings, base_url: str | None) -> resolve.Place:
-    """Return the mirror of the flags and the folder for the files."""
-    keys = directories.NameKeys()
+def place(settings: Settings, base_url: str | None, *, read_only: bool = False) -> resolve.Place:
+    """Return the mirror of the flags and the folder for the files.
+
+    With ``read_only``, nothing is created to find out how the file system compares names.
+    """
+    keys = directories.NameKeys(read_only=read_only)
     return resolve.Place(base_url or "", settings.dir, directories.real_folder, key=keys)
 
 
@@ -27,7 +30,8 @@ def download_options(settings: Settings) -> DownloadOptions:
         headers=settings.headers,
         max_redirs=settings.max_redirs,
         max_retry_after=settings.max_retry_after,
-        exists=Exists(settings.exists),
+        # Existing files are hashed for ``skip`` as they are for ``verify``.
+        exists=Exists.SKIP if settings.verify else Exists(settings.exists),
         retries=settings.retries,
         salt=os.urandom(4).hex(),
         max_time=settings.max_time,
@@ -35,6 +39,7 @@ def download_options(settings: Settings) -> DownloadOptions:
         speed_limit=settings.speed_limit,
         speed_time=settings.timeout,
         fsync=settings.fsync,
+        verify=settings.verify,
     )
 
 

@@ -1,7 +1,8 @@
 """The choice of a run's event handlers and of their output streams.
 
-The report goes to standard output; errors and progress go to standard error. With ``--json``,
-standard output contains only the JSON objects, and with ``-o -`` only the file.
+The report goes to standard output; errors and progress go to standard error. With ``--json`` and
+``--dry-run``, standard output contains only the JSON objects and the targets, and with ``-o -``
+only the file.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ class Screen:
 
     def __init__(self, options: Options) -> None:
         self._options = options
-        taken = options.json or options.out == standard_output.NAME
+        taken = options.json or options.dry_run or options.out == standard_output.NAME
         self._report = sys.stderr if taken else sys.stdout
 
     def info(self, line: str) -> None:
@@ -40,7 +41,7 @@ class Screen:
     def progress(self, total: Total, noun: str) -> AbstractContextManager[EventHandler]:
         """Return a context with the event handler that shows the progress to the user."""
         kind = self._options.progress
-        if self._options.verbose:
+        if self._options.verbose or (self._options.verify and not (kind or self._options.quiet)):
             return nullcontext(Lines(self.info, self.warn).read)
         if self._options.quiet or kind == "none":
             return nullcontext(Quiet(self.warn).read)

@@ -22,6 +22,9 @@ _BLOCK = 1024 * 1024  # bytes
 def check(options: Options) -> None:
     """Check the options that are given with ``-o -``. Raises UsageError."""
     engine = options.settings.engine
+    if options.dry_run or options.settings.verify:
+        given = "--dry-run" if options.dry_run else "--verify"
+        raise UsageError(f"-o - cannot be used with {given}")
     if options.json:
         raise UsageError("-o - cannot be used with --json: both are for standard output")
     if engine not in {AUTO, *_ENGINES}:

@@ -81,8 +81,9 @@ class DownloadOptions(NamedTuple):
     runs. A target fails if a server asks for a longer wait than ``max_retry_after`` seconds.
     ``max_time`` is in seconds, for one target with all its tries; ``max_filesize`` is in bytes. A
     try fails if its body is slower than ``speed_limit`` bytes a second, averaged over
-    ``speed_time`` seconds; 0 means no limit. ``fsync`` flushes each file to the disk. ``output`` is
-    the stream for the only target of a run, in place of its file; only the sequential and the
+    ``speed_time`` seconds; 0 means no limit. ``fsync`` flushes each file to the disk. With
+    ``verify``, nothing is requested: existing files are compared with their checksums. ``output``
+    is the stream for the only target of a run, in place of its file; only the sequential and the
     threads engine have it.
     """
 
@@ -97,6 +98,7 @@ class DownloadOptions(NamedTuple):
     speed_limit: float = DEFAULTS.speed_limit
     speed_time: float = DEFAULTS.timeout
     fsync: bool = False
+    verify: bool = False
     output: OutputStream | None = None
 
 

@@ -80,6 +80,13 @@ class Settings(NamedTuple):
             auto="adapted to the goodput of each server during the run",
         ),
     ] = 20  # a compromise, explained in docs/decisions/0003-default-concurrency.md
+    dedupe: Annotated[
+        bool,
+        Option(
+            accepted.FLAG,
+            "leave out a target if an earlier one has the same URL, name, folder and checksum",
+        ),
+    ] = False
     exists: Annotated[
         str,
         Option(
@@ -88,6 +95,13 @@ class Settings(NamedTuple):
             "skip (its content is not checked), refresh (download it only if it changed) or fail",
         ),
     ] = "overwrite"
+    verify: Annotated[
+        bool,
+        Option(
+            accepted.FLAG,
+            "only compare the files that are there with their checksums; request and write nothing",
+        ),
+    ] = False
     headers: Annotated[
         tuple[tuple[str, str], ...],
         Option(accepted.FIELDS, "more header fields, sent only to the target's own origin"),

@@ -24,8 +24,7 @@ async def afetch(
     if transfer.state is NEW:
         emit(Started(transfer.target))
     try:
-        open_part = AsyncPartFile
-        async with open_part(transfer.target, transfer.resumable, fsync=options.fsync) as part:
+        async with _part(transfer, options) as part:
             since = 0.0  # when the wait for the next piece of a body began
 
             async def on_body(piece: Piece) -> None:
@@ -39,7 +38,8 @@ async def afetch(
                     await asleep(transfer.allowed(seconds, monotonic()))
                 since = monotonic()
 
-            on_disk, partial = await part.on_disk(options.exists), await part.reopen()
+            on_disk = await part.on_disk(options.exists)
+            partial = None if options.verify else await part.reopen()
             action = transfer.begin(on_disk, partial, monotonic(), time())
             while isinstance(action, Request):
                 url, headers, time_left = action
@@ -56,3 +56,8 @@ async def afetch(
     except NotSaved as refusal:
         transfer.failed(refusal, monotonic())
     return transfer
+
+
+def _part(transfer: Transfer, options: DownloadOptions) -> AsyncPartFile:
+    """Return what receives the body: a part file. Standard output may block, so it is not here."""
+    return AsyncPartFile(transfer.target, transfer.resumable, fsync=options.fsync)

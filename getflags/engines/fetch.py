@@ -15,6 +15,7 @@ from getflags.core.errors import Fault, NotSaved
 from getflags.core.events import EventHandler, Started
 from getflags.core.models import DownloadOptions, Piece
 from getflags.rates.rate_limit import RateLimiter
+from getflags.storage.output_stream import OutputStream
 from getflags.storage.part_file import PartFile
 from getflags.transfer.actions import Done, Install, Request
 from getflags.transfer.state import NEW
@@ -30,8 +31,7 @@ def fetch(
     if transfer.state is NEW:
         emit(Started(transfer.target))
     try:
-        open_part = options.output or PartFile
-        with open_part(transfer.target, transfer.resumable, fsync=options.fsync) as part:
+        with _part(transfer, options) as part:
             since = 0.0  # when the wait for the next piece of a body began
 
             def on_body(piece: Piece) -> None:
@@ -45,7 +45,8 @@ def fetch(
                     limiter.wait(transfer.allowed(seconds, monotonic()))
                 since = monotonic()
 
-            on_disk, partial = part.on_disk(options.exists), part.reopen()
+            on_disk = part.on_disk(options.exists)
+            partial = None if options.verify else part.reopen()
             action = transfer.begin(on_disk, partial, monotonic(), time())
             while isinstance(action, Request):
                 url, headers, time_left = action
@@ -62,3 +63,9 @@ def fetch(
     except NotSaved as refusal:
         transfer.failed(refusal, monotonic())
     return transfer
+
+
+def _part(transfer: Transfer, options: DownloadOptions) -> PartFile | OutputStream:
+    """Return what receives the body: a part file, or standard output."""
+    open_part = options.output or PartFile
+    return open_part(transfer.target, transfer.resumable, fsync=options.fsync)

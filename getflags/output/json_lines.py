@@ -21,12 +21,18 @@ def line(event: Event) -> str:
     return json.dumps(_values(event))
 
 
+def planned(target: Target) -> str:
+    """Return a target of a dry run as one line of ASCII text."""
+    return json.dumps({"event": "planned", **_target(target), "reason": target.flaw})
+
+
 def summary(report: Report, exit_code: int, folder: str) -> str:
     """Return the summary of a run as one line of ASCII text."""
     values = {
         "event": "summary",
         "counts": {each.value: report.counts[each] for each in Status},
         "unchecked": report.unchecked,
+        "duplicates": report.duplicates,
         "bytes": report.bytes,
         "resumed": report.resumed,
         "seconds": round(report.elapsed, 6),

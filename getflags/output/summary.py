@@ -7,7 +7,7 @@ the command line prints.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from getflags.core.events import Event, Finished, Retrying
 from getflags.core.models import ExitStatus, Outcome, Status
@@ -23,7 +23,8 @@ class Report:
     ``outcomes`` is in order of completion; with ``keep=False``, for millions of targets, it stays
     empty. ``bytes`` is the size of all files downloaded in this run, of which earlier runs had left
     ``resumed`` bytes. ``unchecked`` is the number of files that existed and were kept without a
-    request or a checksum. ``elapsed`` is in seconds; the caller sets it.
+    request or a checksum. ``duplicates`` is the number of targets that were left out because they
+    were given before. ``elapsed`` is in seconds; the caller sets it.
     """
 
     def __init__(self, *, keep: bool = True) -> None:
@@ -35,6 +36,7 @@ class Report:
         self.refusals: Counter[str] = Counter()  # origin → requests refused without it
         self.bytes = self.resumed = 0
         self.unchecked = 0
+        self.duplicates = 0
         self.elapsed = 0.0
         self._keep = keep
         self._folders: set[str] = set()  # of the files downloaded, at most _SEVERAL
@@ -67,6 +69,10 @@ class Report:
         if self._keep:
             self.outcomes.append(outcome)
 
+    def count_duplicate(self) -> None:
+        """Count a target that is left out."""
+        self.duplicates += 1
+
     @property
     def arrived(self) -> int:
         """The number of targets on disk."""
@@ -91,7 +97,13 @@ class Report:
 
 
 def opening(
-    noun: str, labels: Sequence[str], total: int | None, limit: int, *, adaptive: bool = False
+    noun: str,
+    labels: Sequence[str],
+    total: int | None,
+    limit: int,
+    *,
+    adaptive: bool = False,
+    verify: bool = False,
 ) -> list[str]:
     """Return the lines about the targets and the concurrency, printed before the run.
 
@@ -99,15 +111,29 @@ def opening(
     last label. ``total`` is None if the list has not ended.
     """
     shown = [brief(label) for label in labels]
+    action = "Verifying" if verify else "Searching for"
     if total is None:
-        searching = f"Searching for the {noun}s of a list that has not ended"
+        searching = f"{action} the {noun}s of a list that has not ended"
     else:
         listed = ", ".join(shown) if total <= FEW else f"from {shown[0]} to {shown[-1]}"
-        searching = f"Searching for {total} {noun}{'' if total == 1 else 's'}: {listed}"
+        searching = f"{action} {total} {noun}{'' if total == 1 else 's'}: {listed}"
+    if verify:
+        return [searching]
     connections = "1 connection" if limit == 1 else f"{limit} concurrent connections"
     if adaptive:
         connections = f"Up to {limit} concurrent connections, adapted to each server,"
     return [searching, f"{connections} will be used."]
+
+
+def verification(report: Report, noun: str) -> list[str]:
+    """Return the lines of the summary of ``--verify``, printed after the run."""
+    counts = report.counts
+    lines = ["-" * 20, f"{_number(counts[Status.PRESENT], noun)} right."]
+    if counts[Status.NOT_FOUND]:
+        lines.append(f"{counts[Status.NOT_FOUND]:3} missing.")
+    lines += _errors(report)
+    lines.append(f"Elapsed time: {report.elapsed:.2f}s")
+    return lines
 
 
 def closing(report: Report, noun: str, place: str = "") -> list[str]:
@@ -124,8 +150,7 @@ def closing(report: Report, noun: str, place: str = "") -> list[str]:
         lines.append(f"{report.unchecked:3} there already, not checked.")
     if counts[Status.NOT_FOUND]:
         lines.append(f"{counts[Status.NOT_FOUND]:3} not found.")
-    if counts[Status.FAILED]:
-        lines.append(f"{_number(counts[Status.FAILED], 'error')}.")
+    lines += _errors(report)
     if report.retries:
         lines.append(f"{report.retries:3} {'retry' if report.retries == 1 else 'retries'}.")
     lines += [
@@ -141,6 +166,14 @@ def closing(report: Report, noun: str, place: str = "") -> list[str]:
         lines.append(_volume(report, place))
     lines.append(f"Elapsed time: {report.elapsed:.2f}s")
     return lines
+
+
+def _errors(report: Report) -> Iterator[str]:
+    """Yield the lines about targets that failed or were left out."""
+    if report.counts[Status.FAILED]:
+        yield f"{_number(report.counts[Status.FAILED], 'error')}."
+    if report.duplicates:
+        yield f"{_number(report.duplicates, 'duplicate')} left out."
 
 
 def _volume(report: Report, place: str) -> str:

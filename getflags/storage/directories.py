@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import os
 import unicodedata
+from collections.abc import Callable
 from contextlib import suppress
 from functools import lru_cache
 from typing import NamedTuple
@@ -56,11 +57,12 @@ class NameKeys:
     """A function that returns a path in the form in which its file system compares it.
 
     Two paths with the same key are the same file. The folder itself is asked, because any system
-    may have file systems of any kind: exFAT, SMB, a folder of ext4 that ignores case.
+    may have file systems of any kind: exFAT, SMB, a folder of ext4 that ignores case. With
+    ``read_only``, nothing is created to find out.
     """
 
-    def __init__(self) -> None:
-        self._comparison = lru_cache(1024)(compare)
+    def __init__(self, *, read_only: bool = False) -> None:
+        self._comparison = lru_cache(1024)(compare_read_only if read_only else compare)
 
     def __call__(self, path: str) -> str:
         """Return the key of an absolute path."""
@@ -76,8 +78,7 @@ def compare(folder: str) -> Comparison:
     A file is created there and looked up under other names. If the folder does not exist yet, its
     parent is asked. If no file can be created, the usual comparison is assumed.
     """
-    while not os.path.isdir(folder) and len(folder) > 1:  # noqa: PTH112 - Path would be slower
-        folder = os.path.dirname(folder)  # noqa: PTH120 - as above
+    folder = _existing(folder)
     with signals_deferred(lambda: None):
         for accented in ("\u00e9", "e"):  # some file systems cannot store all characters
             stem = f"{folder}/{PART_PREFIX}%s{accented}-{os.getpid():x}-{next(_serial):x}"
@@ -90,6 +91,32 @@ def compare(folder: str) -> Comparison:
     return Comparison()
 
 
+def compare_read_only(folder: str) -> Comparison:
+    """Do the same without creating a file: look up a name in the folder under other names.
+
+    If the folder has no name that could be written in another way, the usual comparison is assumed.
+    """
+    folder = _existing(folder)
+    try:
+        names = set(os.listdir(folder))  # noqa: PTH208 - Path would be slower
+    except OSError:
+        return Comparison()
+
+    def finds(change: Callable[[str], str]) -> bool:
+        others = ((name, change(name)) for name in names)
+        found = next((other for name, other in others if other not in names), None)
+        return found is not None and _exists(f"{folder}/{found}")
+
+    return Comparison(finds(str.swapcase), finds(_denormalized))
+
+
+def _existing(folder: str) -> str:
+    """Return the nearest folder that exists: this one, or one above it."""
+    while not os.path.isdir(folder) and len(folder) > 1:  # noqa: PTH112 - Path would be slower
+        folder = os.path.dirname(folder)  # noqa: PTH120 - as above
+    return folder
+
+
 def _exists(path: str) -> bool:
     return os.path.lexists(path)
 
@@ -97,3 +124,9 @@ def _exists(path: str) -> bool:
 def _decomposed(path: str) -> str:
     folder, slash, name = path.rpartition("/")
     return folder + slash + unicodedata.normalize("NFD", name)
+
+
+def _denormalized(name: str) -> str:
+    """Return a name in the other form: composed characters, or their parts."""
+    parts = unicodedata.normalize("NFD", name)
+    return parts if parts != name else unicodedata.normalize("NFC", name)

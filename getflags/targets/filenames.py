@@ -121,7 +121,7 @@ class UniqueNames:
 
     def __init__(self, key: Callable[[str], str] = str) -> None:
         self._key = key
-        self._taken = _HashSet()
+        self._taken = HashSet()  # of two names with the same hash, one gets a needless ``.1``
         self._next: dict[str, int] = {}  # the next number, for names requested more than once
 
     def assign(self, folder: str, name: str) -> str:
@@ -140,15 +140,15 @@ class UniqueNames:
         return self._taken.add(hash(self._key(f"{folder}/{name}")))
 
 
-class _HashSet:
+class HashSet:
     """A set of 64-bit hashes that takes 12 to 24 bytes per member.
 
-    A set of a million strings takes 150 MB. Two different names may have the same hash (with a
-    probability of 3 in 10^8 for a million names); then one of them gets a needless ``.1``.
+    A set of a million strings takes 150 MB. Two different texts may have the same hash, with a
+    probability of 3 in 10^8 for a million texts.
     """
 
     def __init__(self) -> None:
-        self._table = array("q", bytes(8 * 1024))  # open addressing; 0 is an empty slot
+        self._table = array("q", [0]) * 1024  # open addressing; 0 is an empty slot
         self._count = 0
 
     def add(self, key: int) -> bool:
@@ -169,7 +169,7 @@ class _HashSet:
 
     def _grow(self) -> None:
         old = self._table
-        self._table = array("q", bytes(16 * len(old)))
+        self._table = array("q", [0]) * (2 * len(old))
         self._count = 0
         for key in old:
             if key:

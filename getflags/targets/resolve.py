@@ -15,10 +15,10 @@ from posixpath import abspath, commonpath
 from typing import NamedTuple, Protocol
 
 from getflags.core import urls
-from getflags.core.models import Target
+from getflags.core.models import Checksum, Target
 from getflags.core.text import printable, quoted
 from getflags.targets import country_codes, filenames
-from getflags.targets.list_file import Entry
+from getflags.targets.list_file import BadInput, Entry
 
 ACCEPTED = "an http:// or https:// URL, a country code such as BR, or a letter such as B"
 _LOCAL = re.compile(r"localhost\b|[0-9.]+(?=[:/]|$)|[^/]*:(?!443\b)")
@@ -128,12 +128,46 @@ class Place(NamedTuple):
     real: Callable[[str], str] = abspath  # returns a folder's canonical name
     portable: bool = False  # avoid names that Windows does not allow
     key: Callable[[str], str] = str  # returns a path as its file system compares it
+    #: Returns the checksum of a target, given its path in the folder, its URL and its own checksum.
+    checksum: Callable[[str, str, Checksum | None], Checksum] | None = None
     failed_out: str = ""  # the canonical path of the list of failed targets, which no target gets
 
 
 def settle(entries: Iterable[Entry], place: Place) -> Iterator[Target]:
     """Yield a target for each entry, each with a unique name, in the order of the entries."""
     return map(Settler(place).settle, entries)
+
+
+class Duplicates:
+    """A filter of entries that leaves out those which ask for the same file again.
+
+    An entry is left out if an earlier one has the same URL, without its fragment, and asks for the
+    same name, folder and checksum. ``count`` is called for each. It remembers 64-bit hashes, which
+    takes 24 bytes for each entry at most (see ``filenames.HashSet``).
+    """
+
+    def __init__(self, place: Place, count: Callable[[], None]) -> None:
+        self._place = place
+        self._count = count
+        self._seen = filenames.HashSet()
+
+    def kept(self, entries: Iterable[Entry]) -> Iterator[Entry]:
+        """Yield the entries that are not left out."""
+        for entry in expand(entries):
+            if self._is_new(entry):
+                yield entry
+            else:
+                self._count()
+
+    def _is_new(self, entry: Entry) -> bool:
+        try:
+            url = _url(entry.word, self._place.base_url)
+            name = _name(entry, url, portable=self._place.portable)
+        except ValueError:  # each malformed target is named
+            return True
+        folder = entry.folder or self._place.folder
+        wanted = (url, folder, name, *(entry.checksum or ("", "")), str(entry.guessed), entry.flaw)
+        return self._seen.add(hash("\0".join(wanted)))
 
 
 class Settler:
@@ -144,18 +178,25 @@ class Settler:
         self._names = filenames.UniqueNames(place.key)
         self._real = lru_cache(1024)(place.real)
         self._reserved = place.failed_out and place.key(place.failed_out)
+        self._checksum = place.checksum
         self._numbers = count()
 
     def settle(self, entry: Entry) -> Target:
         """Return the target of the next entry."""
         folder = entry.folder or self._place.folder
-        url, name, flaw = "", entry.out, entry.flaw
+        url, name, checksum, flaw = "", entry.out, entry.checksum, entry.flaw
         if not flaw:
             try:
                 url = _url(entry.word, self._place.base_url)
                 name = self._assign(folder, _name(entry, url, portable=self._place.portable))
             except ValueError as error:
                 url, flaw = "", str(error)
+        if self._checksum and not flaw:
+            path = f"{folder}/{name}".removeprefix(f"{self._place.folder}/")
+            try:
+                checksum = self._checksum(path, url, checksum)
+            except BadInput as error:
+                flaw = str(error)
         return Target(
             next(self._numbers),
             entry.word,
@@ -163,7 +204,7 @@ class Settler:
             url,
             folder,
             name,
-            entry.checksum,
+            checksum,
             entry.guessed,
             flaw,
             f"{entry.source}:{entry.line}" if flaw and entry.source else "",

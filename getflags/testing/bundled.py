@@ -73,6 +73,11 @@ def running(label: str, seed: int | None, report: Callable[[str], None]) -> Iter
         interpreter.end(child)
 
 
+def usual(label: str) -> Server:
+    """Return the server with that label on its usual port, whether it is running or not."""
+    return _server(PORTS[label])
+
+
 @contextmanager
 def several(label: str, seed: int, count: int) -> Iterator[list[Server]]:
     """Start ``count`` servers with that label and seed on free ports; stop them afterwards.

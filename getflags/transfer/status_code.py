@@ -100,3 +100,20 @@ def existing_file(
     if exists is Exists.SKIP and matches(checksum, found):
         return Status.PRESENT, "already exists", found.size
     return None
+
+
+def verified(checksum: Checksum | None, found: OnDisk | None) -> tuple[Status, str, int]:
+    """Return status, reason and size of a target whose file is only compared with its checksum."""
+    if found is None:
+        return Status.NOT_FOUND, "missing", 0
+    if checksum is None:
+        return Status.FAILED, "there is no checksum to verify it with", 0
+    if not matches(checksum, found):
+        return Status.FAILED, f"wrong: {mismatch(checksum, found.digest)}", 0
+    return Status.PRESENT, "right", found.size
+
+
+def mismatch(checksum: Checksum, digest: str | None) -> str:
+    """Return the error message for a file that has another digest than the expected one."""
+    algorithm, expected = checksum
+    return f"checksum mismatch: {algorithm} expected {expected}, got {digest}"

@@ -48,7 +48,14 @@ from getflags.transfer.body import Body
 from getflags.transfer.origin_state import FindOrigin, OriginState
 from getflags.transfer.request import Route
 from getflags.transfer.state import State
-from getflags.transfer.status_code import GONE, Kind, existing_file, matches
+from getflags.transfer.status_code import (
+    GONE,
+    Kind,
+    existing_file,
+    matches,
+    mismatch,
+    verified,
+)
 
 
 class Transfer:
@@ -110,6 +117,8 @@ class Transfer:
         self._route.begin()
         if self.target.flaw:
             self._fail(self.target.flaw)
+        elif self.options.verify:
+            self._end(*verified(checksum, on_disk))
         elif on_disk and (existing := existing_file(exists, checksum, on_disk)):
             self._end(*existing)
         elif refusal := self._find_origin(self.origin).closed_reason(now):
@@ -226,7 +235,7 @@ class Transfer:
         nothing changes.
         """
         if isinstance(error, NotSaved):
-            self._fail(f"cannot save: {error}")
+            self._fail(f"cannot {'read' if self.options.verify else 'save'}: {error}")
         elif self.state is states.DISCARDING:
             self._move(states.REQUESTED, self.action)
         elif self.state not in {states.WAITING, states.DONE}:
@@ -344,8 +353,7 @@ class Transfer:
         elif body.resumed and body.resumed.total != received:
             self._request_rest(PartialFile(received, body.resumed))
         elif checksum and digest != checksum.hexdigest:
-            self._fail(f"checksum mismatch: {checksum.algorithm} expected "
-                       f"{checksum.hexdigest}, got {digest}")  # fmt: skip
+            self._fail(mismatch(checksum, digest))
         else:
             self._move(states.INSTALLING, Install(self._modified, self._record))
 

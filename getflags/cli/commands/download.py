@@ -17,7 +17,12 @@ from getflags.cli import COMMANDS, standard_output
 from getflags.cli.display import Screen
 from getflags.cli.lists.arriving_targets import ArrivingTargets
 from getflags.cli.lists.failed_list import FailedList, list_rest
-from getflags.cli.lists.target_source import read_arriving, read_targets
+from getflags.cli.lists.target_source import (
+    Filter,
+    read_arriving,
+    read_checksums,
+    read_targets,
+)
 from getflags.cli.options import checks
 from getflags.cli.options import download as download_options
 from getflags.cli.options.download import Options
@@ -26,14 +31,15 @@ from getflags.core.accepted import AUTO
 from getflags.core.errors import GetflagsError, UsageError
 from getflags.core.events import Event, EventHandler
 from getflags.core.feed import Feed, NoJob
-from getflags.core.models import ExitStatus, Plan, Target
-from getflags.core.text import counted, printable, quoted
+from getflags.core.models import Checksum, ExitStatus, Plan, Target
+from getflags.core.text import brief, counted, printable, quoted
 from getflags.core.urls import origin, redact
 from getflags.output import summary
 from getflags.output.estimate import Total
 from getflags.storage import directories
 from getflags.storage.output_stream import OutputStream
 from getflags.targets import filenames, resolve
+from getflags.targets.checksum_list import ChecksumList, Disagreement
 from getflags.targets.filenames import PART_PREFIX
 from getflags.targets.list_file import Entry
 
@@ -43,9 +49,13 @@ def main(arguments: list[str]) -> int:
     options = download_options.parse(arguments)
     screen = Screen(options)
     result = summary.Report(keep=False)
+    if options.checksum_file is not None:
+        options.checksums = _read_checksums(options.checksum_file, options)
     try:
-        with _read_targets(options) as (targets, feed):
+        with _read_targets(options, result) as (targets, feed):
             code: int = ExitStatus.OK
+            if options.dry_run:
+                return _dry_run(options, targets, screen)
             if not targets and feed is None:
                 screen.info("Nothing to do: the list contains no targets.")
             else:
@@ -65,20 +75,36 @@ def main(arguments: list[str]) -> int:
     return code
 
 
+def _read_checksums(name: str, options: Options) -> ChecksumList:
+    """Read the checksum file. Raises UsageError."""
+    if name == "-" and "-" in (options.input_files or ()):
+        raise UsageError("-i - and --checksum-file - would both read standard input")
+    return read_checksums(name)
+
+
 @contextmanager
-def _read_targets(options: Options) -> Iterator[tuple[resolve.Listing, Feed[Entry] | None]]:
+def _read_targets(
+    options: Options, result: summary.Report
+) -> Iterator[tuple[resolve.Listing, Feed[Entry] | None]]:
     """Read the targets, and the beginning of a list that has not ended. Raises UsageError."""
-    if options.out is None and options.checksum is None:
-        with read_arriving(options, options.limit, COMMANDS) as targets:
+    kept: Filter = iter
+    if options.settings.dedupe:
+        kept = resolve.Duplicates(
+            _place(options, _usual_site(options)), result.count_duplicate
+        ).kept
+    if options.out is None and options.checksum is None and not options.dry_run:
+        with read_arriving(options, options.limit, COMMANDS, kept) as targets:
             yield targets
-    else:  # they are for a single target, so the list must end
-        with read_targets(options, options.limit, COMMANDS) as listing:
+    else:  # -o and --checksum are for a single target, so the list must end
+        with read_targets(options, options.limit, COMMANDS, kept) as listing:
             yield listing, None
 
 
 def _continuation(options: Options, result: summary.Report) -> str:
     """Return how to continue an interrupted run, if another run would not start all over again."""
     again = "; run the same command again"
+    if options.settings.verify:
+        return again
     if result.arrived and options.settings.exists in {"overwrite", "fail"}:
         return f"{again} with --exists skip to continue"
     from pathlib import Path
@@ -125,6 +151,23 @@ def _check(options: Options, targets: resolve.Listing) -> None:
     """Check combinations of options and targets. Raises UsageError."""
     settings = options.settings
     total = len(targets)
+    _check_single(options, total)
+    if total == 1 and not options.input_files:  # in a list, the other targets are downloaded
+        place = _place(options, testing.REMOTE)._replace(checksum=None)
+        (target,) = resolve.settle([_with_options(targets[0], options)], place)
+        if target.flaw:
+            raise UsageError(f"{quoted(target.label)} cannot be fetched: {target.flaw}")
+    checks.mirror(options)
+    if options.checksums is not None:
+        _check_agreement(options.checksums, options, targets)
+    engines.select(settings.engine, total, 1, adaptive=settings.max_req == AUTO)
+    transport.client(settings.client).check(configure.network(settings))
+    if not (options.dry_run or settings.verify or options.out == standard_output.NAME):
+        directories.make_folder(settings.dir)
+
+
+def _check_single(options: Options, total: int) -> None:
+    """Check the options for a single target. Raises UsageError."""
     for name, value in (("-o", options.out), ("--checksum", options.checksum)):
         if value is not None and total > 1:
             if not (options.targets or options.input_files or options.every or options.all):
@@ -137,24 +180,56 @@ def _check(options: Options, targets: resolve.Listing) -> None:
             filenames.checked(options.out)
         except filenames.BadName as error:
             raise UsageError(f"-o {quoted(options.out)}: {error}") from None
-    if total == 1 and not options.input_files:  # in a list, the other targets are downloaded
-        place = _place(options, testing.REMOTE)
-        (target,) = resolve.settle([_with_options(targets[0], options)], place)
-        if target.flaw:
-            raise UsageError(f"{quoted(target.label)} cannot be fetched: {target.flaw}")
-    checks.mirror(options)
-    engines.select(settings.engine, total, 1, adaptive=settings.max_req == AUTO)
-    transport.client(settings.client).check(configure.network(settings))
-    if options.out != standard_output.NAME:
-        directories.make_folder(settings.dir)
+
+
+def _check_agreement(checksums: ChecksumList, options: Options, targets: resolve.Listing) -> None:
+    """Raise UsageError if a target has a checksum that differs from that of the checksum file."""
+
+    def agreed(path: str, url: str, own: Checksum | None) -> Checksum:
+        try:
+            return checksums.checksum(path, url, own)
+        except Disagreement as error:
+            raise UsageError(str(error)) from None
+
+    settler = resolve.Settler(_place(options, testing.REMOTE)._replace(checksum=agreed))
+    for entry in targets:
+        try:
+            settler.settle(_with_options(entry, options))
+        except UsageError as error:
+            where = f"{entry.source}:{entry.line}: " if entry.source else ""
+            raise UsageError(f"{where}{brief(resolve.label(entry.word))}: {error}") from None
 
 
 def _place(options: Options, base_url: str) -> resolve.Place:
     """Return the mirror of the flags and the places of files. No target may be the failed list."""
-    place = configure.place(options.settings, base_url)
+    read_only = options.dry_run or options.settings.verify
+    place = configure.place(options.settings, base_url, read_only=read_only)
+    if options.checksums is not None:
+        place = place._replace(checksum=options.checksums.checksum)
     if options.failed_out is None:
         return place
     return place._replace(failed_out=os.path.realpath(options.failed_out))
+
+
+def _dry_run(options: Options, targets: resolve.Listing, screen: Screen) -> int:
+    """Print the targets and return the exit code. No server is asked or started."""
+    from getflags.cli.lists.dry_run import print_targets
+
+    _check(options, targets)
+    site = _Site(_usual_site(options) if targets.has_codes else "")
+    planned = _settled(_Job(options, targets, None, site))
+    return print_targets(planned, screen.warn, as_json=options.json)
+
+
+def _usual_site(options: Options) -> str:
+    """Return the source of the flags; if it is a bundled server, the one on its usual port."""
+    if (mirror := options.settings.base_url) is not None:
+        return mirror
+    if options.server == "REMOTE":
+        return testing.REMOTE
+    from getflags.testing import bundled  # the import takes 5 ms
+
+    return bundled.usual(options.server).base_url
 
 
 @contextmanager
@@ -163,6 +238,8 @@ def _site(options: Options, targets: resolve.Listing, screen: Screen) -> Iterato
     if not targets.has_codes:
         # A code may follow in a list that has not ended.
         yield _Site(options.settings.base_url or "")
+    elif options.settings.verify:
+        yield _Site(_usual_site(options))
     elif (mirror := options.settings.base_url) is not None:
         screen.info(f"Mirror site: {printable(redact(mirror))}")
         yield _Site(mirror)
@@ -225,14 +302,21 @@ def _download(job: _Job, screen: Screen, result: summary.Report) -> None:
     chosen = standard_output.engine(options) if to_output else settings.engine
     engine = engines.select(chosen, least, wanted, adaptive=adaptive)
     limit = checks.affordable(wanted, [engine], settings.client, screen.warn)
-    for line in summary.opening(job.noun, job.labels, total, limit, adaptive=adaptive):
+    opening = summary.opening(
+        job.noun, job.labels, total, limit, adaptive=adaptive, verify=settings.verify
+    )
+    for line in opening:
         screen.info(line)
     if options.verbose:
         client = transport.client(settings.client).about()
         screen.info(f"Engine: {engine}; client: {settings.client} ({client}).")
     total = _run_engine(job, limit, engine, screen, result)
-    place = "to standard output" if to_output else ""
-    for line in summary.closing(result, job.noun, place):
+    if settings.verify:
+        closing = summary.verification(result, job.noun)
+    else:
+        place = "to standard output" if to_output else ""
+        closing = summary.closing(result, job.noun, place)
+    for line in closing:
         screen.info(line)
     if job.feed is not None and job.feed.error:
         raise GetflagsError(f"{job.feed.error}; the rest of the list has not been read")

@@ -21,7 +21,8 @@ from getflags.cli.options.download import Options
 from getflags.core.errors import UsageError
 from getflags.core.feed import NO_JOB, Feed
 from getflags.core.text import brief, closest, quoted
-from getflags.targets import country_codes, resolve
+from getflags.targets import country_codes, resolve, tabular_list
+from getflags.targets.checksum_list import ChecksumList
 from getflags.targets.list_encoding import decoded
 from getflags.targets.list_file import (
     BadInput,
@@ -38,24 +39,30 @@ READ_AHEAD = 1.0
 QUIET = 0.5
 
 Hook = Callable[[], None]
+#: A function that leaves out some of the entries.
+Filter = Callable[[Iterable[Entry]], Iterator[Entry]]
 
 
 @contextmanager
 def read_targets(
-    options: Options, limit: int | None = None, commands: Collection[str] = ()
+    options: Options,
+    limit: int | None = None,
+    commands: Collection[str] = (),
+    kept: Filter = iter,
 ) -> Iterator[resolve.Listing]:
     """Read all targets, at most ``limit``, and yield them in the order of the downloads.
 
-    ``commands`` are words that may have been meant by an invalid target. Raises UsageError if a
-    target is invalid or a list cannot be read.
+    ``commands`` are words that may have been meant by an invalid target. ``kept`` leaves out
+    targets before they are counted. Raises UsageError if a target is invalid or a list cannot be
+    read.
     """
     with closing(Spool()) as spool:
-        yield _listing(_entries(options, commands), spool, limit)
+        yield _listing(kept(_entries(options, commands)), spool, limit)
 
 
 @contextmanager
 def read_arriving(
-    options: Options, limit: int | None, commands: Collection[str]
+    options: Options, limit: int | None, commands: Collection[str], kept: Filter = iter
 ) -> Iterator[tuple[resolve.Listing, Feed[Entry] | None]]:
     """Do the same, but only for a while if a list is a pipe; yield also what is still to come.
 
@@ -63,16 +70,31 @@ def read_arriving(
     """
     feed: Feed[Entry] | None = None
     with closing(Spool()) as spool:
-        entries = _entries(options, commands)
-        if any(map(_may_pause, options.input_files or ())):
-            feed = Feed(lambda give: _read_lists(options.input_files or (), give))
-            entries = chain(_given(options, commands), _first(feed))
+        files = options.input_files or ()
+        if any(map(_may_pause, files)):
+            given = list(kept(_given(options, commands)))  # before those that the thread reads
+            feed = Feed(lambda give: _read_lists(files, _giving(give, kept)))
+            entries: Iterator[Entry] = chain(given, _first(feed))
+        else:
+            entries = kept(_entries(options, commands))
         listing = _listing(entries, spool, limit)
         if feed is not None and feed.ended:
             if feed.error:
                 raise feed.error
             feed = None
         yield listing, feed
+
+
+def _giving(give: Callable[[Entry], None], kept: Filter) -> Callable[[Entry], None]:
+    """Return a function that gives an entry, unless it is left out."""
+    if kept is iter:
+        return give
+
+    def give_kept(entry: Entry) -> None:
+        for each in kept((entry,)):
+            give(each)
+
+    return give_kept
 
 
 def _listing(entries: Iterator[Entry], spool: Spool, limit: int | None) -> resolve.Listing:
@@ -113,7 +135,7 @@ def _entries(options: Options, commands: Collection[str]) -> Iterator[Entry]:
 
 
 def _parser(name: str) -> ListParser:
-    return ListParser("<stdin>" if name == "-" else brief(name))
+    return ListParser(_shown(name))
 
 
 def _checked(entry: Entry) -> Entry:
@@ -169,6 +191,26 @@ def _list_entries(name: str, parser: ListParser, on_quiet: Hook | None = None) -
 
     ``on_quiet`` is called if no further line comes for ``QUIET`` seconds.
     """
+    parse_table = tabular_list.parser(name)
+    with _lines(name, "the list", on_quiet) as lines:
+        if parse_table:
+            yield from parse_table(lines, parser.source)
+        for line in lines:
+            if entry := parser.read(line):
+                yield entry
+    if entry := parser.release():
+        yield entry
+
+
+def read_checksums(name: str) -> ChecksumList:
+    """Read a checksum file. Raises UsageError."""
+    with _lines(name, "the checksum file") as lines:
+        return ChecksumList(lines, _shown(name))
+
+
+@contextmanager
+def _lines(name: str, noun: str, on_quiet: Hook | None = None) -> Iterator[Iterator[str]]:
+    """Yield the lines of a file. Raises UsageError if they cannot be read or parsed."""
     try:
         # Standard input stays open: otherwise the next file would get descriptor 0.
         file = 0 if name == "-" else name
@@ -176,17 +218,17 @@ def _list_entries(name: str, parser: ListParser, on_quiet: Hook | None = None) -
             _Source(file, closefd=name != "-", on_quiet=on_quiet) as raw,
             decoded(raw) as lines,
         ):
-            for line in read_lines(lines):
-                if entry := parser.read(line):
-                    yield entry
-        if entry := parser.release():
-            yield entry
+            yield read_lines(lines)
     except BadLine as error:
-        raise UsageError(f"{parser.source}:{error.number}: {error.reason}") from None
+        raise UsageError(f"{_shown(name)}:{error.number}: {error.reason}") from None
     except BadInput as error:
-        raise UsageError(f"{parser.source}: {error}") from None
+        raise UsageError(f"{_shown(name)}: {error}") from None
     except OSError as error:
-        raise UsageError(f"cannot read the list {quoted(name)}: {error.strerror}") from None
+        raise UsageError(f"cannot read {noun} {quoted(name)}: {error.strerror}") from None
+
+
+def _shown(name: str) -> str:
+    return "<stdin>" if name == "-" else brief(name)
 
 
 class _Source(FileIO):

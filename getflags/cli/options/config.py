@@ -24,7 +24,9 @@ _OF_ONE_RUN = frozenset(
     {
         "all",
         "checksum",
+        "checksum_file",
         "config",
+        "dry_run",
         "every",
         "failed_out",
         "help",
@@ -36,6 +38,7 @@ _OF_ONE_RUN = frozenset(
         "out",
         "remote_name",
         "seed",
+        "verify",
         "version",
     }
 )

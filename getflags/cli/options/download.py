@@ -13,6 +13,7 @@ from getflags.cli.options.parser import Parser
 from getflags.core.errors import UsageError
 from getflags.core.models import Checksum
 from getflags.core.settings import Settings
+from getflags.targets.checksum_list import ChecksumList
 
 _EPILOG = """\
 A TARGET is an http:// or https:// URL, a two-letter country code (BR), or one letter for all the
@@ -43,9 +44,14 @@ class Options(argparse.Namespace):
     input_files: list[str] | None
     out: str | None
     checksum: Checksum | None
+    checksum_file: str | None
+    checksums: ChecksumList | None = None  # those of the file
     quiet: bool
     progress: str | None
     json: bool
+    dry_run: bool
+    verify: bool | None
+    exists: str | None
     failed_out: str | None
     seed: int | None
     remote_name: bool  # -O, which has no effect
@@ -75,9 +81,27 @@ def parse(arguments: list[str]) -> Options:
         raise UsageError("verbose and quiet cannot both be configured")
     if options.progress and (options.verbose or options.quiet):
         raise UsageError("--progress cannot be used with -v or -q, which replace the progress bar")
+    if options.verify:
+        _check_verify(options)
     if options.remote_name:
         other_tools.check_remote_name(options.targets)
     return options
+
+
+def _check_verify(options: Options) -> None:
+    """Check the options that are given with ``--verify``. Raises UsageError."""
+    if options.exists is not None:
+        raise UsageError(
+            "--verify downloads nothing, so --exists has no meaning; to hash the files that are "
+            "there and download the others, use --exists skip without --verify"
+        )
+    if options.dry_run:
+        raise UsageError("--dry-run only prints the targets; it cannot be used with --verify")
+    if options.checksum is None and not (options.checksum_file or options.input_files):
+        raise UsageError(
+            "--verify needs checksums: --checksum-file FILE, --checksum ALGO=HEX, or a list (-i) "
+            "with checksum= lines"
+        )
 
 
 def make_parser() -> Parser:

@@ -52,8 +52,8 @@ def targets(group: Group) -> None:
     group.add_argument(
         "-i", "--input-file", dest="input_files", metavar="FILE", type=values.text, action="append",
         help="read targets from a file ('-': standard input), one per line; '#' starts a comment; "
-        "indented lines out=NAME, dir=DIR and checksum=ALGO=HEX apply to the target above; "
-        "repeatable",
+        "indented lines out=NAME, dir=DIR and checksum=ALGO=HEX apply to the target above; a list "
+        "named .csv or .jsonl has columns or keys url, out, dir, checksum and optional; repeatable",
     )  # fmt: skip
     group.add_argument("-a", "--all", action="store_true", help="all existing flags (AD to ZW)")
     group.add_argument(
@@ -92,10 +92,20 @@ def files(group: Group) -> None:
         "-o", "--out", metavar="NAME", type=values.text,
         help="file name, or '-' for standard output; only for a single target",
     )  # fmt: skip
+    add_setting(group, "dedupe", "--dedupe", action=SWITCH)
     add_setting(group, "exists", "--exists", metavar="WHAT", type=values.exists)
     group.add_argument(
         "--checksum", metavar="ALGO=HEX", type=values.checksum,
         help="expected checksum, such as sha-256=...; only for a single target",
+    )  # fmt: skip
+    group.add_argument(
+        "--checksum-file", metavar="FILE", type=values.text,
+        help="take the checksum of each target from FILE, as written by sha256sum ('-': standard "
+        "input); a target that it does not list fails",
+    )  # fmt: skip
+    add_setting(
+        group, "verify", "--verify", action="store_true",
+        note="prints a line for each; exits with 0 only if all are right",
     )  # fmt: skip
     add_setting(group, "fsync", "--fsync", action=SWITCH)
     group.add_argument(
@@ -202,6 +212,11 @@ def output(group: Group) -> None:
         help="print a line for each file instead of the progress bar",
     )
     loudness.add_argument("-q", "--quiet", action=SWITCH, help="print only errors")
+    group.add_argument(
+        "--dry-run", action="store_true",
+        help="print the URL and the path of each target, separated by a tab; request and write "
+        "nothing",
+    )  # fmt: skip
     group.add_argument(
         "--progress", metavar="P", choices=PROGRESS,
         help="progress on a terminal: bar (default), multi (also bars of the slowest files), lines "
