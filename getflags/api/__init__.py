@@ -45,6 +45,8 @@ class SettingsDict(TypedDict, total=False):
     loop: str
     max_req: int | Literal["auto"]
     exists: str
+    force_directories: bool
+    cut_dirs: int
     headers: Mapping[str, str]
     timeout: float
     connect_timeout: float

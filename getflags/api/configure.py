@@ -7,17 +7,33 @@ from __future__ import annotations
 
 import os
 
+from getflags.core.errors import UsageError
 from getflags.core.models import DownloadOptions, Exists, Network
 from getflags.core.settings import Settings
 from getflags.storage import directories
 from getflags.targets import resolve
+from getflags.targets.output_template import HOST_AND_FOLDERS, OutputTemplate
 from getflags.transport import proxies
 
 
 def place(settings: Settings, base_url: str | None) -> resolve.Place:
-    """Return the mirror of the flags and the folder for the files."""
-    keys = directories.NameKeys()
-    return resolve.Place(base_url or "", settings.dir, directories.real_folder, key=keys)
+    """Return the mirror of the flags, and where the files go. Raises UsageError."""
+    return resolve.Place(
+        base_url or "",
+        settings.dir,
+        directories.real_folder,
+        key=directories.NameKeys(),
+        template=_template(settings),
+    )
+
+
+def _template(settings: Settings) -> OutputTemplate | None:
+    """Return the template of the files' names, if there is one. Raises UsageError."""
+    if settings.force_directories:
+        return OutputTemplate(HOST_AND_FOLDERS, settings.cut_dirs)
+    if settings.cut_dirs:
+        raise UsageError("--cut-dirs needs --force-directories")
+    return None
 
 
 def download_options(settings: Settings) -> DownloadOptions:

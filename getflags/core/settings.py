@@ -88,6 +88,20 @@ class Settings(NamedTuple):
             "skip (its content is not checked), refresh (download it only if it changed) or fail",
         ),
     ] = "overwrite"
+    force_directories: Annotated[
+        bool,
+        Option(
+            accepted.FLAG,
+            "make folders below DIR from the host and the path of each URL, as wget -x does",
+        ),
+    ] = False
+    cut_dirs: Annotated[
+        int,
+        Option(
+            accepted.NATURAL,
+            "leave out the first N folders of each URL's path; only with --force-directories",
+        ),
+    ] = 0
     headers: Annotated[
         tuple[tuple[str, str], ...],
         Option(accepted.FIELDS, "more header fields, sent only to the target's own origin"),

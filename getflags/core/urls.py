@@ -14,7 +14,7 @@ from base64 import b64encode
 from functools import lru_cache
 from urllib.parse import SplitResult, quote, unquote, unquote_to_bytes, urljoin, urlsplit
 
-_DEFAULT_PORTS = {"http": 80, "https": 443}
+DEFAULT_PORTS = {"http": 80, "https": 443}
 # The form of nearly all URLs; a URL that matches needs no further check.
 _PLAIN = re.compile(
     r"https?://[a-z0-9-]{1,63}(?:\.[a-z0-9-]{1,63})*(?::[0-9]{1,4})?"
@@ -99,7 +99,7 @@ def clean(url: str) -> str:
         host = parts.hostname
     except ValueError:
         raise BadURL("it is malformed") from None
-    if parts.scheme not in _DEFAULT_PORTS:
+    if parts.scheme not in DEFAULT_PORTS:
         raise BadURL("only http:// and https:// are accepted")
     if not host or "\\" in parts.netloc:
         raise BadURL("it names no host")
@@ -160,10 +160,15 @@ def origin(url: str) -> str:
 
 @lru_cache(1024)
 def _origin(url: str) -> str:
+    scheme, host, port = host_and_port(url)
+    return f"{scheme}://[{host}]:{port}" if ":" in host else f"{scheme}://{host}:{port}"
+
+
+def host_and_port(url: str) -> tuple[str, str, int]:
+    """Return a clean URL's scheme, host and port, with an IPv6 address without its brackets."""
     parts = urlsplit(url)
-    host = f"[{parts.hostname}]" if ":" in (parts.hostname or "") else parts.hostname
-    port = _DEFAULT_PORTS[parts.scheme] if parts.port is None else parts.port
-    return f"{parts.scheme}://{host}:{port}"
+    port = DEFAULT_PORTS[parts.scheme] if parts.port is None else parts.port
+    return parts.scheme, parts.hostname or "", port
 
 
 def split_credentials(url: str) -> tuple[str, str | None]:
@@ -199,6 +204,14 @@ def identity(url: str) -> str:
         return url
     kept = [each for each in query.split("&") if _name(each.partition("=")[0]) not in signature]
     return path + mark + "&".join(kept)
+
+
+def public_query(url: str) -> str:
+    """Return a clean URL's query without the parameters that are secrets or are signed with one."""
+    query = identity(url).partition("?")[2]
+    return "&".join(
+        each for each in query.split("&") if _without_signature(f"?{each}") == f"?{each}"
+    )
 
 
 def _signature(query: str) -> set[str]:

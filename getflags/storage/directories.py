@@ -60,7 +60,9 @@ class NameKeys:
     """
 
     def __init__(self) -> None:
-        self._comparison = lru_cache(1024)(compare)
+        probed = lru_cache(1024)(compare)
+        # Thousands of folders that do not exist yet need one probe, in the folder above them.
+        self._comparison = lru_cache(1024)(lambda folder: probed(_existing(folder)))
 
     def __call__(self, path: str) -> str:
         """Return the key of an absolute path."""
@@ -76,8 +78,7 @@ def compare(folder: str) -> Comparison:
     A file is created there and looked up under other names. If the folder does not exist yet, its
     parent is asked. If no file can be created, the usual comparison is assumed.
     """
-    while not os.path.isdir(folder) and len(folder) > 1:  # noqa: PTH112 - Path would be slower
-        folder = os.path.dirname(folder)  # noqa: PTH120 - as above
+    folder = _existing(folder)
     with signals_deferred(lambda: None):
         for accented in ("\u00e9", "e"):  # some file systems cannot store all characters
             stem = f"{folder}/{PART_PREFIX}%s{accented}-{os.getpid():x}-{next(_serial):x}"
@@ -88,6 +89,13 @@ def compare(folder: str) -> Comparison:
                 os.unlink(stem % "Probe")  # noqa: PTH108 - as above
                 return found._replace(normalizes=found.normalizes and not accented.isascii())
     return Comparison()
+
+
+def _existing(folder: str) -> str:
+    """Return the folder, or the nearest one above it that exists."""
+    while not os.path.isdir(folder) and len(folder) > 1:  # noqa: PTH112 - Path would be slower
+        folder = os.path.dirname(folder)  # noqa: PTH120 - as above
+    return folder
 
 
 def _exists(path: str) -> bool:

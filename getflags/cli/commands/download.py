@@ -129,8 +129,8 @@ def _check(options: Options, targets: resolve.Listing) -> None:
             filenames.checked(options.out)
         except filenames.BadName as error:
             raise UsageError(f"-o {quoted(options.out)}: {error}") from None
+    place = _place(options, testing.REMOTE)
     if total == 1 and not options.input_files:  # in a list, the other targets are downloaded
-        place = _place(options, testing.REMOTE)
         (target,) = resolve.settle([_with_options(targets[0], options)], place)
         if target.flaw:
             raise UsageError(f"{quoted(target.label)} cannot be fetched: {target.flaw}")

@@ -90,6 +90,8 @@ def files(group: Group) -> None:
         "-o", "--out", metavar="NAME", type=values.text, help="file name; only for a single target"
     )
     add_setting(group, "exists", "--exists", metavar="WHAT", type=values.exists)
+    add_setting(group, "force_directories", "--force-directories", action="store_true")
+    add_setting(group, "cut_dirs", "--cut-dirs", metavar="N", type=values.natural)
     group.add_argument(
         "--checksum", metavar="ALGO=HEX", type=values.checksum,
         help="expected checksum, such as sha-256=...; only for a single target",
