@@ -53,6 +53,26 @@ def test_folders_are_those_of_the_url_and_made_safe(tmp_path: Path, way: Way) ->
     assert files(tmp_path) == {f"d/{host}/{place}": body for place, body in PLACES.items()}
 
 
+@pytest.mark.parametrize(
+    ("paths", "places"),
+    [
+        (["/a", "/a/b", "/a/c", "/a"], ["a", "a.1/b", "a.1/c", "a.2"]),
+        (["/a/b", "/a", "/a/c", "/a"], ["a/b", "a.1", "a/c", "a.2"]),
+        (["/a", "/a.1", "/a/b"], ["a", "a.1", "a.2/b"]),
+        (["/a.1/b", "/a", "/a/b"], ["a.1/b", "a", "a.1/b.1"]),
+    ],
+)
+def test_the_later_one_of_a_file_and_a_folder_gets_a_number(
+    tmp_path: Path, paths: list[str], places: list[str]
+) -> None:
+    with RawServer({path: ok(path.encode()) for path in paths}) as server:
+        urls = map(server.url, paths)
+        report = getflags.download(urls, dir=tmp_path, force_directories=True)
+    assert report.exit_status == 0
+    found = {f"127.0.0.1:{server.port}/{place}": b"" for place in places}
+    assert files(tmp_path).keys() == found.keys()
+
+
 @everywhere
 @pytest.mark.parametrize("exists", ["skip", "refresh", "overwrite"])
 def test_a_later_run_finds_the_files_and_the_parts_again(
@@ -159,7 +179,22 @@ def test_more_folders_than_can_be_made_are_one_failure(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        (["--cut-dirs", "1"], "--cut-dirs needs --force-directories"),
+        (["--cut-dirs", "1"], "--cut-dirs needs --force-directories or --output-template\n"),
+        (
+            ["--force-directories", "--output-template", "{name}"],
+            "--force-directories cannot be used with --output-template\n",
+        ),
+        (["--output-template", ""], "argument --output-template: the value is empty"),
+        (
+            ["--output-template", "{host}/{nam}"],
+            "the output template '{host}/{nam}' cannot be used: there is no field '{nam}'; did",
+        ),
+        (["--output-template", "{name"], "the output template '{name' cannot be used: '{' has no"),
+        (
+            ["--output-template", "../{name}"],
+            "the output template '../{name}' cannot be used: the name must be relative and stay",
+        ),
+        (["--output-template", "\x1b{n}"], "the output template '\\x1b{n}' cannot be used: the"),
         (["--force-directories", "--cut-dirs", "-1"], "argument --cut-dirs: "),
     ],
 )
@@ -177,3 +212,44 @@ def test_what_cannot_be_is_a_usage_error(tmp_path: Path, words: list[str], messa
 def test_the_library_says_so_too(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="needs --force-directories"):
         getflags.download(["http://h/a"], dir=tmp_path, cut_dirs=1)
+    with pytest.raises(UsageError, match=r"there is no field '\{x\}'"):
+        getflags.download(["http://h/a"], dir=tmp_path, output_template="{x}")
+
+
+@everywhere
+def test_a_template_says_where_files_go(tmp_path: Path, way: Way) -> None:
+    paths = ["/a/b.tar.gz?v=1&token=SECRET", "/a/b.tar.gz?v=2", "/c/", "/%2e%2e/..%2f?../.."]
+    with RawServer({path: ok(path.encode()) for path in paths}) as server:
+        server.answers["/..%2f?../.."] = server.answers[paths[-1]]  # curl removes dots itself
+        places = {
+            "{n}-{name}": ["1-b.tar.gz", "2-b.tar.gz", "3-index.html", "4-.._"],
+            "x/{{{stem}}}-{query}{suffix}": [
+                "x/{b.tar}-v=1.gz",
+                "x/{b.tar}-v=2.gz",
+                "x/{index}-.html",
+                "x/{.._}-.._..",
+            ],
+            "{dir}/f": ["a/f", "a/f.1", "c/f", "f"],
+        }
+        for number, (template, names) in enumerate(places.items()):
+            report = getflags.download(
+                map(server.url, paths),
+                dir=tmp_path / "d" / str(number),
+                output_template=template,
+                **way,
+            )
+            assert report.exit_status == 0
+            bodies = map(str.encode, paths)
+            found = dict(zip(names, bodies, strict=True))
+            assert files(tmp_path / "d" / str(number)) == found
+    assert set(files(tmp_path)) == {f"d/{path}" for path in files(tmp_path / "d")}
+
+
+def test_codes_and_named_files_with_a_template(tmp_path: Path) -> None:
+    with RawServer({"/br/br.gif": ok(b"br"), "/f": ok(b"f")}) as server:
+        (tmp_path / "list").write_text(f"BR\n{server.url('/f')}\n  out=own/f\n  dir=e\n")
+        words = ["--base-url", server.url(""), "--output-template", "{port}/{path}"]
+        done = run_main("-q", *words, "--cut-dirs", "1", "-i", "list", "-d", "d", cwd=tmp_path)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert files(tmp_path / "d") == {f"{server.port}/br.gif": b"br"}
+    assert files(tmp_path / "e") == {"own/f": b"f"}

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from getflags.core.settings import OPTIONS
 from getflags.core.urls import BadURL, clean
 from getflags.targets.filenames import BadName, checked
 from getflags.targets.output_template import (
@@ -14,6 +15,7 @@ from getflags.targets.output_template import (
     BadTemplate,
     OutputTemplate,
 )
+from tests.kit import ROOT
 
 
 @pytest.mark.parametrize(
@@ -42,7 +44,7 @@ def test_windows_has_no_colon_in_a_name() -> None:
     assert template.path("http://h:81/nul/b", 0, portable=True) == "h+81/_nul/b"
 
 
-URL = "https://example.org:8443/a/b/data.tar.gz?x=1&y=2/3%2F4&token=SECRET&sig=SECRET&key=SECRET"
+URL = "https://example.org:8443/a/b/data.tar.gz?x=1&y=2/3%2F4&token=SECRET&key=SECRET&X-Amz-Date=1&X-Amz-Signature=S"
 
 
 @pytest.mark.parametrize(
@@ -57,6 +59,13 @@ URL = "https://example.org:8443/a/b/data.tar.gz?x=1&y=2/3%2F4&token=SECRET&sig=S
 )
 def test_the_fields_of_a_template(template: str, path: str) -> None:
     assert OutputTemplate(template).path(URL, 6) == path
+
+
+def test_the_help_and_the_guide_name_all_fields() -> None:
+    guide = (ROOT / "docs" / "how-to" / "folders.md").read_text(encoding="utf-8")
+    for name in FIELDS:
+        assert f"{{{name}}}" in OPTIONS["output_template"].meaning
+        assert f"`{{{name}}}`" in guide
 
 
 @pytest.mark.parametrize(

@@ -47,6 +47,7 @@ class SettingsDict(TypedDict, total=False):
     exists: str
     force_directories: bool
     cut_dirs: int
+    output_template: str | None
     headers: Mapping[str, str]
     timeout: float
     connect_timeout: float

@@ -10,9 +10,10 @@ import os
 from getflags.core.errors import UsageError
 from getflags.core.models import DownloadOptions, Exists, Network
 from getflags.core.settings import Settings
+from getflags.core.text import quoted
 from getflags.storage import directories
 from getflags.targets import resolve
-from getflags.targets.output_template import HOST_AND_FOLDERS, OutputTemplate
+from getflags.targets.output_template import HOST_AND_FOLDERS, BadTemplate, OutputTemplate
 from getflags.transport import proxies
 
 
@@ -29,11 +30,21 @@ def place(settings: Settings, base_url: str | None) -> resolve.Place:
 
 def _template(settings: Settings) -> OutputTemplate | None:
     """Return the template of the files' names, if there is one. Raises UsageError."""
+    template = settings.output_template
     if settings.force_directories:
-        return OutputTemplate(HOST_AND_FOLDERS, settings.cut_dirs)
-    if settings.cut_dirs:
-        raise UsageError("--cut-dirs needs --force-directories")
-    return None
+        if template is not None:
+            raise UsageError("--force-directories cannot be used with --output-template")
+        template = HOST_AND_FOLDERS
+    if template is None:
+        if settings.cut_dirs:
+            raise UsageError("--cut-dirs needs --force-directories or --output-template")
+        return None
+    try:
+        return OutputTemplate(template, settings.cut_dirs)
+    except BadTemplate as error:
+        raise UsageError(
+            f"the output template {quoted(template)} cannot be used: {error}"
+        ) from None
 
 
 def download_options(settings: Settings) -> DownloadOptions:

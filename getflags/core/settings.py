@@ -99,9 +99,18 @@ class Settings(NamedTuple):
         int,
         Option(
             accepted.NATURAL,
-            "leave out the first N folders of each URL's path; only with --force-directories",
+            "leave out the first N folders of each URL's path; only with --force-directories or "
+            "--output-template",
         ),
     ] = 0
+    output_template: Annotated[
+        str | None,
+        Option(
+            accepted.TEXT,
+            "path of each file below DIR, with the fields {scheme} {host} {port} {path} {dir} "
+            "{name} {stem} {suffix} {query} {n}, such as {host}/{path}",
+        ),
+    ] = None
     headers: Annotated[
         tuple[tuple[str, str], ...],
         Option(accepted.FIELDS, "more header fields, sent only to the target's own origin"),

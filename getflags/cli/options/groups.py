@@ -92,6 +92,7 @@ def files(group: Group) -> None:
     add_setting(group, "exists", "--exists", metavar="WHAT", type=values.exists)
     add_setting(group, "force_directories", "--force-directories", action="store_true")
     add_setting(group, "cut_dirs", "--cut-dirs", metavar="N", type=values.natural)
+    add_setting(group, "output_template", "--output-template", metavar="T", type=values.text)
     group.add_argument(
         "--checksum", metavar="ALGO=HEX", type=values.checksum,
         help="expected checksum, such as sha-256=...; only for a single target",
