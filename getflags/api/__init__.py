@@ -44,6 +44,7 @@ class SettingsDict(TypedDict, total=False):
     client: str
     loop: str
     max_req: int | Literal["auto"]
+    max_per_host: int | None
     exists: str
     force_directories: bool
     cut_dirs: int
@@ -87,7 +88,7 @@ def download(targets: Iterable[str | Entry], **settings: Unpack[SettingsDict]) -
     total = len(targets) if isinstance(targets, Sized) else None
     adaptive = chosen.max_req == AUTO
     name = engines.select(chosen.engine, total, _requested(chosen), adaptive=adaptive)
-    job, report = _prepare(targets, chosen, name)
+    job, report = _prepare(targets, chosen, name, chosen_level="max_req" in settings)
     run = engines.engine(name)
     start = perf_counter()
     run(job, _tee(report, chosen.emit))
@@ -110,7 +111,7 @@ async def adownload(targets: Iterable[str | Entry], **settings: Unpack[SettingsD
             f"adownload() always uses the asyncio engine; for engine={chosen.engine!r}, run "
             "download() in a thread (asyncio.to_thread)"
         )
-    job, report = _prepare(targets, chosen, "asyncio")
+    job, report = _prepare(targets, chosen, "asyncio", chosen_level="max_req" in settings)
     start = perf_counter()
     await arun(job, _tee(report, chosen.emit))
     report.elapsed = perf_counter() - start
@@ -124,7 +125,7 @@ def _requested(settings: Settings) -> int:
 
 
 def _prepare(
-    targets: Iterable[str | Entry], settings: Settings, engine: str
+    targets: Iterable[str | Entry], settings: Settings, engine: str, *, chosen_level: bool
 ) -> tuple[Plan, Report]:
     """Return the plan and an empty report. Raises UsageError."""
     entries = _entries(targets)
@@ -145,6 +146,7 @@ def _prepare(
         configure.download_options(settings),
         configure.network(settings),
         adaptive,
+        configure.host_limits(settings, chosen_level=chosen_level),
     )
     transport.client(job.client).check(job.network)
     directories.make_folder(settings.dir)

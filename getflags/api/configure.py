@@ -8,8 +8,8 @@ from __future__ import annotations
 import os
 
 from getflags.core.errors import UsageError
-from getflags.core.models import DownloadOptions, Exists, Network
-from getflags.core.settings import Settings
+from getflags.core.models import DownloadOptions, Exists, HostLimits, Network
+from getflags.core.settings import PER_REMOTE_HOST, Settings
 from getflags.core.text import quoted
 from getflags.storage import directories
 from getflags.targets import resolve
@@ -62,6 +62,16 @@ def download_options(settings: Settings) -> DownloadOptions:
         speed_time=settings.timeout,
         fsync=settings.fsync,
     )
+
+
+def host_limits(settings: Settings, *, chosen_level: bool) -> HostLimits:
+    """Return the limits of each server.
+
+    ``chosen_level`` is true if the user has chosen the concurrency: no default reduces it.
+    """
+    if settings.max_per_host is None and not chosen_level:
+        return HostLimits(PER_REMOTE_HOST, only_remote=True)
+    return HostLimits(settings.max_per_host)
 
 
 def network(settings: Settings, direct: tuple[str, ...] = ()) -> Network:

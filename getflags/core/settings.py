@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 ENGINES = ("sequential", "threads", "asyncio", "processes")
 CLIENTS = ("curl", "h1", "httpx")
 LOOPS = ("uvloop", "asyncio")
+#: Requests in flight at a server that belongs to others, if nobody has chosen a number; browsers
+#: open as many connections.
+PER_REMOTE_HOST = 6
 EXISTS = ("overwrite", "skip", "refresh", "fail")
 
 
@@ -80,6 +83,15 @@ class Settings(NamedTuple):
             auto="adapted to the goodput of each server during the run",
         ),
     ] = 20  # a compromise, explained in docs/decisions/0003-default-concurrency.md
+    max_per_host: Annotated[
+        int | None,
+        Option(
+            accepted.COUNT,
+            "maximum number of requests in flight at one server (an origin: scheme, host and port)",
+            usual=f"{PER_REMOTE_HOST} at servers beyond this machine if the concurrency is not "
+            "chosen, else none",
+        ),
+    ] = None
     exists: Annotated[
         str,
         Option(

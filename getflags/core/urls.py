@@ -29,6 +29,7 @@ _HOST = re.compile(r"[a-z0-9._~!$&'()*+,;=-]+", re.ASCII)
 # What may be meant as the "@" after a password: two characters that NFKC maps to it, and its
 # percent-encoded form. No URL with one of them in its authority is accepted.
 _AT = re.compile("[@\uff20\ufe6b]|%(?:25)*40")
+_LOOPBACK = re.compile(r"(?:.+\.)?localhost\.?|127(?:\.[0-9]+){1,3}|::1")
 _MAX_LABEL = 63  # bytes in a label of a host name (RFC 1035 section 2.3.4)
 _PATH_SAFE = "/%:@!$&'()*+,;=~?[]|"  # "%" keeps percent-encoded characters as they are
 _PARAMETER = re.compile("(?<=[?&#])([^?&#=]+)=([^&#]*)")
@@ -204,6 +205,12 @@ def identity(url: str) -> str:
         return url
     kept = [each for each in query.split("&") if _name(each.partition("=")[0]) not in signature]
     return path + mark + "&".join(kept)
+
+
+def is_loopback(origin: str) -> bool:
+    """Return whether an origin is on this machine, as far as its host name tells."""
+    host = urlsplit(origin).hostname or ""
+    return bool(_LOOPBACK.fullmatch(host))
 
 
 def public_query(url: str) -> str:

@@ -26,9 +26,9 @@ from getflags.core.accepted import AUTO
 from getflags.core.errors import GetflagsError, UsageError
 from getflags.core.events import Event, EventHandler
 from getflags.core.feed import Feed, NoJob
-from getflags.core.models import ExitStatus, Plan, Target
+from getflags.core.models import ExitStatus, HostLimits, Plan, Target
 from getflags.core.text import counted, printable, quoted
-from getflags.core.urls import origin, redact
+from getflags.core.urls import is_loopback, origin, redact
 from getflags.output import summary
 from getflags.output.estimate import Total
 from getflags.storage import directories
@@ -193,7 +193,8 @@ def _download(job: _Job, screen: Screen, result: summary.Report) -> None:
         least = None
     engine = engines.select(settings.engine, least, wanted, adaptive=adaptive)
     limit = checks.affordable(wanted, [engine], settings.client, screen.warn)
-    for line in summary.opening(job.noun, job.labels, total, limit, adaptive=adaptive):
+    hosts = _shown_host_limits(job)
+    for line in summary.opening(job.noun, job.labels, total, limit, hosts, adaptive=adaptive):
         screen.info(line)
     if options.verbose:
         client = transport.client(settings.client).about()
@@ -219,7 +220,21 @@ def _plan(job: _Job, targets: Iterable[Target | NoJob], limit: int) -> Plan:
         configure.download_options(settings),
         configure.network(settings, job.site.direct),
         settings.max_req == AUTO,
+        _host_limits(job),
     )
+
+
+def _host_limits(job: _Job) -> HostLimits:
+    chosen = job.options.max_req is not None
+    return configure.host_limits(job.options.settings, chosen_level=chosen)
+
+
+def _shown_host_limits(job: _Job) -> HostLimits:
+    """Return the limits of servers that may concern a target, to tell the user."""
+    limits = _host_limits(job)
+    only_flags = job.total is not None and not job.targets.urls
+    here = only_flags and is_loopback(origin(job.site.base_url))
+    return HostLimits() if here and limits.only_remote else limits
 
 
 def _settled(job: _Job) -> Iterator[Target]:

@@ -13,7 +13,14 @@ from typing import Any, TypeAlias
 from getflags import __version__, transport
 from getflags.cli.options import values
 from getflags.core.accepted import AUTO
-from getflags.core.settings import CLIENTS, DEFAULTS, ENGINES, LOOPS, described
+from getflags.core.settings import (
+    CLIENTS,
+    DEFAULTS,
+    ENGINES,
+    LOOPS,
+    PER_REMOTE_HOST,
+    described,
+)
 from getflags.testing import PORTS
 
 Group: TypeAlias = argparse._ArgumentGroup  # noqa: SLF001 - argparse has no other name for it
@@ -108,6 +115,10 @@ def files(group: Group) -> None:
 def concurrency(group: Group) -> None:
     """Add the options that choose the concurrency, the engine and its libraries."""
     _add_max_req(group, values.count_or_auto, auto=True)
+    add_setting(
+        group, "max_per_host", "--max-per-host", metavar="N", type=values.count,
+        usual=f"{PER_REMOTE_HOST} at servers beyond this machine if -m is not given, else none",
+    )  # fmt: skip
     add_setting(group, "engine", "--engine", metavar="E", choices=(AUTO, *ENGINES), default=AUTO)
     library(group)
 
