@@ -45,6 +45,7 @@ class SettingsDict(TypedDict, total=False):
     loop: str
     max_req: int | Literal["auto"]
     max_per_host: int | None
+    rate_per_host: float | None
     exists: str
     force_directories: bool
     cut_dirs: int
@@ -87,7 +88,8 @@ def download(targets: Iterable[str | Entry], **settings: Unpack[SettingsDict]) -
     chosen = checked(settings)
     total = len(targets) if isinstance(targets, Sized) else None
     adaptive = chosen.max_req == AUTO
-    name = engines.select(chosen.engine, total, _requested(chosen), adaptive=adaptive)
+    paced = chosen.rate_per_host is not None
+    name = engines.select(chosen.engine, total, _requested(chosen), adaptive=adaptive, paced=paced)
     job, report = _prepare(targets, chosen, name, chosen_level="max_req" in settings)
     run = engines.engine(name)
     start = perf_counter()

@@ -70,8 +70,8 @@ def host_limits(settings: Settings, *, chosen_level: bool) -> HostLimits:
     ``chosen_level`` is true if the user has chosen the concurrency: no default reduces it.
     """
     if settings.max_per_host is None and not chosen_level:
-        return HostLimits(PER_REMOTE_HOST, only_remote=True)
-    return HostLimits(settings.max_per_host)
+        return HostLimits(PER_REMOTE_HOST, only_remote=True, rate=settings.rate_per_host)
+    return HostLimits(settings.max_per_host, rate=settings.rate_per_host)
 
 
 def network(settings: Settings, direct: tuple[str, ...] = ()) -> Network:

@@ -114,9 +114,14 @@ class Network(NamedTuple):
 
 
 class Allowance(NamedTuple):
-    """What one origin may be asked for: how many requests may be in flight; ``inf`` if any."""
+    """What one origin may be asked for; ``inf`` if it has no limit.
+
+    ``max_in_flight`` is the largest number of requests in flight, ``rate`` the largest number of
+    requests started in a second.
+    """
 
     max_in_flight: float = inf
+    rate: float = inf
 
 
 NO_LIMIT = Allowance()
@@ -125,20 +130,20 @@ NO_LIMIT = Allowance()
 class HostLimits(NamedTuple):
     """The limits of each origin that the user has set, or that hold by default.
 
-    ``max_in_flight`` is the largest number of requests in flight; None for no limit. With
-    ``only_remote``, it does not hold for the servers of this machine.
+    ``max_in_flight`` and ``rate`` are as in ``Allowance``; None for no limit. With ``only_remote``,
+    the first does not hold for the servers of this machine.
     """
 
     max_in_flight: int | None = None
     only_remote: bool = False
+    rate: float | None = None
 
     def at(self, origin: str) -> Allowance:
         """Return the limits of an origin; an empty one belongs to targets without a request."""
-        if self.max_in_flight is None or not origin:
+        if not origin:
             return NO_LIMIT
-        if self.only_remote and urls.is_loopback(origin):
-            return NO_LIMIT
-        return Allowance(self.max_in_flight)
+        spared = self.max_in_flight is None or (self.only_remote and urls.is_loopback(origin))
+        return Allowance(inf if spared else self.max_in_flight or inf, self.rate or inf)
 
 
 class Plan(NamedTuple):

@@ -56,7 +56,7 @@ class Settings(NamedTuple):
             one_of(AUTO, *ENGINES),
             f"engine that runs the transfers: {', '.join(ENGINES)}",
             auto="threads for up to 100 targets, processes for 1,000 targets or more where there "
-            "are more than two processors, else asyncio",
+            "are more than two processors and no --rate-per-host, else asyncio",
         ),
     ] = "asyncio"  # a library must not start processes unless the program asks for them
     client: Annotated[
@@ -91,6 +91,10 @@ class Settings(NamedTuple):
             usual=f"{PER_REMOTE_HOST} at servers beyond this machine if the concurrency is not "
             "chosen, else none",
         ),
+    ] = None
+    rate_per_host: Annotated[
+        float | None,
+        Option(accepted.REQUEST_RATE, "maximum number of requests started at one server a second"),
     ] = None
     exists: Annotated[
         str,

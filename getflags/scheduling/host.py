@@ -50,7 +50,9 @@ class HostState(OriginState):
 
     def is_idle(self, now: float) -> bool:
         """Return whether the state may be deleted: nothing is in flight or limited."""
-        return not self.in_flight and not self.limits.learnt and not self.closed_reason(now)
+        if self.in_flight or self.limits.learnt or self.closed_reason(now):
+            return False
+        return now >= self.limits.rate.next_start
 
     def started(self, transfer: Transfer, now: float) -> None:
         """Record the start of a try."""

@@ -35,7 +35,7 @@ class Limits:
     """
 
     def __init__(self, allowance: Allowance = NO_LIMIT) -> None:
-        self.rate = LearntRate()
+        self.rate = LearntRate(allowance.rate)
         self.ceiling = Ceiling()
         self.learnt = False
         self.in_flight = 0

@@ -66,6 +66,7 @@ class Scheduler:
         self._max_level = max_level
         self._new_limits = new_limits
         self._hosts: dict[str, HostState] = {}  # servers by origin
+        self._max_hosts = _MAX_HOSTS
         self._waiting: FairQueue[HostState, Transfer] = FairQueue()  # for their server
         self._targets = Lookahead(targets, self._waiting, self._add, clock)
 
@@ -162,13 +163,15 @@ class Scheduler:
         """Return the state of a server; a transfer may call this in any thread."""
         host = self._hosts.get(origin)
         if host is None:
-            if len(self._hosts) >= _MAX_HOSTS:
+            if len(self._hosts) >= self._max_hosts:
                 now, hosts = self._clock(), list(self._hosts.items())
                 self._hosts = {
                     key: host
                     for key, host in hosts
                     if host in self._waiting or not host.is_idle(now)
                 }
+                # If most are kept, they are not looked at again for each new server.
+                self._max_hosts = max(_MAX_HOSTS, 2 * len(self._hosts))
             limit = self._max_level if origin else None  # no origin: nothing will be sent
             adaptive = AdaptiveConcurrency(max_level=limit) if limit else None
             host = self._hosts.setdefault(origin, HostState(self._new_limits(origin), adaptive))

@@ -97,12 +97,15 @@ def share_of(allowance: Allowance, origin: str, worker: int, workers: int) -> Al
     """Return the part of an origin's limits that one of the workers has.
 
     All parts together are the whole, so that no worker needs to know about the others. What remains
-    of a division goes to workers that differ from origin to origin.
+    of a division goes to workers that differ from origin to origin. An origin with a rate belongs
+    to one worker, because workers that pace their requests alone would start some at the same time.
     """
-    if allowance.max_in_flight == inf:
+    if allowance == NO_LIMIT:
         return allowance
-    each, rest = divmod(int(allowance.max_in_flight), workers)
     turn = (crc32(origin.encode()) + worker) % workers
+    if allowance.rate < inf:
+        return allowance if turn == 0 else allowance._replace(max_in_flight=0)
+    each, rest = divmod(int(allowance.max_in_flight), workers)
     return Allowance(each + (turn < rest))
 
 

@@ -191,7 +191,8 @@ def _download(job: _Job, screen: Screen, result: summary.Report) -> None:
     least: int | None = len(job.targets)
     if total is None and len(job.targets) < engines.PROCESSES_FROM:
         least = None
-    engine = engines.select(settings.engine, least, wanted, adaptive=adaptive)
+    paced = settings.rate_per_host is not None
+    engine = engines.select(settings.engine, least, wanted, adaptive=adaptive, paced=paced)
     limit = checks.affordable(wanted, [engine], settings.client, screen.warn)
     hosts = _shown_host_limits(job)
     for line in summary.opening(job.noun, job.labels, total, limit, hosts, adaptive=adaptive):

@@ -119,6 +119,7 @@ def concurrency(group: Group) -> None:
         group, "max_per_host", "--max-per-host", metavar="N", type=values.count,
         usual=f"{PER_REMOTE_HOST} at servers beyond this machine if -m is not given, else none",
     )  # fmt: skip
+    add_setting(group, "rate_per_host", "--rate-per-host", metavar="R", type=values.request_rate)
     add_setting(group, "engine", "--engine", metavar="E", choices=(AUTO, *ENGINES), default=AUTO)
     library(group)
 
