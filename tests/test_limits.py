@@ -205,9 +205,9 @@ def test_what_one_worker_was_served_is_known_to_the_one_that_was_refused_first(p
     serve(other, 1, 5)
     refuse(one, 2, MAYBE)
     for _ in range(UNEXPLAINED):
-        assert not other.active
+        assert not other.learnt
         refuse(other, 3, MAYBE)
-    assert other.active
+    assert other.learnt
 
 
 def test_a_request_that_started_before_a_row_was_found_is_counted_right(pair: Pair) -> None:

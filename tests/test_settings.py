@@ -38,6 +38,7 @@ from tests.kit import ROOT
 
 #: Settings that may be given in other forms than they are kept in.
 FORMS = {
+    "resolve": "list[str] | tuple[str, ...]",
     "dir": "str | os.PathLike[str]",
     "cacert": "str | os.PathLike[str] | None",
     "headers": "Mapping[str, str]",

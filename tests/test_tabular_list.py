@@ -14,7 +14,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from getflags.core.models import Checksum
@@ -210,6 +210,7 @@ ROWS = st.lists(
 )  # fmt: skip
 
 
+@settings(deadline=None)
 @given(ROWS, st.sampled_from(sorted(FORMATS)))
 def test_what_is_written_is_read(rows: list[dict[str, str]], ending: str) -> None:
     parse = tabular_list.parser(f"list.{ending}")

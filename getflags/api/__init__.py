@@ -45,8 +45,13 @@ class SettingsDict(TypedDict, total=False):
     loop: str
     max_req: int | Literal["auto"]
     dedupe: bool
+    max_per_host: int | None
+    rate_per_host: float | None
     exists: str
     verify: bool
+    force_directories: bool
+    cut_dirs: int
+    output_template: str | None
     headers: Mapping[str, str]
     timeout: float
     connect_timeout: float
@@ -87,8 +92,9 @@ def download(targets: Iterable[str | Entry], **settings: Unpack[SettingsDict]) -
     chosen = checked(settings)
     total = len(targets) if isinstance(targets, Sized) else None
     adaptive = chosen.max_req == AUTO
-    name = engines.select(chosen.engine, total, _requested(chosen), adaptive=adaptive)
-    job, report = _prepare(targets, chosen, name)
+    paced = chosen.rate_per_host is not None
+    name = engines.select(chosen.engine, total, _requested(chosen), adaptive=adaptive, paced=paced)
+    job, report = _prepare(targets, chosen, name, chosen_level="max_req" in settings)
     run = engines.engine(name)
     start = perf_counter()
     run(job, _tee(report, chosen.emit))
@@ -111,7 +117,7 @@ async def adownload(targets: Iterable[str | Entry], **settings: Unpack[SettingsD
             f"adownload() always uses the asyncio engine; for engine={chosen.engine!r}, run "
             "download() in a thread (asyncio.to_thread)"
         )
-    job, report = _prepare(targets, chosen, "asyncio")
+    job, report = _prepare(targets, chosen, "asyncio", chosen_level="max_req" in settings)
     start = perf_counter()
     await arun(job, _tee(report, chosen.emit))
     report.elapsed = perf_counter() - start
@@ -125,7 +131,7 @@ def _requested(settings: Settings) -> int:
 
 
 def _prepare(
-    targets: Iterable[str | Entry], settings: Settings, engine: str
+    targets: Iterable[str | Entry], settings: Settings, engine: str, *, chosen_level: bool
 ) -> tuple[Plan, Report]:
     """Return the plan and an empty report. Raises UsageError."""
     entries = resolve.expand(_entries(targets))
@@ -150,6 +156,7 @@ def _prepare(
         configure.download_options(settings),
         configure.network(settings),
         adaptive,
+        configure.host_limits(settings, chosen_level=chosen_level),
     )
     transport.client(job.client).check(job.network)
     if not settings.verify:

@@ -8,20 +8,47 @@ from __future__ import annotations
 import os
 
 from getflags.core.accepted import fixed_addresses
-from getflags.core.models import DownloadOptions, Exists, Network
-from getflags.core.settings import Settings
+from getflags.core.errors import UsageError
+from getflags.core.models import DownloadOptions, Exists, HostLimits, Network
+from getflags.core.settings import PER_REMOTE_HOST, Settings
+from getflags.core.text import quoted
 from getflags.storage import directories
 from getflags.targets import resolve
+from getflags.targets.output_template import HOST_AND_FOLDERS, BadTemplate, OutputTemplate
 from getflags.transport import proxies
 
 
 def place(settings: Settings, base_url: str | None, *, read_only: bool = False) -> resolve.Place:
-    """Return the mirror of the flags and the folder for the files.
+    """Return the mirror of the flags, and where the files go. Raises UsageError.
 
     With ``read_only``, nothing is created to find out how the file system compares names.
     """
-    keys = directories.NameKeys(read_only=read_only)
-    return resolve.Place(base_url or "", settings.dir, directories.real_folder, key=keys)
+    return resolve.Place(
+        base_url or "",
+        settings.dir,
+        directories.real_folder,
+        key=directories.NameKeys(read_only=read_only),
+        template=_template(settings),
+    )
+
+
+def _template(settings: Settings) -> OutputTemplate | None:
+    """Return the template of the files' names, if there is one. Raises UsageError."""
+    template = settings.output_template
+    if settings.force_directories:
+        if template is not None:
+            raise UsageError("--force-directories cannot be used with --output-template")
+        template = HOST_AND_FOLDERS
+    if template is None:
+        if settings.cut_dirs:
+            raise UsageError("--cut-dirs needs --force-directories or --output-template")
+        return None
+    try:
+        return OutputTemplate(template, settings.cut_dirs)
+    except BadTemplate as error:
+        raise UsageError(
+            f"the output template {quoted(template)} cannot be used: {error}"
+        ) from None
 
 
 def download_options(settings: Settings) -> DownloadOptions:
@@ -41,6 +68,16 @@ def download_options(settings: Settings) -> DownloadOptions:
         fsync=settings.fsync,
         verify=settings.verify,
     )
+
+
+def host_limits(settings: Settings, *, chosen_level: bool) -> HostLimits:
+    """Return the limits of each server.
+
+    ``chosen_level`` is true if the user has chosen the concurrency: no default reduces it.
+    """
+    if settings.max_per_host is None and not chosen_level:
+        return HostLimits(PER_REMOTE_HOST, only_remote=True, rate=settings.rate_per_host)
+    return HostLimits(settings.max_per_host, rate=settings.rate_per_host)
 
 
 def network(settings: Settings, direct: tuple[str, ...] = ()) -> Network:

@@ -200,6 +200,9 @@ COUNT_OR_AUTO = ValueRange(f"{COUNT.description}, or {AUTO}", _count_or_auto)
 SECONDS = _number("a positive number of seconds, at most 1e9", lambda value: 0 < value <= _LONGEST)
 SPEED = _number("0 or more bytes a second", lambda value: 0 <= value < TOO_LARGE)
 RATE = _number("1 or more bytes a second", lambda value: 1 <= value < TOO_LARGE)
+REQUEST_RATE = _number(
+    "a positive number of requests a second", lambda value: 0 < value < TOO_LARGE
+)
 FLAG = ValueRange("True or False", _flag)
 TEXT = ValueRange("a non-empty string", _text)
 PATH = ValueRange("a path", _path)

@@ -9,8 +9,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from enum import Enum, IntEnum
+from math import inf
 from typing import TYPE_CHECKING, NamedTuple
 
+from getflags.core import urls
 from getflags.core.feed import NoJob
 from getflags.core.settings import DEFAULTS
 
@@ -122,13 +124,46 @@ class Network(NamedTuple):
     resolve: tuple[tuple[str, int, tuple[str, ...]], ...] = ()
 
 
+class Allowance(NamedTuple):
+    """What one origin may be asked for; ``inf`` if it has no limit.
+
+    ``max_in_flight`` is the largest number of requests in flight, ``rate`` the largest number of
+    requests started in a second.
+    """
+
+    max_in_flight: float = inf
+    rate: float = inf
+
+
+NO_LIMIT = Allowance()
+
+
+class HostLimits(NamedTuple):
+    """The limits of each origin that the user has set, or that hold by default.
+
+    ``max_in_flight`` and ``rate`` are as in ``Allowance``; None for no limit. With ``only_remote``,
+    the first does not hold for the servers of this machine.
+    """
+
+    max_in_flight: int | None = None
+    only_remote: bool = False
+    rate: float | None = None
+
+    def at(self, origin: str) -> Allowance:
+        """Return the limits of an origin; an empty one belongs to targets without a request."""
+        if not origin:
+            return NO_LIMIT
+        spared = self.max_in_flight is None or (self.only_remote and urls.is_loopback(origin))
+        return Allowance(inf if spared else self.max_in_flight or inf, self.rate or inf)
+
+
 class Plan(NamedTuple):
     """A run: the targets, pulled one by one, and how to fetch them.
 
     ``targets`` may be a generator of a million targets, so it must not be turned into a list. It
     may also be ``Arriving``: then it yields NO_JOB while its next target has not arrived.
     ``limit`` is the largest number of requests in flight. With ``adaptive``, the concurrency of
-    each server is adapted to its goodput during the run.
+    each server is adapted to its goodput during the run, within ``host_limits``.
     """
 
     targets: Iterable[Target | NoJob]
@@ -138,11 +173,14 @@ class Plan(NamedTuple):
     options: DownloadOptions = DownloadOptions()
     network: Network = Network()
     adaptive: bool = False
+    host_limits: HostLimits = HostLimits()
 
     @property
-    def max_per_host(self) -> int | None:
-        """The largest number of requests in flight at one server; None unless adaptive."""
-        return self.limit if self.adaptive else None
+    def max_level(self) -> int | None:
+        """The highest level of adaptive concurrency; None unless adaptive."""
+        return (
+            min(self.limit, self.host_limits.max_in_flight or self.limit) if self.adaptive else None
+        )
 
 
 class FetchRecord(NamedTuple):

@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 ENGINES = ("sequential", "threads", "asyncio", "processes")
 CLIENTS = ("curl", "h1", "httpx")
 LOOPS = ("uvloop", "asyncio")
+#: Requests in flight at a server that belongs to others, if nobody has chosen a number; browsers
+#: open as many connections.
+PER_REMOTE_HOST = 6
 EXISTS = ("overwrite", "skip", "refresh", "fail")
 
 
@@ -53,7 +56,7 @@ class Settings(NamedTuple):
             one_of(AUTO, *ENGINES),
             f"engine that runs the transfers: {', '.join(ENGINES)}",
             auto="threads for up to 100 targets, processes for 1,000 targets or more where there "
-            "are more than two processors, else asyncio",
+            "are more than two processors and no --rate-per-host, else asyncio",
         ),
     ] = "asyncio"  # a library must not start processes unless the program asks for them
     client: Annotated[
@@ -87,6 +90,19 @@ class Settings(NamedTuple):
             "leave out a target if an earlier one has the same URL, name, folder and checksum",
         ),
     ] = False
+    max_per_host: Annotated[
+        int | None,
+        Option(
+            accepted.COUNT,
+            "maximum number of requests in flight at one server (an origin: scheme, host and port)",
+            usual=f"{PER_REMOTE_HOST} at servers beyond this machine if the concurrency is not "
+            "chosen, else none",
+        ),
+    ] = None
+    rate_per_host: Annotated[
+        float | None,
+        Option(accepted.REQUEST_RATE, "maximum number of requests started at one server a second"),
+    ] = None
     exists: Annotated[
         str,
         Option(
@@ -102,6 +118,29 @@ class Settings(NamedTuple):
             "only compare the files that are there with their checksums; request and write nothing",
         ),
     ] = False
+    force_directories: Annotated[
+        bool,
+        Option(
+            accepted.FLAG,
+            "make folders below DIR from the host and the path of each URL, as wget -x does",
+        ),
+    ] = False
+    cut_dirs: Annotated[
+        int,
+        Option(
+            accepted.NATURAL,
+            "leave out the first N folders of each URL's path; only with --force-directories or "
+            "--output-template",
+        ),
+    ] = 0
+    output_template: Annotated[
+        str | None,
+        Option(
+            accepted.TEXT,
+            "path of each file below DIR, with the fields {scheme} {host} {port} {path} {dir} "
+            "{name} {stem} {suffix} {query} {n}, such as {host}/{path}",
+        ),
+    ] = None
     headers: Annotated[
         tuple[tuple[str, str], ...],
         Option(accepted.FIELDS, "more header fields, sent only to the target's own origin"),
@@ -154,7 +193,7 @@ class Settings(NamedTuple):
         ),
     ] = False
     ip_version: Annotated[
-        int | None, Option(accepted.IP_VERSION, "connect only over IPv4 (4) or IPv6 (6)")
+        int | None, Option(accepted.IP_VERSION, "connect only over one version of IP")
     ] = None
     resolve: Annotated[
         tuple[str, ...],

@@ -14,7 +14,7 @@ from base64 import b64encode
 from functools import lru_cache
 from urllib.parse import SplitResult, quote, unquote, unquote_to_bytes, urljoin, urlsplit
 
-_DEFAULT_PORTS = {"http": 80, "https": 443}
+DEFAULT_PORTS = {"http": 80, "https": 443}
 # The form of nearly all URLs; a URL that matches needs no further check.
 _PLAIN = re.compile(
     r"https?://[a-z0-9-]{1,63}(?:\.[a-z0-9-]{1,63})*(?::[0-9]{1,4})?"
@@ -29,6 +29,7 @@ _HOST = re.compile(r"[a-z0-9._~!$&'()*+,;=-]+", re.ASCII)
 # What may be meant as the "@" after a password: two characters that NFKC maps to it, and its
 # percent-encoded form. No URL with one of them in its authority is accepted.
 _AT = re.compile("[@\uff20\ufe6b]|%(?:25)*40")
+_LOOPBACK = re.compile(r"(?:.+\.)?localhost\.?|127(?:\.[0-9]+){1,3}|::1")
 _MAX_LABEL = 63  # bytes in a label of a host name (RFC 1035 section 2.3.4)
 _PATH_SAFE = "/%:@!$&'()*+,;=~?[]|"  # "%" keeps percent-encoded characters as they are
 _PARAMETER = re.compile("(?<=[?&#])([^?&#=]+)=([^&#]*)")
@@ -99,7 +100,7 @@ def clean(url: str) -> str:
         host = parts.hostname
     except ValueError:
         raise BadURL("it is malformed") from None
-    if parts.scheme not in _DEFAULT_PORTS:
+    if parts.scheme not in DEFAULT_PORTS:
         raise BadURL("only http:// and https:// are accepted")
     if not host or "\\" in parts.netloc:
         raise BadURL("it names no host")
@@ -160,10 +161,15 @@ def origin(url: str) -> str:
 
 @lru_cache(1024)
 def _origin(url: str) -> str:
+    scheme, host, port = host_and_port(url)
+    return f"{scheme}://[{host}]:{port}" if ":" in host else f"{scheme}://{host}:{port}"
+
+
+def host_and_port(url: str) -> tuple[str, str, int]:
+    """Return a clean URL's scheme, host and port, with an IPv6 address without its brackets."""
     parts = urlsplit(url)
-    host = f"[{parts.hostname}]" if ":" in (parts.hostname or "") else parts.hostname
-    port = _DEFAULT_PORTS[parts.scheme] if parts.port is None else parts.port
-    return f"{parts.scheme}://{host}:{port}"
+    port = DEFAULT_PORTS[parts.scheme] if parts.port is None else parts.port
+    return parts.scheme, parts.hostname or "", port
 
 
 def split_credentials(url: str) -> tuple[str, str | None]:
@@ -199,6 +205,20 @@ def identity(url: str) -> str:
         return url
     kept = [each for each in query.split("&") if _name(each.partition("=")[0]) not in signature]
     return path + mark + "&".join(kept)
+
+
+def is_loopback(origin: str) -> bool:
+    """Return whether an origin is on this machine, as far as its host name tells."""
+    host = urlsplit(origin).hostname or ""
+    return bool(_LOOPBACK.fullmatch(host))
+
+
+def public_query(url: str) -> str:
+    """Return a clean URL's query without the parameters that are secrets or are signed with one."""
+    query = identity(url).partition("?")[2]
+    return "&".join(
+        each for each in query.split("&") if _without_signature(f"?{each}") == f"?{each}"
+    )
 
 
 def _signature(query: str) -> set[str]:

@@ -40,7 +40,7 @@ def run(plan: Plan, emit: EventHandler) -> None:
             "download() cannot run the asyncio engine inside a running event loop; "
             "await adownload() instead"
         )
-    drive(plan, emit, Scheduler(plan.targets, plan.options, monotonic, plan.max_per_host))
+    drive(plan, emit, Scheduler.of(plan, monotonic))
 
 
 def drive(plan: Plan, emit: EventHandler, scheduler: Scheduler) -> None:
@@ -57,9 +57,7 @@ def drive(plan: Plan, emit: EventHandler, scheduler: Scheduler) -> None:
 
 async def arun(plan: Plan, emit: EventHandler) -> None:
     """Run the engine in the caller's event loop."""
-    await _download_all(
-        plan, emit, Scheduler(plan.targets, plan.options, monotonic, plan.max_per_host)
-    )
+    await _download_all(plan, emit, Scheduler.of(plan, monotonic))
 
 
 async def _download_all(plan: Plan, emit: EventHandler, scheduler: Scheduler) -> None:

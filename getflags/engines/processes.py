@@ -17,6 +17,7 @@ import threading
 from collections import Counter
 from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import lru_cache, partial
 from multiprocessing.context import ForkContext
 from queue import SimpleQueue
 from time import monotonic, sleep
@@ -32,7 +33,7 @@ from getflags.engines.spawn import has_other_threads, without_main_module
 from getflags.engines.worker import Connection, Message, serve
 from getflags.scheduling.fair_queue import FairQueue
 from getflags.scheduling.lookahead import Lookahead
-from getflags.scheduling.shared_limits import LimitsTable, SharedLimits
+from getflags.scheduling.shared_limits import LimitsTable, SharedLimits, share_of
 
 _BATCH = 512  # targets that a worker may have queued beyond its share of the limit
 _SECONDS_AHEAD = 0.1  # seconds of work that is sent ahead; ten times the round trip of a message
@@ -59,6 +60,7 @@ class _Worker:
     share: int  # this worker's part of the limit
     pending: dict[int, Target] = field(default_factory=dict)
     waiting: set[int] = field(default_factory=set)  # numbers of the targets waiting for a retry
+    load: Counter[str] = field(default_factory=Counter)  # pending and not waiting, by origin
     done: int = 0
     since: float = field(default_factory=monotonic)
     sent_last: bool = False
@@ -91,10 +93,11 @@ class _Coordinator:
         self._workers: list[_Worker] = []
         self._context = _context()
         self._limits = LimitsTable(self._context, worker_count(plan.limit))
+        self._share_of = lru_cache(4096)(self._max_in_flight)
 
     def work(self) -> None:
         """Start the workers, and run until every target has ended."""
-        count = worker_count(self._plan.limit)
+        count = self._limits.workers
         shares = [self._plan.limit // count + (n < self._plan.limit % count) for n in range(count)]
         started = [self._start(index, share) for index, share in enumerate(shares)]
         for worker in started:
@@ -112,6 +115,7 @@ class _Coordinator:
                 self._replace(worker)
             else:
                 self._handle_events(worker, message)
+            self._send_to_idle()
 
     def close(self) -> None:
         """Terminate the remaining workers, and kill those that do not exit in time."""
@@ -170,10 +174,10 @@ class _Coordinator:
         """
         capacity = worker.capacity()
         if capacity > 0 and not worker.sent_last:
-            batch = self._batch(capacity)
-            last = len(batch) < capacity and self._targets.exhausted
+            batch = self._batch(worker, capacity)
+            last = len(batch) < capacity and self._targets.exhausted and not self._queue
             if not batch and not last:
-                return  # more targets will arrive
+                return  # more targets will arrive, or others must end first
             for target in batch:
                 worker.pending[target.number] = target
                 if target.number not in self._deaths:
@@ -182,17 +186,38 @@ class _Coordinator:
             with suppress(OSError):  # the worker has died, which its listener will report
                 worker.connection.send((batch, worker.sent_last))
 
-    def _batch(self, size: int) -> list[Target]:
+    def _send_to_idle(self) -> None:
+        """Send targets to workers that have nothing to do, and so will not ask for any.
+
+        There are some if a limit of ``--max-per-host`` has kept all targets from them.
+        """
+        for worker in self._workers:
+            if len(worker.pending) == len(worker.waiting):
+                self._send_targets(worker)
+
+    def _batch(self, worker: _Worker, size: int) -> list[Target]:
         """Return the next targets, in turn those of different origins, as the scheduler does."""
         batch: list[Target] = []
-        load = self._load.__getitem__
+        load, ready = self._load.__getitem__, partial(self._has_room, worker)
         while len(batch) < size:
-            origin = self._targets.next_owner(load)
+            origin = self._targets.next_owner(load, ready)
             if origin is None:
                 break
             self._load[origin] += 1
+            worker.load[origin] += 1
             batch.append(self._queue.take(origin))
         return batch
+
+    def _has_room(self, worker: _Worker, origin: str) -> bool:
+        """Return whether a worker may have another target of an origin.
+
+        More than its share would only wait in the worker, and take the place of other targets.
+        """
+        return worker.load[origin] < self._share_of(origin, worker.index)
+
+    def _max_in_flight(self, origin: str, index: int) -> float:
+        allowance = self._plan.host_limits.at(origin)
+        return share_of(allowance, origin, index, self._limits.workers).max_in_flight
 
     def _add(self, target: Target) -> None:
         self._queue.add(_origin(target), target)
@@ -205,15 +230,20 @@ class _Coordinator:
                 self._emit(kind(*values))
             elif kind is Finished:
                 seconds, status, *rest = values
-                worker.waiting.discard(number)
                 worker.done += 1
                 target = worker.pending.pop(number)
-                self._load[_origin(target)] -= 1
+                origin = _origin(target)
+                self._load[origin] -= 1
+                if number in worker.waiting:
+                    worker.waiting.discard(number)
+                else:
+                    worker.load[origin] -= 1
                 outcome = Outcome(target, Status(status), *rest)
                 self._emit(Finished(outcome, seconds))
             else:
-                if kind is Retrying:
+                if kind is Retrying and number not in worker.waiting:
                     worker.waiting.add(number)
+                    worker.load[_origin(worker.pending[number])] -= 1
                 self._emit(kind(worker.pending[number], *values))
         self._send_targets(worker)
 
@@ -276,7 +306,8 @@ def _worker_main(
         threading.Thread(
             target=_exit_with_parent, args=(multiprocessing.parent_process(),), daemon=True
         ).start()
-        serve(connection, plan, lambda origin: SharedLimits(origin, table, index))
+        at = plan.host_limits.at
+        serve(connection, plan, lambda origin: SharedLimits(origin, table, index, at(origin)))
 
 
 def _exit_with_parent(parent: multiprocessing.process.BaseProcess) -> None:

@@ -23,9 +23,7 @@ def run(plan: Plan, emit: EventHandler) -> None:
     """See ``getflags.engines``. The limit is 1, whatever the plan allows."""
     with closing(client(plan.client).open_transport(plan.network)) as transport:
         limiter = RateLimiter(plan.network.limit_rate, monotonic)
-        scheduler = Scheduler(
-            plan.targets, plan.options, monotonic, plan.max_per_host, in_order=True
-        )
+        scheduler = Scheduler.of(plan, monotonic, in_order=True)
 
         def abort() -> None:
             limiter.stop()

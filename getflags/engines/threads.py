@@ -28,7 +28,7 @@ def run(plan: Plan, emit: EventHandler) -> None:
     pool = _Pool(plan)
 
     limiter = RateLimiter(plan.network.limit_rate, monotonic)
-    scheduler = Scheduler(plan.targets, plan.options, monotonic, plan.max_per_host)
+    scheduler = Scheduler.of(plan, monotonic)
 
     def work(transfer: Transfer, put: Callable[[Event | Transfer], None]) -> None:
         with pool.borrow() as transport:

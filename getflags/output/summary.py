@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 
 from getflags.core.events import Event, Finished, Retrying
-from getflags.core.models import ExitStatus, Outcome, Status
+from getflags.core.models import ExitStatus, HostLimits, Outcome, Status
 from getflags.core.text import brief, counted, human_bytes, printable
 
 FEW = 10  # up to this number of targets, all of them are listed
@@ -101,6 +101,7 @@ def opening(
     labels: Sequence[str],
     total: int | None,
     limit: int,
+    hosts: HostLimits = HostLimits(),  # noqa: B008 - immutable
     *,
     adaptive: bool = False,
     verify: bool = False,
@@ -108,7 +109,7 @@ def opening(
     """Return the lines about the targets and the concurrency, printed before the run.
 
     ``labels`` are the labels of all targets if there are at most ``FEW``, otherwise the first and
-    last label. ``total`` is None if the list has not ended.
+    last label. ``total`` is None if the list has not ended. ``hosts`` are the limits of servers.
     """
     shown = [brief(label) for label in labels]
     action = "Verifying" if verify else "Searching for"
@@ -122,6 +123,10 @@ def opening(
     connections = "1 connection" if limit == 1 else f"{limit} concurrent connections"
     if adaptive:
         connections = f"Up to {limit} concurrent connections, adapted to each server,"
+    if hosts.max_in_flight is not None and hosts.max_in_flight < limit:
+        server = "for each remote server" if hosts.only_remote else "for each server"
+        most = f"at most {hosts.max_in_flight} {'each' if adaptive else server}"
+        connections = f"{connections.removesuffix(',')}, {most},"
     return [searching, f"{connections} will be used."]
 
 

@@ -29,8 +29,9 @@ _LOST = 0.5  # share of the best rate; a server with a rate limit does not fall 
 class LearntRate:
     """The learnt rate of one server, and the time of the next request.
 
-    ``rate`` is in requests a second, ``inf`` if there is no limit. All attributes are floats, so
-    that several processes can share them in an array; ``FIELDS`` names them.
+    ``rate`` is in requests a second, ``inf`` if none was learnt. It never exceeds ``most``, the
+    rate that the user allows, at which requests are paced from the first one on. All attributes are
+    floats, so that several processes can share them in an array; ``FIELDS`` names those that vary.
     """
 
     FIELDS = (
@@ -44,9 +45,10 @@ class LearntRate:
         "best",
         "ignored_until",
     )
-    __slots__ = FIELDS
+    __slots__ = (*FIELDS, "most")
 
-    def __init__(self) -> None:
+    def __init__(self, most: float = inf) -> None:
+        self.most = most
         self._forget()
 
     def _forget(self) -> None:
@@ -66,9 +68,15 @@ class LearntRate:
         return self.since > -inf
 
     def started(self, now: float) -> None:
-        """Record the start of a request."""
+        """Record the start of a request.
+
+        A start that was late may be made up for, but never beyond the rate that the user allows.
+        """
+        earliest = self.next_start
         if self.rate < inf:
-            self.next_start = max(self.next_start + 1 / self.rate, now)
+            self.next_start = max(earliest + 1 / self.rate, now)
+        if self.most < inf:
+            self.next_start = max(self.next_start, max(earliest, now) + 1 / self.most)
 
     def accepted(self, started: float) -> None:
         """Record that a request that started at this time was served; raise the rate."""
@@ -83,6 +91,7 @@ class LearntRate:
         else:
             near = self.rate >= _NEAR * self.refused_rate
             self.rate *= _CAUTIOUS_GROWTH if near else _GROWTH
+        self.rate = min(self.rate, self.most)
 
     def refused(
         self,
@@ -116,13 +125,13 @@ class LearntRate:
             if pause is None:
                 self._pause(now)
         if policy is not None and self.known:
-            self.rate = self.refused_rate = min(self.rate, policy)
+            self.rate = self.refused_rate = min(self.rate, policy, self.most)
         self.refused_at = now
 
     def _begin(self, now: float) -> None:
         """Start slowly: nothing is known about the rate yet."""
         self.since = now
-        self.rate = FIRST_RATE
+        self.rate = min(FIRST_RATE, self.most)
         self._pause(now)
 
     def _measure(self, started: float, now: float) -> None:
@@ -136,7 +145,7 @@ class LearntRate:
         self.refused_rate = self.rate if self.rate < inf else 2 * measured
         if self.served < _STEP and self.rate < inf:  # too few to be sure
             measured = max(measured, self.rate / 2)
-        self.rate = min(self.rate, measured)
+        self.rate = min(self.rate, measured, self.most)
         # A part of the first request may have been saved up before.
         self.best = max(self.best, (self.served - 1) / seconds)
         self.since, self.served = now, 0.0

@@ -1,7 +1,7 @@
 """The state of each server in the scheduler: its requests in flight, and its limits.
 
-The caller passes the time in. The limits are those that the server's refusals have shown (see
-``limits``) and, with ``-m auto``, that of adaptive concurrency.
+The caller passes the time in. The limits are those that the user has set or the server's refusals
+have shown (see ``limits``) and, with ``-m auto``, that of adaptive concurrency.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ class HostState(OriginState):
     @property
     def limited(self) -> bool:
         """Whether requests to the server are held back."""
-        return self.limits.active
+        return self.limits.learnt
 
     def accepts(self, now: float) -> bool:
         """Return whether a request may be sent now."""
@@ -50,7 +50,9 @@ class HostState(OriginState):
 
     def is_idle(self, now: float) -> bool:
         """Return whether the state may be deleted: nothing is in flight or limited."""
-        return not self.in_flight and not self.limits.active and not self.closed_reason(now)
+        if self.in_flight or self.limits.learnt or self.closed_reason(now):
+            return False
+        return now >= self.limits.rate.next_start
 
     def started(self, transfer: Transfer, now: float) -> None:
         """Record the start of a try."""

@@ -1,4 +1,4 @@
-"""What a server accepts, as far as its refusals have shown: pause, ceiling and rate together.
+"""The limits of one server: those that the user has set, and those that its refusals have shown.
 
 A server that answers 429 or 503 gets no request for a moment: for as long as it asked
 (Retry-After), else for a backoff. If it asked, its requests in flight are then limited to the
@@ -11,6 +11,7 @@ from __future__ import annotations
 from math import inf
 from typing import NamedTuple
 
+from getflags.core.models import NO_LIMIT, Allowance
 from getflags.rates.learnt_rate import LearntRate
 from getflags.scheduling.ceiling import Ceiling
 from getflags.transfer.actions import Refusal
@@ -29,14 +30,18 @@ class Flight(NamedTuple):
 class Limits:
     """The limits of one server. The caller passes the time in, in seconds on any clock.
 
-    ``active`` is true while requests are held back; ``in_flight`` is the number in flight.
+    ``allowance`` is what the user allows. ``learnt`` is true while requests are held back because
+    of refusals; ``in_flight`` is the number in flight.
     """
 
-    def __init__(self) -> None:
-        self.rate = LearntRate()
+    def __init__(self, allowance: Allowance = NO_LIMIT) -> None:
+        self.rate = LearntRate(allowance.rate)
         self.ceiling = Ceiling()
-        self.active = False
+        self.learnt = False
         self.in_flight = 0
+        self._max_in_flight = allowance.max_in_flight
+        self._bounded = allowance != NO_LIMIT
+        self._active = self._bounded  # whether there is any limit to check
         self._refusals = 0  # in a row
 
     @property
@@ -46,9 +51,9 @@ class Limits:
 
     def allow(self, now: float) -> bool:
         """Return whether a request may be sent now."""
-        if not self.active:
+        if not self._active:
             return True
-        if now < self.rate.next_start or self.in_flight_everywhere >= self.ceiling.limit:
+        if now < self.rate.next_start or not self._has_room:
             return False
         self._update(now)
         return True
@@ -57,12 +62,18 @@ class Limits:
         """Return when a request may be sent; None if another one must end first."""
         if now < self.rate.next_start:
             return self.rate.next_start
-        return now if self.in_flight_everywhere < self.ceiling.limit else None
+        return now if self._has_room else None
+
+    @property
+    def _has_room(self) -> bool:
+        return (
+            self.in_flight < self._max_in_flight and self.in_flight_everywhere < self.ceiling.limit
+        )
 
     def started(self, now: float) -> Flight:
         """Record the start of a request."""
         self.in_flight += 1
-        if self.active:
+        if self._active:
             self.rate.started(now)
         self.ceiling.peak = max(self.ceiling.peak, self.in_flight_everywhere)
         return Flight(now, self.ceiling.served)
@@ -88,7 +99,7 @@ class Limits:
         asked = refusal.pause is not None
         if not asked and refusal.policy is None and not self.ceiling.served:
             return False
-        if not refusal.explicit and not self.active and self._refusals < UNEXPLAINED:
+        if not refusal.explicit and not self.learnt and self._refusals < UNEXPLAINED:
             return False
         before = self.rate.rate
         # If the server asks for a pause, there may be too many requests in flight. But if it has
@@ -104,4 +115,5 @@ class Limits:
 
     def _update(self, now: float) -> None:
         rate = self.rate
-        self.active = now < rate.next_start or rate.rate < inf or self.ceiling.limit < inf
+        self.learnt = now < rate.next_start or rate.rate < inf or self.ceiling.limit < inf
+        self._active = self.learnt or self._bounded

@@ -15,10 +15,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from heapq import heappop, heappush
 from itertools import count
+from typing import Self
 
 from getflags.core.events import Adjusted, Event, Finished, Retrying, Slowed
 from getflags.core.feed import NO_JOB, Arriving, NoJob
-from getflags.core.models import DownloadOptions, Target
+from getflags.core.models import DownloadOptions, Plan, Target
 from getflags.scheduling.adaptive_concurrency import AdaptiveConcurrency
 from getflags.scheduling.fair_queue import FairQueue
 from getflags.scheduling.host import HostState
@@ -37,7 +38,7 @@ class Scheduler:
     ``targets`` may yield NO_JOB if it has no target at the moment. If it is ``Arriving``, it wakes
     the engine as soon as it has one; otherwise, its producer must call ``wake``.
 
-    ``max_per_host``, for ``-m auto``, is the largest number in flight at one server. With
+    ``max_level``, for ``-m auto``, is the largest number in flight at one server. With
     ``in_order``, targets are taken strictly in their order. ``new_limits`` returns the limits of an
     origin, which may be shared with other schedulers.
     """
@@ -47,7 +48,7 @@ class Scheduler:
         targets: Iterable[Target | NoJob],
         options: DownloadOptions,
         clock: Callable[[], float],
-        max_per_host: int | None = None,
+        max_level: int | None = None,
         *,
         in_order: bool = False,
         new_limits: Callable[[str], Limits] = lambda _: Limits(),
@@ -62,11 +63,24 @@ class Scheduler:
         self._in_flight: dict[Transfer, HostState] = {}
         self._retries: list[tuple[float, int, Transfer]] = []  # a heap, ordered by due time
         self._serial = count()
-        self._max_per_host = max_per_host
+        self._max_level = max_level
         self._new_limits = new_limits
         self._hosts: dict[str, HostState] = {}  # servers by origin
+        self._max_hosts = _MAX_HOSTS
         self._waiting: FairQueue[HostState, Transfer] = FairQueue()  # for their server
         self._targets = Lookahead(targets, self._waiting, self._add, clock)
+
+    @classmethod
+    def of(cls, plan: Plan, clock: Callable[[], float], *, in_order: bool = False) -> Self:
+        """Return the scheduler of a plan, which is the only one of its run."""
+        return cls(
+            plan.targets,
+            plan.options,
+            clock,
+            plan.max_level,
+            in_order=in_order,
+            new_limits=lambda origin: Limits(plan.host_limits.at(origin)),
+        )
 
     @property
     def exhausted(self) -> bool:
@@ -149,14 +163,16 @@ class Scheduler:
         """Return the state of a server; a transfer may call this in any thread."""
         host = self._hosts.get(origin)
         if host is None:
-            if len(self._hosts) >= _MAX_HOSTS:
+            if len(self._hosts) >= self._max_hosts:
                 now, hosts = self._clock(), list(self._hosts.items())
                 self._hosts = {
                     key: host
                     for key, host in hosts
                     if host in self._waiting or not host.is_idle(now)
                 }
-            limit = self._max_per_host if origin else None  # no origin: nothing will be sent
+                # If most are kept, they are not looked at again for each new server.
+                self._max_hosts = max(_MAX_HOSTS, 2 * len(self._hosts))
+            limit = self._max_level if origin else None  # no origin: nothing will be sent
             adaptive = AdaptiveConcurrency(max_level=limit) if limit else None
             host = self._hosts.setdefault(origin, HostState(self._new_limits(origin), adaptive))
         return host

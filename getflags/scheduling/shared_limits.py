@@ -12,7 +12,9 @@ from contextlib import contextmanager
 from hashlib import blake2b
 from math import inf
 from multiprocessing.context import BaseContext
+from zlib import crc32
 
+from getflags.core.models import NO_LIMIT, Allowance
 from getflags.rates.learnt_rate import LearntRate
 from getflags.scheduling.ceiling import Ceiling
 from getflags.scheduling.limits import Flight, Limits
@@ -28,6 +30,7 @@ class LimitsTable:
     """The table: a row for each limited server, with the requests in flight of each worker."""
 
     def __init__(self, context: BaseContext, workers: int) -> None:
+        self.workers = workers
         self._width = 1 + _LEARNT + workers
         self._lock = context.Lock()
         self._owner = context.RawValue("i", 0)  # the worker that has locked the table, from 1
@@ -90,11 +93,31 @@ class LimitsTable:
                 self._values[1 + n * self._width + 1 + _LEARNT + worker] = 0
 
 
+def share_of(allowance: Allowance, origin: str, worker: int, workers: int) -> Allowance:
+    """Return the part of an origin's limits that one of the workers has.
+
+    All parts together are the whole, so that no worker needs to know about the others. What remains
+    of a division goes to workers that differ from origin to origin. An origin with a rate belongs
+    to one worker, because workers that pace their requests alone would start some at the same time.
+    """
+    if allowance == NO_LIMIT:
+        return allowance
+    turn = (crc32(origin.encode()) + worker) % workers
+    if allowance.rate < inf:
+        return allowance if turn == 0 else allowance._replace(max_in_flight=0)
+    each, rest = divmod(int(allowance.max_in_flight), workers)
+    return Allowance(each + (turn < rest))
+
+
 class SharedLimits(Limits):
     """The limits of one server in one worker: those in the table, once there is a row."""
 
-    def __init__(self, origin: str, table: LimitsTable, worker: int) -> None:
-        super().__init__()
+    def __init__(
+        self, origin: str, table: LimitsTable, worker: int, allowance: Allowance = NO_LIMIT
+    ) -> None:
+        share = share_of(allowance, origin, worker, table.workers)
+        # A redirect may lead to a server of which this worker has no share.
+        super().__init__(share._replace(max_in_flight=max(1, share.max_in_flight)))
         self._key = float(1 + int.from_bytes(blake2b(origin.encode(), digest_size=6).digest()))
         self._table = table
         self._worker = worker
@@ -119,6 +142,8 @@ class SharedLimits(Limits):
 
     def allow_at(self, now: float) -> float | None:
         """Return when a request may be sent; None if another one must end first."""
+        if self._alone:
+            return super().allow_at(now)
         with self._synchronized(now):
             at = super().allow_at(now)
             return now + _POLL if at is None and self._elsewhere else at

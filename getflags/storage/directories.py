@@ -62,7 +62,9 @@ class NameKeys:
     """
 
     def __init__(self, *, read_only: bool = False) -> None:
-        self._comparison = lru_cache(1024)(compare_read_only if read_only else compare)
+        probed = lru_cache(1024)(compare_read_only if read_only else compare)
+        # Thousands of folders that do not exist yet need one probe, in the folder above them.
+        self._comparison = lru_cache(1024)(lambda folder: probed(_existing(folder)))
 
     def __call__(self, path: str) -> str:
         """Return the key of an absolute path."""

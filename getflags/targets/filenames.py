@@ -59,7 +59,7 @@ def _harmless(name: str, *, portable: bool) -> str:
 def _shortened(name: str) -> str:
     if len(name) * 4 <= _MAX_LENGTH or len(name.encode()) <= _MAX_LENGTH:
         return name
-    stem, suffix = _split(name)
+    stem, suffix = split_suffix(name)
     if len(suffix) > _MAX_SUFFIX:
         stem, suffix = name, ""
     cut = stem.encode()[: _MAX_LENGTH - len(suffix.encode())]
@@ -106,7 +106,8 @@ def check_folder(folder: str) -> None:
         raise BadName(f"the folder is nested more than {_MAX_DEPTH} levels deep")
 
 
-def _split(name: str) -> tuple[str, str]:
+def split_suffix(name: str) -> tuple[str, str]:
+    """Return the stem of a name, and its suffix with the dot, or an empty one."""
     stem, dot, suffix = name.rpartition(".")
     return (stem, dot + suffix) if stem.strip(".") and "/" not in suffix else (name, "")
 
@@ -115,13 +116,14 @@ class UniqueNames:
     """The names already assigned in a run; each target gets a unique one: ``f.gif``, ``f.1.gif``.
 
     Names are assigned in the order of the list, so that the same list always results in the same
-    names, in whatever order the files arrive. ``key`` returns a path in the form in which its file
-    system compares it.
+    names, in whatever order the files arrive. A file and a sub-folder of one name are kept apart in
+    the same way. ``key`` returns a path in the form in which its file system compares it.
     """
 
     def __init__(self, key: Callable[[str], str] = str) -> None:
         self._key = key
         self._taken = HashSet()  # of two names with the same hash, one gets a needless ``.1``
+        self._folders: HashSet | None = None  # sub-folders; most runs have none
         self._next: dict[str, int] = {}  # the next number, for names requested more than once
 
     def assign(self, folder: str, name: str) -> str:
@@ -129,15 +131,32 @@ class UniqueNames:
         if self._claim(folder, name):
             return name
         requested = f"{folder}/{name}"
-        stem, suffix = _split(name)
+        stem, suffix = split_suffix(name)
         number = self._next.get(requested, 1)
         while not self._claim(folder, unique := f"{stem}.{number}{suffix}"):
             number += 1
         self._next[requested] = number + 1
         return unique
 
+    def assign_folder(self, folder: str, name: str) -> str:
+        """Return ``name`` if no file has it, else the first such name with a number added.
+
+        A sub-folder has room for many files, so the same one is returned again and again.
+        """
+        if self._folders is None:
+            self._folders = HashSet()
+        unique, number = name, 0
+        while (key := hash(self._key(f"{folder}/{unique}"))) in self._taken:
+            number += 1
+            unique = f"{name}.{number}"
+        self._folders.add(key)
+        return unique
+
     def _claim(self, folder: str, name: str) -> bool:
-        return self._taken.add(hash(self._key(f"{folder}/{name}")))
+        key = hash(self._key(f"{folder}/{name}"))
+        if self._folders is not None and key in self._folders:
+            return False
+        return self._taken.add(key)
 
 
 class HashSet:
@@ -150,6 +169,16 @@ class HashSet:
     def __init__(self) -> None:
         self._table = array("q", [0]) * 1024  # open addressing; 0 is an empty slot
         self._count = 0
+
+    def __contains__(self, key: int) -> bool:
+        key = key or 1
+        mask = len(self._table) - 1
+        slot = key & mask
+        while held := self._table[slot]:
+            if held == key:
+                return True
+            slot = (slot + 1) & mask
+        return False
 
     def add(self, key: int) -> bool:
         """Add a key; return whether it is new."""

@@ -19,6 +19,7 @@ from getflags.core.models import Checksum, Target
 from getflags.core.text import printable, quoted
 from getflags.targets import country_codes, filenames
 from getflags.targets.list_file import BadInput, Entry
+from getflags.targets.output_template import OutputTemplate
 
 ACCEPTED = "an http:// or https:// URL, a country code such as BR, or a letter such as B"
 _LOCAL = re.compile(r"localhost\b|[0-9.]+(?=[:/]|$)|[^/]*:(?!443\b)")
@@ -131,6 +132,7 @@ class Place(NamedTuple):
     #: Returns the checksum of a target, given its path in the folder, its URL and its own checksum.
     checksum: Callable[[str, str, Checksum | None], Checksum] | None = None
     failed_out: str = ""  # the canonical path of the list of failed targets, which no target gets
+    template: OutputTemplate | None = None  # of the names; without it, the URL's last part
 
 
 def settle(entries: Iterable[Entry], place: Place) -> Iterator[Target]:
@@ -162,7 +164,7 @@ class Duplicates:
     def _is_new(self, entry: Entry) -> bool:
         try:
             url = _url(entry.word, self._place.base_url)
-            name = _name(entry, url, portable=self._place.portable)
+            name = _name(entry, url, 0, self._place)  # its number makes no file another one
         except ValueError:  # each malformed target is named
             return True
         folder = entry.folder or self._place.folder
@@ -177,6 +179,7 @@ class Settler:
         self._place = place
         self._names = filenames.UniqueNames(place.key)
         self._real = lru_cache(1024)(place.real)
+        self._sub_folder = lru_cache(1024)(self._assign_folders)
         self._reserved = place.failed_out and place.key(place.failed_out)
         self._checksum = place.checksum
         self._numbers = count()
@@ -184,11 +187,12 @@ class Settler:
     def settle(self, entry: Entry) -> Target:
         """Return the target of the next entry."""
         folder = entry.folder or self._place.folder
+        number = next(self._numbers)
         url, name, checksum, flaw = "", entry.out, entry.checksum, entry.flaw
         if not flaw:
             try:
                 url = _url(entry.word, self._place.base_url)
-                name = self._assign(folder, _name(entry, url, portable=self._place.portable))
+                name = self._assign(folder, _name(entry, url, number, self._place))
             except ValueError as error:
                 url, flaw = "", str(error)
         if self._checksum and not flaw:
@@ -198,7 +202,7 @@ class Settler:
             except BadInput as error:
                 flaw = str(error)
         return Target(
-            next(self._numbers),
+            number,
             entry.word,
             label(entry.word),
             url,
@@ -215,31 +219,38 @@ class Settler:
         filenames.check_folder(folder)
         # Only the real folder tells whether two names are one file: a link may lead to it.
         above, slash, last = name.rpartition("/")
-        parent = _real_parent(folder, above, self._real)
+        parent = self._real(folder)
+        if above:
+            above, parent = self._sub_folder(folder, above)
         last = self._names.assign(parent, last)
         if self._reserved and self._place.key(f"{parent}/{last}") == self._reserved:
             raise filenames.BadName("--failed-out names the same file")
         return above + slash + last
 
+    def _assign_folders(self, folder: str, above: str) -> tuple[str, str]:
+        """Return the sub-folders to use for ``above``, and the real folder that they lead to.
 
-def _real_parent(folder: str, above: str, real: Callable[[str], str]) -> str:
-    """Return the real folder of a name whose sub-folders are ``above``.
+        They differ from ``above`` if a file of the run has the name of one of them. Raises BadName
+        if a symbolic link leads out of ``folder``.
+        """
+        root = parent = self._real(folder)
+        found = ""
+        for part in above.split("/"):
+            found += ("/" if found else "") + self._names.assign_folder(parent, part)
+            parent = self._real(f"{folder}/{found}")
+            if commonpath((root, parent)) != root:
+                raise filenames.BadName(
+                    f"the sub-folder {quoted(found)} is a link out of the folder"
+                )
+        return found, parent
 
-    Raises BadName if a symbolic link leads out of ``folder``.
-    """
-    root = real(folder)
-    if not above:
-        return root
-    parent = real(f"{folder}/{above}")
-    if commonpath((root, parent)) != root:
-        raise filenames.BadName(f"the sub-folder {quoted(above)} is a link out of the folder")
-    return parent
 
-
-def _name(entry: Entry, url: str, *, portable: bool) -> str:
+def _name(entry: Entry, url: str, number: int, place: Place) -> str:
     if entry.out:
-        return filenames.checked(entry.out, portable=portable)
-    return filenames.from_url(url, portable=portable)
+        return filenames.checked(entry.out, portable=place.portable)
+    if place.template:
+        return place.template.path(url, number, portable=place.portable)
+    return filenames.from_url(url, portable=place.portable)
 
 
 def _url(word: str, base_url: str) -> str:

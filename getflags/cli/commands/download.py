@@ -31,9 +31,9 @@ from getflags.core.accepted import AUTO
 from getflags.core.errors import GetflagsError, UsageError
 from getflags.core.events import Event, EventHandler
 from getflags.core.feed import Feed, NoJob
-from getflags.core.models import Checksum, ExitStatus, Plan, Target
+from getflags.core.models import Checksum, ExitStatus, HostLimits, Plan, Target
 from getflags.core.text import brief, counted, printable, quoted
-from getflags.core.urls import origin, redact
+from getflags.core.urls import is_loopback, origin, redact
 from getflags.output import summary
 from getflags.output.estimate import Total
 from getflags.storage import directories
@@ -152,8 +152,8 @@ def _check(options: Options, targets: resolve.Listing) -> None:
     settings = options.settings
     total = len(targets)
     _check_single(options, total)
+    place = _place(options, testing.REMOTE)._replace(checksum=None)
     if total == 1 and not options.input_files:  # in a list, the other targets are downloaded
-        place = _place(options, testing.REMOTE)._replace(checksum=None)
         (target,) = resolve.settle([_with_options(targets[0], options)], place)
         if target.flaw:
             raise UsageError(f"{quoted(target.label)} cannot be fetched: {target.flaw}")
@@ -206,6 +206,8 @@ def _place(options: Options, base_url: str) -> resolve.Place:
     place = configure.place(options.settings, base_url, read_only=read_only)
     if options.checksums is not None:
         place = place._replace(checksum=options.checksums.checksum)
+    if options.out == standard_output.NAME:  # the name has no meaning
+        place = place._replace(template=None)
     if options.failed_out is None:
         return place
     return place._replace(failed_out=os.path.realpath(options.failed_out))
@@ -300,10 +302,12 @@ def _download(job: _Job, screen: Screen, result: summary.Report) -> None:
         least = None
     to_output = options.out == standard_output.NAME
     chosen = standard_output.engine(options) if to_output else settings.engine
-    engine = engines.select(chosen, least, wanted, adaptive=adaptive)
+    paced = settings.rate_per_host is not None
+    engine = engines.select(chosen, least, wanted, adaptive=adaptive, paced=paced)
     limit = checks.affordable(wanted, [engine], settings.client, screen.warn)
+    hosts = _shown_host_limits(job)
     opening = summary.opening(
-        job.noun, job.labels, total, limit, adaptive=adaptive, verify=settings.verify
+        job.noun, job.labels, total, limit, hosts, adaptive=adaptive, verify=settings.verify
     )
     for line in opening:
         screen.info(line)
@@ -336,7 +340,21 @@ def _plan(job: _Job, targets: Iterable[Target | NoJob], limit: int) -> Plan:
         configure.download_options(settings)._replace(output=job.output),
         configure.network(settings, job.site.direct),
         settings.max_req == AUTO,
+        _host_limits(job),
     )
+
+
+def _host_limits(job: _Job) -> HostLimits:
+    chosen = job.options.max_req is not None
+    return configure.host_limits(job.options.settings, chosen_level=chosen)
+
+
+def _shown_host_limits(job: _Job) -> HostLimits:
+    """Return the limits of servers that may concern a target, to tell the user."""
+    limits = _host_limits(job)
+    only_flags = job.total is not None and not job.targets.urls
+    here = only_flags and is_loopback(origin(job.site.base_url))
+    return HostLimits() if here and limits.only_remote else limits
 
 
 def _settled(job: _Job) -> Iterator[Target]:

@@ -13,7 +13,14 @@ from typing import Any, TypeAlias
 from getflags import __version__, transport
 from getflags.cli.options import values
 from getflags.core.accepted import AUTO
-from getflags.core.settings import CLIENTS, DEFAULTS, ENGINES, LOOPS, described
+from getflags.core.settings import (
+    CLIENTS,
+    DEFAULTS,
+    ENGINES,
+    LOOPS,
+    PER_REMOTE_HOST,
+    described,
+)
 from getflags.testing import PORTS
 
 Group: TypeAlias = argparse._ArgumentGroup  # noqa: SLF001 - argparse has no other name for it
@@ -94,6 +101,9 @@ def files(group: Group) -> None:
     )  # fmt: skip
     add_setting(group, "dedupe", "--dedupe", action=SWITCH)
     add_setting(group, "exists", "--exists", metavar="WHAT", type=values.exists)
+    add_setting(group, "force_directories", "--force-directories", action=SWITCH)
+    add_setting(group, "cut_dirs", "--cut-dirs", metavar="N", type=values.natural)
+    add_setting(group, "output_template", "--output-template", metavar="T", type=values.text)
     group.add_argument(
         "--checksum", metavar="ALGO=HEX", type=values.checksum,
         help="expected checksum, such as sha-256=...; only for a single target",
@@ -118,6 +128,11 @@ def files(group: Group) -> None:
 def concurrency(group: Group) -> None:
     """Add the options that choose the concurrency, the engine and its libraries."""
     _add_max_req(group, values.count_or_auto, auto=True)
+    add_setting(
+        group, "max_per_host", "--max-per-host", metavar="N", type=values.count,
+        usual=f"{PER_REMOTE_HOST} at servers beyond this machine if -m is not given, else none",
+    )  # fmt: skip
+    add_setting(group, "rate_per_host", "--rate-per-host", metavar="R", type=values.request_rate)
     add_setting(group, "engine", "--engine", metavar="E", choices=(AUTO, *ENGINES), default=AUTO)
     library(group)
 
@@ -162,9 +177,9 @@ def addresses(group: Group) -> None:
     """Add the options that choose among the addresses of hosts."""
     versions = group.add_mutually_exclusive_group()
     for version in (4, 6):
-        versions.add_argument(
-            f"-{version}", f"--ipv{version}", dest="ip_version", action="store_const",
-            const=version, help=f"connect only over IPv{version}",
+        add_setting(
+            versions, "ip_version", f"-{version}", f"--ipv{version}", action="store_const",
+            const=version, note=f"IPv{version}", usual="both",
         )  # fmt: skip
     add_setting(
         group, "resolve", "--resolve", metavar="HOST:PORT:ADDRESS", type=values.addresses,

@@ -24,7 +24,8 @@ _REFUSED = {
     ("-J", "--remote-header-name"): "file names from Content-Disposition are not supported yet",
     ("-j", "--max-concurrent-downloads"): _LEVEL,
     ("-P", "--directory-prefix"): "-d DIR sets the folder for the files",
-    ("-x", "--max-connection-per-server"): f"--proxy URL sets a proxy, and {_LEVEL}",
+    ("-x", "--max-connection-per-server"): f"--proxy URL sets a proxy, "
+    f"--force-directories makes folders, and {_LEVEL}",
     ("-Z", "--parallel"): f"downloads are always parallel, and {_LEVEL}",
 }
 

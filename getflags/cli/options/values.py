@@ -16,6 +16,7 @@ from getflags.core.accepted import (
     AUTO,
     COUNT,
     NATURAL,
+    REQUEST_RATE,
     SECONDS,
     ValueRange,
     check_field,
@@ -62,6 +63,15 @@ def _whole(text: str, kind: ValueRange) -> int:
     return number
 
 
+def _fraction(text: str, kind: ValueRange) -> float:
+    try:
+        number = float(text)
+    except ValueError:
+        number = math.nan  # in no range
+    accepted: float = _accepted(number, text, kind)
+    return accepted
+
+
 def _accepted(value: object, text: str, kind: ValueRange) -> Any:
     """Return the value if it is in the range; ``text`` is its original text."""
     try:
@@ -96,12 +106,12 @@ def names(known: Sequence[str]) -> Callable[[str], list[str]]:
 
 def seconds(text: str) -> float:
     """Return a positive number of seconds, which may have a fraction."""
-    try:
-        number = float(text)
-    except ValueError:
-        number = math.nan
-    accepted: float = _accepted(number, text, SECONDS)
-    return accepted
+    return _fraction(text, SECONDS)
+
+
+def request_rate(text: str) -> float:
+    """Return a positive number of requests a second, which may have a fraction."""
+    return _fraction(text, REQUEST_RATE)
 
 
 def size(text: str) -> int:
