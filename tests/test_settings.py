@@ -131,7 +131,14 @@ def test_options_that_were_not_given_have_the_defaults(module: Any) -> None:
 def test_every_setting_has_an_option_with_its_meaning() -> None:
     parser = argparse.ArgumentParser()
     group = parser.add_argument_group("all")
-    for define in (groups.targets, groups.files, groups.concurrency, groups.network, groups.limits):
+    for define in (
+        groups.targets,
+        groups.files,
+        groups.concurrency,
+        groups.network,
+        groups.addresses,
+        groups.limits,
+    ):
         define(group)
     helps = {action.dest: str(action.help) for action in parser._actions}
     for name, option in OPTIONS.items():
