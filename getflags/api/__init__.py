@@ -50,6 +50,7 @@ class SettingsDict(TypedDict, total=False):
     connect_timeout: float
     max_redirs: int
     retries: int
+    retry_on: str | Collection[int]
     max_retry_after: float
     max_time: float | None
     max_filesize: int | None

@@ -28,6 +28,7 @@ def download_options(settings: Settings) -> DownloadOptions:
         max_retry_after=settings.max_retry_after,
         exists=Exists(settings.exists),
         retries=settings.retries,
+        retry_on=settings.retry_on,
         salt=os.urandom(4).hex(),
         max_time=settings.max_time,
         max_filesize=settings.max_filesize,

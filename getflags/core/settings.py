@@ -105,6 +105,13 @@ class Settings(NamedTuple):
         int,
         Option(accepted.NATURAL, "maximum number of retries after failures that may be temporary"),
     ] = 3
+    retry_on: Annotated[
+        tuple[int, ...],
+        Option(
+            accepted.STATUS_CODES,
+            "HTTP status codes that are retried in addition to the usual ones, such as 404,500-599",
+        ),
+    ] = ()
     max_retry_after: Annotated[
         float,
         Option(

@@ -297,18 +297,26 @@ class Transfer:
             self._request(states.DISCARDING)
 
     def _handle_other_status(self, kind: Kind, head: Head) -> None:
-        if kind is Kind.MISSING:
-            self._end(Status.NOT_FOUND, describe(head.status))
-        elif kind is Kind.UNCHANGED and self._known and self._on_disk:
+        if kind is Kind.UNCHANGED and self._known and self._on_disk:
             self._end(Status.PRESENT, "not modified", self._on_disk.size)
         elif refusal := status_code.refusal(head, self._route.url, self._today):
             self._retry_later(refusal, describe(head.status))
-        elif kind is Kind.TRANSIENT or status_code.is_pending(head):
-            self._retry(describe(head.status), pause=self._pause(head))
+        elif self._is_transient(kind, head):
+            reason, pause = describe(head.status), self._pause(head)
+            self._retry(reason, pause=pause, status=head.status)
+        elif kind is Kind.MISSING:
+            self._end(Status.NOT_FOUND, describe(head.status))
         else:
             # The part file stays, unless the file is gone: a login or a signature has expired.
             reason, gone = status_code.complaint(head.status), head.status == GONE
             self._fail(reason, keep_part=self._partial is not None and not gone)
+
+    def _is_transient(self, kind: Kind, head: Head) -> bool:
+        return (
+            kind is Kind.TRANSIENT
+            or status_code.is_pending(head)
+            or head.status in self.options.retry_on
+        )
 
     def _retry_later(self, refusal: Refusal, reason: str) -> None:
         """Try again when the origin accepts more requests, unless it asks for too long a wait.
@@ -383,13 +391,20 @@ class Transfer:
         pause: float | None = None,
         refusal: Refusal | None = None,
         overloaded: bool = False,
+        status: int | None = None,
     ) -> None:
-        """Wait and try again, if a try is left; the pause is by default an exponential backoff."""
+        """Wait and try again, if a try is left; the pause is by default an exponential backoff.
+
+        ``status`` is the response's status code, if it is the reason.
+        """
         progressed = self._progressed()
         self._forgiven += progressed
         if self._tries - self._forgiven > self.options.retries:
             tries = f" ({self._tries} tries)" if self._tries > 1 else ""
-            self._fail(reason + tries, keep_part=True, overloaded=overloaded)
+            if status_code.kind(status or 0) is Kind.MISSING:
+                self._end(Status.NOT_FOUND, reason + tries)
+            else:
+                self._fail(reason + tries, keep_part=status != GONE, overloaded=overloaded)
             return
         if pause is None:
             salt = f"{self.options.salt} {self._route.url}"

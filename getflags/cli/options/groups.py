@@ -151,6 +151,7 @@ def limits(group: Group, retries: int | None = None) -> None:
     ``retries`` replaces the default of ``--retries``.
     """
     add_setting(group, "retries", "--retries", metavar="N", type=values.natural, default=retries)
+    add_setting(group, "retry_on", "--retry-on", metavar="CODES", type=values.status_codes)
     for name in ("timeout", "connect_timeout", "max_time", "max_retry_after"):
         flag = f"--{name.replace('_', '-')}"
         add_setting(group, name, flag, metavar="S", type=values.seconds)

@@ -12,7 +12,16 @@ import re
 from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
-from getflags.core.accepted import AUTO, COUNT, NATURAL, SECONDS, ValueRange, check_field, is_field
+from getflags.core.accepted import (
+    AUTO,
+    COUNT,
+    NATURAL,
+    SECONDS,
+    STATUS_CODES,
+    ValueRange,
+    check_field,
+    is_field,
+)
 from getflags.core.models import Checksum
 from getflags.core.settings import OPTIONS
 from getflags.targets.list_file import BadInput, parse_checksum
@@ -107,6 +116,12 @@ def size(text: str) -> int:
 def size_or_none(text: str) -> int:
     """Return a number of bytes, 0 or more."""
     return 0 if text == "0" else size(text)
+
+
+def status_codes(text: str) -> tuple[int, ...]:
+    """Return the status codes that a text such as ``404,500-599`` lists."""
+    codes: tuple[int, ...] = _accepted(text, text, STATUS_CODES)
+    return codes
 
 
 def exists(text: str) -> str:

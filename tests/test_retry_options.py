@@ -1,0 +1,181 @@
+"""What is retried beyond the usual: --retry-on, --retry-connrefused, --retry-all-errors."""
+
+from __future__ import annotations
+
+import json
+import socket
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import getflags
+from getflags.core.errors import UsageError
+from getflags.core.events import Event, Retrying
+from getflags.core.models import Status
+from getflags.core.settings import checked
+from getflags.transfer import retry
+from tests.hazards import Fails, Row, Way, Whole, everywhere, judge
+from tests.kit import files, run_main
+from tests.rawserver import Answer, RawServer, ok
+
+#: The beginning of a file that may be resumed, and how much of it.
+LEFT = 100_000
+TAGGED = 'ETag: "1"'
+
+
+@pytest.fixture(autouse=True)
+def _soon(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Try again soon; how long it is, is not the matter here."""
+    monkeypatch.setattr(retry, "_FIRST_DELAY", 0.02)
+
+
+def error(status: int, *fields: str) -> bytes:
+    """Return an error's response."""
+    return ok(b"no", *fields, status=f"{status} No")
+
+
+def in_turn(*answers: bytes) -> Answer:
+    """Give one answer after another, and the last one for ever."""
+    left = list(answers)
+
+    def answer(connection: socket.socket, _: RawServer) -> None:
+        connection.sendall(left.pop(0) if len(left) > 1 else left[0])
+
+    return answer
+
+
+@everywhere
+def test_statuses_of_retry_on_are_retried_and_no_others(tmp_path: Path, way: Way) -> None:
+    listed, usual, other = (202, 204, 404, 410, 451, 520, 598, 999), (500, 504), (401, 403, 597)
+    rows: dict[str, Row] = {
+        str(status): Fails(error(status), str(status)) for status in (*listed, *usual, *other)
+    }
+    asked = judge(
+        rows,
+        tmp_path,
+        way,
+        retries=2,
+        retry_on="202-204, 404,410,451,520,598-999",
+        rounds=(b"old",),
+    )
+    assert asked == {
+        **{str(status): 3 for status in (*listed, *usual)},
+        **{str(status): 1 for status in other},
+    }
+
+
+@everywhere
+def test_a_file_that_appears_later_is_downloaded(tmp_path: Path, way: Way) -> None:
+    rows: dict[str, Row] = {
+        str(status): Whole(in_turn(error(status), error(status), ok(b"hello")))
+        for status in (404, 410, 418, 202)
+    }
+    judge(rows, tmp_path, way, retries=2, retry_on=[404, 410, 418, 202], rounds=(None,))
+
+
+@everywhere
+def test_a_redirect_is_followed_to_a_status_of_retry_on(tmp_path: Path, way: Way) -> None:
+    moved = ok(b"", "Location: /there", status="302 Found")
+    beside = {"/there": in_turn(error(404), ok(b"hello"))}
+    rows: dict[str, Row] = {"moved": Whole(moved)}
+    asked = judge(rows, tmp_path, way, beside, retries=1, retry_on="404", rounds=(None,))
+    assert asked == {"moved": 2}, "each try begins at the target's own URL"
+
+
+@everywhere
+def test_a_missing_file_is_not_found_after_its_last_try(tmp_path: Path, way: Way) -> None:
+    """And its part file is deleted, as after one try; that of a refused file is kept."""
+    body = bytes(2 * LEFT)
+    cut = ok(body, TAGGED)[:-LEFT]
+    answers = {f"/{status}": in_turn(cut, error(status)) for status in (404, 410, 401)}
+    with RawServer(answers) as server:
+        urls = list(map(server.url, answers))
+        report = getflags.download(
+            urls, dir=tmp_path, retries=2, retry_on={401, 404, 410}, max_req=3, **way
+        )
+    found = {each.target.name: each for each in report.outcomes}
+    assert found["404"].status is Status.NOT_FOUND
+    assert found["404"].reason == "404 Not Found (4 tries)", "one of them made progress"
+    assert found["410"].status is found["401"].status is Status.FAILED
+    kept = {path.name.partition(".")[2] for path in tmp_path.glob(".getflags-*")}
+    assert len(files(tmp_path)) == 2, kept
+
+
+@everywhere
+def test_a_server_may_name_the_time_of_the_retry(tmp_path: Path, way: Way) -> None:
+    events: list[Event] = []
+    answers: dict[str, Answer] = {
+        "/soon": in_turn(error(404, "Retry-After: 1"), ok(b"fine")),
+        "/far": error(404, "Retry-After: 3600"),
+    }
+    with RawServer(answers) as server:
+        report = getflags.download(
+            map(server.url, answers), dir=tmp_path, retry_on="404", emit=events.append, **way
+        )
+        assert server.asked("/far") == 1
+    waits = [each.seconds for each in events if isinstance(each, Retrying)]
+    assert waits == [1]
+    reasons = {each.target.name: each.reason for each in report.outcomes}
+    assert reasons["far"].startswith("404 Not Found, for another 3,600 seconds")
+    assert files(tmp_path) == {"soon": b"fine"}
+
+
+def test_a_code_that_may_not_exist_is_no_failure_after_its_retries(tmp_path: Path) -> None:
+    """With -e or a letter; --retry-on still applies to it, because it was asked for."""
+    with RawServer({"/qa/qa.gif": ok(b"QA")}) as server:
+        base = server.url("")
+        done = run_main(
+            "--base-url", base, "--retry-on", "404", "--retries", "1", "Q", cwd=tmp_path
+        )
+        assert server.asked("/qb/qb.gif") == 2
+    assert done.returncode == 0
+    assert " 25 not found." in done.stdout
+    assert " 25 retries." in done.stdout
+
+
+def test_the_option_is_that_of_the_api(tmp_path: Path) -> None:
+    with RawServer({"/f": in_turn(error(404), ok(b"fine"))}) as server:
+        words = ["--retry-on", "400-404,599", "--json", server.url("/f")]
+        done = run_main(*words, cwd=tmp_path)
+    events = [json.loads(line) for line in done.stdout.splitlines()]
+    assert [each["reason"] for each in events if each["event"] == "retrying"] == ["404 Not Found"]
+    assert done.returncode == 0
+
+
+BAD = [
+    "",
+    "4",
+    "40x",
+    "200",
+    "302",
+    "200-299",
+    "299-400",
+    "500-404",
+    "404,",
+    "404;500",
+    "1000",
+    "-404",
+]
+
+
+@pytest.mark.parametrize("text", BAD)
+def test_codes_that_are_no_failures_are_usage_errors(tmp_path: Path, text: str) -> None:
+    done = run_main(f"--retry-on={text}", "http://127.0.0.1:1/f", cwd=tmp_path)
+    assert done.returncode == 2
+    assert done.stderr.startswith("getflags: argument --retry-on: ")
+    assert len(done.stderr.splitlines()) == 1
+    assert "404,500-599" in done.stderr
+    with pytest.raises(UsageError, match=r"retry_on is .*; it must be status codes of failures"):
+        checked({"retry_on": text})
+
+
+@pytest.mark.parametrize("value", [404, None, b"\xcc", ["404"], [True], [200], {"404"}, 4.5])
+def test_codes_of_another_type_are_usage_errors(value: Any) -> None:
+    with pytest.raises(UsageError, match="retry_on is "):
+        checked({"retry_on": value})
+
+
+@pytest.mark.parametrize("value", [[404, 500], {404, 500}, (500, 404, 404), "404,500"])
+def test_codes_may_be_given_in_any_collection(value: Any) -> None:
+    assert checked({"retry_on": value}).retry_on == (404, 500)
