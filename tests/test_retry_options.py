@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import socket
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ from getflags.core.settings import checked
 from getflags.transfer import retry
 from tests.hazards import Fails, Row, Way, Whole, everywhere, judge
 from tests.kit import files, run_main
+from tests.messages import REFUSED
 from tests.rawserver import Answer, RawServer, ok
 
 #: The beginning of a file that may be resumed, and how much of it.
@@ -141,6 +143,42 @@ def test_the_option_is_that_of_the_api(tmp_path: Path) -> None:
     events = [json.loads(line) for line in done.stdout.splitlines()]
     assert [each["reason"] for each in events if each["event"] == "retrying"] == ["404 Not Found"]
     assert done.returncode == 0
+
+
+@everywhere
+def test_a_refused_connection_is_retried_from_the_first(
+    tmp_path: Path, way: Way, closed_port: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The server is started between the first try and the second."""
+    url = f"http://127.0.0.1:{closed_port}/f"
+    report = getflags.download([url], dir=tmp_path, retries=1, retry_connrefused=True, **way)
+    assert [each.reason for each in report.outcomes] == [f"{REFUSED} (2 tries)"]
+    monkeypatch.setattr(retry, "_FIRST_DELAY", 1)
+    with socket.socket() as held:
+        held.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        held.bind(("127.0.0.1", 0))
+        port = held.getsockname()[1]
+
+        def start(event: Event) -> None:
+            if isinstance(event, Retrying):
+                held.listen()
+                threading.Thread(target=serve_one, args=(held,), daemon=True).start()
+
+        report = getflags.download(
+            [f"http://127.0.0.1:{port}/f"], dir=tmp_path, retry_connrefused=True, emit=start, **way
+        )
+    assert [each.reason for each in report.outcomes] == [""]
+    assert report.retries == 1
+    assert files(tmp_path) == {"f": b"fine"}
+
+
+def serve_one(listener: socket.socket) -> None:
+    """Answer one request."""
+    connection, _ = listener.accept()
+    with connection:
+        while b"\r\n\r\n" not in connection.recv(65536):
+            pass
+        connection.sendall(ok(b"fine"))
 
 
 BAD = [

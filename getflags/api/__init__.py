@@ -51,6 +51,7 @@ class SettingsDict(TypedDict, total=False):
     max_redirs: int
     retries: int
     retry_on: str | Collection[int]
+    retry_connrefused: bool
     max_retry_after: float
     max_time: float | None
     max_filesize: int | None

@@ -29,6 +29,7 @@ def download_options(settings: Settings) -> DownloadOptions:
         exists=Exists(settings.exists),
         retries=settings.retries,
         retry_on=settings.retry_on,
+        retry_connrefused=settings.retry_connrefused,
         salt=os.urandom(4).hex(),
         max_time=settings.max_time,
         max_filesize=settings.max_filesize,

@@ -75,11 +75,12 @@ class DownloadOptions(NamedTuple):
     """The options that apply to each target: the user's header fields, limits, existing files.
 
     ``retries`` is the number of tries after the first; ``salt`` is any text that differs between
-    runs. ``retry_on`` are the status codes that are retried in addition to the usual ones. A target
-    fails if a server asks for a longer wait than ``max_retry_after`` seconds. ``max_time`` is in
-    seconds, for one target with all its tries; ``max_filesize`` is in bytes. A try fails if its
-    body is slower than ``speed_limit`` bytes a second, averaged over ``speed_time`` seconds; 0
-    means no limit. ``fsync`` flushes each file to the disk.
+    runs. ``retry_on`` are the status codes that are retried in addition to the usual ones;
+    ``retry_connrefused`` is true if refused connections are retried from the first. A target fails
+    if a server asks for a longer wait than ``max_retry_after`` seconds. ``max_time`` is in seconds,
+    for one target with all its tries; ``max_filesize`` is in bytes. A try fails if its body is
+    slower than ``speed_limit`` bytes a second, averaged over ``speed_time`` seconds; 0 means no
+    limit. ``fsync`` flushes each file to the disk.
     """
 
     headers: Fields = ()
@@ -89,6 +90,7 @@ class DownloadOptions(NamedTuple):
     max_retry_after: float = DEFAULTS.max_retry_after
     salt: str = ""
     retry_on: tuple[int, ...] = ()
+    retry_connrefused: bool = False
     max_time: float | None = None
     max_filesize: int | None = None
     speed_limit: float = DEFAULTS.speed_limit

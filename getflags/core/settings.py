@@ -112,6 +112,13 @@ class Settings(NamedTuple):
             "HTTP status codes that are retried in addition to the usual ones, such as 404,500-599",
         ),
     ] = ()
+    retry_connrefused: Annotated[
+        bool,
+        Option(
+            accepted.FLAG,
+            "retry a refused connection also if the server has not answered in this run yet",
+        ),
+    ] = False
     max_retry_after: Annotated[
         float,
         Option(

@@ -18,6 +18,7 @@ from getflags.core.errors import (
     Unresolved,
 )
 from getflags.core.models import DownloadOptions
+from getflags.transfer.origin_state import OriginState
 
 _FIRST_DELAY = 0.5  # seconds before the second try; doubled for each further try
 _MAX_DELAY = 30.0  # seconds
@@ -26,16 +27,16 @@ PROGRESS = 64 * 1024
 _DOUBLINGS = 6  # enough to reach _MAX_DELAY; without a limit, the power would overflow
 
 
-def is_transient(fault: Fault, *, answered: bool) -> bool:
+def is_transient(fault: Fault, options: DownloadOptions, origin: OriginState) -> bool:
     """Return whether a retry may succeed after this fault.
 
-    ``answered`` is true if the origin has answered before in this run. It may then be restarting,
-    so a refused connection is retried. Otherwise it is not, as in curl and wget: ten thousand
-    targets on a dead server should fail soon. Unknown host names, TLS errors and responses that are
-    not HTTP are never retried. A resolver that fails says nothing about the host.
+    If the origin has answered before in this run, it may be restarting, so a refused connection is
+    retried. Otherwise it is not, as in curl and wget: ten thousand targets on a dead server should
+    fail soon. Unknown host names, TLS errors and responses that are not HTTP are never retried. A
+    resolver that fails says nothing about the host.
     """
     if isinstance(fault, Refused):
-        return answered
+        return options.retry_connrefused or origin.answered
     return isinstance(fault, TimedOut | Disconnected | Exhausted | Unresolved)
 
 

@@ -375,7 +375,7 @@ class Transfer:
             self._move(states.RESENT, self.action)
         elif cut and self.state is states.RECEIVING:
             self._retry(f"incomplete: {self.body} bytes received ({reason})", overloaded=True)
-        elif retry.is_transient(fault, answered=self._find_origin(self.reached).answered):
+        elif retry.is_transient(fault, self.options, self._find_origin(self.reached)):
             self._retry(reason, overloaded=cut)
         else:
             self._fail(reason, keep_part=not isinstance(fault, Excess))
