@@ -18,10 +18,11 @@ from getflags import engines, transport
 from getflags.api import configure
 from getflags.core import resource_limits
 from getflags.core.accepted import AUTO
-from getflags.core.errors import UsageError
+from getflags.core.errors import Stopped, UsageError
 from getflags.core.events import Event, EventHandler
 from getflags.core.models import Checksum, Plan
 from getflags.core.settings import Settings, checked
+from getflags.engines.early_end import stop_after
 from getflags.output import event_log
 from getflags.output.summary import Report
 from getflags.scheduling import adaptive_concurrency
@@ -53,6 +54,7 @@ class SettingsDict(TypedDict, total=False):
     retry_on: str | Collection[int]
     retry_connrefused: bool
     max_retry_after: float
+    max_failures: int | None
     max_time: float | None
     max_filesize: int | None
     limit_rate: float | None
@@ -71,7 +73,8 @@ def download(targets: Iterable[str | Entry], **settings: Unpack[SettingsDict]) -
 
     ``targets`` are URLs, country codes, letters, or ``Entry`` values with a name, a folder or a
     checksum. An iterator is consumed lazily, so there may be millions of targets. If a target
-    fails, the report has an ``Outcome`` that says so; no exception is raised.
+    fails, the report has an ``Outcome`` that says so; no exception is raised. If ``max_failures``
+    ends the run early, ``report.stopped`` says so, and targets that had not ended have no outcome.
     ``help(getflags.Settings)`` documents the settings.
 
     Raises UsageError before any request if a setting is unknown, has a wrong type or is out of
@@ -89,7 +92,10 @@ def download(targets: Iterable[str | Entry], **settings: Unpack[SettingsDict]) -
     job, report = _prepare(targets, chosen, name)
     run = engines.engine(name)
     start = perf_counter()
-    run(job, _tee(report, chosen.emit))
+    try:
+        run(job, stop_after(chosen.max_failures, _tee(report, chosen.emit)))
+    except Stopped as stop:
+        report.stopped = str(stop)
     report.elapsed = perf_counter() - start
     return report
 
@@ -111,7 +117,10 @@ async def adownload(targets: Iterable[str | Entry], **settings: Unpack[SettingsD
         )
     job, report = _prepare(targets, chosen, "asyncio")
     start = perf_counter()
-    await arun(job, _tee(report, chosen.emit))
+    try:
+        await arun(job, stop_after(chosen.max_failures, _tee(report, chosen.emit)))
+    except Stopped as stop:
+        report.stopped = str(stop)
     report.elapsed = perf_counter() - start
     return report
 
@@ -144,6 +153,7 @@ def _prepare(
         configure.download_options(settings),
         configure.network(settings),
         adaptive,
+        settings.max_failures,
     )
     transport.client(job.client).check(job.network)
     directories.make_folder(settings.dir)

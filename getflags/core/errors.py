@@ -8,6 +8,7 @@ only until the transfer handles it; then it is an ``Outcome``.
 
     GetflagsError
     ├── UsageError        the command or the arguments are wrong: nothing was requested (exit 2)
+    ├── Stopped           the run ends before all targets have ended
     ├── NotSaved          a file could not be written
     └── Fault             a request failed; the transfer decides whether to retry
         ├── Unreachable   no connection: unknown host, no open files, proxy
@@ -32,6 +33,10 @@ class GetflagsError(Exception):
 
 class UsageError(GetflagsError):
     """A command or an argument is wrong; the text is one sentence for the user."""
+
+
+class Stopped(GetflagsError):
+    """The run ends before all targets have ended, as the user wants; the text is the reason."""
 
 
 class NotSaved(GetflagsError):

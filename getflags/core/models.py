@@ -122,6 +122,8 @@ class Plan(NamedTuple):
     may also be ``Arriving``: then it yields NO_JOB while its next target has not arrived.
     ``limit`` is the largest number of requests in flight. With ``adaptive``, the concurrency of
     each server is adapted to its goodput during the run.
+    Workers of the processes engine end at ``max_failures`` failures of their own; who runs an
+    engine counts all failures (see ``engines.early_end``).
     """
 
     targets: Iterable[Target | NoJob]
@@ -131,6 +133,7 @@ class Plan(NamedTuple):
     options: DownloadOptions = DownloadOptions()
     network: Network = Network()
     adaptive: bool = False
+    max_failures: int | None = None
 
     @property
     def max_per_host(self) -> int | None:

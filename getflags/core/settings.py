@@ -127,6 +127,10 @@ class Settings(NamedTuple):
             "asks for more, the target fails",
         ),
     ] = 60.0
+    max_failures: Annotated[
+        int | None,
+        Option(accepted.COUNT, "end the run when this number of targets have failed for good"),
+    ] = None
     max_time: Annotated[
         float | None,
         Option(accepted.SECONDS, "longest time for one file, everything included, in seconds"),

@@ -23,12 +23,13 @@ from getflags.cli.options import download as download_options
 from getflags.cli.options.download import Options
 from getflags.cli.signals import Interrupted
 from getflags.core.accepted import AUTO
-from getflags.core.errors import GetflagsError, UsageError
+from getflags.core.errors import GetflagsError, Stopped, UsageError
 from getflags.core.events import Event, EventHandler
 from getflags.core.feed import Feed, NoJob
 from getflags.core.models import ExitStatus, Plan, Target
 from getflags.core.text import counted, printable, quoted
 from getflags.core.urls import origin, redact
+from getflags.engines.early_end import stop_after
 from getflags.output import summary
 from getflags.output.estimate import Total
 from getflags.storage import directories
@@ -199,8 +200,16 @@ def _download(job: _Job, screen: Screen, result: summary.Report) -> None:
         client = transport.client(settings.client).about()
         screen.info(f"Engine: {engine}; client: {settings.client} ({client}).")
     total = _run_engine(job, limit, engine, screen, result)
-    for line in summary.closing(result, job.noun):
+    left = 0 if total is None else total - result.total
+    if total is not None and not left:
+        result.stopped = ""  # after the last target
+    for line in summary.closing(result, job.noun, left):
         screen.info(line)
+    if result.stopped:
+        complete = counted(result.arrived, "file")
+        again = _continuation(options, result)
+        screen.warn(f"getflags: {result.stopped}; {complete} complete{again}")
+        return
     if job.feed is not None and job.feed.error:
         raise GetflagsError(f"{job.feed.error}; the rest of the list has not been read")
     if result.total != total:  # a bug in getflags, which must not end with exit code 0
@@ -219,6 +228,7 @@ def _plan(job: _Job, targets: Iterable[Target | NoJob], limit: int) -> Plan:
         configure.download_options(settings),
         configure.network(settings, job.site.direct),
         settings.max_req == AUTO,
+        settings.max_failures,
     )
 
 
@@ -246,7 +256,10 @@ def _run_engine(
             handlers.append(rest.read)
         handlers.append(stack.enter_context(screen.progress(total, job.noun)))
         try:
-            engines.engine(engine)(_plan(job, targets, limit), _tee(handlers))
+            emit = stop_after(job.options.settings.max_failures, _tee(handlers))
+            engines.engine(engine)(_plan(job, targets, limit), emit)
+        except Stopped as stop:
+            result.stopped = str(stop)
         finally:
             result.elapsed = perf_counter() - start
     return total() if callable(total) else total

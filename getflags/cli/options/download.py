@@ -48,6 +48,8 @@ class Options(argparse.Namespace):
     json: bool
     failed_out: str | None
     seed: int | None
+    fail_early: bool
+    max_failures: int | None
     remote_name: bool  # -O, which has no effect
 
     @property
@@ -63,6 +65,13 @@ def parse(arguments: list[str]) -> Options:
     options = make_parser().parse_intermixed_args(arguments, namespace=Options())
     if options.progress and (options.verbose or options.quiet):
         raise UsageError("--progress cannot be used with -v or -q, which replace the progress bar")
+    if options.fail_early:
+        if options.max_failures not in {None, 1}:
+            raise UsageError(
+                f"--fail-early means --max-failures 1, but --max-failures {options.max_failures} "
+                "is given; give one of them"
+            )
+        options.max_failures = 1
     if options.remote_name:
         other_tools.check_remote_name(options.targets)
     return options
@@ -87,7 +96,9 @@ def make_parser() -> Parser:
     groups.files(parser.add_argument_group("files"))
     groups.concurrency(parser.add_argument_group("concurrency"))
     groups.network(parser.add_argument_group("network"))
-    groups.limits(parser.add_argument_group("limits"))
+    limits = parser.add_argument_group("limits")
+    groups.limits(limits)
+    groups.ends(limits)
     groups.output(parser.add_argument_group("output"))
     other_tools.accept(parser.add_argument_group("accepted for users of curl"))
     other_tools.refuse(parser)

@@ -167,6 +167,15 @@ def limits(group: Group, retries: int | None = None) -> None:
     add_setting(group, "max_redirs", "--max-redirs", metavar="N", type=values.natural)
 
 
+def ends(group: Group) -> None:
+    """Add the options that end a run early."""
+    add_setting(group, "max_failures", "--max-failures", metavar="N", type=values.count)
+    group.add_argument(
+        "--fail-early", action="store_true",
+        help="end the run at the first failure: the same as --max-failures 1",
+    )  # fmt: skip
+
+
 def output(group: Group) -> None:
     """Add the options for the output."""
     loudness = group.add_mutually_exclusive_group()
