@@ -122,7 +122,7 @@ def test_the_rest_of_the_job_is_what_failed_and_what_had_not_ended(
         rest = (tmp_path / "rest").read_text().splitlines()
         alone = run_main(*words, *urls[1:], cwd=tmp_path)
     assert done.returncode == 1
-    assert rest == urls[1:]
+    assert rest == [*urls[1:], "# stopped after 1 failure (--max-failures)"]
     stopped = "stopped after 1 failure (--max-failures)"
     again = f"{AGAIN} with --exists skip to continue"
     assert done.stderr.splitlines()[-1] == f"getflags: {stopped}; 1 file complete{again}"

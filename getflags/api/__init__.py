@@ -55,6 +55,7 @@ class SettingsDict(TypedDict, total=False):
     retry_connrefused: bool
     max_retry_after: float
     max_failures: int | None
+    deadline: float | None
     max_time: float | None
     max_filesize: int | None
     limit_rate: float | None
@@ -74,8 +75,8 @@ def download(targets: Iterable[str | Entry], **settings: Unpack[SettingsDict]) -
     ``targets`` are URLs, country codes, letters, or ``Entry`` values with a name, a folder or a
     checksum. An iterator is consumed lazily, so there may be millions of targets. If a target
     fails, the report has an ``Outcome`` that says so; no exception is raised. If ``max_failures``
-    ends the run early, ``report.stopped`` says so, and targets that had not ended have no outcome.
-    ``help(getflags.Settings)`` documents the settings.
+    or ``deadline`` ends the run early, ``report.stopped`` says so, and targets that had not ended
+    have no outcome. ``help(getflags.Settings)`` documents the settings.
 
     Raises UsageError before any request if a setting is unknown, has a wrong type or is out of
     range, or if an item in a collection of targets is neither a string nor an Entry. An iterator's

@@ -6,6 +6,7 @@ The API and all commands use these functions, so that a setting has the same mea
 from __future__ import annotations
 
 import os
+from time import monotonic
 
 from getflags.core.models import DownloadOptions, Exists, Network
 from getflags.core.settings import Settings
@@ -20,8 +21,12 @@ def place(settings: Settings, base_url: str | None) -> resolve.Place:
     return resolve.Place(base_url or "", settings.dir, directories.real_folder, key=keys)
 
 
-def download_options(settings: Settings) -> DownloadOptions:
-    """Return the options of transfers, with a new random salt."""
+def download_options(settings: Settings, started: float | None = None) -> DownloadOptions:
+    """Return the options of transfers, with a new random salt.
+
+    ``started`` is when the run has started, on the monotonic clock; by default, it starts now.
+    """
+    started = monotonic() if started is None else started
     return DownloadOptions(
         headers=settings.headers,
         max_redirs=settings.max_redirs,
@@ -32,6 +37,7 @@ def download_options(settings: Settings) -> DownloadOptions:
         retry_connrefused=settings.retry_connrefused,
         salt=os.urandom(4).hex(),
         max_time=settings.max_time,
+        deadline=None if settings.deadline is None else started + settings.deadline,
         max_filesize=settings.max_filesize,
         speed_limit=settings.speed_limit,
         speed_time=settings.timeout,

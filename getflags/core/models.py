@@ -78,7 +78,8 @@ class DownloadOptions(NamedTuple):
     runs. ``retry_on`` are the status codes that are retried in addition to the usual ones;
     ``retry_connrefused`` is true if refused connections are retried from the first. A target fails
     if a server asks for a longer wait than ``max_retry_after`` seconds. ``max_time`` is in seconds,
-    for one target with all its tries; ``max_filesize`` is in bytes. A try fails if its body is
+    for one target with all its tries; ``deadline`` is the end of the run on the monotonic clock,
+    which all processes of a system share. ``max_filesize`` is in bytes. A try fails if its body is
     slower than ``speed_limit`` bytes a second, averaged over ``speed_time`` seconds; 0 means no
     limit. ``fsync`` flushes each file to the disk.
     """
@@ -92,6 +93,7 @@ class DownloadOptions(NamedTuple):
     retry_on: tuple[int, ...] = ()
     retry_connrefused: bool = False
     max_time: float | None = None
+    deadline: float | None = None
     max_filesize: int | None = None
     speed_limit: float = DEFAULTS.speed_limit
     speed_time: float = DEFAULTS.timeout

@@ -131,6 +131,10 @@ class Settings(NamedTuple):
         int | None,
         Option(accepted.COUNT, "end the run when this number of targets have failed for good"),
     ] = None
+    deadline: Annotated[
+        float | None,
+        Option(accepted.SECONDS, "end the run after this time, whatever is in flight, in seconds"),
+    ] = None
     max_time: Annotated[
         float | None,
         Option(accepted.SECONDS, "longest time for one file, everything included, in seconds"),

@@ -12,7 +12,7 @@ time in.
 
 from __future__ import annotations
 
-from getflags.core.errors import Disconnected, Excess, Fault, NotSaved
+from getflags.core.errors import Disconnected, Excess, Expired, Fault, NotSaved
 from getflags.core.events import Progressed, Resumed
 from getflags.core.models import (
     DownloadOptions,
@@ -67,7 +67,9 @@ class Transfer:
         self.options = options
         self.state: State = states.NEW
         self._route = Route(target.url, options)
-        self._deadline = None if options.max_time is None else retry.Deadline(options.max_time)
+        self._deadline: retry.Deadline | None = None
+        if options.max_time is not None or options.deadline is not None:
+            self._deadline = retry.Deadline(options.max_time, options.deadline)
         self._on_disk: OnDisk | None = None  # the file to refresh
         self._partial: PartialFile | None = None  # the part file whose rest is requested
         self._known: str | None = None  # the entity tag in If-None-Match
@@ -147,8 +149,11 @@ class Transfer:
     ) -> tuple[int, ProgressStep | None]:
         """Count a piece of the body, in bytes, and the seconds waited for it.
 
-        Return its offset in the file, and a progress step if one is due. Raises TimedOut or Excess.
+        Return its offset in the file, and a progress step if one is due. Raises TimedOut, Excess or
+        Expired.
         """
+        if self._deadline:
+            self._deadline.check(now)
         body = self.body
         at = body.received
         due = body.arrived(count, seconds, now)
@@ -369,7 +374,9 @@ class Transfer:
     def _request_failed(self, fault: Fault) -> None:
         """Decide what to do about a fault before the head or in the body."""
         cut = isinstance(fault, Disconnected)
-        reason = f"{fault} (redirected to {self.reached})" if self.redirected else str(fault)
+        late = isinstance(fault, Expired) and self._deadline and self._deadline.ends_run
+        reason = retry.DEADLINE_PASSED if late else str(fault)
+        reason += f" (redirected to {self.reached})" if self.redirected else ""
         if isinstance(fault, Disconnected) and fault.stale and self.state is states.REQUESTED:
             self._requests += 1
             self._move(states.RESENT, self.action)

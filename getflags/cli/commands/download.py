@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
-from time import perf_counter
+from time import monotonic, perf_counter
 from typing import NamedTuple
 
 from getflags import engines, testing, transport
@@ -36,22 +36,24 @@ from getflags.storage import directories
 from getflags.targets import filenames, resolve
 from getflags.targets.filenames import PART_PREFIX
 from getflags.targets.list_file import Entry
+from getflags.transfer.retry import DEADLINE_PASSED
 
 
 def main(arguments: list[str]) -> int:
     """Download the targets and return the exit code. Raises UsageError."""
+    started = monotonic()
     options = download_options.parse(arguments)
     screen = Screen(options)
     result = summary.Report(keep=False)
     try:
-        with _read_targets(options) as (targets, feed):
+        with _read_targets(options, started) as (targets, feed):
             code: int = ExitStatus.OK
             if not targets and feed is None:
                 screen.info("Nothing to do: the list contains no targets.")
             else:
                 _check(options, targets)
                 with _site(options, targets, screen) as site:
-                    code = _run(_Job(options, targets, feed, site), screen, result)
+                    code = _run(_Job(options, targets, feed, site, started), screen, result)
     except Interrupted as stop:
         stop.message = f"interrupted; {counted(result.arrived, 'file')} complete"
         stop.message += _continuation(options, result)
@@ -62,12 +64,22 @@ def main(arguments: list[str]) -> int:
 
 
 @contextmanager
-def _read_targets(options: Options) -> Iterator[tuple[resolve.Listing, Feed[Entry] | None]]:
+def _read_targets(
+    options: Options, started: float
+) -> Iterator[tuple[resolve.Listing, Feed[Entry] | None]]:
     """Read the targets, and the beginning of a list that has not ended. Raises UsageError."""
+    deadline = options.settings.deadline
     if options.out is None and options.checksum is None:
         with read_arriving(options, options.limit, COMMANDS) as targets:
             yield targets
-    else:  # they are for a single target, so the list must end
+    # They are for a single target, so the list must end.
+    elif deadline is not None:
+        left = max(0.0, started + deadline - monotonic())
+        with read_arriving(options, options.limit, COMMANDS, left) as (listing, feed):
+            if feed is not None:
+                raise GetflagsError(f"{DEADLINE_PASSED}; the list had not ended")
+            yield listing, None
+    else:
         with read_targets(options, options.limit, COMMANDS) as listing:
             yield listing, None
 
@@ -97,6 +109,7 @@ class _Job(NamedTuple):
     targets: resolve.Listing
     feed: Feed[Entry] | None
     site: _Site
+    started: float  # on the monotonic clock
 
     @property
     def noun(self) -> str:
@@ -201,8 +214,6 @@ def _download(job: _Job, screen: Screen, result: summary.Report) -> None:
         screen.info(f"Engine: {engine}; client: {settings.client} ({client}).")
     total = _run_engine(job, limit, engine, screen, result)
     left = 0 if total is None else total - result.total
-    if total is not None and not left:
-        result.stopped = ""  # after the last target
     for line in summary.closing(result, job.noun, left):
         screen.info(line)
     if result.stopped:
@@ -225,7 +236,7 @@ def _plan(job: _Job, targets: Iterable[Target | NoJob], limit: int) -> Plan:
         settings.client,
         limit,
         settings.loop,
-        configure.download_options(settings),
+        configure.download_options(settings, job.started),
         configure.network(settings, job.site.direct),
         settings.max_req == AUTO,
         settings.max_failures,
@@ -259,7 +270,10 @@ def _run_engine(
             emit = stop_after(job.options.settings.max_failures, _tee(handlers))
             engines.engine(engine)(_plan(job, targets, limit), emit)
         except Stopped as stop:
-            result.stopped = str(stop)
+            if result.total != (total() if callable(total) else total):
+                result.stopped = str(stop)
+                if rest:
+                    rest.comment = str(stop)
         finally:
             result.elapsed = perf_counter() - start
     return total() if callable(total) else total

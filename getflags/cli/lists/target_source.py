@@ -55,9 +55,9 @@ def read_targets(
 
 @contextmanager
 def read_arriving(
-    options: Options, limit: int | None, commands: Collection[str]
+    options: Options, limit: int | None, commands: Collection[str], seconds: float = READ_AHEAD
 ) -> Iterator[tuple[resolve.Listing, Feed[Entry] | None]]:
-    """Do the same, but only for a while if a list is a pipe; yield also what is still to come.
+    """Do the same, but only for ``seconds`` if a list is a pipe; yield also what is still to come.
 
     That is None if all lists have been read to their ends.
     """
@@ -66,7 +66,7 @@ def read_arriving(
         entries = _entries(options, commands)
         if any(map(_may_pause, options.input_files or ())):
             feed = Feed(lambda give: _read_lists(options.input_files or (), give))
-            entries = chain(_given(options, commands), _first(feed))
+            entries = chain(_given(options, commands), _first(feed, seconds))
         listing = _listing(entries, spool, limit)
         if feed is not None and feed.ended:
             if feed.error:
@@ -92,9 +92,9 @@ def _may_pause(name: str) -> bool:
     return not (stat.S_ISREG(status.st_mode) or stat.S_ISDIR(status.st_mode))
 
 
-def _first(feed: Feed[Entry]) -> Iterator[Entry]:
-    """Yield the entries that arrive before ``READ_AHEAD``. Raises UsageError if one is invalid."""
-    deadline = monotonic() + READ_AHEAD
+def _first(feed: Feed[Entry], seconds: float) -> Iterator[Entry]:
+    """Yield the entries that arrive within ``seconds``. Raises UsageError if one is invalid."""
+    deadline = monotonic() + seconds
     for entry in feed:
         left = deadline - monotonic()
         if entry is not NO_JOB:

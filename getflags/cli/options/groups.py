@@ -169,6 +169,7 @@ def limits(group: Group, retries: int | None = None) -> None:
 
 def ends(group: Group) -> None:
     """Add the options that end a run early."""
+    add_setting(group, "deadline", "--deadline", metavar="S", type=values.seconds)
     add_setting(group, "max_failures", "--max-failures", metavar="N", type=values.count)
     group.add_argument(
         "--fail-early", action="store_true",

@@ -23,6 +23,7 @@ _DRAIN_BYTES = 64 * 1024  # the largest Content-Length to read
 DRAIN_SECONDS = 0.1  # the longest time to spend on reading
 # The ends of httpcore's trace event names; they begin with the kind of connection.
 CONNECTING = ".connect_tcp.started"
+STEPS = (CONNECTING, ".start_tls.started")
 CONNECTED = (".connect_tcp.complete", ".start_tls.complete")
 _FRAMING = {"content-length", "transfer-encoding"}
 
