@@ -86,7 +86,9 @@ def test_the_deadline_holds_whatever_the_server_does(tmp_path: Path, way: Way, r
         reason = reason.replace("HERE", server.url(""))
     assert report.stopped == PASSED
     assert report.exit_status == 3
-    assert {each.reason for each in report.outcomes} == ({reason} if reason else set())
+    reasons = {each.reason for each in report.outcomes}
+    assert reason in reasons or not reason
+    assert reasons <= ({reason, PASSED} if reason else set()), "one may have begun just before"
     assert not any((tmp_path / path[1:]).exists() for path in many)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import socket
 import threading
+from hashlib import md5
 from pathlib import Path
 from typing import Any
 
@@ -16,10 +17,10 @@ from getflags.core.events import Event, Retrying
 from getflags.core.models import Status
 from getflags.core.settings import checked
 from getflags.transfer import retry
-from tests.hazards import Fails, Row, Way, Whole, everywhere, judge
+from tests.hazards import CHUNKED, Fails, Row, Way, Whole, everywhere, judge
 from tests.kit import files, run_main
 from tests.messages import REFUSED
-from tests.rawserver import Answer, RawServer, ok
+from tests.rawserver import Answer, RawServer, moved, ok
 
 #: The beginning of a file that may be resumed, and how much of it.
 LEFT = 100_000
@@ -78,9 +79,8 @@ def test_a_file_that_appears_later_is_downloaded(tmp_path: Path, way: Way) -> No
 
 @everywhere
 def test_a_redirect_is_followed_to_a_status_of_retry_on(tmp_path: Path, way: Way) -> None:
-    moved = ok(b"", "Location: /there", status="302 Found")
     beside = {"/there": in_turn(error(404), ok(b"hello"))}
-    rows: dict[str, Row] = {"moved": Whole(moved)}
+    rows: dict[str, Row] = {"moved": Whole(moved("/there"))}
     asked = judge(rows, tmp_path, way, beside, retries=1, retry_on="404", rounds=(None,))
     assert asked == {"moved": 2}, "each try begins at the target's own URL"
 
@@ -179,6 +179,129 @@ def serve_one(listener: socket.socket) -> None:
         while b"\r\n\r\n" not in connection.recv(65536):
             pass
         connection.sendall(ok(b"fine"))
+
+
+#: What a server does → the reason, after two tries with --retry-all-errors.
+RETRIED: dict[str, Fails] = {
+    **{str(status): Fails(error(status), str(status)) for status in (400, 401, 403, 404, 410, 416)},
+    **{str(status): Fails(error(status), str(status)) for status in (204, 206, 304, 501, 599)},
+    "no HTTP": Fails(b"hello\n"),
+    "no length": Fails(error(200).replace(b"Content-Length: 2", b"Content-Length: x"), "Length"),
+    "no location": Fails(error(302), "redirected (302"),
+    "a bad chunk": Fails(CHUNKED + b"ZZ\r\n", "not valid HTTP"),
+}
+#: What it does → the reason, after one try: another one would change nothing.
+FINAL: dict[str, Fails] = {
+    "too large": Fails(ok(bytes(2_000)), "larger than the 1,000 bytes allowed"),
+    "a redirect to a file": Fails(moved("file:///etc/passwd"), "cannot be requested"),
+    "a redirect to itself": Fails(moved("/loop"), "too many redirects"),
+    "a pause of a day": Fails(error(404, "Retry-After: 86400"), "for another 86,400 seconds"),
+}
+
+
+@everywhere
+def test_all_errors_are_retried_but_those_that_a_retry_cannot_change(
+    tmp_path: Path, way: Way
+) -> None:
+    asked = judge(
+        {**RETRIED, **FINAL},
+        tmp_path,
+        way,
+        {"/loop": moved("/loop")},
+        retries=1,
+        retry_all_errors=True,
+        max_filesize=1_000,
+        rounds=(b"old",),
+    )
+    assert asked == {**dict.fromkeys(RETRIED, 2), **dict.fromkeys(FINAL, 1)}
+
+
+@everywhere
+def test_a_wrong_file_is_downloaded_again_from_its_beginning(tmp_path: Path, way: Way) -> None:
+    """A wrong checksum, and a body that is longer than announced."""
+    right, wrong = bytes(3 * LEFT), b"x" * (3 * LEFT)
+    total = f"bytes {len(right) - 1}-{len(right) - 1}/{len(right)}"
+    tail = ok(right[-1:], TAGGED, f"Content-Range: {total}", status="206 Partial Content")
+    checksum = getflags.Checksum("md5", md5(right, usedforsecurity=False).hexdigest())
+
+    def answer(connection: socket.socket, server: RawServer) -> None:
+        first = len(server.heads) == 1
+        partial = b"\r\nrange: " in server.head.lower()
+        connection.sendall(tail if partial else ok(wrong if first else right, TAGGED))
+
+    with RawServer({"/f": answer}) as server:
+        entries = [getflags.Entry(server.url("/f"), checksum=checksum)]
+        report = getflags.download(entries, dir=tmp_path, retry_all_errors=True, **way)
+        assert server.asked("/f") == 2
+        assert files(tmp_path) == {"f": right}
+    with RawServer({"/f": ok(wrong, TAGGED)}) as server:
+        entries = [getflags.Entry(server.url("/f"), checksum=checksum)]
+        report = getflags.download(entries, dir=tmp_path, retry_all_errors=True, retries=1, **way)
+        assert server.asked("/f") == 2
+    (outcome,) = report.outcomes
+    assert outcome.reason.startswith("checksum mismatch: ")
+    assert outcome.reason.endswith(" (2 tries)")
+    assert files(tmp_path) == {"f": right}
+
+
+@everywhere
+def test_failures_of_the_network_are_retried(
+    tmp_path: Path, way: Way, closed_port: int, unknown_host: str
+) -> None:
+    with RawServer({"/f": ok(b"fine")}) as server:
+        urls = [
+            f"http://127.0.0.1:{closed_port}/refused",
+            f"http://{unknown_host}/unknown",
+            server.url("/tls").replace("http:", "https:"),
+        ]
+        report = getflags.download(urls, dir=tmp_path, retries=1, retry_all_errors=True, **way)
+    reasons = {each.target.name: each.reason for each in report.outcomes}
+    assert set(reasons) == {"refused", "unknown", "tls"}
+    assert all(reason.endswith(" (2 tries)") for reason in reasons.values()), reasons
+
+
+@pytest.mark.parametrize("engine", ["sequential", "asyncio"])
+def test_a_host_that_becomes_known_is_found_by_a_retry(
+    tmp_path: Path, engine: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(retry, "_FIRST_DELAY", 1)
+    system, asked = socket.getaddrinfo, []
+
+    def look_up(host: str, *rest: Any, **named: Any) -> Any:
+        if host != f"{engine}.example":
+            return system(host, *rest, **named)
+        asked.append(host)
+        if len(asked) == 1:
+            raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
+        return system("127.0.0.1", *rest, **named)
+
+    monkeypatch.setattr(socket, "getaddrinfo", look_up)
+    with RawServer({"/f": ok(b"fine")}) as server:
+        url = server.url("/f").replace("127.0.0.1", f"{engine}.example")
+        report = getflags.download([url], dir=tmp_path, engine=engine, retry_all_errors=True)
+    assert [each.reason for each in report.outcomes] == [""]
+    assert (report.retries, len(asked)) == (1, 2)
+
+
+@everywhere
+def test_what_is_local_is_never_retried(tmp_path: Path, way: Way) -> None:
+    """A file that exists, a folder in its place, a URL that cannot be requested."""
+    (tmp_path / "there").write_bytes(b"old")
+    (tmp_path / "folder").mkdir()
+    with RawServer({"/there": ok(b"new"), "/folder": ok(b"new")}) as server:
+        urls = [server.url("/there"), server.url("/folder"), "http://a b/wrong"]
+        report = getflags.download(urls, dir=tmp_path, retry_all_errors=True, exists="fail", **way)
+    assert (report.failures, report.retries) == (3, 0)
+    assert files(tmp_path) == {"there": b"old"}
+
+
+def test_a_code_that_need_not_exist_is_not_retried_with_all_errors(tmp_path: Path) -> None:
+    """It is no failure, unless --retry-on says so."""
+    with RawServer({"/qa/qa.gif": ok(b"QA")}) as server:
+        words = ["--base-url", server.url(""), "--retry-all-errors", "Q"]
+        done = run_main(*words, cwd=tmp_path)
+        assert server.asked("/qb/qb.gif") == 1
+    assert done.returncode == 0
 
 
 BAD = [

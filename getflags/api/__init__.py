@@ -53,6 +53,7 @@ class SettingsDict(TypedDict, total=False):
     retries: int
     retry_on: str | Collection[int]
     retry_connrefused: bool
+    retry_all_errors: bool
     max_retry_after: float
     max_failures: int | None
     deadline: float | None

@@ -35,6 +35,7 @@ def download_options(settings: Settings, started: float | None = None) -> Downlo
         retries=settings.retries,
         retry_on=settings.retry_on,
         retry_connrefused=settings.retry_connrefused,
+        retry_all_errors=settings.retry_all_errors,
         salt=os.urandom(4).hex(),
         max_time=settings.max_time,
         deadline=None if settings.deadline is None else started + settings.deadline,

@@ -76,8 +76,9 @@ class DownloadOptions(NamedTuple):
 
     ``retries`` is the number of tries after the first; ``salt`` is any text that differs between
     runs. ``retry_on`` are the status codes that are retried in addition to the usual ones;
-    ``retry_connrefused`` is true if refused connections are retried from the first. A target fails
-    if a server asks for a longer wait than ``max_retry_after`` seconds. ``max_time`` is in seconds,
+    ``retry_connrefused`` is true if refused connections are retried from the first, and
+    ``retry_all_errors`` if all failures of servers and the network are retried. A target fails if a
+    server asks for a longer wait than ``max_retry_after`` seconds. ``max_time`` is in seconds,
     for one target with all its tries; ``deadline`` is the end of the run on the monotonic clock,
     which all processes of a system share. ``max_filesize`` is in bytes. A try fails if its body is
     slower than ``speed_limit`` bytes a second, averaged over ``speed_time`` seconds; 0 means no
@@ -92,6 +93,7 @@ class DownloadOptions(NamedTuple):
     salt: str = ""
     retry_on: tuple[int, ...] = ()
     retry_connrefused: bool = False
+    retry_all_errors: bool = False
     max_time: float | None = None
     deadline: float | None = None
     max_filesize: int | None = None

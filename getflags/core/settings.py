@@ -119,6 +119,14 @@ class Settings(NamedTuple):
             "retry a refused connection also if the server has not answered in this run yet",
         ),
     ] = False
+    retry_all_errors: Annotated[
+        bool,
+        Option(
+            accepted.FLAG,
+            "retry any failure of a server or the network, such as a 404, an unknown host or a TLS "
+            "failure, but none that a retry cannot change",
+        ),
+    ] = False
     max_retry_after: Annotated[
         float,
         Option(

@@ -15,9 +15,14 @@ from getflags.core.errors import (
     Exhausted,
     Expired,
     Fault,
+    Malformed,
+    NoStore,
     Refused,
     TimedOut,
+    Unreachable,
     Unresolved,
+    Unsendable,
+    Untrusted,
 )
 from getflags.core.models import DownloadOptions
 from getflags.transfer.origin_state import OriginState
@@ -31,14 +36,21 @@ DEADLINE_PASSED = "the deadline of the run has passed (--deadline)"
 _DOUBLINGS = 6  # enough to reach _MAX_DELAY; without a limit, the power would overflow
 
 
+# Failures of a server or the network, and those of them that a retry cannot change.
+_FAILURES = (TimedOut, Disconnected, Unreachable, Untrusted, Malformed)
+_LOCAL = (NoStore, Unsendable)
+
+
 def is_transient(fault: Fault, options: DownloadOptions, origin: OriginState) -> bool:
     """Return whether a retry may succeed after this fault.
 
     If the origin has answered before in this run, it may be restarting, so a refused connection is
     retried. Otherwise it is not, as in curl and wget: ten thousand targets on a dead server should
-    fail soon. Unknown host names, TLS errors and responses that are not HTTP are never retried. A
-    resolver that fails says nothing about the host.
+    fail soon. Unknown host names, TLS errors and responses that are not HTTP are retried only with
+    ``retry_all_errors``. A resolver that fails says nothing about the host.
     """
+    if options.retry_all_errors and isinstance(fault, _FAILURES):
+        return not isinstance(fault, _LOCAL)
     if isinstance(fault, Refused):
         return options.retry_connrefused or origin.answered
     return isinstance(fault, TimedOut | Disconnected | Exhausted | Unresolved)

@@ -12,7 +12,7 @@ time in.
 
 from __future__ import annotations
 
-from getflags.core.errors import Disconnected, Excess, Expired, Fault, NotSaved
+from getflags.core.errors import Disconnected, Excess, Expired, Fault, NotSaved, Overlong
 from getflags.core.events import Progressed, Resumed
 from getflags.core.models import (
     DownloadOptions,
@@ -141,7 +141,10 @@ class Transfer:
             else:
                 self._handle_other_status(kind, head)
         except Fault as fault:
-            self._fail(str(fault))
+            if retry.is_transient(fault, self.options, self._find_origin(self.reached)):
+                self._retry(str(fault))
+            else:
+                self._fail(str(fault))
         return self.state is states.RECEIVING
 
     def bytes_arrived(
@@ -317,6 +320,8 @@ class Transfer:
             self._fail(reason, keep_part=self._partial is not None and not gone)
 
     def _is_transient(self, kind: Kind, head: Head) -> bool:
+        if self.options.retry_all_errors and not (kind is Kind.MISSING and self.target.guessed):
+            return True
         return (
             kind is Kind.TRANSIENT
             or status_code.is_pending(head)
@@ -357,10 +362,17 @@ class Transfer:
         elif body.resumed and body.resumed.total != received:
             self._request_rest(PartialFile(received, body.resumed))
         elif checksum and digest != checksum.hexdigest:
-            self._fail(f"checksum mismatch: {checksum.algorithm} expected "
-                       f"{checksum.hexdigest}, got {digest}")  # fmt: skip
+            self._fail_or_restart(f"checksum mismatch: {checksum.algorithm} expected "
+                                  f"{checksum.hexdigest}, got {digest}")  # fmt: skip
         else:
             self._move(states.INSTALLING, Install(self._modified, self._record))
+
+    def _fail_or_restart(self, reason: str) -> None:
+        """Fail for a wrong file; with ``retry_all_errors``, download the whole file again."""
+        if self.options.retry_all_errors:
+            self._retry(reason, keep_part=False)
+        else:
+            self._fail(reason)
 
     def _request_rest(self, partial: PartialFile) -> None:
         """Request the bytes that are still missing, provided that the last part has added some."""
@@ -369,7 +381,8 @@ class Transfer:
             self._partial = partial
             self._request(states.REQUESTED)
         else:
-            self._fail(f"incomplete: {partial.size:,} of {partial.record.total:,} bytes received")
+            total = partial.record.total
+            self._fail_or_restart(f"incomplete: {partial.size:,} of {total:,} bytes received")
 
     def _request_failed(self, fault: Fault) -> None:
         """Decide what to do about a fault before the head or in the body."""
@@ -384,6 +397,8 @@ class Transfer:
             self._retry(f"incomplete: {self.body} bytes received ({reason})", overloaded=True)
         elif retry.is_transient(fault, self.options, self._find_origin(self.reached)):
             self._retry(reason, overloaded=cut)
+        elif isinstance(fault, Overlong):
+            self._fail_or_restart(reason)
         else:
             self._fail(reason, keep_part=not isinstance(fault, Excess))
 
@@ -399,24 +414,26 @@ class Transfer:
         refusal: Refusal | None = None,
         overloaded: bool = False,
         status: int | None = None,
+        keep_part: bool = True,
     ) -> None:
         """Wait and try again, if a try is left; the pause is by default an exponential backoff.
 
         ``status`` is the response's status code, if it is the reason.
         """
-        progressed = self._progressed()
+        progressed = keep_part and self._progressed()
         self._forgiven += progressed
         if self._tries - self._forgiven > self.options.retries:
             tries = f" ({self._tries} tries)" if self._tries > 1 else ""
             if status_code.kind(status or 0) is Kind.MISSING:
                 self._end(Status.NOT_FOUND, reason + tries)
             else:
-                self._fail(reason + tries, keep_part=status != GONE, overloaded=overloaded)
+                kept = keep_part and status != GONE
+                self._fail(reason + tries, keep_part=kept, overloaded=overloaded)
             return
         if pause is None:
             salt = f"{self.options.salt} {self._route.url}"
             pause = retry.backoff(1 if progressed else self._tries, salt)
-        self._move(states.WAITING, Wait(pause, reason, refusal, overloaded))
+        self._move(states.WAITING, Wait(pause, reason, refusal, overloaded, keep_part))
 
     def _progressed(self) -> bool:
         """Return whether this try has brought enough of the file not to count as a retry.

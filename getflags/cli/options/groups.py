@@ -153,6 +153,7 @@ def limits(group: Group, retries: int | None = None) -> None:
     add_setting(group, "retries", "--retries", metavar="N", type=values.natural, default=retries)
     add_setting(group, "retry_on", "--retry-on", metavar="CODES", type=values.status_codes)
     add_setting(group, "retry_connrefused", "--retry-connrefused", action="store_true")
+    add_setting(group, "retry_all_errors", "--retry-all-errors", action="store_true")
     for name in ("timeout", "connect_timeout", "max_time", "max_retry_after"):
         flag = f"--{name.replace('_', '-')}"
         add_setting(group, name, flag, metavar="S", type=values.seconds)

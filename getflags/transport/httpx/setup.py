@@ -10,7 +10,7 @@ from typing import Any, cast
 
 import httpx
 
-from getflags.core.errors import Disconnected, Fault, Malformed, TimedOut, UsageError
+from getflags.core.errors import Disconnected, Fault, Malformed, TimedOut, Unsendable, UsageError
 from getflags.core.models import Fields, Network
 from getflags.core.response_head import Head
 from getflags.core.text import brief, quoted
@@ -63,7 +63,7 @@ def check(network: Network) -> None:
 
 
 def build_request(url: str, headers: Fields, network: Network, trace: object) -> httpx.Request:
-    """Build a GET request. Raises Malformed if the URL or a header field is invalid."""
+    """Build a GET request. Raises Unsendable if the URL or a header field is invalid."""
     extensions: dict[str, Any] = {
         "timeout": {
             "connect": network.connect_timeout,
@@ -73,14 +73,14 @@ def build_request(url: str, headers: Fields, network: Network, trace: object) ->
         "trace": trace,
     }
     if any(name.lower() in _FRAMING for name, _ in headers):
-        raise Malformed(
+        raise Unsendable(
             "the request cannot be sent: a GET request has no Content-Length or Transfer-Encoding"
         )
     try:
         raw = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in headers]
         return httpx.Request("GET", url, headers=raw, extensions=extensions)
     except (httpx.InvalidURL, ValueError) as error:  # UnicodeError is a ValueError
-        raise Malformed(f"the URL cannot be requested: {brief(str(error))}") from error
+        raise Unsendable(f"the URL cannot be requested: {brief(str(error))}") from error
 
 
 def read_head(response: httpx.Response) -> Head:
