@@ -16,6 +16,7 @@ REFUSED = {
     "-J": "file names from Content-Disposition are not supported yet",
     "-j": "-m N sets the number of requests in flight",
     "-P": "-d DIR sets the folder for the files",
+    "--retry": "--retries N sets the number of retries",
     "-x": "--proxy URL sets a proxy, --force-directories makes folders, and -m N sets the number "
     "of requests in flight",
     "-Z": "downloads are always parallel, and -m N sets the number of requests in flight",

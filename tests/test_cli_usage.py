@@ -113,7 +113,7 @@ USAGE = {
         ["--user=me:secret", "http://h/x"],
         "unrecognized arguments: --user=*** (",
     ),
-    "a misspelt option": (["--retry", "3"], "arguments: --retry; did you mean --retries? ("),
+    "a misspelt option": (["--retires", "3"], "arguments: --retires; did you mean --retries? ("),
     "empty -i": (["-i", ""], "-i/--input-file: the value is empty"),
     "empty --base-url": (["--base-url", ""], "--base-url: the value is empty"),
     "password": (["user:secret@h/f"], f"'***@h/f' is not {ACCEPTED}"),

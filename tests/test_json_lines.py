@@ -163,6 +163,7 @@ def test_the_summary_counts_targets_by_status() -> None:
         "bytes": 10,
         "resumed": 4,
         "seconds": 1.234568,
+        "stopped": None,
         "exit_code": 130,
         "dir": "d",
     }

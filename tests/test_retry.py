@@ -6,7 +6,7 @@ from itertools import pairwise
 
 import pytest
 
-from getflags.core.errors import TimedOut
+from getflags.core.errors import Expired, TimedOut
 from getflags.transfer import retry
 
 
@@ -37,6 +37,23 @@ def test_a_deadline_begins_when_it_is_first_asked_about() -> None:
     assert deadline.left(104) == 6
     assert (deadline.over(109.9), deadline.over(110)) == (False, True)
     assert 0 < deadline.left(200) < 0.01, "nobody takes it for no limit at all"
+
+
+@pytest.mark.parametrize(
+    ("seconds", "run_end", "left", "ends_run"),
+    [(5, 200, 5, False), (5, 103, 3, True), (None, 103, 3, True), (5, None, 5, False)],
+)
+def test_a_deadline_is_that_of_the_file_or_of_the_run(
+    seconds: float | None, run_end: float | None, left: float, *, ends_run: bool
+) -> None:
+    deadline = retry.Deadline(seconds, run_end)
+    assert not deadline.ends_run, "no request has begun"
+    assert deadline.left(100) == left
+    assert deadline.ends_run is ends_run
+    deadline.check(100 + left - 0.1)
+    with pytest.raises(Expired):
+        deadline.check(100 + left)
+    assert deadline.over(106) is (seconds is not None)
 
 
 def test_a_body_slower_than_the_minimum_fails_at_the_end_of_a_window() -> None:

@@ -18,10 +18,11 @@ from getflags import engines, transport
 from getflags.api import configure
 from getflags.core import resource_limits
 from getflags.core.accepted import AUTO
-from getflags.core.errors import UsageError
+from getflags.core.errors import Stopped, UsageError
 from getflags.core.events import Event, EventHandler
 from getflags.core.models import Checksum, Plan
 from getflags.core.settings import Settings, checked
+from getflags.engines.early_end import stop_after
 from getflags.output import event_log
 from getflags.output.summary import Report
 from getflags.scheduling import adaptive_concurrency
@@ -57,7 +58,12 @@ class SettingsDict(TypedDict, total=False):
     connect_timeout: float
     max_redirs: int
     retries: int
+    retry_on: str | Collection[int]
+    retry_connrefused: bool
+    retry_all_errors: bool
     max_retry_after: float
+    max_failures: int | None
+    deadline: float | None
     max_time: float | None
     max_filesize: int | None
     limit_rate: float | None
@@ -78,8 +84,9 @@ def download(targets: Iterable[str | Entry], **settings: Unpack[SettingsDict]) -
 
     ``targets`` are URLs, country codes, letters, or ``Entry`` values with a name, a folder or a
     checksum. An iterator is consumed lazily, so there may be millions of targets. If a target
-    fails, the report has an ``Outcome`` that says so; no exception is raised.
-    ``help(getflags.Settings)`` documents the settings.
+    fails, the report has an ``Outcome`` that says so; no exception is raised. If ``max_failures``
+    or ``deadline`` ends the run early, ``report.stopped`` says so, and targets that had not ended
+    have no outcome. ``help(getflags.Settings)`` documents the settings.
 
     Raises UsageError before any request if a setting is unknown, has a wrong type or is out of
     range, or if an item in a collection of targets is neither a string nor an Entry. An iterator's
@@ -97,7 +104,10 @@ def download(targets: Iterable[str | Entry], **settings: Unpack[SettingsDict]) -
     job, report = _prepare(targets, chosen, name, chosen_level="max_req" in settings)
     run = engines.engine(name)
     start = perf_counter()
-    run(job, _tee(report, chosen.emit))
+    try:
+        run(job, stop_after(chosen.max_failures, _tee(report, chosen.emit)))
+    except Stopped as stop:
+        report.stopped = str(stop)
     report.elapsed = perf_counter() - start
     return report
 
@@ -119,7 +129,10 @@ async def adownload(targets: Iterable[str | Entry], **settings: Unpack[SettingsD
         )
     job, report = _prepare(targets, chosen, "asyncio", chosen_level="max_req" in settings)
     start = perf_counter()
-    await arun(job, _tee(report, chosen.emit))
+    try:
+        await arun(job, stop_after(chosen.max_failures, _tee(report, chosen.emit)))
+    except Stopped as stop:
+        report.stopped = str(stop)
     report.elapsed = perf_counter() - start
     return report
 
@@ -157,6 +170,7 @@ def _prepare(
         configure.network(settings),
         adaptive,
         configure.host_limits(settings, chosen_level=chosen_level),
+        settings.max_failures,
     )
     transport.client(job.client).check(job.network)
     if not settings.verify:

@@ -6,6 +6,7 @@ The API and all commands use these functions, so that a setting has the same mea
 from __future__ import annotations
 
 import os
+from time import monotonic
 
 from getflags.core.accepted import fixed_addresses
 from getflags.core.errors import UsageError
@@ -51,8 +52,12 @@ def _template(settings: Settings) -> OutputTemplate | None:
         ) from None
 
 
-def download_options(settings: Settings) -> DownloadOptions:
-    """Return the options of transfers, with a new random salt."""
+def download_options(settings: Settings, started: float | None = None) -> DownloadOptions:
+    """Return the options of transfers, with a new random salt.
+
+    ``started`` is when the run has started, on the monotonic clock; by default, it starts now.
+    """
+    started = monotonic() if started is None else started
     return DownloadOptions(
         headers=settings.headers,
         max_redirs=settings.max_redirs,
@@ -60,8 +65,12 @@ def download_options(settings: Settings) -> DownloadOptions:
         # Existing files are hashed for ``skip`` as they are for ``verify``.
         exists=Exists.SKIP if settings.verify else Exists(settings.exists),
         retries=settings.retries,
+        retry_on=settings.retry_on,
+        retry_connrefused=settings.retry_connrefused,
+        retry_all_errors=settings.retry_all_errors,
         salt=os.urandom(4).hex(),
         max_time=settings.max_time,
+        deadline=None if settings.deadline is None else started + settings.deadline,
         max_filesize=settings.max_filesize,
         speed_limit=settings.speed_limit,
         speed_time=settings.timeout,

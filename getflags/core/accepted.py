@@ -7,7 +7,7 @@ own arguments.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from os import PathLike, fspath
 from typing import Any, NamedTuple
 
@@ -21,6 +21,9 @@ _LONGEST = 1e9  # seconds (31 years); libcurl's milliseconds do not overflow bel
 _FIELD_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")  # RFC 9110 section 5.1
 _FIXED = re.compile(r"(\[[^]]*\]|[^:/?#@]*):([0-9]{1,5}):(.+)")  # of --resolve
 _LINE_ENDS = frozenset("\r\n\0")
+# Status codes of failures: not 200, and none of a redirect (RFC 9110 section 15).
+_FAILURES = frozenset((*range(201, 300), *range(400, 1000)))
+_CODES = re.compile(r"([0-9]{3})(?:-([0-9]{3}))?")
 _WHOLE = "getflags fetches whole files and resumes interrupted ones by itself"
 _CHANGED = "use --exists refresh to download only files that have changed"
 _BODILESS = "a GET request has no Content-Length or Transfer-Encoding"
@@ -188,6 +191,27 @@ def check_field(name: str) -> None:
         raise ValueError(f"{name} cannot be set: {why}")
 
 
+def _status_codes(value: object) -> tuple[int, ...]:
+    codes = _codes_in(value) if isinstance(value, str) else value
+    if not isinstance(codes, Collection) or isinstance(codes, bytes):
+        raise ValueError  # noqa: TRY004 - as above
+    if any(type(code) is not int or code not in _FAILURES for code in codes):
+        raise ValueError
+    return tuple(sorted(set(codes)))
+
+
+def _codes_in(text: str) -> set[int]:
+    """Return the status codes in a text such as ``404,500-599``. Raises ValueError."""
+    codes: set[int] = set()
+    for part in text.split(","):
+        match = _CODES.fullmatch(part.strip(" "))
+        first, last = (int(match[1]), int(match[2] or match[1])) if match else (1, 0)
+        if first > last:
+            raise ValueError
+        codes.update(range(first, last + 1))
+    return codes
+
+
 def _function(value: object) -> object:
     if callable(value):
         return value
@@ -207,6 +231,10 @@ FLAG = ValueRange("True or False", _flag)
 TEXT = ValueRange("a non-empty string", _text)
 PATH = ValueRange("a path", _path)
 MIRROR = ValueRange("an http:// or https:// URL", _mirror)
+STATUS_CODES = ValueRange(
+    "status codes of failures (201 to 299, 400 to 999) and ranges of them, such as 404,500-599",
+    _status_codes,
+)
 FIELDS = ValueRange("a mapping of names to values, both strings", _fields)
 IP_VERSION = ValueRange("4 or 6", _ip_version)
 ADDRESSES = ValueRange("a list of strings", _addresses)

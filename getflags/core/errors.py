@@ -8,6 +8,7 @@ only until the transfer handles it; then it is an ``Outcome``.
 
     GetflagsError
     ├── UsageError        the command or the arguments are wrong: nothing was requested (exit 2)
+    ├── Stopped           the run ends before all targets have ended
     ├── NotSaved          a file could not be written
     └── Fault             a request failed; the transfer decides whether to retry
         ├── Unreachable   no connection: unknown host, no open files, proxy
@@ -15,11 +16,14 @@ only until the transfer handles it; then it is an ``Outcome``.
         │   └── Unresolved  the resolver failed, which says nothing about the host name
         ├── TimedOut      connecting or reading took longer than allowed
         ├── Exhausted     the system allows no more threads at the moment
-        ├── Untrusted     TLS failed: never retried, never downgraded
+        ├── Untrusted     TLS failed: never downgraded
+        │   └── NoStore     the certificates to trust cannot be read
         ├── Disconnected  the connection broke; ``stale`` if it was a reused one
         ├── Expired       the deadline of the whole file has passed
-        ├── Excess        the body is larger than allowed or announced
-        ├── Malformed     the response is not valid HTTP, or the request cannot be sent
+        ├── Excess        the body is larger than allowed
+        │   └── Overlong    the body is larger than announced
+        ├── Malformed     the response is not valid HTTP
+        │   └── Unsendable  the request cannot be sent, or a redirect is not followed
         └── Aborted       getflags ended the request; its body may look complete although it is not
 """
 
@@ -32,6 +36,10 @@ class GetflagsError(Exception):
 
 class UsageError(GetflagsError):
     """A command or an argument is wrong; the text is one sentence for the user."""
+
+
+class Stopped(GetflagsError):
+    """The run ends before all targets have ended, as the user wants; the text is the reason."""
 
 
 class NotSaved(GetflagsError):
@@ -77,11 +85,19 @@ class Expired(Fault):
 
 
 class Excess(Fault):
-    """The body is larger than allowed or announced."""
+    """The body is larger than allowed."""
+
+
+class Overlong(Excess):
+    """The body is larger than announced."""
 
 
 class Untrusted(Fault):
     """TLS failed, because of the certificate, the protocol or the local store of certificates."""
+
+
+class NoStore(Untrusted):
+    """The certificates to trust cannot be read: a failure of this system, not of the server."""
 
 
 class Disconnected(Fault):
@@ -98,7 +114,11 @@ class Disconnected(Fault):
 
 
 class Malformed(Fault):
-    """The response violates the protocol, or the request cannot be sent."""
+    """The response violates the protocol."""
+
+
+class Unsendable(Malformed):
+    """The request cannot be sent, or a redirect is not followed; a retry changes nothing."""
 
 
 class Aborted(Fault):

@@ -99,5 +99,6 @@ class Slowed(NamedTuple):
 
 Event: TypeAlias = Started | Resumed | Progressed | Retrying | Finished | Adjusted | Slowed
 
-#: A function that is called with each event, on the caller's thread. It must not block or raise.
+#: A function that is called with each event, on the caller's thread. It must not block, nor raise
+#: anything but Stopped.
 EventHandler: TypeAlias = Callable[[Event], None]

@@ -80,13 +80,16 @@ class DownloadOptions(NamedTuple):
     """The options that apply to each target: the user's header fields, limits, existing files.
 
     ``retries`` is the number of tries after the first; ``salt`` is any text that differs between
-    runs. A target fails if a server asks for a longer wait than ``max_retry_after`` seconds.
-    ``max_time`` is in seconds, for one target with all its tries; ``max_filesize`` is in bytes. A
-    try fails if its body is slower than ``speed_limit`` bytes a second, averaged over
-    ``speed_time`` seconds; 0 means no limit. ``fsync`` flushes each file to the disk. With
-    ``verify``, nothing is requested: existing files are compared with their checksums. ``output``
-    is the stream for the only target of a run, in place of its file; only the sequential and the
-    threads engine have it.
+    runs. ``retry_on`` are the status codes that are retried in addition to the usual ones;
+    ``retry_connrefused`` is true if refused connections are retried from the first, and
+    ``retry_all_errors`` if all failures of servers and the network are retried. A target fails if a
+    server asks for a longer wait than ``max_retry_after`` seconds. ``max_time`` is in seconds,
+    for one target with all its tries; ``deadline`` is the end of the run on the monotonic clock,
+    which all processes of a system share. ``max_filesize`` is in bytes. A try fails if its body is
+    slower than ``speed_limit`` bytes a second, averaged over ``speed_time`` seconds; 0 means no
+    limit. ``fsync`` flushes each file to the disk. With ``verify``, nothing is requested: existing
+    files are compared with their checksums. ``output`` is the stream for the only target of a run,
+    in place of its file; only the sequential and the threads engine have it.
     """
 
     headers: Fields = ()
@@ -95,7 +98,11 @@ class DownloadOptions(NamedTuple):
     retries: int = DEFAULTS.retries
     max_retry_after: float = DEFAULTS.max_retry_after
     salt: str = ""
+    retry_on: tuple[int, ...] = ()
+    retry_connrefused: bool = False
+    retry_all_errors: bool = False
     max_time: float | None = None
+    deadline: float | None = None
     max_filesize: int | None = None
     speed_limit: float = DEFAULTS.speed_limit
     speed_time: float = DEFAULTS.timeout
@@ -164,6 +171,8 @@ class Plan(NamedTuple):
     may also be ``Arriving``: then it yields NO_JOB while its next target has not arrived.
     ``limit`` is the largest number of requests in flight. With ``adaptive``, the concurrency of
     each server is adapted to its goodput during the run, within ``host_limits``.
+    Workers of the processes engine end at ``max_failures`` failures of their own; who runs an
+    engine counts all failures (see ``engines.early_end``).
     """
 
     targets: Iterable[Target | NoJob]
@@ -174,6 +183,7 @@ class Plan(NamedTuple):
     network: Network = Network()
     adaptive: bool = False
     host_limits: HostLimits = HostLimits()
+    max_failures: int | None = None
 
     @property
     def max_level(self) -> int | None:

@@ -158,6 +158,28 @@ class Settings(NamedTuple):
         int,
         Option(accepted.NATURAL, "maximum number of retries after failures that may be temporary"),
     ] = 3
+    retry_on: Annotated[
+        tuple[int, ...],
+        Option(
+            accepted.STATUS_CODES,
+            "HTTP status codes that are retried in addition to the usual ones, such as 404,500-599",
+        ),
+    ] = ()
+    retry_connrefused: Annotated[
+        bool,
+        Option(
+            accepted.FLAG,
+            "retry a refused connection also if the server has not answered in this run yet",
+        ),
+    ] = False
+    retry_all_errors: Annotated[
+        bool,
+        Option(
+            accepted.FLAG,
+            "retry any failure of a server or the network, such as a 404, an unknown host or a TLS "
+            "failure, but none that a retry cannot change",
+        ),
+    ] = False
     max_retry_after: Annotated[
         float,
         Option(
@@ -166,6 +188,14 @@ class Settings(NamedTuple):
             "asks for more, the target fails",
         ),
     ] = 60.0
+    max_failures: Annotated[
+        int | None,
+        Option(accepted.COUNT, "end the run when this number of targets have failed for good"),
+    ] = None
+    deadline: Annotated[
+        float | None,
+        Option(accepted.SECONDS, "end the run after this time, whatever is in flight, in seconds"),
+    ] = None
     max_time: Annotated[
         float | None,
         Option(accepted.SECONDS, "longest time for one file, everything included, in seconds"),

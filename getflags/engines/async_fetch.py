@@ -10,7 +10,7 @@ from getflags.core.events import EventHandler, Started
 from getflags.core.models import DownloadOptions, Piece
 from getflags.rates.rate_limit import RateLimiter
 from getflags.storage.async_part_file import AsyncPartFile
-from getflags.transfer.actions import Done, Install, Request
+from getflags.transfer.actions import Done, Install, Request, Wait
 from getflags.transfer.state import NEW
 from getflags.transfer.transfer import Transfer
 from getflags.transport import AsyncTransport
@@ -51,7 +51,7 @@ async def afetch(
                     action = transfer.failed(fault, monotonic())
             if isinstance(action, Install):
                 transfer.succeeded(monotonic(), None, await part.install(*action), part.note)
-            elif isinstance(action, Done) and not action.keep_part:
+            elif isinstance(action, Done | Wait) and not action.keep_part:
                 part.discard()
     except NotSaved as refusal:
         transfer.failed(refusal, monotonic())

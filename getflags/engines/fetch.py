@@ -17,7 +17,7 @@ from getflags.core.models import DownloadOptions, Piece
 from getflags.rates.rate_limit import RateLimiter
 from getflags.storage.output_stream import OutputStream
 from getflags.storage.part_file import PartFile
-from getflags.transfer.actions import Done, Install, Request
+from getflags.transfer.actions import Done, Install, Request, Wait
 from getflags.transfer.state import NEW
 from getflags.transfer.transfer import Transfer
 from getflags.transport import Transport
@@ -58,7 +58,7 @@ def fetch(
                     action = transfer.failed(fault, monotonic())
             if isinstance(action, Install):
                 transfer.succeeded(monotonic(), None, part.install(*action), part.note)
-            elif isinstance(action, Done) and not action.keep_part:
+            elif isinstance(action, Done | Wait) and not action.keep_part:
                 part.discard()
     except NotSaved as refusal:
         transfer.failed(refusal, monotonic())

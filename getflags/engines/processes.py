@@ -19,12 +19,13 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import lru_cache, partial
 from multiprocessing.context import ForkContext
-from queue import SimpleQueue
+from queue import Empty, SimpleQueue
 from time import monotonic, sleep
 from typing import cast
 
 from getflags.core import urls
 from getflags.core.deferred_signals import exit_on_sigterm, signals_blocked, unblock_signals
+from getflags.core.errors import Stopped
 from getflags.core.events import EventHandler, Finished, Retrying, Started
 from getflags.core.feed import Arriving
 from getflags.core.models import Outcome, Plan, Status, Target
@@ -33,10 +34,13 @@ from getflags.engines.spawn import has_other_threads, without_main_module
 from getflags.engines.worker import Connection, Message, serve
 from getflags.scheduling.fair_queue import FairQueue
 from getflags.scheduling.lookahead import Lookahead
+from getflags.scheduling.scheduler import GRACE_PERIOD
 from getflags.scheduling.shared_limits import LimitsTable, SharedLimits, share_of
+from getflags.transfer.retry import DEADLINE_PASSED
 
 _BATCH = 512  # targets that a worker may have queued beyond its share of the limit
 _SECONDS_AHEAD = 0.1  # seconds of work that is sent ahead; ten times the round trip of a message
+_MAX_DELAY = 0.25  # seconds for the last message of a worker to arrive
 _CLEANUP_TIME = 1.0  # seconds for terminated workers to delete their part files
 _MAX_DEATHS = 2  # a target fails if this many workers died while they had it
 
@@ -92,6 +96,7 @@ class _Coordinator:
         self._inbox: SimpleQueue[tuple[_Worker, Message | None] | None] = SimpleQueue()
         self._workers: list[_Worker] = []
         self._context = _context()
+        self._has_more = False  # a target had not ended when the deadline had passed
         self._limits = LimitsTable(self._context, worker_count(plan.limit))
         self._share_of = lru_cache(4096)(self._max_in_flight)
 
@@ -105,7 +110,7 @@ class _Coordinator:
         if isinstance(self._plan.targets, Arriving):
             self._plan.targets.wake = lambda: self._inbox.put(None)
         while self._workers:
-            received = self._inbox.get()
+            received = self._next_message()
             if received is None:
                 for worker in self._workers:
                     self._send_targets(worker)
@@ -116,6 +121,25 @@ class _Coordinator:
             else:
                 self._handle_events(worker, message)
             self._send_to_idle()
+        if self._is_late and self._has_more:
+            raise Stopped(DEADLINE_PASSED)
+
+    def _next_message(self) -> tuple[_Worker, Message | None] | None:
+        """Wait for a message. Raises Stopped if workers still run long after the deadline."""
+        deadline = self._plan.options.deadline
+        if deadline is None:
+            return self._inbox.get()
+        try:
+            left = deadline + GRACE_PERIOD + _MAX_DELAY - monotonic()
+            return self._inbox.get(timeout=max(0.0, left))
+        except Empty:
+            raise Stopped(DEADLINE_PASSED) from None
+
+    @property
+    def _is_late(self) -> bool:
+        """Whether the deadline of the run has passed: all workers end by themselves."""
+        deadline = self._plan.options.deadline
+        return deadline is not None and monotonic() >= deadline
 
     def close(self) -> None:
         """Terminate the remaining workers, and kill those that do not exit in time."""
@@ -253,6 +277,9 @@ class _Coordinator:
         _close_worker(worker)
         self._limits.forget(worker.index)
         for number, target in worker.pending.items():
+            if self._is_late:
+                self._has_more = True
+                continue
             self._load[_origin(target)] -= 1
             self._deaths[number] = self._deaths.get(number, 0) + 1
             if self._deaths[number] < _MAX_DEATHS:
@@ -260,7 +287,11 @@ class _Coordinator:
             else:
                 reason = "the worker process died twice"
                 self._emit(Finished(Outcome(target, Status.FAILED, reason)))
-        if self._queue or not self._targets.exhausted:
+        if not self._queue and self._targets.exhausted:
+            return
+        if self._is_late:
+            self._has_more = True
+        else:
             successor = self._start(worker.index, worker.share)
             self._start_listening(successor)
 

@@ -16,10 +16,12 @@ from queue import SimpleQueue
 from time import monotonic
 from typing import Any, Protocol, TypeAlias, cast
 
+from getflags.core.errors import Stopped
 from getflags.core.events import Adjusted, Event, Finished, Slowed, Started
 from getflags.core.feed import NO_JOB, NoJob
 from getflags.core.models import Plan, Target
 from getflags.engines import event_loop
+from getflags.engines.early_end import stop_after
 from getflags.scheduling.limits import Limits
 from getflags.scheduling.scheduler import Scheduler
 
@@ -64,7 +66,8 @@ def serve(connection: Connection, plan: Plan, new_limits: Callable[[str], Limits
     scheduler = Scheduler(_incoming(inbox, outbox), plan.options, monotonic, new_limits=new_limits)
     threading.Thread(target=_listen, args=(connection, inbox, scheduler), daemon=True).start()
     try:
-        event_loop.drive(plan, outbox.emit, scheduler)
+        with suppress(Stopped):  # what has happened until then is still to be reported
+            event_loop.drive(plan, stop_after(plan.max_failures, outbox.emit), scheduler)
         outbox.flush()
     except _ConnectionClosed:
         return

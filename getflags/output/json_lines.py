@@ -36,6 +36,7 @@ def summary(report: Report, exit_code: int, folder: str) -> str:
         "bytes": report.bytes,
         "resumed": report.resumed,
         "seconds": round(report.elapsed, 6),
+        "stopped": report.stopped or None,
         "exit_code": exit_code,
         "dir": folder,
     }

@@ -24,7 +24,8 @@ class Report:
     empty. ``bytes`` is the size of all files downloaded in this run, of which earlier runs had left
     ``resumed`` bytes. ``unchecked`` is the number of files that existed and were kept without a
     request or a checksum. ``duplicates`` is the number of targets that were left out because they
-    were given before. ``elapsed`` is in seconds; the caller sets it.
+    were given before. ``elapsed`` is in seconds, and ``stopped`` is the reason why the run ended
+    before all targets had ended, or empty; the caller sets both.
     """
 
     def __init__(self, *, keep: bool = True) -> None:
@@ -38,6 +39,7 @@ class Report:
         self.unchecked = 0
         self.duplicates = 0
         self.elapsed = 0.0
+        self.stopped = ""
         self._keep = keep
         self._folders: set[str] = set()  # of the files downloaded, at most _SEVERAL
 
@@ -91,7 +93,7 @@ class Report:
     @property
     def exit_status(self) -> ExitStatus:
         """The exit status. Expanded codes (``-e``, a letter) that do not exist are not failures."""
-        if not self.failures:
+        if not (self.failures or self.stopped):
             return ExitStatus.OK
         return ExitStatus.SOME_FAILED if self.arrived else ExitStatus.ALL_FAILED
 
@@ -141,11 +143,11 @@ def verification(report: Report, noun: str) -> list[str]:
     return lines
 
 
-def closing(report: Report, noun: str, place: str = "") -> list[str]:
+def closing(report: Report, noun: str, place: str = "", left: int = 0) -> list[str]:
     """Return the lines of the summary, printed after the run.
 
     For flags, they are a contract; for files, there is one more line, about their size. ``place``
-    says where they are, if not in a folder.
+    says where they are, if not in a folder. ``left`` is the number of targets that have not ended.
     """
     counts = report.counts
     lines = ["-" * 20, f"{_number(counts[Status.OK], noun)} downloaded."]
@@ -156,6 +158,8 @@ def closing(report: Report, noun: str, place: str = "") -> list[str]:
     if counts[Status.NOT_FOUND]:
         lines.append(f"{counts[Status.NOT_FOUND]:3} not found.")
     lines += _errors(report)
+    if left:
+        lines.append(f"{left:3} not finished.")
     if report.retries:
         lines.append(f"{report.retries:3} {'retry' if report.retries == 1 else 'retries'}.")
     lines += [

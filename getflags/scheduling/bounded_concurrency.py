@@ -40,8 +40,11 @@ class JobSource(Protocol[T_co]):
         """Return a job to start now."""
         ...
 
-    def delay(self) -> float | None:
-        """Return the seconds until ``take`` should be called; None to wait until a job ends."""
+    def delay(self, *, full: bool) -> float | None:
+        """Return the seconds until ``take`` should be called; None to wait until a job ends.
+
+        If ``full``, no slot is free.
+        """
         ...
 
 
@@ -61,7 +64,7 @@ class _IterableSource(Generic[T]):
             self.exhausted = True
         return NO_JOB
 
-    def delay(self) -> None:
+    def delay(self, *, full: bool) -> None:
         """Return None: a job waits only for a slot."""
 
 
@@ -105,7 +108,7 @@ def merge(
             if not in_flight and source.exhausted:
                 return
             full = full or not threads.results.empty()
-            result = threads.next_result(None if full else source.delay())
+            result = threads.next_result(source.delay(full=full))
             if isinstance(result, _End):
                 in_flight -= 1
                 slots.release()

@@ -48,7 +48,7 @@ async def as_completed_async(
                 return
             if not done:
                 full = len(in_flight) >= limit
-                await alarm.wait(None if full else source.delay())
+                await alarm.wait(source.delay(full=full))
             else:
                 future = done.popleft()
                 in_flight.discard(future)

@@ -17,6 +17,7 @@ from heapq import heappop, heappush
 from itertools import count
 from typing import Self
 
+from getflags.core.errors import Stopped
 from getflags.core.events import Adjusted, Event, Finished, Retrying, Slowed
 from getflags.core.feed import NO_JOB, Arriving, NoJob
 from getflags.core.models import DownloadOptions, Plan, Target
@@ -26,9 +27,12 @@ from getflags.scheduling.host import HostState
 from getflags.scheduling.limits import Flight, Limits
 from getflags.scheduling.lookahead import Lookahead
 from getflags.transfer.actions import Done, Queue, Wait
+from getflags.transfer.retry import DEADLINE_PASSED
 from getflags.transfer.transfer import Transfer
 
 _MAX_DELAY = 3_600.0  # seconds; the system's waits do not take any number
+#: Seconds after the deadline in which the transfers in flight should end by themselves.
+GRACE_PERIOD = 0.75
 _MAX_HOSTS = 1_000  # states of servers; beyond this number, those of idle servers are deleted
 
 
@@ -57,6 +61,7 @@ class Scheduler:
         if isinstance(targets, Arriving):
             targets.wake = lambda: self.wake()  # noqa: PLW0108 - the engine will set it
         self._options = options
+        self._deadline = options.deadline
         self._clock = clock
         self._in_order = in_order
         self._started: dict[Transfer, float] = {}  # the time of each transfer's first try
@@ -88,8 +93,16 @@ class Scheduler:
         return self._targets.exhausted and not self._retries and not self._waiting
 
     def take(self) -> Transfer | NoJob:
-        """Return a transfer to start now: of a server with the fewest requests in flight."""
+        """Return a transfer to start now: of a server with the fewest requests in flight.
+
+        After the deadline, there is none. Raises Stopped when nothing is in flight any more, unless
+        all targets have ended.
+        """
         now = self._clock()
+        if self._deadline is not None and now >= self._deadline:
+            if not self._in_flight and self._has_more():
+                raise Stopped(DEADLINE_PASSED)
+            return NO_JOB
         while self._retries and self._retries[0][0] <= now:
             self._queue(heappop(self._retries)[-1], first=True)
         host = self._targets.next_owner(
@@ -103,9 +116,29 @@ class Scheduler:
         host.started(transfer, now)
         return transfer
 
-    def delay(self) -> float | None:
-        """Return the seconds until ``take`` should be called; None if a try must end first."""
+    def delay(self, *, full: bool = False) -> float | None:
+        """Return the seconds until ``take`` should be called; None if a try must end first.
+
+        Raises Stopped if a transfer is still in flight long after the deadline.
+        """
         now = self._clock()
+        if self._deadline is None:
+            return None if full else self._until_next(now)
+        if now >= self._deadline:
+            left = self._deadline + GRACE_PERIOD - now
+            if left <= 0:
+                raise Stopped(DEADLINE_PASSED)
+            return left
+        seconds = None if full else self._until_next(now)
+        left = min(self._deadline - now, _MAX_DELAY)
+        return left if seconds is None else min(seconds, left)
+
+    def _has_more(self) -> bool:
+        """Return whether a target has not ended, although none is in flight."""
+        self._targets.next_owner(self._load)  # pulls a target if none waits
+        return not self.exhausted
+
+    def _until_next(self, now: float) -> float | None:
         # A server at its limit becomes available when a request ends, not at a certain time.
         times = [at for host in self._waiting if (at := host.accepts_at(now)) is not None]
         times += [self._retries[0][0]] if self._retries else []

@@ -42,13 +42,15 @@ class Wait(NamedTuple):
     """Start another try after ``seconds``, because this one failed for ``reason``.
 
     ``refusal`` is set if the origin refused the request because it gets too many. ``overloaded`` is
-    true if the failure may be a sign of too many concurrent requests.
+    true if the failure may be a sign of too many concurrent requests. ``keep_part`` is false if the
+    next try must not resume from the part file.
     """
 
     seconds: float
     reason: str
     refusal: Refusal | None = None
     overloaded: bool = False
+    keep_part: bool = True
 
 
 class Queue(NamedTuple):

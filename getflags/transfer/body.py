@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from getflags.core.errors import Excess
+from getflags.core.errors import Overlong
 from getflags.core.models import DownloadOptions, ResumeRecord
 from getflags.core.response_head import Head, is_chunked
 from getflags.transfer import ranges, retry
@@ -69,7 +69,7 @@ class Body:
         self.received = received = self.received + count
         retry.check_size(received, self._options)
         if self.expected is not None and received > self.expected:
-            raise Excess(f"too long: {self} bytes received")
+            raise Overlong(f"too long: {self} bytes received")
         if received - self._reported < PROGRESS_STEP and now < self._due:
             return False
         self._reported = received

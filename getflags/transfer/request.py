@@ -9,7 +9,7 @@ from __future__ import annotations
 from functools import lru_cache
 
 from getflags.core import urls
-from getflags.core.errors import Malformed
+from getflags.core.errors import Unsendable
 from getflags.core.models import DownloadOptions, Fields, PartialFile
 from getflags.transfer.actions import Request
 
@@ -56,16 +56,16 @@ class Route:
         self._redirects = 0
 
     def follow(self, reference: str) -> None:
-        """Set the URL to the target of a redirect. Raises Malformed if it must not be followed."""
+        """Set the URL to the target of a redirect. Raises Unsendable if it must not be followed."""
         self._redirects += 1
         if self._redirects > self._options.max_redirs:
-            raise Malformed(f"too many redirects (more than {self._options.max_redirs})")
+            raise Unsendable(f"too many redirects (more than {self._options.max_redirs})")
         try:
             url = urls.join(self.url, reference)
         except urls.BadURL as error:
-            raise Malformed(f"redirected to a URL that cannot be requested: {error}") from None
+            raise Unsendable(f"redirected to a URL that cannot be requested: {error}") from None
         if self.url.startswith("https:") and url.startswith("http:"):
-            raise Malformed("redirected from https to http, which is refused")
+            raise Unsendable("redirected from https to http, which is refused")
         self.url = url
 
     def request(self, partial: PartialFile | None, known: str | None) -> Request:

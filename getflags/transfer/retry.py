@@ -6,36 +6,53 @@ that are retried.
 
 from __future__ import annotations
 
+from math import inf
 from zlib import crc32
 
 from getflags.core.errors import (
     Disconnected,
     Excess,
     Exhausted,
+    Expired,
     Fault,
+    Malformed,
+    NoStore,
     Refused,
     TimedOut,
+    Unreachable,
     Unresolved,
+    Unsendable,
+    Untrusted,
 )
 from getflags.core.models import DownloadOptions
+from getflags.transfer.origin_state import OriginState
 
 _FIRST_DELAY = 0.5  # seconds before the second try; doubled for each further try
 _MAX_DELAY = 30.0  # seconds
 #: Bytes that a try must add to a part file, so that it does not count against the retries.
 PROGRESS = 64 * 1024
+#: Why a target, and the run, ended at the end of the time for the run.
+DEADLINE_PASSED = "the deadline of the run has passed (--deadline)"
 _DOUBLINGS = 6  # enough to reach _MAX_DELAY; without a limit, the power would overflow
 
 
-def is_transient(fault: Fault, *, answered: bool) -> bool:
+# Failures of a server or the network, and those of them that a retry cannot change.
+_FAILURES = (TimedOut, Disconnected, Unreachable, Untrusted, Malformed)
+_LOCAL = (NoStore, Unsendable)
+
+
+def is_transient(fault: Fault, options: DownloadOptions, origin: OriginState) -> bool:
     """Return whether a retry may succeed after this fault.
 
-    ``answered`` is true if the origin has answered before in this run. It may then be restarting,
-    so a refused connection is retried. Otherwise it is not, as in curl and wget: ten thousand
-    targets on a dead server should fail soon. Unknown host names, TLS errors and responses that are
-    not HTTP are never retried. A resolver that fails says nothing about the host.
+    If the origin has answered before in this run, it may be restarting, so a refused connection is
+    retried. Otherwise it is not, as in curl and wget: ten thousand targets on a dead server should
+    fail soon. Unknown host names, TLS errors and responses that are not HTTP are retried only with
+    ``retry_all_errors``. A resolver that fails says nothing about the host.
     """
+    if options.retry_all_errors and isinstance(fault, _FAILURES):
+        return not isinstance(fault, _LOCAL)
     if isinstance(fault, Refused):
-        return answered
+        return options.retry_connrefused or origin.answered
     return isinstance(fault, TimedOut | Disconnected | Exhausted | Unresolved)
 
 
@@ -80,10 +97,14 @@ class MinimumSpeed:
 
 
 class Deadline:
-    """The latest end of one target's download: ``seconds`` after its first request."""
+    """The latest end of one target's download.
 
-    def __init__(self, seconds: float) -> None:
-        self._seconds = seconds
+    It is ``seconds`` after its first request, or ``run_end``, whichever is first; None is no limit.
+    """
+
+    def __init__(self, seconds: float | None, run_end: float | None = None) -> None:
+        self._seconds = inf if seconds is None else seconds
+        self._run_end = inf if run_end is None else run_end
         self._end: float | None = None
 
     def left(self, now: float) -> float:
@@ -93,8 +114,18 @@ class Deadline:
         """
         if self._end is None:
             self._end = now + self._seconds
-        return max(0.001, self._end - now)
+        return max(0.001, min(self._end, self._run_end) - now)
 
     def over(self, then: float) -> bool:
-        """Return whether ``then`` is too late."""
+        """Return whether ``then`` is too late for this target; the run may still end before it."""
         return self._end is not None and then >= self._end
+
+    def check(self, now: float) -> None:
+        """Raise Expired if it is too late."""
+        if now >= self._run_end or self.over(now):
+            raise Expired
+
+    @property
+    def ends_run(self) -> bool:
+        """Whether the run ends before the time for this target is over."""
+        return self._end is not None and self._run_end <= self._end

@@ -12,7 +12,7 @@ time in.
 
 from __future__ import annotations
 
-from getflags.core.errors import Disconnected, Excess, Fault, NotSaved
+from getflags.core.errors import Disconnected, Excess, Expired, Fault, NotSaved, Overlong
 from getflags.core.events import Progressed, Resumed
 from getflags.core.models import (
     DownloadOptions,
@@ -74,7 +74,9 @@ class Transfer:
         self.options = options
         self.state: State = states.NEW
         self._route = Route(target.url, options)
-        self._deadline = None if options.max_time is None else retry.Deadline(options.max_time)
+        self._deadline: retry.Deadline | None = None
+        if options.max_time is not None or options.deadline is not None:
+            self._deadline = retry.Deadline(options.max_time, options.deadline)
         self._on_disk: OnDisk | None = None  # the file to refresh
         self._partial: PartialFile | None = None  # the part file whose rest is requested
         self._known: str | None = None  # the entity tag in If-None-Match
@@ -148,7 +150,10 @@ class Transfer:
             else:
                 self._handle_other_status(kind, head)
         except Fault as fault:
-            self._fail(str(fault))
+            if retry.is_transient(fault, self.options, self._find_origin(self.reached)):
+                self._retry(str(fault))
+            else:
+                self._fail(str(fault))
         return self.state is states.RECEIVING
 
     def bytes_arrived(
@@ -156,8 +161,11 @@ class Transfer:
     ) -> tuple[int, ProgressStep | None]:
         """Count a piece of the body, in bytes, and the seconds waited for it.
 
-        Return its offset in the file, and a progress step if one is due. Raises TimedOut or Excess.
+        Return its offset in the file, and a progress step if one is due. Raises TimedOut, Excess or
+        Expired.
         """
+        if self._deadline:
+            self._deadline.check(now)
         body = self.body
         at = body.received
         due = body.arrived(count, seconds, now)
@@ -306,18 +314,28 @@ class Transfer:
             self._request(states.DISCARDING)
 
     def _handle_other_status(self, kind: Kind, head: Head) -> None:
-        if kind is Kind.MISSING:
-            self._end(Status.NOT_FOUND, describe(head.status))
-        elif kind is Kind.UNCHANGED and self._known and self._on_disk:
+        if kind is Kind.UNCHANGED and self._known and self._on_disk:
             self._end(Status.PRESENT, "not modified", self._on_disk.size)
         elif refusal := status_code.refusal(head, self._route.url, self._today):
             self._retry_later(refusal, describe(head.status))
-        elif kind is Kind.TRANSIENT or status_code.is_pending(head):
-            self._retry(describe(head.status), pause=self._pause(head))
+        elif self._is_transient(kind, head):
+            reason, pause = describe(head.status), self._pause(head)
+            self._retry(reason, pause=pause, status=head.status)
+        elif kind is Kind.MISSING:
+            self._end(Status.NOT_FOUND, describe(head.status))
         else:
             # The part file stays, unless the file is gone: a login or a signature has expired.
             reason, gone = status_code.complaint(head.status), head.status == GONE
             self._fail(reason, keep_part=self._partial is not None and not gone)
+
+    def _is_transient(self, kind: Kind, head: Head) -> bool:
+        if self.options.retry_all_errors and not (kind is Kind.MISSING and self.target.guessed):
+            return True
+        return (
+            kind is Kind.TRANSIENT
+            or status_code.is_pending(head)
+            or head.status in self.options.retry_on
+        )
 
     def _retry_later(self, refusal: Refusal, reason: str) -> None:
         """Try again when the origin accepts more requests, unless it asks for too long a wait.
@@ -353,9 +371,16 @@ class Transfer:
         elif body.resumed and body.resumed.total != received:
             self._request_rest(PartialFile(received, body.resumed))
         elif checksum and digest != checksum.hexdigest:
-            self._fail(mismatch(checksum, digest))
+            self._fail_or_restart(mismatch(checksum, digest))
         else:
             self._move(states.INSTALLING, Install(self._modified, self._record))
+
+    def _fail_or_restart(self, reason: str) -> None:
+        """Fail for a wrong file; with ``retry_all_errors``, download the whole file again."""
+        if self.options.retry_all_errors:
+            self._retry(reason, keep_part=False)
+        else:
+            self._fail(reason)
 
     def _request_rest(self, partial: PartialFile) -> None:
         """Request the bytes that are still missing, provided that the last part has added some."""
@@ -364,19 +389,24 @@ class Transfer:
             self._partial = partial
             self._request(states.REQUESTED)
         else:
-            self._fail(f"incomplete: {partial.size:,} of {partial.record.total:,} bytes received")
+            total = partial.record.total
+            self._fail_or_restart(f"incomplete: {partial.size:,} of {total:,} bytes received")
 
     def _request_failed(self, fault: Fault) -> None:
         """Decide what to do about a fault before the head or in the body."""
         cut = isinstance(fault, Disconnected)
-        reason = f"{fault} (redirected to {self.reached})" if self.redirected else str(fault)
+        late = isinstance(fault, Expired) and self._deadline and self._deadline.ends_run
+        reason = retry.DEADLINE_PASSED if late else str(fault)
+        reason += f" (redirected to {self.reached})" if self.redirected else ""
         if isinstance(fault, Disconnected) and fault.stale and self.state is states.REQUESTED:
             self._requests += 1
             self._move(states.RESENT, self.action)
         elif cut and self.state is states.RECEIVING:
             self._retry(f"incomplete: {self.body} bytes received ({reason})", overloaded=True)
-        elif retry.is_transient(fault, answered=self._find_origin(self.reached).answered):
+        elif retry.is_transient(fault, self.options, self._find_origin(self.reached)):
             self._retry(reason, overloaded=cut)
+        elif isinstance(fault, Overlong):
+            self._fail_or_restart(reason)
         else:
             self._fail(reason, keep_part=not isinstance(fault, Excess))
 
@@ -391,18 +421,27 @@ class Transfer:
         pause: float | None = None,
         refusal: Refusal | None = None,
         overloaded: bool = False,
+        status: int | None = None,
+        keep_part: bool = True,
     ) -> None:
-        """Wait and try again, if a try is left; the pause is by default an exponential backoff."""
-        progressed = self._progressed()
+        """Wait and try again, if a try is left; the pause is by default an exponential backoff.
+
+        ``status`` is the response's status code, if it is the reason.
+        """
+        progressed = keep_part and self._progressed()
         self._forgiven += progressed
         if self._tries - self._forgiven > self.options.retries:
             tries = f" ({self._tries} tries)" if self._tries > 1 else ""
-            self._fail(reason + tries, keep_part=True, overloaded=overloaded)
+            if status_code.kind(status or 0) is Kind.MISSING:
+                self._end(Status.NOT_FOUND, reason + tries)
+            else:
+                kept = keep_part and status != GONE
+                self._fail(reason + tries, keep_part=kept, overloaded=overloaded)
             return
         if pause is None:
             salt = f"{self.options.salt} {self._route.url}"
             pause = retry.backoff(1 if progressed else self._tries, salt)
-        self._move(states.WAITING, Wait(pause, reason, refusal, overloaded))
+        self._move(states.WAITING, Wait(pause, reason, refusal, overloaded, keep_part))
 
     def _progressed(self) -> bool:
         """Return whether this try has brought enough of the file not to count as a retry.

@@ -29,6 +29,7 @@ from getflags.core.models import Network
 from getflags.core.resource_limits import start_thread
 from getflags.transport.system_errors import not_resolved
 
+_UNKNOWN_FOR = 0.2  # seconds for which an unknown host is not looked up again
 _MAX_REMEMBERED = 4096  # origins
 
 #: An address family, and an address with its port, as ``socket.connect`` takes it.
@@ -50,6 +51,7 @@ class HostLookups:
         # Origin → the host's addresses, why it was not found, or None for an IP address.
         self._complete: dict[str, tuple[Address, ...] | Fault | None] = {}  # the oldest first
         self._doubtful: set[str] = set()  # origins whose host will be looked up again
+        self._unknown: dict[str, float] = {}  # origins of unknown hosts → when they were looked up
         self._running: dict[str, _Lookup] = {}  # by origin
         self._lock = threading.Lock()
 
@@ -116,7 +118,11 @@ class HostLookups:
         """Start or join the lookup of a URL's host; return None if there is nothing to wait for."""
         origin = _origin(url)
         if origin in self._complete and origin not in self._doubtful:
-            return None
+            # A retry asks again for an unknown host; the many targets of one don't.
+            if not self._unknown or origin not in self._unknown:
+                return None
+            if monotonic() - self._unknown[origin] < _UNKNOWN_FOR:
+                return None
         try:
             host = urlsplit(origin).hostname or ""
         except ValueError:  # an invalid URL, which the library will reject
@@ -149,10 +155,14 @@ class HostLookups:
         while len(self._complete) >= _MAX_REMEMBERED:
             self._forget(next(iter(self._complete)))
         self._doubtful.discard(origin)
+        self._unknown.pop(origin, None)
+        if isinstance(found, Fault):
+            self._unknown[origin] = monotonic()
         self._complete[origin] = found
 
     def _forget(self, origin: str) -> None:
         self._complete.pop(origin, None)
+        self._unknown.pop(origin, None)
         self._doubtful.discard(origin)
 
 

@@ -14,7 +14,7 @@ import threading
 from functools import lru_cache
 from pathlib import Path
 
-from getflags.core.errors import Untrusted
+from getflags.core.errors import NoStore
 from getflags.core.models import Network
 from getflags.core.text import quoted
 
@@ -86,7 +86,7 @@ def _check(file: str | None, folder: str | None) -> None:
     except OSError as error:  # ssl.SSLError is an OSError
         reason = "not a PEM certificate file" if isinstance(error, ssl.SSLError) else error.strerror
         shown = quoted(file or folder or "")
-        raise Untrusted(f"cannot read the certificates in {shown}: {reason}") from error
+        raise NoStore(f"cannot read the certificates in {shown}: {reason}") from error
 
 
 def _system_store() -> tuple[str | None, str | None]:

@@ -51,6 +51,7 @@ def loads(text: bytes) -> Job:
     values = json.loads(text)
     options, network = values["options"], values["network"]
     options["headers"] = _fields(options["headers"])
+    options["retry_on"] = tuple(options["retry_on"])
     network["proxies"] = _fields(network["proxies"])
     network["direct"] = tuple(network["direct"])
     return Job(**{**values, "options": DownloadOptions(**options), "network": Network(**network)})

@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
-from time import perf_counter
+from time import monotonic, perf_counter
 from typing import NamedTuple
 
 from getflags import engines, testing, transport
@@ -28,12 +28,13 @@ from getflags.cli.options import download as download_options
 from getflags.cli.options.download import Options
 from getflags.cli.signals import Interrupted
 from getflags.core.accepted import AUTO
-from getflags.core.errors import GetflagsError, UsageError
+from getflags.core.errors import GetflagsError, Stopped, UsageError
 from getflags.core.events import Event, EventHandler
 from getflags.core.feed import Feed, NoJob
 from getflags.core.models import Checksum, ExitStatus, HostLimits, Plan, Target
 from getflags.core.text import brief, counted, printable, quoted
 from getflags.core.urls import is_loopback, origin, redact
+from getflags.engines.early_end import stop_after
 from getflags.output import summary
 from getflags.output.estimate import Total
 from getflags.storage import directories
@@ -42,17 +43,19 @@ from getflags.targets import filenames, resolve
 from getflags.targets.checksum_list import ChecksumList, Disagreement
 from getflags.targets.filenames import PART_PREFIX
 from getflags.targets.list_file import Entry
+from getflags.transfer.retry import DEADLINE_PASSED
 
 
 def main(arguments: list[str]) -> int:
     """Download the targets and return the exit code. Raises UsageError."""
+    started = monotonic()
     options = download_options.parse(arguments)
     screen = Screen(options)
     result = summary.Report(keep=False)
     if options.checksum_file is not None:
         options.checksums = _read_checksums(options.checksum_file, options)
     try:
-        with _read_targets(options, result) as (targets, feed):
+        with _read_targets(options, result, started) as (targets, feed):
             code: int = ExitStatus.OK
             if options.dry_run:
                 return _dry_run(options, targets, screen)
@@ -61,7 +64,7 @@ def main(arguments: list[str]) -> int:
             else:
                 _check(options, targets)
                 with _site(options, targets, screen) as site:
-                    job = _Job(options, targets, feed, site)
+                    job = _Job(options, targets, feed, site, started)
                     if options.out == standard_output.NAME:
                         code = _run_to_output(job, screen, result)
                     else:
@@ -84,9 +87,10 @@ def _read_checksums(name: str, options: Options) -> ChecksumList:
 
 @contextmanager
 def _read_targets(
-    options: Options, result: summary.Report
+    options: Options, result: summary.Report, started: float
 ) -> Iterator[tuple[resolve.Listing, Feed[Entry] | None]]:
     """Read the targets, and the beginning of a list that has not ended. Raises UsageError."""
+    deadline = options.settings.deadline
     kept: Filter = iter
     if options.settings.dedupe:
         kept = resolve.Duplicates(
@@ -95,7 +99,14 @@ def _read_targets(
     if options.out is None and options.checksum is None and not options.dry_run:
         with read_arriving(options, options.limit, COMMANDS, kept) as targets:
             yield targets
-    else:  # -o and --checksum are for a single target, so the list must end
+    # -o and --checksum are for a single target, so the list must end.
+    elif deadline is not None:
+        left = max(0.0, started + deadline - monotonic())
+        with read_arriving(options, options.limit, COMMANDS, kept, left) as (listing, feed):
+            if feed is not None:
+                raise GetflagsError(f"{DEADLINE_PASSED}; the list had not ended")
+            yield listing, None
+    else:
         with read_targets(options, options.limit, COMMANDS, kept) as listing:
             yield listing, None
 
@@ -127,6 +138,7 @@ class _Job(NamedTuple):
     targets: resolve.Listing
     feed: Feed[Entry] | None
     site: _Site
+    started: float  # on the monotonic clock
     output: OutputStream | None = None
 
     @property
@@ -219,7 +231,7 @@ def _dry_run(options: Options, targets: resolve.Listing, screen: Screen) -> int:
 
     _check(options, targets)
     site = _Site(_usual_site(options) if targets.has_codes else "")
-    planned = _settled(_Job(options, targets, None, site))
+    planned = _settled(_Job(options, targets, None, site, started=0.0))
     return print_targets(planned, screen.warn, as_json=options.json)
 
 
@@ -315,13 +327,19 @@ def _download(job: _Job, screen: Screen, result: summary.Report) -> None:
         client = transport.client(settings.client).about()
         screen.info(f"Engine: {engine}; client: {settings.client} ({client}).")
     total = _run_engine(job, limit, engine, screen, result)
+    left = 0 if total is None else total - result.total
     if settings.verify:
         closing = summary.verification(result, job.noun)
     else:
         place = "to standard output" if to_output else ""
-        closing = summary.closing(result, job.noun, place)
+        closing = summary.closing(result, job.noun, place, left)
     for line in closing:
         screen.info(line)
+    if result.stopped:
+        complete = counted(result.arrived, "file")
+        again = _continuation(options, result)
+        screen.warn(f"getflags: {result.stopped}; {complete} complete{again}")
+        return
     if job.feed is not None and job.feed.error:
         raise GetflagsError(f"{job.feed.error}; the rest of the list has not been read")
     if result.total != total:  # a bug in getflags, which must not end with exit code 0
@@ -337,10 +355,11 @@ def _plan(job: _Job, targets: Iterable[Target | NoJob], limit: int) -> Plan:
         settings.client,
         limit,
         settings.loop,
-        configure.download_options(settings)._replace(output=job.output),
+        configure.download_options(settings, job.started)._replace(output=job.output),
         configure.network(settings, job.site.direct),
         settings.max_req == AUTO,
         _host_limits(job),
+        settings.max_failures,
     )
 
 
@@ -381,7 +400,13 @@ def _run_engine(
             handlers.append(rest.read)
         handlers.append(stack.enter_context(screen.progress(total, job.noun)))
         try:
-            engines.engine(engine)(_plan(job, targets, limit), _tee(handlers))
+            emit = stop_after(job.options.settings.max_failures, _tee(handlers))
+            engines.engine(engine)(_plan(job, targets, limit), emit)
+        except Stopped as stop:
+            if result.total != (total() if callable(total) else total):
+                result.stopped = str(stop)
+                if rest:
+                    rest.comment = str(stop)
         finally:
             result.elapsed = perf_counter() - start
     return total() if callable(total) else total

@@ -77,6 +77,7 @@ class FailedList:
     def __init__(self, name: str, folder: str) -> None:
         self._name = name
         self._folder = folder
+        self.comment = ""  # written at the end of the list: why it has targets without a failure
         self._committed = False
         self._temporary = ""  # the path of the temporary file, while it has one
         self._entries: IO[bytes] | None = None
@@ -145,6 +146,8 @@ class FailedList:
         # The entries that are kept move to the beginning of the temporary file.
         output = self._output or self._file
         output.writelines(self._kept())
+        if self.comment:
+            output.write(f"# {self.comment}\n".encode())
         output.flush()
         if not self._output:
             self._file.truncate()

@@ -62,9 +62,13 @@ def read_targets(
 
 @contextmanager
 def read_arriving(
-    options: Options, limit: int | None, commands: Collection[str], kept: Filter = iter
+    options: Options,
+    limit: int | None,
+    commands: Collection[str],
+    kept: Filter = iter,
+    seconds: float = READ_AHEAD,
 ) -> Iterator[tuple[resolve.Listing, Feed[Entry] | None]]:
-    """Do the same, but only for a while if a list is a pipe; yield also what is still to come.
+    """Do the same, but only for ``seconds`` if a list is a pipe; yield also what is still to come.
 
     That is None if all lists have been read to their ends.
     """
@@ -74,7 +78,7 @@ def read_arriving(
         if any(map(_may_pause, files)):
             given = list(kept(_given(options, commands)))  # before those that the thread reads
             feed = Feed(lambda give: _read_lists(files, _giving(give, kept)))
-            entries: Iterator[Entry] = chain(given, _first(feed))
+            entries: Iterator[Entry] = chain(given, _first(feed, seconds))
         else:
             entries = kept(_entries(options, commands))
         listing = _listing(entries, spool, limit)
@@ -114,9 +118,9 @@ def _may_pause(name: str) -> bool:
     return not (stat.S_ISREG(status.st_mode) or stat.S_ISDIR(status.st_mode))
 
 
-def _first(feed: Feed[Entry]) -> Iterator[Entry]:
-    """Yield the entries that arrive before ``READ_AHEAD``. Raises UsageError if one is invalid."""
-    deadline = monotonic() + READ_AHEAD
+def _first(feed: Feed[Entry], seconds: float) -> Iterator[Entry]:
+    """Yield the entries that arrive within ``seconds``. Raises UsageError if one is invalid."""
+    deadline = monotonic() + seconds
     for entry in feed:
         left = deadline - monotonic()
         if entry is not NO_JOB:

@@ -54,6 +54,8 @@ class Options(argparse.Namespace):
     exists: str | None
     failed_out: str | None
     seed: int | None
+    fail_early: bool
+    max_failures: int | None
     remote_name: bool  # -O, which has no effect
     config: str | None
     no_config: bool
@@ -83,6 +85,13 @@ def parse(arguments: list[str]) -> Options:
         raise UsageError("--progress cannot be used with -v or -q, which replace the progress bar")
     if options.verify:
         _check_verify(options)
+    if options.fail_early:
+        if options.max_failures not in {None, 1}:
+            raise UsageError(
+                f"--fail-early means --max-failures 1, but --max-failures {options.max_failures} "
+                "is given; give one of them"
+            )
+        options.max_failures = 1
     if options.remote_name:
         other_tools.check_remote_name(options.targets)
     return options
@@ -125,7 +134,9 @@ def make_parser() -> Parser:
     network = parser.add_argument_group("network")
     groups.network(network)
     groups.addresses(network)
-    groups.limits(parser.add_argument_group("limits"))
+    limits = parser.add_argument_group("limits")
+    groups.limits(limits)
+    groups.ends(limits)
     groups.output(parser.add_argument_group("output"))
     groups.configuration(parser.add_argument_group("configuration"))
     other_tools.accept(parser.add_argument_group("accepted for users of curl"))

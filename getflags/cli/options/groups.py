@@ -193,6 +193,9 @@ def limits(group: Group, retries: int | None = None) -> None:
     ``retries`` replaces the default of ``--retries``.
     """
     add_setting(group, "retries", "--retries", metavar="N", type=values.natural, default=retries)
+    add_setting(group, "retry_on", "--retry-on", metavar="CODES", type=values.status_codes)
+    add_setting(group, "retry_connrefused", "--retry-connrefused", action=SWITCH)
+    add_setting(group, "retry_all_errors", "--retry-all-errors", action=SWITCH)
     for name in ("timeout", "connect_timeout", "max_time", "max_retry_after"):
         flag = f"--{name.replace('_', '-')}"
         add_setting(group, name, flag, metavar="S", type=values.seconds)
@@ -205,6 +208,16 @@ def limits(group: Group, retries: int | None = None) -> None:
     )
     add_setting(group, "speed_limit", "--speed-limit", metavar="RATE", type=values.size_or_none)
     add_setting(group, "max_redirs", "--max-redirs", metavar="N", type=values.natural)
+
+
+def ends(group: Group) -> None:
+    """Add the options that end a run early."""
+    add_setting(group, "deadline", "--deadline", metavar="S", type=values.seconds)
+    add_setting(group, "max_failures", "--max-failures", metavar="N", type=values.count)
+    group.add_argument(
+        "--fail-early", action=SWITCH,
+        help="end the run at the first failure: the same as --max-failures 1",
+    )  # fmt: skip
 
 
 def configuration(group: Group) -> None:

@@ -1,7 +1,8 @@
 """Options of curl, wget and aria2 that their users type by habit.
 
-``-O`` and ``-L`` are accepted, because getflags always does what they ask for. The other letters
-have different meanings in these programs, so each is an error that names the option of getflags.
+``-O`` and ``-L`` are accepted, because getflags always does what they ask for. The others
+mean something else here, or have another name, so each is an error that names the option of
+getflags.
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ _REFUSED = {
     ("-J", "--remote-header-name"): "file names from Content-Disposition are not supported yet",
     ("-j", "--max-concurrent-downloads"): _LEVEL,
     ("-P", "--directory-prefix"): "-d DIR sets the folder for the files",
+    ("--retry",): "--retries N sets the number of retries",
     ("-x", "--max-connection-per-server"): f"--proxy URL sets a proxy, "
     f"--force-directories makes folders, and {_LEVEL}",
     ("-Z", "--parallel"): f"downloads are always parallel, and {_LEVEL}",

@@ -18,6 +18,7 @@ from getflags.core.accepted import (
     NATURAL,
     REQUEST_RATE,
     SECONDS,
+    STATUS_CODES,
     ValueRange,
     check_field,
     fixed_addresses,
@@ -126,6 +127,12 @@ def size(text: str) -> int:
 def size_or_none(text: str) -> int:
     """Return a number of bytes, 0 or more."""
     return 0 if text == "0" else size(text)
+
+
+def status_codes(text: str) -> tuple[int, ...]:
+    """Return the status codes that a text such as ``404,500-599`` lists."""
+    codes: tuple[int, ...] = _accepted(text, text, STATUS_CODES)
+    return codes
 
 
 def exists(text: str) -> str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 
-from getflags.core.errors import Malformed
+from getflags.core.errors import Malformed, Unsendable
 from getflags.core.models import Fields
 from getflags.core.response_head import Head
 
@@ -24,18 +24,18 @@ _STATUS = re.compile(r"\S+\s+([1-9][0-9]{2})(?:\s.*)?", re.ASCII)
 
 
 def as_lines(headers: Fields) -> list[bytes]:
-    """Format header fields for libcurl; "name;" stands for an empty value. Raises Malformed."""
+    """Format header fields for libcurl; "name;" stands for an empty value. Raises Unsendable."""
     lines = []
     for name, value in headers:
         if name.lower() in _FRAMING:
-            raise Malformed(
+            raise Unsendable(
                 "the request cannot be sent: a GET request has no Content-Length "
                 "or Transfer-Encoding"
             )
         if not _TOKEN.fullmatch(name):
-            raise Malformed("the request cannot be sent: Illegal header name")
+            raise Unsendable("the request cannot be sent: Illegal header name")
         if not _VALUE.fullmatch(value):  # the message omits the value, which may be a secret
-            raise Malformed("the request cannot be sent: Illegal header value")
+            raise Unsendable("the request cannot be sent: Illegal header value")
         lines.append((f"{name}: {value}" if value else f"{name};").encode("latin-1"))
     return lines
 

@@ -6,7 +6,7 @@ import re
 from functools import lru_cache
 
 from getflags.core.accepted import is_field_value
-from getflags.core.errors import Malformed
+from getflags.core.errors import Unsendable
 from getflags.core.models import Fields
 
 _FRAMING = {"content-length", "transfer-encoding"}
@@ -15,7 +15,7 @@ _DEFAULT_PORTS = {"http": ":80", "https": ":443"}
 
 
 def request_head(url: str, fields: Fields, *, absolute: bool = False) -> bytes:
-    """Return the head of a request. Raises Malformed if a field cannot be sent.
+    """Return the head of a request. Raises Unsendable if a field cannot be sent.
 
     ``url`` is clean and has no credentials. ``absolute`` is for an HTTP proxy (section 3.2.2).
     """
@@ -42,13 +42,13 @@ def _lines(fields: Fields) -> str:
     text = ""
     for name, value in fields:
         if name.lower() in _FRAMING:
-            raise Malformed(
+            raise Unsendable(
                 "the request cannot be sent: a GET request has no Content-Length or "
                 "Transfer-Encoding"
             )
         if not _TOKEN.fullmatch(name):
-            raise Malformed("the request cannot be sent: Illegal header name")
+            raise Unsendable("the request cannot be sent: Illegal header name")
         if not is_field_value(value):  # the message omits the value, which may be a secret
-            raise Malformed("the request cannot be sent: Illegal header value")
+            raise Unsendable("the request cannot be sent: Illegal header value")
         text += f"{name}: {value}\r\n"
     return text + "\r\n"

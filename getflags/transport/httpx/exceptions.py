@@ -19,6 +19,7 @@ from getflags.core.errors import (
     Malformed,
     TimedOut,
     Unreachable,
+    Unsendable,
     Untrusted,
 )
 from getflags.core.models import Network
@@ -47,7 +48,7 @@ def translate(
         return Disconnected(reason, stale=stale)
     if isinstance(error, httpx.RemoteProtocolError):
         return _protocol_error(error, stale=stale)
-    return Malformed(f"the request cannot be sent: {brief(str(error))}")
+    return Unsendable(f"the request cannot be sent: {brief(str(error))}")
 
 
 def _unreachable(error: httpx.TransportError, where: str) -> Fault:

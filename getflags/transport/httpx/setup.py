@@ -10,7 +10,7 @@ from typing import Any, cast
 
 import httpx
 
-from getflags.core.errors import Disconnected, Fault, Malformed, TimedOut, UsageError
+from getflags.core.errors import Disconnected, Fault, Malformed, TimedOut, Unsendable, UsageError
 from getflags.core.models import Fields, Network
 from getflags.core.response_head import Head
 from getflags.core.text import brief, quoted
@@ -23,6 +23,7 @@ _DRAIN_BYTES = 64 * 1024  # the largest Content-Length to read
 DRAIN_SECONDS = 0.1  # the longest time to spend on reading
 # The ends of httpcore's trace event names; they begin with the kind of connection.
 CONNECTING = ".connect_tcp.started"
+STEPS = (CONNECTING, ".start_tls.started")
 CONNECTED = (".connect_tcp.complete", ".start_tls.complete")
 # With one of these as the local address, only addresses of the same family can be reached.
 _ANY_ADDRESS = {None: None, 4: "0.0.0.0", 6: "::"}  # noqa: S104 - nothing is served there
@@ -67,7 +68,7 @@ def check(network: Network) -> None:
 
 
 def build_request(url: str, headers: Fields, network: Network, trace: object) -> httpx.Request:
-    """Build a GET request. Raises Malformed if the URL or a header field is invalid."""
+    """Build a GET request. Raises Unsendable if the URL or a header field is invalid."""
     extensions: dict[str, Any] = {
         "timeout": {
             "connect": network.connect_timeout,
@@ -77,14 +78,14 @@ def build_request(url: str, headers: Fields, network: Network, trace: object) ->
         "trace": trace,
     }
     if any(name.lower() in _FRAMING for name, _ in headers):
-        raise Malformed(
+        raise Unsendable(
             "the request cannot be sent: a GET request has no Content-Length or Transfer-Encoding"
         )
     try:
         raw = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in headers]
         return httpx.Request("GET", url, headers=raw, extensions=extensions)
     except (httpx.InvalidURL, ValueError) as error:  # UnicodeError is a ValueError
-        raise Malformed(f"the URL cannot be requested: {brief(str(error))}") from error
+        raise Unsendable(f"the URL cannot be requested: {brief(str(error))}") from error
 
 
 def read_head(response: httpx.Response) -> Head:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import socket
 from collections.abc import Callable, Iterator
+from math import inf
 from time import monotonic
 from typing import Any
 
@@ -26,6 +27,7 @@ from getflags.transport.httpx.setup import (
     CONNECTED,
     CONNECTING,
     DRAIN_SECONDS,
+    STEPS,
     build_request,
     check_end,
     check_version,
@@ -39,6 +41,7 @@ from getflags.transport.httpx.setup import (
 )
 
 _watchdog = Watchdog()
+_AFTER_WATCHDOG = 0.1  # seconds, so that the reason is that of the watchdog
 
 
 class HttpxTransport:
@@ -50,6 +53,7 @@ class HttpxTransport:
         self._sockets: set[socket.socket] = set()
         self._fresh = False  # whether the current request opened its connection
         self._ended: Fault | None = None  # why ``_end`` shut down the sockets
+        self._deadline = inf  # of the current request, on the monotonic clock
 
     def get(
         self,
@@ -64,6 +68,7 @@ class HttpxTransport:
             self._ended = None
         proxy = proxies.choose(self._network, url)
         within = HOST_LOOKUPS.wait_for(proxy or url, self._network.connect_timeout, within)
+        self._deadline = inf if within is None else monotonic() + within
         if within is None:
             self.exchange(url, proxy, headers, on_head, on_body)
             return
@@ -132,6 +137,10 @@ class HttpxTransport:
 
     def _trace(self, name: str, info: dict[str, Any]) -> None:
         """Record new connections and their sockets; httpcore calls this at each step."""
+        if self._deadline < inf and name.endswith(STEPS):
+            # The watchdog cannot end these steps, because their socket is not known yet.
+            left = self._deadline - monotonic() + _AFTER_WATCHDOG
+            info["timeout"] = min(info["timeout"], max(_AFTER_WATCHDOG, left))
         if name.endswith(CONNECTING):
             self._fresh = True
         elif name.endswith(CONNECTED):
