@@ -312,6 +312,15 @@ MISTAKES: list[tuple[dict[str, object], str]] = [
     ({"headers": {"a b": "secret"}}, "headers contains 'a b', whose name or value cannot be sent"),
     ({"headers": {"a": "secret\r\nb: c"}}, "headers contains 'a', whose name or value cannot"),
     ({"headers": {"a": "\u20ac"}}, "headers contains 'a', whose name or value cannot be sent"),
+    ({"user": "secret"}, "user has no password: write USER:PASSWORD"),
+    ({"user": "a:\ud800secret"}, "user has a character that cannot be sent"),
+    (
+        {"user": ("a", "secret")},
+        "user is of type tuple; it must be a string, USER:PASSWORD, or None",
+    ),
+    ({"oauth2_bearer": "secret x"}, "oauth2_bearer is empty, or has a space"),
+    ({"oauth2_bearer": b"secret"}, "oauth2_bearer is of type bytes; it must be a string without"),
+    ({"user": "a:secret", "oauth2_bearer": "secret"}, "a user with a password and a bearer token"),
     (
         {"engine": "warp"},
         "engine is 'warp'; it must be one of auto, sequential, threads, asyncio, processes",

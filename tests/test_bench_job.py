@@ -6,15 +6,16 @@ import json
 
 from getflags.bench.measure.job import Job, dumps, loads
 from getflags.core.feed import NO_JOB
-from getflags.core.models import Checksum, DownloadOptions, Exists, Network
+from getflags.core.models import Checksum, Credentials, DownloadOptions, Exists, Network
 
 LIST = f"BR\nhttp://h/a/f.gif\n  out=elsewhere/x\n  dir=/etc\n  checksum=md5={'0' * 32}\nhttp://h/b/f.gif\n"
 
 
 def job(**values: object) -> Job:
     options = DownloadOptions(
-        headers=(("A", "b"), ("C", "\xfc")), retries=0, max_time=3.5, salt="s"
-    )
+        headers=(("A", "b"), ("C", "\xfc")), retries=0, max_time=3.5, salt="s",
+        credentials=Credentials("Basic x"),
+    )  # fmt: skip
     network = Network(proxies=(("all", "http://p:1"),), direct=("http://127.0.0.1:8000",))
     fields = {
         "engine": "threads", "client": "httpx", "level": 3, "targets": LIST, "files": 5,

@@ -46,6 +46,8 @@ class SettingsDict(TypedDict, total=False):
     max_req: int | Literal["auto"]
     exists: str
     headers: Mapping[str, str]
+    user: str | None
+    oauth2_bearer: str | None
     timeout: float
     connect_timeout: float
     max_redirs: int

@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import os
 
-from getflags.core.models import DownloadOptions, Exists, Network
+from getflags.core.errors import UsageError
+from getflags.core.models import Credentials, DownloadOptions, Exists, Network
 from getflags.core.settings import Settings
+from getflags.core.urls import basic
 from getflags.storage import directories
 from getflags.targets import resolve
 from getflags.transport import proxies
@@ -21,7 +23,7 @@ def place(settings: Settings, base_url: str | None) -> resolve.Place:
 
 
 def download_options(settings: Settings) -> DownloadOptions:
-    """Return the options of transfers, with a new random salt."""
+    """Return the options of transfers, with a new random salt. Raises UsageError."""
     return DownloadOptions(
         headers=settings.headers,
         max_redirs=settings.max_redirs,
@@ -34,7 +36,24 @@ def download_options(settings: Settings) -> DownloadOptions:
         speed_limit=settings.speed_limit,
         speed_time=settings.timeout,
         fsync=settings.fsync,
+        credentials=_credentials(settings),
     )
+
+
+def _credentials(settings: Settings) -> Credentials | None:
+    """Return the credentials, or None if there are none. Raises UsageError."""
+    user, token = settings.user, settings.oauth2_bearer
+    if user is not None and token is not None:
+        raise UsageError(
+            "a user with a password and a bearer token cannot be combined, because a request has "
+            "only one Authorization field"
+        )
+    if token is not None:
+        return Credentials(f"Bearer {token}")
+    if user is None:
+        return None
+    name, _, password = user.encode("utf-8", "surrogateescape").partition(b":")
+    return Credentials(basic(name, password))
 
 
 def network(settings: Settings, direct: tuple[str, ...] = ()) -> Network:

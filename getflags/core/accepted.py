@@ -19,6 +19,7 @@ AUTO = "auto"
 TOO_LARGE = 10**18
 _LONGEST = 1e9  # seconds (31 years); libcurl's milliseconds do not overflow below it
 _FIELD_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")  # RFC 9110 section 5.1
+_TOKEN = re.compile(r"[!-~]+")  # a little more than RFC 6750 section 2.1 allows
 _LINE_ENDS = frozenset("\r\n\0")
 _WHOLE = "getflags fetches whole files and resumes interrupted ones by itself"
 _CHANGED = "use --exists refresh to download only files that have changed"
@@ -115,6 +116,26 @@ def _path(value: object) -> str:
     raise ValueError
 
 
+def _user(value: object) -> str:
+    if not isinstance(value, str):
+        raise ValueError  # noqa: TRY004 - one exception for all values outside a range
+    if ":" not in value:  # the messages omit the value, which may be a password
+        raise ValueError("has no password: write USER:PASSWORD")
+    try:
+        value.encode("utf-8", "surrogateescape")
+    except UnicodeEncodeError:
+        raise ValueError("has a character that cannot be sent") from None
+    return value
+
+
+def _token(value: object) -> str:
+    if not isinstance(value, str):
+        raise ValueError  # noqa: TRY004 - as above
+    if not _TOKEN.fullmatch(value):
+        raise ValueError("is empty, or has a space or a character that is not ASCII")
+    return value
+
+
 def _mirror(value: object) -> str:
     text = _text(value)
     try:
@@ -166,6 +187,8 @@ RATE = _number("1 or more bytes a second", lambda value: 1 <= value < TOO_LARGE)
 FLAG = ValueRange("True or False", _flag)
 TEXT = ValueRange("a non-empty string", _text)
 PATH = ValueRange("a path", _path)
+USER = ValueRange("a string, USER:PASSWORD", _user)
+TOKEN = ValueRange("a string without spaces", _token)
 MIRROR = ValueRange("an http:// or https:// URL", _mirror)
 FIELDS = ValueRange("a mapping of names to values, both strings", _fields)
 FUNCTION = ValueRange("a function", _function)

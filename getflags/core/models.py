@@ -71,6 +71,19 @@ class Target(NamedTuple):
         return f"{self.folder}/{self.name}"
 
 
+class Credentials(NamedTuple):
+    """The user's credentials that are not in a URL; ``transfer.credentials`` says who gets them.
+
+    ``authorization`` is the value of a header field, for each target's own origin.
+    """
+
+    authorization: str = ""
+
+    def __repr__(self) -> str:
+        """Return no secret."""
+        return "<Credentials>"
+
+
 class DownloadOptions(NamedTuple):
     """The options that apply to each target: the user's header fields, limits, existing files.
 
@@ -79,6 +92,7 @@ class DownloadOptions(NamedTuple):
     ``max_time`` is in seconds, for one target with all its tries; ``max_filesize`` is in bytes. A
     try fails if its body is slower than ``speed_limit`` bytes a second, averaged over
     ``speed_time`` seconds; 0 means no limit. ``fsync`` flushes each file to the disk.
+    ``credentials`` is None if none were given.
     """
 
     headers: Fields = ()
@@ -92,6 +106,12 @@ class DownloadOptions(NamedTuple):
     speed_limit: float = DEFAULTS.speed_limit
     speed_time: float = DEFAULTS.timeout
     fsync: bool = False
+    credentials: Credentials | None = None
+
+    def __repr__(self) -> str:
+        """Return no header field, which may be a secret."""
+        shown = {**self._asdict(), "headers": [name for name, _ in self.headers]}
+        return f"<DownloadOptions: {shown}>"
 
 
 class Network(NamedTuple):

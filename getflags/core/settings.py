@@ -92,6 +92,17 @@ class Settings(NamedTuple):
         tuple[tuple[str, str], ...],
         Option(accepted.FIELDS, "more header fields, sent only to the target's own origin"),
     ] = ()
+    user: Annotated[
+        str | None,
+        Option(
+            accepted.USER,
+            "user name and password (HTTP Basic), sent only to the target's own origin",
+        ),
+    ] = None
+    oauth2_bearer: Annotated[
+        str | None,
+        Option(accepted.TOKEN, "OAuth 2.0 bearer token, sent only to the target's own origin"),
+    ] = None
     timeout: Annotated[
         float, Option(accepted.SECONDS, "longest silence on a connection, in seconds")
     ] = 30.0
@@ -166,6 +177,11 @@ class Settings(NamedTuple):
             "called with each event, on the caller's thread; must not block or raise",
         ),
     ] = None
+
+    def __repr__(self) -> str:
+        """Return the names of the settings that were set: their values may be secrets."""
+        given = [name for name, value in self._asdict().items() if value != getattr(DEFAULTS, name)]
+        return f"<Settings: {', '.join(given)}>"
 
 
 OPTIONS: Mapping[str, Option] = {

@@ -181,8 +181,12 @@ def split_credentials(url: str) -> tuple[str, str | None]:
     if not userinfo:
         return bare, None
     user, _, password = userinfo.partition(":")
-    pair = unquote_to_bytes(user) + b":" + unquote_to_bytes(password)
-    return bare, "Basic " + b64encode(pair).decode("ascii")
+    return bare, basic(unquote_to_bytes(user), unquote_to_bytes(password))
+
+
+def basic(user: bytes, password: bytes) -> str:
+    """Return the Authorization value of HTTP Basic (RFC 7617 section 2)."""
+    return "Basic " + b64encode(user + b":" + password).decode("ascii")
 
 
 def identity(url: str) -> str:

@@ -74,14 +74,17 @@ class Route:
         ``known`` is the entity tag of the existing file. The user's fields override the defaults.
         """
         users = self._options.headers
-        if not (self._redirects or self._login or known or partial):
+        credentials = self._options.credentials
+        if not (self._redirects or self._login or known or partial or credentials):
             return Request(self.url, _usual(users))
         home = self.reached == self.origin
         if not home:
             users = tuple(item for item in users if item[0].lower() in _HARMLESS)
         sent = [*users]
-        if home and self._login and not _names(users, "authorization"):
-            sent.append(("authorization", self._login))
+        if home and not _names(users, "authorization"):
+            login = self._login or (credentials and credentials.authorization)
+            if login:
+                sent.append(("authorization", login))
         if known:
             sent.append(("if-none-match", known))
         sent += _ours_beside(users)

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from itertools import cycle, islice
 from typing import Any, NamedTuple
 
-from getflags.core.models import DownloadOptions, Fields, Network, Plan
+from getflags.core.models import Credentials, DownloadOptions, Fields, Network, Plan
 from getflags.targets import resolve
 from getflags.targets.list_file import Entry, parse
 
@@ -51,6 +51,7 @@ def loads(text: bytes) -> Job:
     values = json.loads(text)
     options, network = values["options"], values["network"]
     options["headers"] = _fields(options["headers"])
+    options["credentials"] = options["credentials"] and Credentials(*options["credentials"])
     network["proxies"] = _fields(network["proxies"])
     network["direct"] = tuple(network["direct"])
     return Job(**{**values, "options": DownloadOptions(**options), "network": Network(**network)})

@@ -26,7 +26,7 @@ from getflags.core.accepted import AUTO
 from getflags.core.errors import GetflagsError, UsageError
 from getflags.core.events import Event, EventHandler
 from getflags.core.feed import Feed, NoJob
-from getflags.core.models import ExitStatus, Plan, Target
+from getflags.core.models import DownloadOptions, ExitStatus, Plan, Target
 from getflags.core.text import counted, printable, quoted
 from getflags.core.urls import origin, redact
 from getflags.output import summary
@@ -48,9 +48,9 @@ def main(arguments: list[str]) -> int:
             if not targets and feed is None:
                 screen.info("Nothing to do: the list contains no targets.")
             else:
-                _check(options, targets)
+                transfers = _check(options, targets)
                 with _site(options, targets, screen) as site:
-                    code = _run(_Job(options, targets, feed, site), screen, result)
+                    code = _run(_Job(options, targets, feed, site, transfers), screen, result)
     except Interrupted as stop:
         stop.message = f"interrupted; {counted(result.arrived, 'file')} complete"
         stop.message += _continuation(options, result)
@@ -90,12 +90,13 @@ class _Site(NamedTuple):
 
 
 class _Job(NamedTuple):
-    """The options, the targets, those still to come, and the source of the flags."""
+    """The options, the targets, those still to come, the flags' source, and how to transfer."""
 
     options: Options
     targets: resolve.Listing
     feed: Feed[Entry] | None
     site: _Site
+    transfers: DownloadOptions
 
     @property
     def noun(self) -> str:
@@ -115,8 +116,11 @@ class _Job(NamedTuple):
         return [resolve.label(self.targets[index].word) for index in shown]
 
 
-def _check(options: Options, targets: resolve.Listing) -> None:
-    """Check combinations of options and targets. Raises UsageError."""
+def _check(options: Options, targets: resolve.Listing) -> DownloadOptions:
+    """Check combinations of options and targets; return the options of transfers.
+
+    Raises UsageError.
+    """
     settings = options.settings
     total = len(targets)
     for name, value in (("-o", options.out), ("--checksum", options.checksum)):
@@ -137,7 +141,9 @@ def _check(options: Options, targets: resolve.Listing) -> None:
     checks.mirror(options)
     engines.select(settings.engine, total, 1, adaptive=settings.max_req == AUTO)
     transport.client(settings.client).check(configure.network(settings))
+    transfers = configure.download_options(settings)
     directories.make_folder(settings.dir)
+    return transfers
 
 
 def _place(options: Options, base_url: str) -> resolve.Place:
@@ -216,7 +222,7 @@ def _plan(job: _Job, targets: Iterable[Target | NoJob], limit: int) -> Plan:
         settings.client,
         limit,
         settings.loop,
-        configure.download_options(settings),
+        job.transfers,
         configure.network(settings, job.site.direct),
         settings.max_req == AUTO,
     )

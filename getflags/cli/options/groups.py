@@ -135,11 +135,13 @@ def client(group: Group) -> None:
 
 
 def network(group: Group) -> None:
-    """Add the options for headers, proxies and certificates."""
+    """Add the options for headers, credentials, proxies and certificates."""
     add_setting(
         group, "headers", "-H", "--header", metavar="'K: V'", type=values.header, action="append",
         note="repeatable",
     )  # fmt: skip
+    add_setting(group, "user", "-u", "--user", metavar="USER:PASSWORD", type=values.user)
+    add_setting(group, "oauth2_bearer", "--oauth2-bearer", metavar="TOKEN", type=values.token)
     add_setting(group, "proxy", "--proxy", metavar="URL", type=values.text)
     add_setting(group, "cacert", "--cacert", metavar="FILE", type=values.text)
     add_setting(group, "insecure", "-k", "--insecure", action="store_true")

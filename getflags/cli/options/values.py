@@ -12,7 +12,17 @@ import re
 from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
-from getflags.core.accepted import AUTO, COUNT, NATURAL, SECONDS, ValueRange, check_field, is_field
+from getflags.core.accepted import (
+    AUTO,
+    COUNT,
+    NATURAL,
+    SECONDS,
+    TOKEN,
+    USER,
+    ValueRange,
+    check_field,
+    is_field,
+)
 from getflags.core.models import Checksum
 from getflags.core.settings import OPTIONS
 from getflags.targets.list_file import BadInput, parse_checksum
@@ -125,6 +135,25 @@ def checksum(text: str) -> Checksum:
         return parse_checksum(text)
     except BadInput as error:
         raise argparse.ArgumentTypeError(str(error)) from None
+
+
+def user(text: str) -> str:
+    """Return ``USER:PASSWORD``."""
+    return _secret(text, USER)
+
+
+def token(text: str) -> str:
+    """Return a bearer token."""
+    return _secret(text, TOKEN)
+
+
+def _secret(text: str, kind: ValueRange) -> str:
+    """Return the text if it is in the range, whose messages do not quote it."""
+    try:
+        accepted: str = kind.accept(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(f"the value {error}") from None
+    return accepted
 
 
 def header(text: str) -> tuple[str, str]:

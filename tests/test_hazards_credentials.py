@@ -1,0 +1,203 @@
+"""Credentials: which of them a request carries, and to which server."""
+
+from __future__ import annotations
+
+from base64 import b64encode
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pytest
+
+import getflags
+from getflags.core.models import Credentials, DownloadOptions
+from getflags.core.settings import Settings
+from tests.hazards import Way, everywhere
+from tests.kit import files, run_main
+from tests.rawserver import Answer, RawServer, moved, ok
+
+Field = tuple[str, str]
+
+
+def basic(pair: str) -> Field:
+    """Return the field that carries a user name and a password."""
+    return "authorization", "Basic " + b64encode(pair.encode("utf-8", "surrogateescape")).decode()
+
+
+def fields(head: bytes) -> list[Field]:
+    """Return the fields of a request, with their names in lower case."""
+    lines = [line.partition(": ") for line in head.decode("latin-1").split("\r\n")[1:-2]]
+    return [(name.lower(), value) for name, _, value in lines]
+
+
+class Site(NamedTuple):
+    """Where targets are, and where each of them is redirected to, by the name of the difference."""
+
+    home: str
+    hops: Mapping[str, str]
+    servers: list[RawServer]
+    settings: dict[str, Any]
+
+    @property
+    def targets(self) -> list[str]:
+        """A URL at home for each hop."""
+        return [f"http://{self.home}/{number}" for number in range(len(self.hops))]
+
+    def carried(self, secret: Field) -> set[str]:
+        """Return the hops whose requests carried it, and check that all at home did."""
+        heads = {
+            head.split(b" ")[1].decode().rpartition("/")[2]: secret in fields(head)
+            for server in self.servers
+            for head in server.heads
+        }
+        assert len(heads) == 2 * len(self.hops)
+        assert all(heads[str(number)] for number in range(len(self.hops)))
+        return {hop for number, hop in enumerate(self.hops) if heads[f"hop{number}"]}
+
+
+@contextmanager
+def proxied() -> Iterator[Site]:
+    """Yield a site behind a proxy, where each host has any name."""
+    hosts = {
+        "same origin": "home.example",
+        "other port": "home.example:8080",
+        "other host": "far.example",
+        "sub-domain": "sub.home.example",
+        "domain above": "example",
+    }
+    hops = {name: f"http://{host}/hop{n}" for n, (name, host) in enumerate(hosts.items())}
+    with RawServer({}) as proxy:
+        site = Site("home.example", hops, [proxy], {"proxy": proxy.url("")})
+        for target, url in zip(site.targets, hops.values(), strict=True):
+            proxy.answers |= {target: moved(url), url: ok(b"there")}
+        yield site
+
+
+@contextmanager
+def direct() -> Iterator[Site]:
+    """Yield a site of several servers."""
+    with ExitStack() as stack:
+        there: dict[str, Answer] = {f"/hop{number}": ok(b"there") for number in range(3)}
+        home, other = (stack.enter_context(RawServer(there)) for _ in range(2))
+        hops = {
+            "same origin": home.url("/hop0"),
+            "other port": other.url("/hop1"),
+            "other host": home.url("/hop2").replace("127.0.0.1", "localhost"),
+        }
+        home.answers |= {f"/{number}": moved(url) for number, url in enumerate(hops.values())}
+        yield Site(home.url("").removeprefix("http://"), hops, [home, other], {})
+
+
+SITES = {"direct": direct, "proxy": proxied}
+
+
+class Kind(NamedTuple):
+    """Credentials, the secret in the head of a request, and the hops that carry it."""
+
+    settings: dict[str, Any]
+    secret: Field
+    hops: set[str]
+    userinfo: str = ""
+
+
+HOME = {"same origin"}
+KINDS = {
+    "-u": Kind({"user": "me:s:cret"}, basic("me:s:cret"), HOME),
+    "bearer": Kind({"oauth2_bearer": "t0ken"}, ("authorization", "Bearer t0ken"), HOME),
+    "URL": Kind({}, basic("me:s"), HOME, "me:s@"),
+    "header": Kind({"headers": {"X-Api-Key": "s"}}, ("x-api-key", "s"), HOME),
+}
+
+
+@pytest.mark.parametrize("place", SITES)
+@pytest.mark.parametrize("kind", KINDS)
+@everywhere
+def test_credentials_stay_where_they_belong(
+    tmp_path: Path, way: Way, kind: str, place: str
+) -> None:
+    settings, secret, hops, userinfo = KINDS[kind]
+    with SITES[place]() as site:
+        urls = [url.replace("//", f"//{userinfo}") for url in site.targets]
+        report = getflags.download(urls, dir=tmp_path, **site.settings, **settings, **way)
+        assert report.exit_status == 0
+        assert site.carried(secret) == hops & set(site.hops)
+    assert set(files(tmp_path).values()) == {b"there"}
+
+
+#: Credentials that compete, and the Authorization that wins.
+RANKS: dict[str, tuple[str, dict[str, Any], Field]] = {
+    "the URL before -u": ("me:s@", {"user": "a:b"}, basic("me:s")),
+    "the URL before a token": ("me:s@", {"oauth2_bearer": "t"}, basic("me:s")),
+    "a header before -u": (
+        "", {"user": "a:b", "headers": {"Authorization": "Own x"}}, ("authorization", "Own x"),
+    ),
+    "a header before the URL": (
+        "me:s@", {"headers": {"authorization": "Own x"}}, ("authorization", "Own x"),
+    ),
+    "an empty password": ("", {"user": "me:"}, basic("me:")),
+    "no user name": ("", {"user": ":s"}, basic(":s")),
+    "not ASCII": ("", {"user": "m\u00e9:\u20ac"}, basic("m\u00e9:\u20ac")),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("row", RANKS)
+@everywhere
+def test_a_request_has_one_authorization(tmp_path: Path, way: Way, row: str) -> None:
+    userinfo, settings, expected = RANKS[row]
+    with RawServer({"/f": ok(b"fine")}) as server:
+        url = server.url("/f").replace("//", f"//{userinfo}")
+        report = getflags.download([url], dir=tmp_path, **settings, **way)
+    assert report.exit_status == 0
+    (head,) = server.heads
+    assert [field for field in fields(head) if field[0] == expected[0]] == [expected]
+
+
+#: Options, and the field that they send.
+TAKEN = {
+    "-u me:a:b": basic("me:a:b"),
+    "--user=you:c": basic("you:c"),
+    "-u m\u00e9:\udcff": basic("m\u00e9:\udcff"),
+    "--oauth2-bearer abc.def": ("authorization", "Bearer abc.def"),
+}
+
+
+@pytest.mark.parametrize("words", TAKEN)
+def test_the_command_line_takes_credentials(tmp_path: Path, words: str) -> None:
+    with RawServer({"/f": ok(b"fine")}) as server:
+        done = run_main(server.url("/f"), *words.split(), "-v", "--json", cwd=tmp_path)
+    assert done.returncode == 0
+    assert TAKEN[words] in fields(server.heads[0])
+    assert words.rsplit("=", maxsplit=1)[-1].rsplit(maxsplit=1)[-1] not in done.stdout + done.stderr
+
+
+#: Options, and the beginning of the usage error.
+MISTAKES = {
+    "-u SECRET": "argument -u/--user: the value has no password: write USER:PASSWORD",
+    "--user=": "argument -u/--user: the value has no password: write USER:PASSWORD",
+    "--oauth2-bearer=SECRET\u00e9": "argument --oauth2-bearer: the value is empty, or has a space",
+    "--oauth2-bearer=": "argument --oauth2-bearer: the value is empty",
+    "-u me:SECRET --oauth2-bearer SECRET": "a user with a password and a bearer token cannot be",
+}
+
+
+@pytest.mark.parametrize("command", ["", "race", "bench", "tune"])
+@pytest.mark.parametrize("words", MISTAKES)
+def test_mistakes_are_one_sentence_without_the_secret(
+    tmp_path: Path, words: str, command: str
+) -> None:
+    with RawServer({"/f": ok(b"fine")}) as server:
+        done = run_main(*command.split(), server.url("/f"), *words.split(), cwd=tmp_path)
+    assert (done.returncode, done.stdout, server.heads) == (2, "", [])
+    assert done.stderr.startswith(f"getflags: {MISTAKES[words]}")
+    assert done.stderr.count("\n") == 1
+    assert "SECRET" not in done.stderr
+    assert files(tmp_path) == {}
+
+
+def test_credentials_are_not_shown_by_mistake() -> None:
+    """A debugger, or a notebook, prints any value."""
+    assert "secret" not in repr(DownloadOptions(credentials=Credentials("secret")))
+    assert "secret" not in repr(Settings(user="me:secret", oauth2_bearer="secret"))
+    assert "secret" not in repr(DownloadOptions(headers=(("X-Api-Key", "secret"),)))
+    assert "secret" not in repr(Settings(headers=(("X-Api-Key", "secret"),)))
