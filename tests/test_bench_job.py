@@ -14,7 +14,7 @@ LIST = f"BR\nhttp://h/a/f.gif\n  out=elsewhere/x\n  dir=/etc\n  checksum=md5={'0
 def job(**values: object) -> Job:
     options = DownloadOptions(
         headers=(("A", "b"), ("C", "\xfc")), retries=0, max_time=3.5, salt="s",
-        credentials=Credentials("Basic x"),
+        credentials=Credentials("Basic x", {"h": (("u", "p"),)}),
     )  # fmt: skip
     network = Network(proxies=(("all", "http://p:1"),), direct=("http://127.0.0.1:8000",))
     fields = {
@@ -28,6 +28,8 @@ def test_a_job_is_the_same_after_the_way() -> None:
     text = dumps(job())
     assert "\n" not in text
     assert loads(text.encode()) == job()
+    plain = job(options=DownloadOptions(credentials=Credentials("Basic x")))
+    assert loads(dumps(plain).encode()).options.credentials == Credentials("Basic x")
     assert (
         loads(dumps(job(network=Network(), options=DownloadOptions())).encode()).options
         == DownloadOptions()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import threading
 from base64 import b64encode
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
@@ -99,6 +101,7 @@ class Kind(NamedTuple):
     secret: Field
     hops: set[str]
     userinfo: str = ""
+    netrc: str = ""
 
 
 HOME = {"same origin"}
@@ -106,8 +109,21 @@ KINDS = {
     "-u": Kind({"user": "me:s:cret"}, basic("me:s:cret"), HOME),
     "bearer": Kind({"oauth2_bearer": "t0ken"}, ("authorization", "Bearer t0ken"), HOME),
     "URL": Kind({}, basic("me:s"), HOME, "me:s@"),
+    "netrc": Kind(
+        {}, basic("me:s"), {"same origin", "other port"}, "",
+        "machine home.example login me password s machine 127.0.0.1 login me password s",
+    ),
+    "netrc's default": Kind({}, basic("me:s"), HOME, "", "default login me password s"),
     "header": Kind({"headers": {"X-Api-Key": "s"}}, ("x-api-key", "s"), HOME),
-}
+}  # fmt: skip
+
+
+def written(folder: Path, netrc: str) -> dict[str, Any]:
+    """Write a netrc file and return the setting that names it, if there is one."""
+    if not netrc:
+        return {}
+    (folder / "netrc").write_text(netrc, encoding="utf-8")
+    return {"netrc_file": folder / "netrc"}
 
 
 @pytest.mark.parametrize("place", SITES)
@@ -116,17 +132,51 @@ KINDS = {
 def test_credentials_stay_where_they_belong(
     tmp_path: Path, way: Way, kind: str, place: str
 ) -> None:
-    settings, secret, hops, userinfo = KINDS[kind]
+    settings, secret, hops, userinfo, netrc = KINDS[kind]
+    settings = {**settings, **written(tmp_path, netrc)}
     with SITES[place]() as site:
         urls = [url.replace("//", f"//{userinfo}") for url in site.targets]
-        report = getflags.download(urls, dir=tmp_path, **site.settings, **settings, **way)
+        report = getflags.download(urls, dir=tmp_path / "d", **site.settings, **settings, **way)
         assert report.exit_status == 0
         assert site.carried(secret) == hops & set(site.hops)
-    assert set(files(tmp_path).values()) == {b"there"}
+    assert set(files(tmp_path / "d").values()) == {b"there"}
+
+
+@everywhere
+def test_each_hop_gets_what_netrc_has_for_its_host(tmp_path: Path, way: Way) -> None:
+    """Whatever the target's own host gets; an entry without a password does not get another's."""
+    netrc = "machine far.example login you password t machine sub.home.example login only"
+    settings = written(tmp_path, f"{netrc} machine example default login no password no")
+    with proxied() as site:
+        targets = [url.replace("//", "//me:s@") for url in site.targets]
+        report = getflags.download(
+            targets, dir=tmp_path / "d", user="a:b", **site.settings, **settings, **way
+        )
+        assert report.exit_status == 0
+        assert site.carried(basic("me:s")) == {"same origin"}
+        found = {
+            head.split(b" ")[1].decode(): dict(fields(head)).get("authorization")
+            for head in site.servers[0].heads
+        }
+    assert found[site.hops["other host"]] == basic("you:t")[1]
+    assert found[site.hops["sub-domain"]] == basic("only:")[1]
+    assert found[site.hops["domain above"]] is None  # its entry is empty
+    assert found[site.hops["other port"]] is None
 
 
 #: Credentials that compete, and the Authorization that wins.
+NETRC = {"netrc": "machine 127.0.0.1 login u password p machine 127.0.0.1 login me password s"}
 RANKS: dict[str, tuple[str, dict[str, Any], Field]] = {
+    "-u before netrc": ("", {"user": "a:b", **NETRC}, basic("a:b")),
+    "a token before netrc": ("", {"oauth2_bearer": "t", **NETRC}, ("authorization", "Bearer t")),
+    "the URL before netrc": ("me:x@", NETRC, basic("me:x")),
+    "the URL's user, with netrc's password": ("me@", NETRC, basic("me:s")),
+    "another user in the URL": ("you@", NETRC, basic("you:")),
+    "the first entry": ("", NETRC, basic("u:p")),
+    "the default entry": ("", {"netrc": "machine a default login d password e"}, basic("d:e")),
+    "a header before netrc": (
+        "", {"headers": {"Authorization": "Own x"}, **NETRC}, ("authorization", "Own x"),
+    ),
     "the URL before -u": ("me:s@", {"user": "a:b"}, basic("me:s")),
     "the URL before a token": ("me:s@", {"oauth2_bearer": "t"}, basic("me:s")),
     "a header before -u": (
@@ -145,9 +195,11 @@ RANKS: dict[str, tuple[str, dict[str, Any], Field]] = {
 @everywhere
 def test_a_request_has_one_authorization(tmp_path: Path, way: Way, row: str) -> None:
     userinfo, settings, expected = RANKS[row]
+    settings = {**settings, **written(tmp_path, settings.get("netrc", ""))}
+    settings.pop("netrc", None)
     with RawServer({"/f": ok(b"fine")}) as server:
         url = server.url("/f").replace("//", f"//{userinfo}")
-        report = getflags.download([url], dir=tmp_path, **settings, **way)
+        report = getflags.download([url], dir=tmp_path / "d", **settings, **way)
     assert report.exit_status == 0
     (head,) = server.heads
     assert [field for field in fields(head) if field[0] == expected[0]] == [expected]
@@ -160,6 +212,42 @@ TAKEN = {
     "-u m\u00e9:\udcff": basic("m\u00e9:\udcff"),
     "--oauth2-bearer abc.def": ("authorization", "Bearer abc.def"),
 }
+
+
+@everywhere
+def test_a_netrc_file_is_read_once(tmp_path: Path, way: Way) -> None:
+    """It may be a pipe, such as the shell's <(pass show netrc)."""
+    os.mkfifo(tmp_path / "pipe")
+    writer = threading.Thread(
+        target=(tmp_path / "pipe").write_text, args=["default login me password s"], daemon=True
+    )
+    writer.start()
+    with RawServer({"/f": ok(b"fine"), "/g": ok(b"fine")}) as server:
+        options = ["--engine", way["engine"], "--client", way["client"]]
+        urls = [server.url("/f"), server.url("/g")]
+        done = run_main(*urls, "--netrc-file", "pipe", *options, cwd=tmp_path)
+    writer.join()
+    assert done.returncode == 0
+    assert all(basic("me:s") in fields(head) for head in server.heads)
+    assert len(server.heads) == 2
+
+
+def test_the_users_netrc_file_is_in_the_home_folder_and_private(tmp_path: Path) -> None:
+    netrc = tmp_path / ".netrc"
+    netrc.write_text("machine 127.0.0.1 login me password SECRET")
+    home = {"HOME": str(tmp_path)}
+    for mode in (0o640, 0o604, 0o602):
+        netrc.chmod(mode)
+        with RawServer({}) as server:
+            done = run_main(server.url("/f"), "--netrc", cwd=tmp_path, environ=home)
+        sentence = f"'{netrc}' can be read or changed by other users; run chmod 600 ~/.netrc"
+        assert (done.returncode, done.stdout, server.heads) == (2, "", [])
+        assert done.stderr == f"getflags: {sentence}\n"
+    netrc.chmod(0o600)
+    with RawServer({"/f": ok(b"fine")}) as server:
+        done = run_main(server.url("/f"), "--netrc", cwd=tmp_path, environ=home)
+    assert done.returncode == 0
+    assert basic("me:SECRET") in fields(server.heads[0])
 
 
 @pytest.mark.parametrize("words", TAKEN)
@@ -177,6 +265,11 @@ MISTAKES = {
     "--user=": "argument -u/--user: the value has no password: write USER:PASSWORD",
     "--oauth2-bearer=SECRET\u00e9": "argument --oauth2-bearer: the value is empty, or has a space",
     "--oauth2-bearer=": "argument --oauth2-bearer: the value is empty",
+    "--netrc-file none": "cannot read the netrc file 'none': No such file or directory\n",
+    "--netrc": "cannot read the netrc file '/nonexistent/.netrc': No such file or directory\n",
+    "--netrc-file /": "cannot read the netrc file '/': Is a directory\n",
+    "--netrc-file /dev/zero": "the netrc file '/dev/zero' is larger than 1,048,576 bytes\n",
+    "--netrc-file=": "argument --netrc-file: the value is empty",
     "-u me:SECRET --oauth2-bearer SECRET": "a user with a password and a bearer token cannot be",
 }
 
@@ -187,7 +280,10 @@ def test_mistakes_are_one_sentence_without_the_secret(
     tmp_path: Path, words: str, command: str
 ) -> None:
     with RawServer({"/f": ok(b"fine")}) as server:
-        done = run_main(*command.split(), server.url("/f"), *words.split(), cwd=tmp_path)
+        done = run_main(
+            *command.split(), server.url("/f"), *words.split(),
+            cwd=tmp_path, environ={"HOME": "/nonexistent"},
+        )  # fmt: skip
     assert (done.returncode, done.stdout, server.heads) == (2, "", [])
     assert done.stderr.startswith(f"getflags: {MISTAKES[words]}")
     assert done.stderr.count("\n") == 1

@@ -48,6 +48,8 @@ class SettingsDict(TypedDict, total=False):
     headers: Mapping[str, str]
     user: str | None
     oauth2_bearer: str | None
+    netrc: bool
+    netrc_file: str | os.PathLike[str] | None
     timeout: float
     connect_timeout: float
     max_redirs: int

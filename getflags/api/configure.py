@@ -48,12 +48,16 @@ def _credentials(settings: Settings) -> Credentials | None:
             "a user with a password and a bearer token cannot be combined, because a request has "
             "only one Authorization field"
         )
-    if token is not None:
-        return Credentials(f"Bearer {token}")
-    if user is None:
-        return None
-    name, _, password = user.encode("utf-8", "surrogateescape").partition(b":")
-    return Credentials(basic(name, password))
+    authorization = "" if token is None else f"Bearer {token}"
+    if user is not None:
+        name, _, password = user.encode("utf-8", "surrogateescape").partition(b":")
+        authorization = basic(name, password)
+    entries = None
+    if settings.netrc or settings.netrc_file is not None:
+        from getflags.api import netrc  # most runs need no netrc file
+
+        entries = netrc.read(settings.netrc_file)
+    return Credentials(authorization, entries) if authorization or entries is not None else None
 
 
 def network(settings: Settings, direct: tuple[str, ...] = ()) -> Network:

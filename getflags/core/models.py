@@ -7,7 +7,7 @@ reads a clock.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from enum import Enum, IntEnum
 from typing import NamedTuple
 
@@ -15,6 +15,8 @@ from getflags.core.feed import NoJob
 from getflags.core.settings import DEFAULTS
 
 Fields = tuple[tuple[str, str], ...]  # header fields, in order
+#: User names and passwords by host, in the order of the netrc file; ``""`` is its default entry.
+Netrc = Mapping[str, Sequence[tuple[str, str]]]
 #: A piece of a body. A view is valid only until the function that gets it has returned.
 Piece = bytes | memoryview
 
@@ -74,10 +76,12 @@ class Target(NamedTuple):
 class Credentials(NamedTuple):
     """The user's credentials that are not in a URL; ``transfer.credentials`` says who gets them.
 
-    ``authorization`` is the value of a header field, for each target's own origin.
+    ``authorization`` is the value of a header field, for each target's own origin. ``netrc`` is
+    None if no netrc file is used.
     """
 
     authorization: str = ""
+    netrc: Netrc | None = None
 
     def __repr__(self) -> str:
         """Return no secret."""

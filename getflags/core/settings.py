@@ -103,6 +103,16 @@ class Settings(NamedTuple):
         str | None,
         Option(accepted.TOKEN, "OAuth 2.0 bearer token, sent only to the target's own origin"),
     ] = None
+    netrc: Annotated[
+        bool,
+        Option(
+            accepted.FLAG,
+            "take user names and passwords from ~/.netrc, by the host of each request",
+        ),
+    ] = False
+    netrc_file: Annotated[
+        str | None, Option(accepted.PATH, "the same, from this file instead of ~/.netrc")
+    ] = None
     timeout: Annotated[
         float, Option(accepted.SECONDS, "longest silence on a connection, in seconds")
     ] = 30.0

@@ -166,6 +166,11 @@ def _origin(url: str) -> str:
     return f"{parts.scheme}://{host}:{port}"
 
 
+def host(url: str) -> str:
+    """Return a clean URL's host, in lower case and without brackets."""
+    return origin(url).partition("://")[2].rpartition(":")[0].strip("[]")
+
+
 def split_credentials(url: str) -> tuple[str, str | None]:
     """Split a URL into the URL without ``user:password@`` and an Authorization value, or None.
 

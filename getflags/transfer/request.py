@@ -10,8 +10,9 @@ from functools import lru_cache
 
 from getflags.core import urls
 from getflags.core.errors import Malformed
-from getflags.core.models import DownloadOptions, Fields, PartialFile
+from getflags.core.models import Credentials, DownloadOptions, Fields, PartialFile
 from getflags.transfer.actions import Request
+from getflags.transfer.credentials import authorization
 
 # The user's fields that may be sent to another origin after a redirect. Any other field may be a
 # secret. A list of harmless fields is safe; a list of secret ones would never be complete.
@@ -25,6 +26,7 @@ _HARMLESS = {
 }
 # Accept-Encoding: files are stored as the server has them, uncompressed (RFC 9110 section 12.5.3).
 _OURS: Fields = (("accept-encoding", "identity"), ("accept", "*/*"), ("user-agent", "getflags"))
+_NONE = Credentials()
 
 
 class Route:
@@ -81,8 +83,8 @@ class Route:
         if not home:
             users = tuple(item for item in users if item[0].lower() in _HARMLESS)
         sent = [*users]
-        if home and not _names(users, "authorization"):
-            login = self._login or (credentials and credentials.authorization)
+        if not _names(users, "authorization"):
+            login = authorization(self.url, self._login, credentials or _NONE, home=home)
             if login:
                 sent.append(("authorization", login))
         if known:

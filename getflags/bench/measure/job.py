@@ -51,7 +51,7 @@ def loads(text: bytes) -> Job:
     values = json.loads(text)
     options, network = values["options"], values["network"]
     options["headers"] = _fields(options["headers"])
-    options["credentials"] = options["credentials"] and Credentials(*options["credentials"])
+    options["credentials"] = options["credentials"] and _credentials(*options["credentials"])
     network["proxies"] = _fields(network["proxies"])
     network["direct"] = tuple(network["direct"])
     return Job(**{**values, "options": DownloadOptions(**options), "network": Network(**network)})
@@ -59,3 +59,8 @@ def loads(text: bytes) -> Job:
 
 def _fields(pairs: list[Any]) -> Fields:
     return tuple((name, value) for name, value in pairs)
+
+
+def _credentials(authorization: str, netrc: dict[str, list[Any]] | None) -> Credentials:
+    hosts = None if netrc is None else {host: _fields(netrc[host]) for host in netrc}
+    return Credentials(authorization, hosts)

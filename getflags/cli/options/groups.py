@@ -142,6 +142,8 @@ def network(group: Group) -> None:
     )  # fmt: skip
     add_setting(group, "user", "-u", "--user", metavar="USER:PASSWORD", type=values.user)
     add_setting(group, "oauth2_bearer", "--oauth2-bearer", metavar="TOKEN", type=values.token)
+    add_setting(group, "netrc", "--netrc", action="store_true")
+    add_setting(group, "netrc_file", "--netrc-file", metavar="FILE", type=values.text)
     add_setting(group, "proxy", "--proxy", metavar="URL", type=values.text)
     add_setting(group, "cacert", "--cacert", metavar="FILE", type=values.text)
     add_setting(group, "insecure", "-k", "--insecure", action="store_true")
