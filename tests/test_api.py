@@ -430,6 +430,31 @@ CHECKSUMS: dict[str, tuple[Any, str]] = {
 }
 
 
+#: Header fields of an entry, and the error.
+HEADERS: dict[str, tuple[Any, str]] = {
+    "a mapping": ({"A": "secret"}, "targets[1] has headers that are not a tuple of pairs"),
+    "a pair": (("A", "secret"), "targets[1] has headers that are not a tuple of pairs"),
+    "three": ((("A", "b", "secret"),), "targets[1] has headers that are not a tuple of pairs"),
+    "a number": ((("A", 1),), "targets[1].headers contains a non-string name or value"),
+    "a line end": ((("A", "secret\n"),), "targets[1].headers contains 'A', whose name or value"),
+    "refused": ((("Range", "secret"),), "targets[1].headers is refused: Range cannot be set:"),
+}
+
+
+@pytest.mark.parametrize(("headers", "sentence"), HEADERS.values(), ids=HEADERS)
+def test_header_fields_of_an_entry_that_cannot_be_sent_are_named(
+    server: RawServer, tmp_path: Path, headers: Any, sentence: str
+) -> None:
+    url = server.url("/f")
+    targets: list[str | getflags.Entry] = [url, getflags.Entry(url, headers=headers)]
+    with pytest.raises(UsageError) as caught:
+        getflags.download(targets, dir=tmp_path / "new")
+    assert str(caught.value).startswith(sentence)
+    assert "secret" not in str(caught.value)
+    assert server.heads == []
+    assert files(tmp_path) == {}
+
+
 @pytest.mark.parametrize("engine", ["sequential", "threads", "asyncio", "processes"])
 @pytest.mark.parametrize(("fields", "sentence"), CHECKSUMS.values(), ids=CHECKSUMS)
 def test_an_invalid_checksum_is_named(

@@ -213,7 +213,7 @@ def test_usage_errors(
 
 LISTS = {
     "option first": ("  out=x\nBR\n", "getflags: list.txt:1: an option without a target above it"),
-    "unknown option": ("BR\n  header=x\n", "list.txt:2: 'header=x' is not out=NAME"),
+    "unknown option": ("BR\n  head=x\n", "list.txt:2: 'head=x' is not out=NAME"),
     "empty option": ("BR\n  out=\n", "list.txt:2: 'out=' is not out=NAME"),
     "bad checksum": (
         "BR\n\n# c\n  checksum=md5=zz\n",

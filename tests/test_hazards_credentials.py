@@ -102,6 +102,7 @@ class Kind(NamedTuple):
     hops: set[str]
     userinfo: str = ""
     netrc: str = ""
+    own: tuple[tuple[str, str], ...] = ()
 
 
 HOME = {"same origin"}
@@ -115,6 +116,7 @@ KINDS = {
     ),
     "netrc's default": Kind({}, basic("me:s"), HOME, "", "default login me password s"),
     "header": Kind({"headers": {"X-Api-Key": "s"}}, ("x-api-key", "s"), HOME),
+    "header line": Kind({}, ("x-api-key", "s"), HOME, own=(("X-Api-Key", "s"),)),
 }  # fmt: skip
 
 
@@ -132,11 +134,12 @@ def written(folder: Path, netrc: str) -> dict[str, Any]:
 def test_credentials_stay_where_they_belong(
     tmp_path: Path, way: Way, kind: str, place: str
 ) -> None:
-    settings, secret, hops, userinfo, netrc = KINDS[kind]
+    settings, secret, hops, userinfo, netrc, own = KINDS[kind]
     settings = {**settings, **written(tmp_path, netrc)}
     with SITES[place]() as site:
         urls = [url.replace("//", f"//{userinfo}") for url in site.targets]
-        report = getflags.download(urls, dir=tmp_path / "d", **site.settings, **settings, **way)
+        targets = [getflags.Entry(url, headers=own) for url in urls]
+        report = getflags.download(targets, dir=tmp_path / "d", **site.settings, **settings, **way)
         assert report.exit_status == 0
         assert site.carried(secret) == hops & set(site.hops)
     assert set(files(tmp_path / "d").values()) == {b"there"}
@@ -212,6 +215,61 @@ TAKEN = {
     "-u m\u00e9:\udcff": basic("m\u00e9:\udcff"),
     "--oauth2-bearer abc.def": ("authorization", "Bearer abc.def"),
 }
+
+
+LIST = """\
+URL/a
+  header=X-Api-Key: SECRET-a
+  header=X-Two: 1
+  header=X-Two: \u00e9
+URL/b
+  header=Authorization: Own SECRET-b
+  header=X-All: mine
+URL/c
+"""
+
+
+@everywhere
+def test_header_lines_of_a_list_are_for_one_target_and_kept_with_it(
+    tmp_path: Path, way: Way
+) -> None:
+    words = ["--engine", way["engine"], "--client", way["client"], "--retries", "0", "--json"]
+    words += ["-u", "me:s", "-H", "X-All: all", "--failed-out", "list"]
+    with RawServer({}) as server:
+        text = LIST.replace("URL", server.url(""))
+        (tmp_path / "list").write_text(text, encoding="utf-8")
+        done = run_main("-i", "list", *words, cwd=tmp_path)
+        assert done.returncode == 3
+        assert (tmp_path / "list").read_text(encoding="utf-8") == text
+        assert (tmp_path / "list").stat().st_mode & 0o777 == 0o600
+        server.answers = {path: ok(b"fine") for path in ("/a", "/b", "/c")}
+        again = run_main("-i", "list", *words, cwd=tmp_path)
+        assert again.returncode == 0
+    heads = {head.split(b" ")[1]: fields(head) for head in server.heads[3:]}
+    usual = {"host", "accept", "accept-encoding", "user-agent"}
+    sent = {path: [each for each in heads[path] if each[0] not in usual] for path in heads}
+    assert sent == {
+        b"/a": [
+            ("x-api-key", "SECRET-a"), ("x-two", "1"), ("x-two", "\xc3\xa9"), ("x-all", "all"),
+            basic("me:s"),
+        ],
+        b"/b": [("authorization", "Own SECRET-b"), ("x-all", "mine")],
+        b"/c": [("x-all", "all"), basic("me:s")],
+    }  # fmt: skip
+    assert "SECRET" not in done.stdout + done.stderr + again.stdout + again.stderr
+
+
+def test_a_header_line_that_cannot_be_sent_is_a_usage_error(tmp_path: Path) -> None:
+    for line, why in {
+        "header=Range: bytes=SECRET": "Range cannot be set: getflags fetches whole files",
+        "header=SECRET": "the header is not of the form 'Name: value'",
+    }.items():
+        with RawServer({"/a": ok(b"fine")}) as server:
+            (tmp_path / "list").write_text(f"{server.url('/a')}\n  {line}\n")
+            done = run_main("-i", "list", cwd=tmp_path)
+        assert (done.returncode, done.stdout, server.heads) == (2, "", [])
+        assert done.stderr.startswith(f"getflags: list:2: {why}")
+        assert "SECRET" not in done.stderr
 
 
 @everywhere

@@ -17,7 +17,7 @@ from typing import Literal, TypedDict, Unpack
 from getflags import engines, transport
 from getflags.api import configure
 from getflags.core import resource_limits
-from getflags.core.accepted import AUTO
+from getflags.core.accepted import AUTO, fields
 from getflags.core.errors import UsageError
 from getflags.core.events import Event, EventHandler
 from getflags.core.models import Checksum, Plan
@@ -71,9 +71,9 @@ class SettingsDict(TypedDict, total=False):
 def download(targets: Iterable[str | Entry], **settings: Unpack[SettingsDict]) -> Report:
     """Download all targets and return a report of their outcomes.
 
-    ``targets`` are URLs, country codes, letters, or ``Entry`` values with a name, a folder or a
-    checksum. An iterator is consumed lazily, so there may be millions of targets. If a target
-    fails, the report has an ``Outcome`` that says so; no exception is raised.
+    ``targets`` are URLs, country codes, letters, or ``Entry`` values with a name, a folder, a
+    checksum or header fields. An iterator is consumed lazily, so there may be millions of targets.
+    If a target fails, the report has an ``Outcome`` that says so; no exception is raised.
     ``help(getflags.Settings)`` documents the settings.
 
     Raises UsageError before any request if a setting is unknown, has a wrong type or is out of
@@ -177,6 +177,8 @@ def _entry(index: int, item: object) -> Entry:
             raise UsageError(
                 f"targets[{index}] is an Entry, but one of its fields has a wrong type"
             )
+        if item.headers:
+            item = _with_headers(index, item, item.headers)
         return item if item.checksum is None else _with_checksum(index, item, item.checksum)
     raise UsageError(
         f"targets[{index}] is of type {type(item).__name__}; expected a string or an Entry"
@@ -191,6 +193,21 @@ def _with_checksum(index: int, entry: Entry, checksum: Checksum) -> Entry:
         return entry._replace(checksum=parse_checksum("=".join(checksum)))
     except BadInput as error:
         raise UsageError(f"targets[{index}]: {error}") from None
+
+
+def _with_headers(index: int, entry: Entry, headers: object) -> Entry:
+    """Return the entry with its header fields as they are sent."""
+    if not isinstance(headers, tuple) or not all(
+        isinstance(pair, tuple) and len(pair) == 2  # noqa: PLR2004 - a pair
+        for pair in headers
+    ):
+        raise UsageError(
+            f"targets[{index}] has headers that are not a tuple of pairs: (name, value)"
+        )
+    try:
+        return entry._replace(headers=fields(headers))
+    except ValueError as error:
+        raise UsageError(f"targets[{index}].headers {error}") from None
 
 
 def _tee(report: Report, emit: EventHandler | None) -> EventHandler:

@@ -7,7 +7,7 @@ own arguments.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from os import PathLike, fspath
 from typing import Any, NamedTuple
 
@@ -148,7 +148,13 @@ def _mirror(value: object) -> str:
 def _fields(value: object) -> tuple[tuple[str, str], ...]:
     if not isinstance(value, Mapping):
         raise ValueError  # noqa: TRY004 - one exception for all values outside a range
-    for name, content in value.items():
+    return fields(value.items())
+
+
+def fields(pairs: Collection[tuple[object, object]]) -> tuple[tuple[str, str], ...]:
+    """Return header fields as they are sent. Raises ValueError, without the value of a field."""
+    found: list[tuple[str, str]] = []
+    for name, content in pairs:
         if not (isinstance(name, str) and isinstance(content, str)):
             raise ValueError("contains a non-string name or value")  # noqa: TRY004 - as above
         if not is_field(name, content):  # the message omits the value, which may be a secret
@@ -157,7 +163,8 @@ def _fields(value: object) -> tuple[tuple[str, str], ...]:
             check_field(name)
         except ValueError as error:
             raise ValueError(f"is refused: {error}") from None
-    return tuple((name, content.strip(" \t")) for name, content in value.items())
+        found.append((name, content.strip(" \t")))
+    return tuple(found)
 
 
 def is_field(name: str, value: str) -> bool:

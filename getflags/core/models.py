@@ -46,7 +46,7 @@ class Target(NamedTuple):
     ``guessed`` marks a country code that was expanded from a letter or from ``-e``, and which may
     therefore not exist. ``flaw`` is the reason why the target cannot be requested; such a target
     fails without a request. ``where`` is then the list and the line that it is from, such as
-    ``urls.txt:3``.
+    ``urls.txt:3``. ``headers`` are its own header fields.
 
     It is a tuple, as is ``Outcome``, because one is made for each file, and a tuple is the cheapest
     frozen value.
@@ -62,6 +62,7 @@ class Target(NamedTuple):
     guessed: bool = False
     flaw: str = ""
     where: str = ""
+    headers: Fields = ()
 
     def __repr__(self) -> str:
         """Return what may be shown: the URL can have secrets, and a notebook prints any value."""

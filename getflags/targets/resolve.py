@@ -167,6 +167,7 @@ class Settler:
             entry.guessed,
             flaw,
             f"{entry.source}:{entry.line}" if flaw and entry.source else "",
+            entry.headers,
         )
 
     def _assign(self, folder: str, name: str) -> str:
@@ -235,4 +236,5 @@ def entry_again(target: Target, default_folder: str) -> Entry:
         folder=target.folder if target.folder != default_folder else "",
         checksum=target.checksum,
         guessed=target.guessed,
+        headers=target.headers,
     )

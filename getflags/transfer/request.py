@@ -32,13 +32,15 @@ _NONE = Credentials()
 class Route:
     """The URLs of one try: the target's own, and those that redirects lead to.
 
-    ``origin`` is that of the target's own URL; empty if it has none.
+    ``origin`` is that of the target's own URL; empty if it has none. ``headers`` are the target's
+    own fields, which replace those of the options that have the same names.
     """
 
-    def __init__(self, url: str, options: DownloadOptions) -> None:
+    def __init__(self, url: str, options: DownloadOptions, headers: Fields = ()) -> None:
         self.url, self._login = urls.split_credentials(url)
         self._home = self.url
         self._options = options
+        self._users = _merged(headers, options.headers) if headers else options.headers
         self._redirects = 0
         self.origin = urls.origin(self.url) if url else ""
 
@@ -75,7 +77,7 @@ class Route:
 
         ``known`` is the entity tag of the existing file. The user's fields override the defaults.
         """
-        users = self._options.headers
+        users = self._users
         credentials = self._options.credentials
         if not (self._redirects or self._login or known or partial or credentials):
             return Request(self.url, _usual(users))
@@ -105,6 +107,12 @@ def _usual(users: Fields) -> Fields:
 def _ours_beside(users: Fields) -> Fields:
     """Return the default fields that the user's fields do not override."""
     return tuple(ours for ours in _OURS if not _names(users, ours[0]))
+
+
+def _merged(own: Fields, users: Fields) -> Fields:
+    """Return the target's own fields, and those of the user's that they do not replace."""
+    names = [name.lower() for name, _ in own]
+    return own + tuple(item for item in users if item[0].lower() not in names)
 
 
 def _names(fields: Fields, *names: str) -> bool:

@@ -66,7 +66,7 @@ class Transfer:
         self.target = target
         self.options = options
         self.state: State = states.NEW
-        self._route = Route(target.url, options)
+        self._route = Route(target.url, options, target.headers)
         self._deadline = None if options.max_time is None else retry.Deadline(options.max_time)
         self._on_disk: OnDisk | None = None  # the file to refresh
         self._partial: PartialFile | None = None  # the part file whose rest is requested

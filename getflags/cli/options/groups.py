@@ -50,8 +50,8 @@ def targets(group: Group) -> None:
     group.add_argument(
         "-i", "--input-file", dest="input_files", metavar="FILE", type=values.text, action="append",
         help="read targets from a file ('-': standard input), one per line; '#' starts a comment; "
-        "indented lines out=NAME, dir=DIR and checksum=ALGO=HEX apply to the target above; "
-        "repeatable",
+        "indented lines out=NAME, dir=DIR, checksum=ALGO=HEX and header=K: V apply to the target "
+        "above; repeatable",
     )  # fmt: skip
     group.add_argument("-a", "--all", action="store_true", help="all existing flags (AD to ZW)")
     group.add_argument(

@@ -20,12 +20,10 @@ from getflags.core.accepted import (
     TOKEN,
     USER,
     ValueRange,
-    check_field,
-    is_field,
 )
 from getflags.core.models import Checksum
 from getflags.core.settings import OPTIONS
-from getflags.targets.list_file import BadInput, parse_checksum
+from getflags.targets.list_file import BadInput, parse_checksum, parse_header
 
 T = TypeVar("T")
 
@@ -158,14 +156,7 @@ def _secret(text: str, kind: ValueRange) -> str:
 
 def header(text: str) -> tuple[str, str]:
     """Return the name and the value of a header field, given as ``Name: value``."""
-    name, colon, value = text.partition(":")
-    # Bytes beyond ASCII are sent as typed; the transport layer encodes fields as Latin-1.
-    value = value.strip(" \t").encode("utf-8", "surrogateescape").decode("latin-1")
-    if not colon or not is_field(name, value):
-        # The text is not quoted, because it may be a secret.
-        raise argparse.ArgumentTypeError("the header is not of the form 'Name: value'")
     try:
-        check_field(name)
-    except ValueError as error:
+        return parse_header(text)
+    except BadInput as error:
         raise argparse.ArgumentTypeError(str(error)) from None
-    return name, value
