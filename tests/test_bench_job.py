@@ -14,7 +14,7 @@ LIST = f"BR\nhttp://h/a/f.gif\n  out=elsewhere/x\n  dir=/etc\n  checksum=md5={'0
 def job(**values: object) -> Job:
     options = DownloadOptions(
         headers=(("A", "b"), ("C", "\xfc")), retries=0, max_time=3.5, salt="s",
-        credentials=Credentials("Basic x", {"h": (("u", "p"),)}),
+        credentials=Credentials("Basic x", {"h": (("u", "p"),)}, trusted=True),
     )  # fmt: skip
     network = Network(proxies=(("all", "http://p:1"),), direct=("http://127.0.0.1:8000",))
     fields = {

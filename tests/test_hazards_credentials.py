@@ -18,6 +18,7 @@ from getflags.core.settings import Settings
 from tests.hazards import Way, everywhere
 from tests.kit import files, run_main
 from tests.rawserver import Answer, RawServer, moved, ok
+from tests.test_hazards_tls import AUTHORITY, SecureServer, issued
 
 Field = tuple[str, str]
 
@@ -120,6 +121,10 @@ KINDS = {
 }  # fmt: skip
 
 
+#: Credentials that every server gets with --location-trusted.
+EVERYWHERE = {"-u", "bearer", "URL", "header", "header line"}
+
+
 def written(folder: Path, netrc: str) -> dict[str, Any]:
     """Write a netrc file and return the setting that names it, if there is one."""
     if not netrc:
@@ -128,21 +133,56 @@ def written(folder: Path, netrc: str) -> dict[str, Any]:
     return {"netrc_file": folder / "netrc"}
 
 
+@pytest.mark.parametrize("trusted", [False, True])
 @pytest.mark.parametrize("place", SITES)
 @pytest.mark.parametrize("kind", KINDS)
 @everywhere
 def test_credentials_stay_where_they_belong(
-    tmp_path: Path, way: Way, kind: str, place: str
+    tmp_path: Path, way: Way, kind: str, place: str, *, trusted: bool
 ) -> None:
     settings, secret, hops, userinfo, netrc, own = KINDS[kind]
-    settings = {**settings, **written(tmp_path, netrc)}
+    settings = {**settings, **written(tmp_path, netrc), "location_trusted": trusted}
     with SITES[place]() as site:
         urls = [url.replace("//", f"//{userinfo}") for url in site.targets]
         targets = [getflags.Entry(url, headers=own) for url in urls]
         report = getflags.download(targets, dir=tmp_path / "d", **site.settings, **settings, **way)
         assert report.exit_status == 0
-        assert site.carried(secret) == hops & set(site.hops)
+        everyone = trusted and kind in EVERYWHERE
+        assert site.carried(secret) == (set(site.hops) if everyone else hops & set(site.hops))
     assert set(files(tmp_path / "d").values()) == {b"there"}
+
+
+@everywhere
+def test_a_trusted_host_gets_no_other_hosts_name(tmp_path: Path, way: Way) -> None:
+    with RawServer({"/there": ok(b"there")}) as other, RawServer({}) as home:
+        home.answers = {"/f": moved(other.url("/there"))}
+        options = ["--engine", way["engine"], "--client", way["client"], "--location-trusted"]
+        options += ["-H", "Host: own.example", "-H", "Cookie: a=b"]
+        done = run_main(home.url("/f"), *options, cwd=tmp_path)
+    assert done.returncode == 0
+    sent, there = dict(fields(home.heads[0])), dict(fields(other.heads[0]))
+    assert (sent["host"], sent["cookie"]) == ("own.example", "a=b")
+    assert (there["host"], there["cookie"]) == (f"127.0.0.1:{other.port}", "a=b")
+
+
+@everywhere
+def test_no_credentials_are_sent_in_clear_after_https(
+    tmp_path: Path, way: Way, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    AUTHORITY.cert_pem.write_to_path(str(tmp_path / "ca.pem"))
+    monkeypatch.delenv("SSL_CERT_FILE", raising=False)
+    settings = written(tmp_path, "machine localhost login me password s")
+    with RawServer({"/there": ok(b"there")}) as plain:
+        there = plain.url("/there").replace("127.0.0.1", "localhost")
+        with SecureServer({"/f": moved(there)}, issued(AUTHORITY, "localhost")) as server:
+            url = server.url("/f").replace("http://127.0.0.1", "https://localhost")
+            report = getflags.download(
+                [url], dir=tmp_path / "d", cacert=tmp_path / "ca.pem", user="me:s",
+                headers={"X-Api-Key": "s"}, location_trusted=True, **settings, **way,
+            )  # fmt: skip
+        assert basic("me:s") in fields(server.heads[0])
+    assert report.outcomes[0].reason == "redirected from https to http, which is refused"
+    assert plain.heads == []
 
 
 @everywhere

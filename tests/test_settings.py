@@ -143,13 +143,13 @@ def test_options_become_settings() -> None:
     words = "-d x -m 7 --engine threads --client httpx --loop asyncio --exists fail --retries 0 "
     words += "--timeout 1.5 --connect-timeout 2 --max-time 9 --max-filesize 2K --limit-rate 1M "
     words += "--speed-limit 0 --max-redirs 0 --proxy h:1 --cacert c -k --fsync --base-url http://h"
-    words += " -u me:a --netrc --netrc-file n"
+    words += " -u me:a --location-trusted --netrc --netrc-file n"
     found = download_options.parse([*words.split(), "-H", "A: b", "-H", "A: \xfc"]).settings
     assert found == Settings(
         dir="x", max_req=7, engine="threads", client="httpx", loop="asyncio", exists="fail",
         retries=0, timeout=1.5, connect_timeout=2, max_time=9, max_filesize=2048,
         limit_rate=1 << 20, speed_limit=0, max_redirs=0, proxy="h:1", cacert="c", insecure=True,
-        fsync=True, base_url="http://h", user="me:a", netrc=True,
+        fsync=True, base_url="http://h", user="me:a", netrc=True, location_trusted=True,
         netrc_file="n", headers=(("A", "b"), ("A", "\xc3\xbc")),
     )  # fmt: skip
 

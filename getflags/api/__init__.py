@@ -50,6 +50,7 @@ class SettingsDict(TypedDict, total=False):
     oauth2_bearer: str | None
     netrc: bool
     netrc_file: str | os.PathLike[str] | None
+    location_trusted: bool
     timeout: float
     connect_timeout: float
     max_redirs: int

@@ -57,7 +57,8 @@ def _credentials(settings: Settings) -> Credentials | None:
         from getflags.api import netrc  # most runs need no netrc file
 
         entries = netrc.read(settings.netrc_file)
-    return Credentials(authorization, entries) if authorization or entries is not None else None
+    found = Credentials(authorization, entries, settings.location_trusted)
+    return None if found == Credentials() else found
 
 
 def network(settings: Settings, direct: tuple[str, ...] = ()) -> Network:

@@ -78,11 +78,13 @@ class Credentials(NamedTuple):
     """The user's credentials that are not in a URL; ``transfer.credentials`` says who gets them.
 
     ``authorization`` is the value of a header field, for each target's own origin. ``netrc`` is
-    None if no netrc file is used.
+    None if no netrc file is used. ``trusted`` is whether every other origin that a redirect leads
+    to gets the credentials and header fields of the target's own origin.
     """
 
     authorization: str = ""
     netrc: Netrc | None = None
+    trusted: bool = False
 
     def __repr__(self) -> str:
         """Return no secret."""

@@ -113,6 +113,13 @@ class Settings(NamedTuple):
     netrc_file: Annotated[
         str | None, Option(accepted.PATH, "the same, from this file instead of ~/.netrc")
     ] = None
+    location_trusted: Annotated[
+        bool,
+        Option(
+            accepted.FLAG,
+            "send credentials and header fields to all servers that redirects lead to, too",
+        ),
+    ] = False
     timeout: Annotated[
         float, Option(accepted.SECONDS, "longest silence on a connection, in seconds")
     ] = 30.0

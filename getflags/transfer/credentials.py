@@ -3,7 +3,8 @@
 Pure. The target's own origin gets the credentials of its URL, else those of the user, else those
 that the netrc file has for its host. Any other origin, to which a redirect has led, gets only what
 the netrc file has for its host by name: its ``default`` entry is for the user's targets, not for
-servers that other servers choose (CVE-2024-11053, CVE-2025-0167).
+servers that other servers choose (CVE-2024-11053, CVE-2025-0167). With ``--location-trusted``,
+other origins get the credentials of the target's URL and those of the user, too.
 """
 
 from __future__ import annotations
@@ -25,9 +26,10 @@ def authorization(url: str, login: str | None, credentials: Credentials, *, home
     if netrc:
         default = netrc.get("", ()) if home else ()
         entries = netrc.get(urls.host(url), default)
-    if home and login:
+    given = home or credentials.trusted
+    if given and login:
         return _with_password(login, entries)
-    if home and credentials.authorization:
+    if given and credentials.authorization:
         return credentials.authorization
     return _basic(*entries[0]) if entries else ""
 

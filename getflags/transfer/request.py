@@ -83,7 +83,7 @@ class Route:
             return Request(self.url, _usual(users))
         home = self.reached == self.origin
         if not home:
-            users = tuple(item for item in users if item[0].lower() in _HARMLESS)
+            users = _for_others(users, trusted=bool(credentials and credentials.trusted))
         sent = [*users]
         if not _names(users, "authorization"):
             login = authorization(self.url, self._login, credentials or _NONE, home=home)
@@ -107,6 +107,16 @@ def _usual(users: Fields) -> Fields:
 def _ours_beside(users: Fields) -> Fields:
     """Return the default fields that the user's fields do not override."""
     return tuple(ours for ours in _OURS if not _names(users, ours[0]))
+
+
+def _for_others(users: Fields, *, trusted: bool) -> Fields:
+    """Return the user's fields that may be sent to another origin.
+
+    If it is trusted, these are all but Host, which names the target's own host.
+    """
+    if trusted:
+        return tuple(item for item in users if item[0].lower() != "host")
+    return tuple(item for item in users if item[0].lower() in _HARMLESS)
 
 
 def _merged(own: Fields, users: Fields) -> Fields:

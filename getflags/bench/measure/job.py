@@ -61,6 +61,10 @@ def _fields(pairs: list[Any]) -> Fields:
     return tuple((name, value) for name, value in pairs)
 
 
-def _credentials(authorization: str, netrc: dict[str, list[Any]] | None) -> Credentials:
+def _credentials(
+    authorization: str,
+    netrc: dict[str, list[Any]] | None,
+    trusted: bool,  # noqa: FBT001 - in the order of the fields
+) -> Credentials:
     hosts = None if netrc is None else {host: _fields(netrc[host]) for host in netrc}
-    return Credentials(authorization, hosts)
+    return Credentials(authorization, hosts, trusted)

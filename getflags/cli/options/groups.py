@@ -144,6 +144,7 @@ def network(group: Group) -> None:
     add_setting(group, "oauth2_bearer", "--oauth2-bearer", metavar="TOKEN", type=values.token)
     add_setting(group, "netrc", "--netrc", action="store_true")
     add_setting(group, "netrc_file", "--netrc-file", metavar="FILE", type=values.text)
+    add_setting(group, "location_trusted", "--location-trusted", action="store_true")
     add_setting(group, "proxy", "--proxy", metavar="URL", type=values.text)
     add_setting(group, "cacert", "--cacert", metavar="FILE", type=values.text)
     add_setting(group, "insecure", "-k", "--insecure", action="store_true")
