@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import threading
 from base64 import b64encode
 from collections.abc import Iterator, Mapping
@@ -102,35 +103,46 @@ class Kind(NamedTuple):
     secret: Field
     hops: set[str]
     userinfo: str = ""
-    netrc: str = ""
+    files: Mapping[str, str] = {}  # settings whose values are files with this text
     own: tuple[tuple[str, str], ...] = ()
 
 
 HOME = {"same origin"}
+HOSTS = ("home.example", "127.0.0.1")
 KINDS = {
     "-u": Kind({"user": "me:s:cret"}, basic("me:s:cret"), HOME),
     "bearer": Kind({"oauth2_bearer": "t0ken"}, ("authorization", "Bearer t0ken"), HOME),
     "URL": Kind({}, basic("me:s"), HOME, "me:s@"),
     "netrc": Kind(
         {}, basic("me:s"), {"same origin", "other port"}, "",
-        "machine home.example login me password s machine 127.0.0.1 login me password s",
+        {"netrc_file": "".join(f"machine {host} login me password s\n" for host in HOSTS)},
     ),
-    "netrc's default": Kind({}, basic("me:s"), HOME, "", "default login me password s"),
+    "netrc's default": Kind(
+        {}, basic("me:s"), HOME, "", {"netrc_file": "default login me password s"}
+    ),
     "header": Kind({"headers": {"X-Api-Key": "s"}}, ("x-api-key", "s"), HOME),
+    "-b": Kind({"cookie": "k=s; l=t"}, ("cookie", "k=s; l=t"), HOME),
+    "a file's cookie": Kind(
+        {}, ("cookie", "k=s"), {"same origin", "other port"}, "",
+        {"cookie": "".join(f"{host}\tFALSE\t/\tFALSE\t0\tk\ts\n" for host in HOSTS)},
+    ),
+    "a file's cookie of a domain": Kind(
+        {}, ("cookie", "k=s"), {"same origin", "other port", "sub-domain"}, "",
+        {"cookie": "".join(f".{host}\tTRUE\t/\tFALSE\t0\tk\ts\n" for host in HOSTS)},
+    ),
     "header line": Kind({}, ("x-api-key", "s"), HOME, own=(("X-Api-Key", "s"),)),
 }  # fmt: skip
 
 
 #: Credentials that every server gets with --location-trusted.
-EVERYWHERE = {"-u", "bearer", "URL", "header", "header line"}
+EVERYWHERE = {"-u", "-b", "bearer", "URL", "header", "header line"}
 
 
-def written(folder: Path, netrc: str) -> dict[str, Any]:
-    """Write a netrc file and return the setting that names it, if there is one."""
-    if not netrc:
-        return {}
-    (folder / "netrc").write_text(netrc, encoding="utf-8")
-    return {"netrc_file": folder / "netrc"}
+def written(folder: Path, **texts: str) -> dict[str, Any]:
+    """Write files and return the settings that name them."""
+    for setting, text in texts.items():
+        (folder / setting).write_text(text, encoding="utf-8")
+    return {setting: str(folder / setting) for setting in texts}
 
 
 @pytest.mark.parametrize("trusted", [False, True])
@@ -140,8 +152,8 @@ def written(folder: Path, netrc: str) -> dict[str, Any]:
 def test_credentials_stay_where_they_belong(
     tmp_path: Path, way: Way, kind: str, place: str, *, trusted: bool
 ) -> None:
-    settings, secret, hops, userinfo, netrc, own = KINDS[kind]
-    settings = {**settings, **written(tmp_path, netrc), "location_trusted": trusted}
+    settings, secret, hops, userinfo, texts, own = KINDS[kind]
+    settings = {**settings, **written(tmp_path, **texts), "location_trusted": trusted}
     with SITES[place]() as site:
         urls = [url.replace("//", f"//{userinfo}") for url in site.targets]
         targets = [getflags.Entry(url, headers=own) for url in urls]
@@ -171,7 +183,7 @@ def test_no_credentials_are_sent_in_clear_after_https(
 ) -> None:
     AUTHORITY.cert_pem.write_to_path(str(tmp_path / "ca.pem"))
     monkeypatch.delenv("SSL_CERT_FILE", raising=False)
-    settings = written(tmp_path, "machine localhost login me password s")
+    settings = written(tmp_path, netrc_file="machine localhost login me password s")
     with RawServer({"/there": ok(b"there")}) as plain:
         there = plain.url("/there").replace("127.0.0.1", "localhost")
         with SecureServer({"/f": moved(there)}, issued(AUTHORITY, "localhost")) as server:
@@ -189,7 +201,7 @@ def test_no_credentials_are_sent_in_clear_after_https(
 def test_each_hop_gets_what_netrc_has_for_its_host(tmp_path: Path, way: Way) -> None:
     """Whatever the target's own host gets; an entry without a password does not get another's."""
     netrc = "machine far.example login you password t machine sub.home.example login only"
-    settings = written(tmp_path, f"{netrc} machine example default login no password no")
+    settings = written(tmp_path, netrc_file=f"{netrc} machine example default login no password no")
     with proxied() as site:
         targets = [url.replace("//", "//me:s@") for url in site.targets]
         report = getflags.download(
@@ -228,6 +240,9 @@ RANKS: dict[str, tuple[str, dict[str, Any], Field]] = {
     "a header before the URL": (
         "me:s@", {"headers": {"authorization": "Own x"}}, ("authorization", "Own x"),
     ),
+    "a header before cookies": (
+        "", {"headers": {"Cookie": "own=x"}, "cookie": "k=s"}, ("cookie", "own=x"),
+    ),
     "an empty password": ("", {"user": "me:"}, basic("me:")),
     "no user name": ("", {"user": ":s"}, basic(":s")),
     "not ASCII": ("", {"user": "m\u00e9:\u20ac"}, basic("m\u00e9:\u20ac")),
@@ -238,7 +253,8 @@ RANKS: dict[str, tuple[str, dict[str, Any], Field]] = {
 @everywhere
 def test_a_request_has_one_authorization(tmp_path: Path, way: Way, row: str) -> None:
     userinfo, settings, expected = RANKS[row]
-    settings = {**settings, **written(tmp_path, settings.get("netrc", ""))}
+    texts = {"netrc_file": settings["netrc"]} if "netrc" in settings else {}
+    settings = {**settings, **written(tmp_path, **texts)}
     settings.pop("netrc", None)
     with RawServer({"/f": ok(b"fine")}) as server:
         url = server.url("/f").replace("//", f"//{userinfo}")
@@ -253,6 +269,8 @@ TAKEN = {
     "-u me:a:b": basic("me:a:b"),
     "--user=you:c": basic("you:c"),
     "-u m\u00e9:\udcff": basic("m\u00e9:\udcff"),
+    "-b m\u00e9=\udcff": ("cookie", "m\xc3\xa9=\xff"),
+    "--cookie=a=b": ("cookie", "a=b"),
     "--oauth2-bearer abc.def": ("authorization", "Bearer abc.def"),
 }
 
@@ -354,7 +372,7 @@ def test_the_command_line_takes_credentials(tmp_path: Path, words: str) -> None:
         done = run_main(server.url("/f"), *words.split(), "-v", "--json", cwd=tmp_path)
     assert done.returncode == 0
     assert TAKEN[words] in fields(server.heads[0])
-    assert words.rsplit("=", maxsplit=1)[-1].rsplit(maxsplit=1)[-1] not in done.stdout + done.stderr
+    assert re.split("[ =]", words, maxsplit=1)[1] not in done.stdout + done.stderr
 
 
 #: Options, and the beginning of the usage error.

@@ -41,6 +41,7 @@ FORMS = {
     "dir": "str | os.PathLike[str]",
     "cacert": "str | os.PathLike[str] | None",
     "netrc_file": "str | os.PathLike[str] | None",
+    "cookie_jar": "str | os.PathLike[str] | None",
     "headers": "Mapping[str, str]",
     "emit": "EventHandler | None",
 }
@@ -131,7 +132,10 @@ def test_options_that_were_not_given_have_the_defaults(module: Any) -> None:
 def test_every_setting_has_an_option_with_its_meaning() -> None:
     parser = argparse.ArgumentParser()
     group = parser.add_argument_group("all")
-    for define in (groups.targets, groups.files, groups.concurrency, groups.network, groups.limits):
+    for define in (
+        groups.targets, groups.files, groups.concurrency, groups.network, groups.cookies,
+        groups.limits,
+    ):  # fmt: skip
         define(group)
     helps = {action.dest: str(action.help) for action in parser._actions}
     for name, option in OPTIONS.items():
@@ -143,13 +147,14 @@ def test_options_become_settings() -> None:
     words = "-d x -m 7 --engine threads --client httpx --loop asyncio --exists fail --retries 0 "
     words += "--timeout 1.5 --connect-timeout 2 --max-time 9 --max-filesize 2K --limit-rate 1M "
     words += "--speed-limit 0 --max-redirs 0 --proxy h:1 --cacert c -k --fsync --base-url http://h"
-    words += " -u me:a --location-trusted --netrc --netrc-file n"
+    words += " -b c=d --cookie-jar j -u me:a --location-trusted --netrc --netrc-file n"
     found = download_options.parse([*words.split(), "-H", "A: b", "-H", "A: \xfc"]).settings
     assert found == Settings(
         dir="x", max_req=7, engine="threads", client="httpx", loop="asyncio", exists="fail",
         retries=0, timeout=1.5, connect_timeout=2, max_time=9, max_filesize=2048,
         limit_rate=1 << 20, speed_limit=0, max_redirs=0, proxy="h:1", cacert="c", insecure=True,
-        fsync=True, base_url="http://h", user="me:a", netrc=True, location_trusted=True,
+        fsync=True, base_url="http://h", cookie="c=d", cookie_jar="j", user="me:a", netrc=True,
+        location_trusted=True,
         netrc_file="n", headers=(("A", "b"), ("A", "\xc3\xbc")),
     )  # fmt: skip
 

@@ -15,7 +15,7 @@ from types import NoneType
 from typing import Literal, TypedDict, Unpack
 
 from getflags import engines, transport
-from getflags.api import configure
+from getflags.api import configure, credentials
 from getflags.core import resource_limits
 from getflags.core.accepted import AUTO, fields
 from getflags.core.errors import UsageError
@@ -51,6 +51,8 @@ class SettingsDict(TypedDict, total=False):
     netrc: bool
     netrc_file: str | os.PathLike[str] | None
     location_trusted: bool
+    cookie: str | None
+    cookie_jar: str | os.PathLike[str] | None
     timeout: float
     connect_timeout: float
     max_redirs: int
@@ -88,11 +90,16 @@ def download(targets: Iterable[str | Entry], **settings: Unpack[SettingsDict]) -
     chosen = checked(settings)
     total = len(targets) if isinstance(targets, Sized) else None
     adaptive = chosen.max_req == AUTO
-    name = engines.select(chosen.engine, total, _requested(chosen), adaptive=adaptive)
+    jar = chosen.cookie_jar is not None
+    limit = _requested(chosen)
+    name = engines.select(chosen.engine, total, limit, adaptive=adaptive, cookie_jar=jar)
     job, report = _prepare(targets, chosen, name)
     run = engines.engine(name)
     start = perf_counter()
-    run(job, _tee(report, chosen.emit))
+    try:
+        run(job, _tee(report, chosen.emit))
+    finally:
+        credentials.save_cookies(chosen, job.options)
     report.elapsed = perf_counter() - start
     return report
 
@@ -114,7 +121,10 @@ async def adownload(targets: Iterable[str | Entry], **settings: Unpack[SettingsD
         )
     job, report = _prepare(targets, chosen, "asyncio")
     start = perf_counter()
-    await arun(job, _tee(report, chosen.emit))
+    try:
+        await arun(job, _tee(report, chosen.emit))
+    finally:
+        credentials.save_cookies(chosen, job.options)
     report.elapsed = perf_counter() - start
     return report
 

@@ -7,10 +7,9 @@ from __future__ import annotations
 
 import os
 
-from getflags.core.errors import UsageError
-from getflags.core.models import Credentials, DownloadOptions, Exists, Network
+from getflags.api import credentials
+from getflags.core.models import DownloadOptions, Exists, Network
 from getflags.core.settings import Settings
-from getflags.core.urls import basic
 from getflags.storage import directories
 from getflags.targets import resolve
 from getflags.transport import proxies
@@ -36,29 +35,8 @@ def download_options(settings: Settings) -> DownloadOptions:
         speed_limit=settings.speed_limit,
         speed_time=settings.timeout,
         fsync=settings.fsync,
-        credentials=_credentials(settings),
+        credentials=credentials.given(settings),
     )
-
-
-def _credentials(settings: Settings) -> Credentials | None:
-    """Return the credentials, or None if there are none. Raises UsageError."""
-    user, token = settings.user, settings.oauth2_bearer
-    if user is not None and token is not None:
-        raise UsageError(
-            "a user with a password and a bearer token cannot be combined, because a request has "
-            "only one Authorization field"
-        )
-    authorization = "" if token is None else f"Bearer {token}"
-    if user is not None:
-        name, _, password = user.encode("utf-8", "surrogateescape").partition(b":")
-        authorization = basic(name, password)
-    entries = None
-    if settings.netrc or settings.netrc_file is not None:
-        from getflags.api import netrc  # most runs need no netrc file
-
-        entries = netrc.read(settings.netrc_file)
-    found = Credentials(authorization, entries, settings.location_trusted)
-    return None if found == Credentials() else found
 
 
 def network(settings: Settings, direct: tuple[str, ...] = ()) -> Network:

@@ -128,6 +128,14 @@ def _user(value: object) -> str:
     return value
 
 
+def _cookie(value: object) -> str:
+    if not isinstance(value, str):
+        raise ValueError  # noqa: TRY004 - as above
+    if not is_field_value(value):
+        raise ValueError("has a character that cannot be sent, or be in a path")
+    return value
+
+
 def _token(value: object) -> str:
     if not isinstance(value, str):
         raise ValueError  # noqa: TRY004 - as above
@@ -195,6 +203,7 @@ FLAG = ValueRange("True or False", _flag)
 TEXT = ValueRange("a non-empty string", _text)
 PATH = ValueRange("a path", _path)
 USER = ValueRange("a string, USER:PASSWORD", _user)
+COOKIE = ValueRange("a string: NAME=VALUE, or a path, or empty", _cookie)
 TOKEN = ValueRange("a string without spaces", _token)
 MIRROR = ValueRange("an http:// or https:// URL", _mirror)
 FIELDS = ValueRange("a mapping of names to values, both strings", _fields)

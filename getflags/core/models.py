@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from enum import Enum, IntEnum
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 from getflags.core.feed import NoJob
 from getflags.core.settings import DEFAULTS
@@ -74,17 +74,32 @@ class Target(NamedTuple):
         return f"{self.folder}/{self.name}"
 
 
+class CookieStore(Protocol):
+    """The cookies of a run; ``storage.cookies`` implements it."""
+
+    def header(self, url: str) -> str:
+        """Return the value of Cookie for a request; empty if there are none."""
+        ...
+
+    def received(self, url: str, lines: Iterable[str]) -> None:
+        """Store what the Set-Cookie fields of a response say."""
+        ...
+
+
 class Credentials(NamedTuple):
     """The user's credentials that are not in a URL; ``transfer.credentials`` says who gets them.
 
     ``authorization`` is the value of a header field, for each target's own origin. ``netrc`` is
     None if no netrc file is used. ``trusted`` is whether every other origin that a redirect leads
-    to gets the credentials and header fields of the target's own origin.
+    to gets the credentials and header fields of the target's own origin. ``cookie`` is the user's
+    own value of Cookie, also for that origin. ``cookies`` is None if none are kept.
     """
 
     authorization: str = ""
     netrc: Netrc | None = None
     trusted: bool = False
+    cookie: str = ""
+    cookies: CookieStore | None = None
 
     def __repr__(self) -> str:
         """Return no secret."""

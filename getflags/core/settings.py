@@ -120,6 +120,22 @@ class Settings(NamedTuple):
             "send credentials and header fields to all servers that redirects lead to, too",
         ),
     ] = False
+    cookie: Annotated[
+        str | None,
+        Option(
+            accepted.COOKIE,
+            "cookies: NAME=VALUE (several with '; '), sent only to the target's own origin, or a "
+            "file to read them from, or '' to begin with none; with a file or '', cookies that "
+            "servers set are kept during the run",
+        ),
+    ] = None
+    cookie_jar: Annotated[
+        str | None,
+        Option(
+            accepted.PATH,
+            "keep the cookies that servers set, and write all cookies to this file at the end",
+        ),
+    ] = None
     timeout: Annotated[
         float, Option(accepted.SECONDS, "longest silence on a connection, in seconds")
     ] = 30.0

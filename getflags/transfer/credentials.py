@@ -1,4 +1,4 @@
-"""The Authorization of a request: which of the user's credentials the server gets.
+"""The Authorization and the Cookie of a request: which of the user's credentials the server gets.
 
 Pure. The target's own origin gets the credentials of its URL, else those of the user, else those
 that the netrc file has for its host. Any other origin, to which a redirect has led, gets only what
@@ -32,6 +32,16 @@ def authorization(url: str, login: str | None, credentials: Credentials, *, home
     if given and credentials.authorization:
         return credentials.authorization
     return _basic(*entries[0]) if entries else ""
+
+
+def cookie(url: str, credentials: Credentials, *, home: bool) -> str:
+    """Return the value of Cookie for a request, or an empty string.
+
+    The cookies that servers have set have rules of their own; the user's is for ``home``.
+    """
+    kept = credentials.cookies.header(url) if credentials.cookies is not None else ""
+    own = credentials.cookie if home or credentials.trusted else ""
+    return f"{kept}; {own}" if kept and own else kept or own
 
 
 def _with_password(login: str, entries: Sequence[tuple[str, str]]) -> str:

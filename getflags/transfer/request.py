@@ -12,7 +12,7 @@ from getflags.core import urls
 from getflags.core.errors import Malformed
 from getflags.core.models import Credentials, DownloadOptions, Fields, PartialFile
 from getflags.transfer.actions import Request
-from getflags.transfer.credentials import authorization
+from getflags.transfer.credentials import authorization, cookie
 
 # The user's fields that may be sent to another origin after a redirect. Any other field may be a
 # secret. A list of harmless fields is safe; a list of secret ones would never be complete.
@@ -89,6 +89,10 @@ class Route:
             login = authorization(self.url, self._login, credentials or _NONE, home=home)
             if login:
                 sent.append(("authorization", login))
+        if credentials and not _names(users, "cookie"):
+            cookies = cookie(self.url, credentials, home=home)
+            if cookies:
+                sent.append(("cookie", cookies))
         if known:
             sent.append(("if-none-match", known))
         sent += _ours_beside(users)

@@ -127,6 +127,9 @@ class Transfer:
         """
         self._code = head.status
         self._find_origin(self.reached).answered = True
+        credentials = self.options.credentials
+        if credentials and credentials.cookies is not None:
+            credentials.cookies.received(self._route.url, head.all("set-cookie"))
         try:
             kind = status_code.kind(head.status)
             if self._partial and head.status in ranges.STATUSES:

@@ -61,10 +61,8 @@ def _fields(pairs: list[Any]) -> Fields:
     return tuple((name, value) for name, value in pairs)
 
 
-def _credentials(
-    authorization: str,
-    netrc: dict[str, list[Any]] | None,
-    trusted: bool,  # noqa: FBT001 - in the order of the fields
-) -> Credentials:
-    hosts = None if netrc is None else {host: _fields(netrc[host]) for host in netrc}
-    return Credentials(authorization, hosts, trusted)
+def _credentials(*values: Any) -> Credentials:
+    found = Credentials(*values)  # without cookies, for which a bench has no options
+    netrc = found.netrc
+    hosts = None if netrc is None else {host: _fields(list(netrc[host])) for host in netrc}
+    return found._replace(netrc=hosts)

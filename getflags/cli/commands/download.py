@@ -12,7 +12,7 @@ from time import perf_counter
 from typing import NamedTuple
 
 from getflags import engines, testing, transport
-from getflags.api import configure
+from getflags.api import configure, credentials
 from getflags.cli import COMMANDS
 from getflags.cli.display import Screen
 from getflags.cli.lists.arriving_targets import ArrivingTargets
@@ -21,7 +21,7 @@ from getflags.cli.lists.target_source import read_arriving, read_targets
 from getflags.cli.options import checks
 from getflags.cli.options import download as download_options
 from getflags.cli.options.download import Options
-from getflags.cli.signals import Interrupted
+from getflags.cli.signals import Interrupted, defer_signals
 from getflags.core.accepted import AUTO
 from getflags.core.errors import GetflagsError, UsageError
 from getflags.core.events import Event, EventHandler
@@ -139,7 +139,8 @@ def _check(options: Options, targets: resolve.Listing) -> DownloadOptions:
         if target.flaw:
             raise UsageError(f"{quoted(target.label)} cannot be fetched: {target.flaw}")
     checks.mirror(options)
-    engines.select(settings.engine, total, 1, adaptive=settings.max_req == AUTO)
+    jar = settings.cookie_jar is not None
+    engines.select(settings.engine, total, 1, adaptive=settings.max_req == AUTO, cookie_jar=jar)
     transport.client(settings.client).check(configure.network(settings))
     transfers = configure.download_options(settings)
     directories.make_folder(settings.dir)
@@ -197,7 +198,8 @@ def _download(job: _Job, screen: Screen, result: summary.Report) -> None:
     least: int | None = len(job.targets)
     if total is None and len(job.targets) < engines.PROCESSES_FROM:
         least = None
-    engine = engines.select(settings.engine, least, wanted, adaptive=adaptive)
+    jar = settings.cookie_jar is not None
+    engine = engines.select(settings.engine, least, wanted, adaptive=adaptive, cookie_jar=jar)
     limit = checks.affordable(wanted, [engine], settings.client, screen.warn)
     for line in summary.opening(job.noun, job.labels, total, limit, adaptive=adaptive):
         screen.info(line)
@@ -250,6 +252,7 @@ def _run_engine(
             handlers.append(screen.json())
         if rest:
             handlers.append(rest.read)
+        stack.enter_context(_cookies_saved(job, screen))
         handlers.append(stack.enter_context(screen.progress(total, job.noun)))
         try:
             engines.engine(engine)(_plan(job, targets, limit), _tee(handlers))
@@ -264,6 +267,26 @@ def _rest(job: _Job, screen: Screen) -> AbstractContextManager[FailedList | None
     if name is None:
         return nullcontext()
     return list_rest(name, job.options.settings.dir, _settled(job), screen.warn)
+
+
+@contextmanager
+def _cookies_saved(job: _Job, screen: Screen) -> Iterator[None]:
+    """Write the cookies at the end of the block, also if it is interrupted.
+
+    Raises GetflagsError if that failed; after an interrupt, that is only a warning.
+    """
+    interrupted = True
+    try:
+        yield
+        interrupted = False
+    finally:
+        try:
+            with defer_signals():
+                credentials.save_cookies(job.options.settings, job.transfers)
+        except GetflagsError as error:
+            if not interrupted:
+                raise
+            screen.warn(f"getflags: {printable(str(error))}")
 
 
 @contextmanager

@@ -150,6 +150,12 @@ def network(group: Group) -> None:
     add_setting(group, "insecure", "-k", "--insecure", action="store_true")
 
 
+def cookies(group: Group) -> None:
+    """Add the options for cookies."""
+    add_setting(group, "cookie", "-b", "--cookie", metavar="COOKIES", type=values.cookie)
+    add_setting(group, "cookie_jar", "--cookie-jar", metavar="FILE", type=values.text)
+
+
 def limits(group: Group, retries: int | None = None) -> None:
     """Add the options that limit retries, times, sizes and rates.
 

@@ -14,6 +14,7 @@ from typing import Any, TypeVar
 
 from getflags.core.accepted import (
     AUTO,
+    COOKIE,
     COUNT,
     NATURAL,
     SECONDS,
@@ -143,6 +144,13 @@ def user(text: str) -> str:
 def token(text: str) -> str:
     """Return a bearer token."""
     return _secret(text, TOKEN)
+
+
+def cookie(text: str) -> str:
+    """Return cookies, or the path of a file of cookies, or an empty string."""
+    # As in a header field, bytes beyond ASCII are sent as typed.
+    typed = text.encode("utf-8", "surrogateescape").decode("latin-1")
+    return _secret(typed, COOKIE) if "=" in text else text
 
 
 def _secret(text: str, kind: ValueRange) -> str:
