@@ -312,6 +312,15 @@ MISTAKES: list[tuple[dict[str, object], str]] = [
     ({"headers": {"a b": "secret"}}, "headers contains 'a b', whose name or value cannot be sent"),
     ({"headers": {"a": "secret\r\nb: c"}}, "headers contains 'a', whose name or value cannot"),
     ({"headers": {"a": "\u20ac"}}, "headers contains 'a', whose name or value cannot be sent"),
+    ({"user": "secret"}, "user has no password: write USER:PASSWORD"),
+    ({"user": "a:\ud800secret"}, "user has a character that cannot be sent"),
+    (
+        {"user": ("a", "secret")},
+        "user is of type tuple; it must be a string, USER:PASSWORD, or None",
+    ),
+    ({"oauth2_bearer": "secret x"}, "oauth2_bearer is empty, or has a space"),
+    ({"oauth2_bearer": b"secret"}, "oauth2_bearer is of type bytes; it must be a string without"),
+    ({"user": "a:secret", "oauth2_bearer": "secret"}, "a user with a password and a bearer token"),
     (
         {"engine": "warp"},
         "engine is 'warp'; it must be one of auto, sequential, threads, asyncio, processes",
@@ -419,6 +428,31 @@ CHECKSUMS: dict[str, tuple[Any, str]] = {
     "no digest": (("md5", None), "targets[1] has a checksum whose fields are not both strings"),
     "a short digest": (("md5", "00"), "targets[1]: checksum 'md5=00': md5 takes 32 hexadecimal"),
 }
+
+
+#: Header fields of an entry, and the error.
+HEADERS: dict[str, tuple[Any, str]] = {
+    "a mapping": ({"A": "secret"}, "targets[1] has headers that are not a tuple of pairs"),
+    "a pair": (("A", "secret"), "targets[1] has headers that are not a tuple of pairs"),
+    "three": ((("A", "b", "secret"),), "targets[1] has headers that are not a tuple of pairs"),
+    "a number": ((("A", 1),), "targets[1].headers contains a non-string name or value"),
+    "a line end": ((("A", "secret\n"),), "targets[1].headers contains 'A', whose name or value"),
+    "refused": ((("Range", "secret"),), "targets[1].headers is refused: Range cannot be set:"),
+}
+
+
+@pytest.mark.parametrize(("headers", "sentence"), HEADERS.values(), ids=HEADERS)
+def test_header_fields_of_an_entry_that_cannot_be_sent_are_named(
+    server: RawServer, tmp_path: Path, headers: Any, sentence: str
+) -> None:
+    url = server.url("/f")
+    targets: list[str | getflags.Entry] = [url, getflags.Entry(url, headers=headers)]
+    with pytest.raises(UsageError) as caught:
+        getflags.download(targets, dir=tmp_path / "new")
+    assert str(caught.value).startswith(sentence)
+    assert "secret" not in str(caught.value)
+    assert server.heads == []
+    assert files(tmp_path) == {}
 
 
 @pytest.mark.parametrize("engine", ["sequential", "threads", "asyncio", "processes"])

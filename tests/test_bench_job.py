@@ -6,15 +6,16 @@ import json
 
 from getflags.bench.measure.job import Job, dumps, loads
 from getflags.core.feed import NO_JOB
-from getflags.core.models import Checksum, DownloadOptions, Exists, Network
+from getflags.core.models import Checksum, Credentials, DownloadOptions, Exists, Network
 
 LIST = f"BR\nhttp://h/a/f.gif\n  out=elsewhere/x\n  dir=/etc\n  checksum=md5={'0' * 32}\nhttp://h/b/f.gif\n"
 
 
 def job(**values: object) -> Job:
     options = DownloadOptions(
-        headers=(("A", "b"), ("C", "\xfc")), retries=0, retry_on=(404, 599), salt="s"
-    )
+        headers=(("A", "b"), ("C", "\xfc")), retries=0, retry_on=(404, 599), max_time=3.5, salt="s",
+        credentials=Credentials("Basic x", {"h": (("u", "p"),)}, trusted=True),
+    )  # fmt: skip
     network = Network(proxies=(("all", "http://p:1"),), direct=("http://127.0.0.1:8000",))
     fields = {
         "engine": "threads", "client": "httpx", "level": 3, "targets": LIST, "files": 5,
@@ -27,6 +28,8 @@ def test_a_job_is_the_same_after_the_way() -> None:
     text = dumps(job())
     assert "\n" not in text
     assert loads(text.encode()) == job()
+    plain = job(options=DownloadOptions(credentials=Credentials("Basic x")))
+    assert loads(dumps(plain).encode()).options.credentials == Credentials("Basic x")
     assert (
         loads(dumps(job(network=Network(), options=DownloadOptions())).encode()).options
         == DownloadOptions()

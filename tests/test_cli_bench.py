@@ -359,6 +359,8 @@ OWN = "--engine threads --client curl -m 8 -s DELAY --files 30 --seed 0 -o again
          f"getflags bench --rounds 2 {OWN}"),
         ("-s DELAY --delay 1-2 -- BR", f"getflags bench --delay 1-2 {OWN} -- BR"),
         ("-s DELAY -H 'A: secret' -k", f"getflags bench -H 'A: ***' -k {OWN}"),
+        ("-s DELAY -u me:secret -k", f"getflags bench -u '***' -k {OWN}"),
+        ("-s DELAY --oauth2-bearer=secret", f"getflags bench '--oauth2-bearer=***' {OWN}"),
         ("-s DELAY -H A: --proxy http://u:secret@h",
          f"getflags bench -H A: --proxy 'http://***@h' {OWN}"),
         ("-s DELAY -i 'a\x1bb'", rf"getflags bench -i 'a\x1bb' {OWN}"),

@@ -395,7 +395,7 @@ def test_a_bad_last_line_of_a_long_list_is_found_before_the_first_request(
         assert server.heads == []
     assert done.returncode == 2
     shown = "<stdin>" if name == "-" else name
-    why = "'odd=1' is not out=NAME, dir=DIR or checksum=ALGO=HEX"
+    why = "'odd=1' is not out=NAME, dir=DIR, checksum=ALGO=HEX or header=Name: value"
     assert done.stderr == f"getflags: {shown}:2501: {why}\n"
     assert files(tmp_path) == {"list": text.encode()}
 

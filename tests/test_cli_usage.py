@@ -56,6 +56,10 @@ USAGE = {
     "a digit": (["B1"], f"'B1' is not {ACCEPTED}"),
     "not ascii": (["ÄÖ"], f"'ÄÖ' is not {ACCEPTED}"),
     "other scheme": (["ftp://user:secret@h/x"], f"'ftp://***@h/x' is not {ACCEPTED}"),
+    "an option of another command": (
+        ["report", "one", "-u", "me:secret", "-H", "A: secret"],
+        "unrecognized arguments: -u ... (getflags report -h lists all options)\n",
+    ),
     "escape codes": (["\x1b[31mred"], r"'\x1b[31mred' is not"),
     "malformed URL": (["http://[::1/x"], "'http://[::1/x' cannot be fetched: it is malformed"),
     "no host": (["http://"], f"'http://' cannot be fetched: it {NO_HOST}"),
@@ -110,8 +114,8 @@ USAGE = {
         "unrecognized arguments: --what=*** (",
     ),
     "password in a misspelt option": (
-        ["--user=me:secret", "http://h/x"],
-        "unrecognized arguments: --user=*** (",
+        ["--usr=me:secret", "http://h/x"],
+        "unrecognized arguments: --usr=***; did you mean --user? (",
     ),
     "a misspelt option": (["--retires", "3"], "arguments: --retires; did you mean --retries? ("),
     "empty -i": (["-i", ""], "-i/--input-file: the value is empty"),
@@ -209,7 +213,7 @@ def test_usage_errors(
 
 LISTS = {
     "option first": ("  out=x\nBR\n", "getflags: list.txt:1: an option without a target above it"),
-    "unknown option": ("BR\n  header=x\n", "list.txt:2: 'header=x' is not out=NAME"),
+    "unknown option": ("BR\n  head=x\n", "list.txt:2: 'head=x' is not out=NAME"),
     "empty option": ("BR\n  out=\n", "list.txt:2: 'out=' is not out=NAME"),
     "bad checksum": (
         "BR\n\n# c\n  checksum=md5=zz\n",

@@ -11,7 +11,15 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from getflags.core.models import Checksum
-from getflags.targets.list_file import BadInput, BadLine, Entry, parse, parse_checksum, unparse
+from getflags.targets.list_file import (
+    BadInput,
+    BadLine,
+    Entry,
+    parse,
+    parse_checksum,
+    parse_header,
+    unparse,
+)
 from tests.kit import harmless
 
 S = TypeVar("S")
@@ -39,6 +47,11 @@ def read(text: str) -> list[Entry]:
         pytest.param("BR  \t\n", [Entry("BR")], id="space at the end"),
         pytest.param("http://h/#a\n", [Entry("http://h/#a")], id="a fragment is no comment"),
         pytest.param("http://h/a b\n", [Entry("http://h/a b")], id="a word is a whole line"),
+        pytest.param(
+            "BR\n header=X-A:  b \n header=x-a: \u00e9\n header=X-B:\n",
+            [Entry("BR", headers=(("X-A", "b"), ("x-a", "\xc3\xa9"), ("X-B", "")))],
+            id="header",
+        ),
         pytest.param("BR\n out=x.gif\n", [Entry("BR", out="x.gif")], id="out"),
         pytest.param("BR\n\tout=a=b\n", [Entry("BR", out="a=b")], id="an equals sign in a value"),
         pytest.param("BR\n  dir=flags\n", [Entry("BR", folder="flags")], id="dir"),
@@ -81,7 +94,14 @@ def test_entries_have_the_line_numbers_of_their_list() -> None:
         ("BR\n  out=\n", "line 2: 'out=' is not out=NAME"),
         ("BR\n  dir=\n", "line 2: 'dir=' is not out=NAME"),
         ("BR\n  checksum=\n", "line 2: 'checksum=' is not out=NAME"),
-        ("BR\n  header=x\n", "line 2: 'header=x' is not out=NAME"),
+        ("BR\n  header=\n", "line 2: 'header=' is not out=NAME"),
+        ("BR\n  header=SECRET\n", "line 2: the header is not of the form 'Name: value'"),
+        ("BR\n  header=a b: SECRET\n", "line 2: the header is not of the form 'Name: value'"),
+        ("BR\n  header=Range: SECRET\n", "line 2: Range cannot be set: getflags fetches whole"),
+        ("BR\n  head=X-A: SECRET\n", "line 2: 'head=X-A: ***' is not out=NAME"),
+        ("BR\n  X-A: SECRET\n", "line 2: 'X-A: ***' is not out=NAME"),
+        ("BR\nheader=X-A: SECRET\n", "line 2: indent 'header=X-A: ***': it is an option of"),
+        ("BR\n  http://h/a\n", "line 2: 'http://h/a' is not out=NAME"),
         ("BR\n\n  checksum=crc=00\n", "line 3: checksum 'crc=00': unknown algorithm"),
         ("BR\n  checksum=md5=00\n", "line 2: checksum 'md5=00': md5 takes 32"),
     ],
@@ -90,6 +110,7 @@ def test_a_line_that_makes_no_sense_is_named(text: str, why: str) -> None:
     with pytest.raises(BadInput) as caught:
         read(text)
     assert str(caught.value).startswith(why)
+    assert "SECRET" not in str(caught.value)
 
 
 def test_a_message_holds_no_raw_control_character() -> None:
@@ -189,6 +210,11 @@ checksums = st.sampled_from(["md5", "sha256", "sha3_512", "blake2b"]).flatmap(
         Checksum, st.just(name), st.binary().map(lambda data: hashlib.new(name, data).hexdigest())
     )
 )
+headers = (
+    st.text(st.characters(exclude_characters="\r\n\0", exclude_categories=["Cs"]))
+    .map(str.strip)
+    .map(lambda text: parse_header(f"X-A: {text}"))
+)
 entries_ = st.lists(
     st.builds(
         Entry,
@@ -200,6 +226,7 @@ entries_ = st.lists(
         source=st.just(""),
         line=st.just(0),
         flaw=st.just(""),
+        headers=st.lists(headers, max_size=3).map(tuple),
     ),
     max_size=5,
 )
@@ -227,7 +254,8 @@ near_lists = st.lists(
     st.sampled_from(
         [
             b"BR", b"http://h/\xff", b"\n", b"\r", b"\r\n", b" ", b"\t", b"\x1c", b"\xc2\x85", b"#",
-            b"out=", b"dir=", b"checksum=", b"md5=", b"\xef\xbb\xbf", b"\xe2\x80\xa8",
+            b"out=", b"dir=", b"checksum=", b"md5=", b"header=", b"A:",
+            b"\xef\xbb\xbf", b"\xe2\x80\xa8",
         ]
     )
     | st.binary(max_size=4),
@@ -284,3 +312,5 @@ def test_an_option_that_is_not_indented_is_no_target() -> None:
 def test_the_representation_of_an_entry_has_no_secret() -> None:
     entry = Entry("http://u:secret@h/f?token=secret", out="a")
     assert repr(entry) == "Entry('http://***@h/f?token=***', out='a')"
+    entry = Entry("BR", headers=(("X-A", "secret"), ("X-B", "secret")))
+    assert repr(entry) == "Entry('BR', headers=('X-A', 'X-B'))"

@@ -15,9 +15,9 @@ from types import NoneType
 from typing import Literal, TypedDict, Unpack
 
 from getflags import engines, transport
-from getflags.api import configure
+from getflags.api import configure, credentials
 from getflags.core import resource_limits
-from getflags.core.accepted import AUTO
+from getflags.core.accepted import AUTO, fields
 from getflags.core.errors import Stopped, UsageError
 from getflags.core.events import Event, EventHandler
 from getflags.core.models import Checksum, Plan
@@ -54,6 +54,13 @@ class SettingsDict(TypedDict, total=False):
     cut_dirs: int
     output_template: str | None
     headers: Mapping[str, str]
+    user: str | None
+    oauth2_bearer: str | None
+    netrc: bool
+    netrc_file: str | os.PathLike[str] | None
+    location_trusted: bool
+    cookie: str | None
+    cookie_jar: str | os.PathLike[str] | None
     timeout: float
     connect_timeout: float
     max_redirs: int
@@ -82,11 +89,11 @@ class SettingsDict(TypedDict, total=False):
 def download(targets: Iterable[str | Entry], **settings: Unpack[SettingsDict]) -> Report:
     """Download all targets and return a report of their outcomes.
 
-    ``targets`` are URLs, country codes, letters, or ``Entry`` values with a name, a folder or a
-    checksum. An iterator is consumed lazily, so there may be millions of targets. If a target
-    fails, the report has an ``Outcome`` that says so; no exception is raised. If ``max_failures``
-    or ``deadline`` ends the run early, ``report.stopped`` says so, and targets that had not ended
-    have no outcome. ``help(getflags.Settings)`` documents the settings.
+    ``targets`` are URLs, country codes, letters, or ``Entry`` values with a name, a folder, a
+    checksum or header fields. An iterator is consumed lazily, so there may be millions of targets.
+    If a target fails, the report has an ``Outcome`` that says so; no exception is raised. If
+    ``max_failures`` or ``deadline`` ends the run early, ``report.stopped`` says so, and targets that
+    had not ended have no outcome. ``help(getflags.Settings)`` documents the settings.
 
     Raises UsageError before any request if a setting is unknown, has a wrong type or is out of
     range, or if an item in a collection of targets is neither a string nor an Entry. An iterator's
@@ -100,7 +107,11 @@ def download(targets: Iterable[str | Entry], **settings: Unpack[SettingsDict]) -
     total = len(targets) if isinstance(targets, Sized) else None
     adaptive = chosen.max_req == AUTO
     paced = chosen.rate_per_host is not None
-    name = engines.select(chosen.engine, total, _requested(chosen), adaptive=adaptive, paced=paced)
+    jar = chosen.cookie_jar is not None
+    limit = _requested(chosen)
+    name = engines.select(
+        chosen.engine, total, limit, adaptive=adaptive, paced=paced, cookie_jar=jar
+    )
     job, report = _prepare(targets, chosen, name, chosen_level="max_req" in settings)
     run = engines.engine(name)
     start = perf_counter()
@@ -108,6 +119,8 @@ def download(targets: Iterable[str | Entry], **settings: Unpack[SettingsDict]) -
         run(job, stop_after(chosen.max_failures, _tee(report, chosen.emit)))
     except Stopped as stop:
         report.stopped = str(stop)
+    finally:
+        credentials.save_cookies(chosen, job.options)
     report.elapsed = perf_counter() - start
     return report
 
@@ -133,6 +146,8 @@ async def adownload(targets: Iterable[str | Entry], **settings: Unpack[SettingsD
         await arun(job, stop_after(chosen.max_failures, _tee(report, chosen.emit)))
     except Stopped as stop:
         report.stopped = str(stop)
+    finally:
+        credentials.save_cookies(chosen, job.options)
     report.elapsed = perf_counter() - start
     return report
 
@@ -203,6 +218,8 @@ def _entry(index: int, item: object) -> Entry:
             raise UsageError(
                 f"targets[{index}] is an Entry, but one of its fields has a wrong type"
             )
+        if item.headers:
+            item = _with_headers(index, item, item.headers)
         return item if item.checksum is None else _with_checksum(index, item, item.checksum)
     raise UsageError(
         f"targets[{index}] is of type {type(item).__name__}; expected a string or an Entry"
@@ -217,6 +234,21 @@ def _with_checksum(index: int, entry: Entry, checksum: Checksum) -> Entry:
         return entry._replace(checksum=parse_checksum("=".join(checksum)))
     except BadInput as error:
         raise UsageError(f"targets[{index}]: {error}") from None
+
+
+def _with_headers(index: int, entry: Entry, headers: object) -> Entry:
+    """Return the entry with its header fields as they are sent."""
+    if not isinstance(headers, tuple) or not all(
+        isinstance(pair, tuple) and len(pair) == 2  # noqa: PLR2004 - a pair
+        for pair in headers
+    ):
+        raise UsageError(
+            f"targets[{index}] has headers that are not a tuple of pairs: (name, value)"
+        )
+    try:
+        return entry._replace(headers=fields(headers))
+    except ValueError as error:
+        raise UsageError(f"targets[{index}].headers {error}") from None
 
 
 def _tee(report: Report, emit: EventHandler | None) -> EventHandler:

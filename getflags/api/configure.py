@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 from time import monotonic
 
+from getflags.api import credentials
 from getflags.core.accepted import fixed_addresses
 from getflags.core.errors import UsageError
 from getflags.core.models import DownloadOptions, Exists, HostLimits, Network
@@ -53,7 +54,7 @@ def _template(settings: Settings) -> OutputTemplate | None:
 
 
 def download_options(settings: Settings, started: float | None = None) -> DownloadOptions:
-    """Return the options of transfers, with a new random salt.
+    """Return the options of transfers, with a new random salt. Raises UsageError.
 
     ``started`` is when the run has started, on the monotonic clock; by default, it starts now.
     """
@@ -76,6 +77,7 @@ def download_options(settings: Settings, started: float | None = None) -> Downlo
         speed_time=settings.timeout,
         fsync=settings.fsync,
         verify=settings.verify,
+        credentials=credentials.given(settings),
     )
 
 

@@ -1,7 +1,7 @@
 """The shell command that measures one cell of a bench again.
 
-The command is that of the bench, with the cell as the whole matrix. Passwords and the values of
-headers are replaced by asterisks.
+The command is that of the bench, with the cell as the whole matrix. Passwords, tokens and
+the values of headers are replaced by asterisks.
 """
 
 from __future__ import annotations
@@ -44,8 +44,10 @@ def _without_matrix(arguments: Sequence[str]) -> Iterator[str]:
 
 
 def _redacted(argument: str, options: Options) -> str:
-    for _, value in options.settings.headers:
-        secret = value.encode("latin-1").decode("utf-8", "surrogateescape")  # as the user typed it
+    settings = options.settings
+    typed = [value.encode("latin-1").decode("utf-8", "surrogateescape")
+             for _, value in settings.headers]  # fmt: skip
+    for secret in (*typed, settings.user, settings.oauth2_bearer):
         if secret:
             argument = argument.replace(secret, "***")
     return printable(redact(argument))

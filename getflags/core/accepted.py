@@ -20,6 +20,7 @@ TOO_LARGE = 10**18
 _LONGEST = 1e9  # seconds (31 years); libcurl's milliseconds do not overflow below it
 _FIELD_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")  # RFC 9110 section 5.1
 _FIXED = re.compile(r"(\[[^]]*\]|[^:/?#@]*):([0-9]{1,5}):(.+)")  # of --resolve
+_TOKEN = re.compile(r"[!-~]+")  # a little more than RFC 6750 section 2.1 allows
 _LINE_ENDS = frozenset("\r\n\0")
 # Status codes of failures: not 200, and none of a redirect (RFC 9110 section 15).
 _FAILURES = frozenset((*range(201, 300), *range(400, 1000)))
@@ -119,6 +120,34 @@ def _path(value: object) -> str:
     raise ValueError
 
 
+def _user(value: object) -> str:
+    if not isinstance(value, str):
+        raise ValueError  # noqa: TRY004 - one exception for all values outside a range
+    if ":" not in value:  # the messages omit the value, which may be a password
+        raise ValueError("has no password: write USER:PASSWORD")
+    try:
+        value.encode("utf-8", "surrogateescape")
+    except UnicodeEncodeError:
+        raise ValueError("has a character that cannot be sent") from None
+    return value
+
+
+def _cookie(value: object) -> str:
+    if not isinstance(value, str):
+        raise ValueError  # noqa: TRY004 - as above
+    if not is_field_value(value):
+        raise ValueError("has a character that cannot be sent, or be in a path")
+    return value
+
+
+def _token(value: object) -> str:
+    if not isinstance(value, str):
+        raise ValueError  # noqa: TRY004 - as above
+    if not _TOKEN.fullmatch(value):
+        raise ValueError("is empty, or has a space or a character that is not ASCII")
+    return value
+
+
 def _mirror(value: object) -> str:
     text = _text(value)
     try:
@@ -131,7 +160,13 @@ def _mirror(value: object) -> str:
 def _fields(value: object) -> tuple[tuple[str, str], ...]:
     if not isinstance(value, Mapping):
         raise ValueError  # noqa: TRY004 - one exception for all values outside a range
-    for name, content in value.items():
+    return fields(value.items())
+
+
+def fields(pairs: Collection[tuple[object, object]]) -> tuple[tuple[str, str], ...]:
+    """Return header fields as they are sent. Raises ValueError, without the value of a field."""
+    found: list[tuple[str, str]] = []
+    for name, content in pairs:
         if not (isinstance(name, str) and isinstance(content, str)):
             raise ValueError("contains a non-string name or value")  # noqa: TRY004 - as above
         if not is_field(name, content):  # the message omits the value, which may be a secret
@@ -140,7 +175,8 @@ def _fields(value: object) -> tuple[tuple[str, str], ...]:
             check_field(name)
         except ValueError as error:
             raise ValueError(f"is refused: {error}") from None
-    return tuple((name, content.strip(" \t")) for name, content in value.items())
+        found.append((name, content.strip(" \t")))
+    return tuple(found)
 
 
 def _ip_version(value: object) -> int:
@@ -230,6 +266,9 @@ REQUEST_RATE = _number(
 FLAG = ValueRange("True or False", _flag)
 TEXT = ValueRange("a non-empty string", _text)
 PATH = ValueRange("a path", _path)
+USER = ValueRange("a string, USER:PASSWORD", _user)
+COOKIE = ValueRange("a string: NAME=VALUE, or a path, or empty", _cookie)
+TOKEN = ValueRange("a string without spaces", _token)
 MIRROR = ValueRange("an http:// or https:// URL", _mirror)
 STATUS_CODES = ValueRange(
     "status codes of failures (201 to 299, 400 to 999) and ranges of them, such as 404,500-599",

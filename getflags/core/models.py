@@ -7,10 +7,10 @@ reads a clock.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from enum import Enum, IntEnum
 from math import inf
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from getflags.core import urls
 from getflags.core.feed import NoJob
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from getflags.storage.output_stream import OutputStream
 
 Fields = tuple[tuple[str, str], ...]  # header fields, in order
+#: User names and passwords by host, in the order of the netrc file; ``""`` is its default entry.
+Netrc = Mapping[str, Sequence[tuple[str, str]]]
 #: A piece of a body. A view is valid only until the function that gets it has returned.
 Piece = bytes | memoryview
 
@@ -49,7 +51,7 @@ class Target(NamedTuple):
     ``guessed`` marks a country code that was expanded from a letter or from ``-e``, and which may
     therefore not exist. ``flaw`` is the reason why the target cannot be requested; such a target
     fails without a request. ``where`` is then the list and the line that it is from, such as
-    ``urls.txt:3``.
+    ``urls.txt:3``. ``headers`` are its own header fields.
 
     It is a tuple, as is ``Outcome``, because one is made for each file, and a tuple is the cheapest
     frozen value.
@@ -65,6 +67,7 @@ class Target(NamedTuple):
     guessed: bool = False
     flaw: str = ""
     where: str = ""
+    headers: Fields = ()
 
     def __repr__(self) -> str:
         """Return what may be shown: the URL can have secrets, and a notebook prints any value."""
@@ -74,6 +77,38 @@ class Target(NamedTuple):
     def path(self) -> str:
         """The path of the file."""
         return f"{self.folder}/{self.name}"
+
+
+class CookieStore(Protocol):
+    """The cookies of a run; ``storage.cookies`` implements it."""
+
+    def header(self, url: str) -> str:
+        """Return the value of Cookie for a request; empty if there are none."""
+        ...
+
+    def received(self, url: str, lines: Iterable[str]) -> None:
+        """Store what the Set-Cookie fields of a response say."""
+        ...
+
+
+class Credentials(NamedTuple):
+    """The user's credentials that are not in a URL; ``transfer.credentials`` says who gets them.
+
+    ``authorization`` is the value of a header field, for each target's own origin. ``netrc`` is
+    None if no netrc file is used. ``trusted`` is whether every other origin that a redirect leads
+    to gets the credentials and header fields of the target's own origin. ``cookie`` is the user's
+    own value of Cookie, also for that origin. ``cookies`` is None if none are kept.
+    """
+
+    authorization: str = ""
+    netrc: Netrc | None = None
+    trusted: bool = False
+    cookie: str = ""
+    cookies: CookieStore | None = None
+
+    def __repr__(self) -> str:
+        """Return no secret."""
+        return "<Credentials>"
 
 
 class DownloadOptions(NamedTuple):
@@ -89,7 +124,8 @@ class DownloadOptions(NamedTuple):
     slower than ``speed_limit`` bytes a second, averaged over ``speed_time`` seconds; 0 means no
     limit. ``fsync`` flushes each file to the disk. With ``verify``, nothing is requested: existing
     files are compared with their checksums. ``output`` is the stream for the only target of a run,
-    in place of its file; only the sequential and the threads engine have it.
+    in place of its file; only the sequential and the threads engine have it. ``credentials`` is
+    None if none were given.
     """
 
     headers: Fields = ()
@@ -109,6 +145,12 @@ class DownloadOptions(NamedTuple):
     fsync: bool = False
     verify: bool = False
     output: OutputStream | None = None
+    credentials: Credentials | None = None
+
+    def __repr__(self) -> str:
+        """Return no header field, which may be a secret."""
+        shown = {**self._asdict(), "headers": [name for name, _ in self.headers]}
+        return f"<DownloadOptions: {shown}>"
 
 
 class Network(NamedTuple):

@@ -145,6 +145,50 @@ class Settings(NamedTuple):
         tuple[tuple[str, str], ...],
         Option(accepted.FIELDS, "more header fields, sent only to the target's own origin"),
     ] = ()
+    user: Annotated[
+        str | None,
+        Option(
+            accepted.USER,
+            "user name and password (HTTP Basic), sent only to the target's own origin",
+        ),
+    ] = None
+    oauth2_bearer: Annotated[
+        str | None,
+        Option(accepted.TOKEN, "OAuth 2.0 bearer token, sent only to the target's own origin"),
+    ] = None
+    netrc: Annotated[
+        bool,
+        Option(
+            accepted.FLAG,
+            "take user names and passwords from ~/.netrc, by the host of each request",
+        ),
+    ] = False
+    netrc_file: Annotated[
+        str | None, Option(accepted.PATH, "the same, from this file instead of ~/.netrc")
+    ] = None
+    location_trusted: Annotated[
+        bool,
+        Option(
+            accepted.FLAG,
+            "send credentials and header fields to all servers that redirects lead to, too",
+        ),
+    ] = False
+    cookie: Annotated[
+        str | None,
+        Option(
+            accepted.COOKIE,
+            "cookies: NAME=VALUE (several with '; '), sent only to the target's own origin, or a "
+            "file to read them from, or '' to begin with none; with a file or '', cookies that "
+            "servers set are kept during the run",
+        ),
+    ] = None
+    cookie_jar: Annotated[
+        str | None,
+        Option(
+            accepted.PATH,
+            "keep the cookies that servers set, and write all cookies to this file at the end",
+        ),
+    ] = None
     timeout: Annotated[
         float, Option(accepted.SECONDS, "longest silence on a connection, in seconds")
     ] = 30.0
@@ -260,6 +304,11 @@ class Settings(NamedTuple):
             "called with each event, on the caller's thread; must not block or raise",
         ),
     ] = None
+
+    def __repr__(self) -> str:
+        """Return the names of the settings that were set: their values may be secrets."""
+        given = [name for name, value in self._asdict().items() if value != getattr(DEFAULTS, name)]
+        return f"<Settings: {', '.join(given)}>"
 
 
 OPTIONS: Mapping[str, Option] = {

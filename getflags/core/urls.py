@@ -172,6 +172,11 @@ def host_and_port(url: str) -> tuple[str, str, int]:
     return parts.scheme, parts.hostname or "", port
 
 
+def host(url: str) -> str:
+    """Return a clean URL's host, in lower case and without brackets."""
+    return origin(url).partition("://")[2].rpartition(":")[0].strip("[]")
+
+
 def split_credentials(url: str) -> tuple[str, str | None]:
     """Split a URL into the URL without ``user:password@`` and an Authorization value, or None.
 
@@ -187,8 +192,12 @@ def split_credentials(url: str) -> tuple[str, str | None]:
     if not userinfo:
         return bare, None
     user, _, password = userinfo.partition(":")
-    pair = unquote_to_bytes(user) + b":" + unquote_to_bytes(password)
-    return bare, "Basic " + b64encode(pair).decode("ascii")
+    return bare, basic(unquote_to_bytes(user), unquote_to_bytes(password))
+
+
+def basic(user: bytes, password: bytes) -> str:
+    """Return the Authorization value of HTTP Basic (RFC 7617 section 2)."""
+    return "Basic " + b64encode(user + b":" + password).decode("ascii")
 
 
 def identity(url: str) -> str:

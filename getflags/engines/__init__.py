@@ -37,16 +37,27 @@ THREADS_UP_TO = 100
 
 
 def select(
-    name: str, total: int | None, limit: int, *, adaptive: bool = False, paced: bool = False
+    name: str,
+    total: int | None,
+    limit: int,
+    *,
+    adaptive: bool = False,
+    paced: bool = False,
+    cookie_jar: bool = False,
 ) -> str:
     """Return the engine to use: the named one, or for ``auto`` the best one for the job.
 
     ``total`` is the number of targets, or None if it is unknown. A short job is faster without
     asyncio, whose import takes 30 ms. For a job of a fraction of a second one processor is enough;
     a longer one is faster on all processors. With ``adaptive``, one process must see all responses
-    to adjust the concurrency. With ``paced``, each server belongs to one process, and has no more
-    than its share of the limit. Raises UsageError.
+    to adjust the concurrency; with ``cookie_jar``, to collect the cookies. With ``paced``, each
+    server belongs to one process, and has no more than its share of the limit. Raises UsageError.
     """
+    if cookie_jar and name == "processes":
+        raise UsageError(
+            "--cookie-jar cannot be used with --engine processes, because each process has cookies "
+            "of its own; use --engine asyncio or threads"
+        )
     if adaptive and name == "processes":
         raise UsageError(
             "-m auto cannot be used with --engine processes; use --engine asyncio or threads"
@@ -62,7 +73,7 @@ def select(
         return "asyncio"
     if total <= THREADS_UP_TO:
         return "threads"
-    if total < PROCESSES_FROM or paced or _is_daemonic():
+    if total < PROCESSES_FROM or paced or cookie_jar or _is_daemonic():
         return "asyncio"
     return "processes" if worker_count(limit) >= _ENOUGH_PROCESSORS else "asyncio"
 

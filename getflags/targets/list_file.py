@@ -1,8 +1,8 @@
 """The text format of a list of targets: parsing and writing.
 
-The format is aria2's: one target per line, ``#`` comments, and indented ``out=``, ``dir=`` and
-``checksum=`` lines that belong to the target above. The functions are pure: they convert lines to
-entries and back. The meaning of a target is decided in ``resolve``.
+The format is aria2's: one target per line, ``#`` comments, and indented ``out=``, ``dir=``,
+``checksum=`` and ``header=`` lines that belong to the target above. The functions are pure: they
+convert lines to entries and back. The meaning of a target is decided in ``resolve``.
 """
 
 from __future__ import annotations
@@ -14,7 +14,8 @@ from functools import lru_cache
 from typing import NamedTuple, TextIO
 from urllib.parse import quote
 
-from getflags.core.models import Checksum
+from getflags.core.accepted import check_field, is_field
+from getflags.core.models import Checksum, Fields
 from getflags.core.text import printable, quoted
 from getflags.core.urls import redact
 
@@ -23,7 +24,9 @@ _CONTROL = re.compile("[\x00-\x1f\x7f\x85\u2028\u2029\ufeff]")
 #: The names of hashlib's algorithms in aria2; md5 has the same name, and aria2 has no others.
 _ARIA2_NAMES = {f"sha{bits}": f"sha-{bits}" for bits in (1, 224, 256, 384, 512)}
 _OPTIONAL = "optional=yes"  # the target may not exist; written for codes that were expanded
-_OPTION = re.compile("(?:out|dir|checksum|optional)=")  # it is no target, even if not indented
+# It is no target, even if not indented.
+_OPTION = re.compile("(?:out|dir|checksum|header|optional)=")
+_FIELD = re.compile(r"((?:\w+=)?[^\s=:]+:)(?!//).*", re.DOTALL)  # its value may be a secret
 _MAX_LINE = 1024 * 1024  # characters; a longer line is not text, such as /dev/zero
 
 
@@ -51,10 +54,12 @@ class Entry(NamedTuple):
     source: str = ""  # the list that contains the entry, and its line number, for messages
     line: int = 0
     flaw: str = ""  # why the line is invalid
+    headers: Fields = ()  # pairs of a name and a value, sent only to the target's own origin
 
     def __repr__(self) -> str:
         """Return the word without its secrets, and the options that were given."""
-        given = zip(self._fields[1:], self[1:], strict=True)
+        names = tuple(name for name, _ in self.headers)
+        given = zip(self._fields[1:], (*self[1:-1], names), strict=True)
         options = "".join(f", {name}={value!r}" for name, value in given if value)
         return f"Entry({redact(self.word)!r}{options})"
 
@@ -130,7 +135,7 @@ class ListParser:
         if entry is None:
             entry, flaw = Entry(text, source=self.source), "an option without a target above it"
         elif not indented:
-            flaw = f"indent {quoted(redact(text))}: it is an option of the target above it"
+            flaw = f"indent {_shown(text)}: it is an option of the target above it"
         else:
             try:
                 entry = _with_option(entry, text)
@@ -147,9 +152,32 @@ def _with_option(entry: Entry, text: str) -> Entry:
         return entry._replace(folder=value)
     if value and key == "checksum":
         return entry._replace(checksum=parse_checksum(value))
+    if value and key == "header":
+        return entry._replace(headers=(*entry.headers, parse_header(value)))
     if text == _OPTIONAL:
         return entry._replace(guessed=True)
-    raise BadInput(f"{quoted(redact(text))} is not out=NAME, dir=DIR or checksum=ALGO=HEX")
+    raise BadInput(
+        f"{_shown(text)} is not out=NAME, dir=DIR, checksum=ALGO=HEX or header=Name: value"
+    )
+
+
+def _shown(text: str) -> str:
+    """Return an invalid line for display, without what may be the value of a header field."""
+    return quoted(redact(_FIELD.sub(r"\1 ***", text)))
+
+
+def parse_header(text: str) -> tuple[str, str]:
+    """Parse ``Name: value``, a header field. Raises BadInput, whose message omits the value."""
+    name, colon, value = text.partition(":")
+    # Bytes beyond ASCII are sent as typed; the transport layer encodes fields as Latin-1.
+    value = value.strip(" \t").encode("utf-8", "surrogateescape").decode("latin-1")
+    if not colon or not is_field(name, value):
+        raise BadInput("the header is not of the form 'Name: value'")
+    try:
+        check_field(name)
+    except ValueError as error:
+        raise BadInput(str(error)) from None
+    return name, value
 
 
 def parse_checksum(text: str) -> Checksum:
@@ -192,6 +220,9 @@ def unparse(entry: Entry) -> str:
     if entry.checksum:
         algorithm, digest = entry.checksum
         lines.append(f"  checksum={_ARIA2_NAMES.get(algorithm, algorithm)}={digest}")
+    for name, value in entry.headers:
+        typed = value.encode("latin-1").decode("utf-8", "surrogateescape")
+        lines.append(f"  header={name}: {typed}")
     if entry.guessed:
         lines.append(f"  {_OPTIONAL}")
     return "\n".join(lines) + "\n"

@@ -144,7 +144,7 @@ class Duplicates:
     """A filter of entries that leaves out those which ask for the same file again.
 
     An entry is left out if an earlier one has the same URL, without its fragment, and asks for the
-    same name, folder and checksum. ``count`` is called for each. It remembers 64-bit hashes, which
+    same name, folder, checksum and header fields. ``count`` is called for each. It remembers 64-bit hashes, which
     takes 24 bytes for each entry at most (see ``filenames.HashSet``).
     """
 
@@ -168,7 +168,9 @@ class Duplicates:
         except ValueError:  # each malformed target is named
             return True
         folder = entry.folder or self._place.folder
-        wanted = (url, folder, name, *(entry.checksum or ("", "")), str(entry.guessed), entry.flaw)
+        fields = "\n".join(map(": ".join, entry.headers))
+        checksum = entry.checksum or ("", "")
+        wanted = (url, folder, name, *checksum, str(entry.guessed), fields, entry.flaw)
         return self._seen.add(hash("\0".join(wanted)))
 
 
@@ -212,6 +214,7 @@ class Settler:
             entry.guessed,
             flaw,
             f"{entry.source}:{entry.line}" if flaw and entry.source else "",
+            entry.headers,
         )
 
     def _assign(self, folder: str, name: str) -> str:
@@ -287,4 +290,5 @@ def entry_again(target: Target, default_folder: str) -> Entry:
         folder=target.folder if target.folder != default_folder else "",
         checksum=target.checksum,
         guessed=target.guessed,
+        headers=target.headers,
     )

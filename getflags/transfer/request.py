@@ -10,8 +10,9 @@ from functools import lru_cache
 
 from getflags.core import urls
 from getflags.core.errors import Unsendable
-from getflags.core.models import DownloadOptions, Fields, PartialFile
+from getflags.core.models import Credentials, DownloadOptions, Fields, PartialFile
 from getflags.transfer.actions import Request
+from getflags.transfer.credentials import authorization, cookie
 
 # The user's fields that may be sent to another origin after a redirect. Any other field may be a
 # secret. A list of harmless fields is safe; a list of secret ones would never be complete.
@@ -25,18 +26,21 @@ _HARMLESS = {
 }
 # Accept-Encoding: files are stored as the server has them, uncompressed (RFC 9110 section 12.5.3).
 _OURS: Fields = (("accept-encoding", "identity"), ("accept", "*/*"), ("user-agent", "getflags"))
+_NONE = Credentials()
 
 
 class Route:
     """The URLs of one try: the target's own, and those that redirects lead to.
 
-    ``origin`` is that of the target's own URL; empty if it has none.
+    ``origin`` is that of the target's own URL; empty if it has none. ``headers`` are the target's
+    own fields, which replace those of the options that have the same names.
     """
 
-    def __init__(self, url: str, options: DownloadOptions) -> None:
+    def __init__(self, url: str, options: DownloadOptions, headers: Fields = ()) -> None:
         self.url, self._login = urls.split_credentials(url)
         self._home = self.url
         self._options = options
+        self._users = _merged(headers, options.headers) if headers else options.headers
         self._redirects = 0
         self.origin = urls.origin(self.url) if url else ""
 
@@ -73,15 +77,22 @@ class Route:
 
         ``known`` is the entity tag of the existing file. The user's fields override the defaults.
         """
-        users = self._options.headers
-        if not (self._redirects or self._login or known or partial):
+        users = self._users
+        credentials = self._options.credentials
+        if not (self._redirects or self._login or known or partial or credentials):
             return Request(self.url, _usual(users))
         home = self.reached == self.origin
         if not home:
-            users = tuple(item for item in users if item[0].lower() in _HARMLESS)
+            users = _for_others(users, trusted=bool(credentials and credentials.trusted))
         sent = [*users]
-        if home and self._login and not _names(users, "authorization"):
-            sent.append(("authorization", self._login))
+        if not _names(users, "authorization"):
+            login = authorization(self.url, self._login, credentials or _NONE, home=home)
+            if login:
+                sent.append(("authorization", login))
+        if credentials and not _names(users, "cookie"):
+            cookies = cookie(self.url, credentials, home=home)
+            if cookies:
+                sent.append(("cookie", cookies))
         if known:
             sent.append(("if-none-match", known))
         sent += _ours_beside(users)
@@ -100,6 +111,22 @@ def _usual(users: Fields) -> Fields:
 def _ours_beside(users: Fields) -> Fields:
     """Return the default fields that the user's fields do not override."""
     return tuple(ours for ours in _OURS if not _names(users, ours[0]))
+
+
+def _for_others(users: Fields, *, trusted: bool) -> Fields:
+    """Return the user's fields that may be sent to another origin.
+
+    If it is trusted, these are all but Host, which names the target's own host.
+    """
+    if trusted:
+        return tuple(item for item in users if item[0].lower() != "host")
+    return tuple(item for item in users if item[0].lower() in _HARMLESS)
+
+
+def _merged(own: Fields, users: Fields) -> Fields:
+    """Return the target's own fields, and those of the user's that they do not replace."""
+    names = [name.lower() for name, _ in own]
+    return own + tuple(item for item in users if item[0].lower() not in names)
 
 
 def _names(fields: Fields, *names: str) -> bool:

@@ -73,7 +73,7 @@ class Transfer:
         self.target = target
         self.options = options
         self.state: State = states.NEW
-        self._route = Route(target.url, options)
+        self._route = Route(target.url, options, target.headers)
         self._deadline: retry.Deadline | None = None
         if options.max_time is not None or options.deadline is not None:
             self._deadline = retry.Deadline(options.max_time, options.deadline)
@@ -138,6 +138,9 @@ class Transfer:
         """
         self._code = head.status
         self._find_origin(self.reached).answered = True
+        credentials = self.options.credentials
+        if credentials and credentials.cookies is not None:
+            credentials.cookies.received(self._route.url, head.all("set-cookie"))
         try:
             kind = status_code.kind(head.status)
             if self._partial and head.status in ranges.STATUSES:

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from itertools import cycle, islice
 from typing import Any, NamedTuple
 
-from getflags.core.models import DownloadOptions, Fields, Network, Plan
+from getflags.core.models import Credentials, DownloadOptions, Fields, Network, Plan
 from getflags.targets import resolve
 from getflags.targets.list_file import Entry, parse
 
@@ -52,6 +52,7 @@ def loads(text: bytes) -> Job:
     options, network = values["options"], values["network"]
     options["headers"] = _fields(options["headers"])
     options["retry_on"] = tuple(options["retry_on"])
+    options["credentials"] = options["credentials"] and _credentials(*options["credentials"])
     network["proxies"] = _fields(network["proxies"])
     network["direct"] = tuple(network["direct"])
     return Job(**{**values, "options": DownloadOptions(**options), "network": Network(**network)})
@@ -59,3 +60,10 @@ def loads(text: bytes) -> Job:
 
 def _fields(pairs: list[Any]) -> Fields:
     return tuple((name, value) for name, value in pairs)
+
+
+def _credentials(*values: Any) -> Credentials:
+    found = Credentials(*values)  # without cookies, for which a bench has no options
+    netrc = found.netrc
+    hosts = None if netrc is None else {host: _fields(list(netrc[host])) for host in netrc}
+    return found._replace(netrc=hosts)

@@ -12,7 +12,7 @@ from time import monotonic, perf_counter
 from typing import NamedTuple
 
 from getflags import engines, testing, transport
-from getflags.api import configure
+from getflags.api import configure, credentials
 from getflags.cli import COMMANDS, standard_output
 from getflags.cli.display import Screen
 from getflags.cli.lists.arriving_targets import ArrivingTargets
@@ -26,12 +26,12 @@ from getflags.cli.lists.target_source import (
 from getflags.cli.options import checks
 from getflags.cli.options import download as download_options
 from getflags.cli.options.download import Options
-from getflags.cli.signals import Interrupted
+from getflags.cli.signals import Interrupted, defer_signals
 from getflags.core.accepted import AUTO
 from getflags.core.errors import GetflagsError, Stopped, UsageError
 from getflags.core.events import Event, EventHandler
 from getflags.core.feed import Feed, NoJob
-from getflags.core.models import Checksum, ExitStatus, HostLimits, Plan, Target
+from getflags.core.models import Checksum, DownloadOptions, ExitStatus, HostLimits, Plan, Target
 from getflags.core.text import brief, counted, printable, quoted
 from getflags.core.urls import is_loopback, origin, redact
 from getflags.engines.early_end import stop_after
@@ -62,9 +62,9 @@ def main(arguments: list[str]) -> int:
             if not targets and feed is None:
                 screen.info("Nothing to do: the list contains no targets.")
             else:
-                _check(options, targets)
+                transfers = _check(options, targets, started)
                 with _site(options, targets, screen) as site:
-                    job = _Job(options, targets, feed, site, started)
+                    job = _Job(options, targets, feed, site, transfers)
                     if options.out == standard_output.NAME:
                         code = _run_to_output(job, screen, result)
                     else:
@@ -132,14 +132,13 @@ class _Site(NamedTuple):
 
 
 class _Job(NamedTuple):
-    """The options, the targets, those still to come, the source of the flags, and ``-o -``."""
+    """The options, the targets, those still to come, the flags' source, and how to transfer."""
 
     options: Options
     targets: resolve.Listing
     feed: Feed[Entry] | None
     site: _Site
-    started: float  # on the monotonic clock
-    output: OutputStream | None = None
+    transfers: DownloadOptions
 
     @property
     def noun(self) -> str:
@@ -159,8 +158,11 @@ class _Job(NamedTuple):
         return [resolve.label(self.targets[index].word) for index in shown]
 
 
-def _check(options: Options, targets: resolve.Listing) -> None:
-    """Check combinations of options and targets. Raises UsageError."""
+def _check(options: Options, targets: resolve.Listing, started: float) -> DownloadOptions:
+    """Check combinations of options and targets; return the options of transfers.
+
+    ``started`` is when the run has started, on the monotonic clock. Raises UsageError.
+    """
     settings = options.settings
     total = len(targets)
     _check_single(options, total)
@@ -172,10 +174,26 @@ def _check(options: Options, targets: resolve.Listing) -> None:
     checks.mirror(options)
     if options.checksums is not None:
         _check_agreement(options.checksums, options, targets)
-    engines.select(settings.engine, total, 1, adaptive=settings.max_req == AUTO)
+    _engine(options, total, 1)
     transport.client(settings.client).check(configure.network(settings))
+    transfers = configure.download_options(settings, started)
     if not (options.dry_run or settings.verify or options.out == standard_output.NAME):
         directories.make_folder(settings.dir)
+    return transfers
+
+
+def _engine(options: Options, total: int | None, limit: int) -> str:
+    """Return the engine to use. Raises UsageError."""
+    settings = options.settings
+    to_output = options.out == standard_output.NAME
+    return engines.select(
+        standard_output.engine(options) if to_output else settings.engine,
+        total,
+        limit,
+        adaptive=settings.max_req == AUTO,
+        paced=settings.rate_per_host is not None,
+        cookie_jar=settings.cookie_jar is not None,
+    )
 
 
 def _check_single(options: Options, total: int) -> None:
@@ -229,9 +247,9 @@ def _dry_run(options: Options, targets: resolve.Listing, screen: Screen) -> int:
     """Print the targets and return the exit code. No server is asked or started."""
     from getflags.cli.lists.dry_run import print_targets
 
-    _check(options, targets)
+    transfers = _check(options, targets, monotonic())
     site = _Site(_usual_site(options) if targets.has_codes else "")
-    planned = _settled(_Job(options, targets, None, site, started=0.0))
+    planned = _settled(_Job(options, targets, None, site, transfers))
     return print_targets(planned, screen.warn, as_json=options.json)
 
 
@@ -285,7 +303,7 @@ def _run_to_output(job: _Job, screen: Screen, result: summary.Report) -> int:
     options = job.options
     if not _with_options(job.targets[0], options).checksum:
         output = OutputStream(standard_output.DESCRIPTOR)
-        code = _run(job._replace(output=output), screen, result)
+        code = _run(job._replace(transfers=job.transfers._replace(output=output)), screen, result)
         return ExitStatus.SOME_FAILED if code and output.written else code
     from tempfile import TemporaryDirectory  # the import takes 10 ms
 
@@ -305,36 +323,20 @@ def _download(job: _Job, screen: Screen, result: summary.Report) -> None:
     """Run the engine with the event handlers that the options require."""
     options, total = job.options, job.total
     settings = options.settings
-    adaptive = settings.max_req == AUTO
     wanted = _concurrency(job)
     wanted = wanted if total is None else min(wanted, total)
     # Of a list that has not ended, only long ones are known to be long.
     least: int | None = len(job.targets)
     if total is None and len(job.targets) < engines.PROCESSES_FROM:
         least = None
-    to_output = options.out == standard_output.NAME
-    chosen = standard_output.engine(options) if to_output else settings.engine
-    paced = settings.rate_per_host is not None
-    engine = engines.select(chosen, least, wanted, adaptive=adaptive, paced=paced)
+    engine = _engine(options, least, wanted)
     limit = checks.affordable(wanted, [engine], settings.client, screen.warn)
-    hosts = _shown_host_limits(job)
-    opening = summary.opening(
-        job.noun, job.labels, total, limit, hosts, adaptive=adaptive, verify=settings.verify
-    )
-    for line in opening:
-        screen.info(line)
+    _print_opening(job, limit, screen)
     if options.verbose:
         client = transport.client(settings.client).about()
         screen.info(f"Engine: {engine}; client: {settings.client} ({client}).")
     total = _run_engine(job, limit, engine, screen, result)
-    left = 0 if total is None else total - result.total
-    if settings.verify:
-        closing = summary.verification(result, job.noun)
-    else:
-        place = "to standard output" if to_output else ""
-        closing = summary.closing(result, job.noun, place, left)
-    for line in closing:
-        screen.info(line)
+    _print_closing(job, result, 0 if total is None else total - result.total, screen)
     if result.stopped:
         complete = counted(result.arrived, "file")
         again = _continuation(options, result)
@@ -348,6 +350,32 @@ def _download(job: _Job, screen: Screen, result: summary.Report) -> None:
         )
 
 
+def _print_opening(job: _Job, limit: int, screen: Screen) -> None:
+    """Print the lines about the targets and the concurrency."""
+    settings = job.options.settings
+    for line in summary.opening(
+        job.noun,
+        job.labels,
+        job.total,
+        limit,
+        _shown_host_limits(job),
+        adaptive=settings.max_req == AUTO,
+        verify=settings.verify,
+    ):
+        screen.info(line)
+
+
+def _print_closing(job: _Job, result: summary.Report, left: int, screen: Screen) -> None:
+    """Print the summary; ``left`` is the number of targets that have not ended."""
+    if job.options.settings.verify:
+        lines = summary.verification(result, job.noun)
+    else:
+        place = "to standard output" if job.options.out == standard_output.NAME else ""
+        lines = summary.closing(result, job.noun, place, left)
+    for line in lines:
+        screen.info(line)
+
+
 def _plan(job: _Job, targets: Iterable[Target | NoJob], limit: int) -> Plan:
     settings = job.options.settings
     return Plan(
@@ -355,7 +383,7 @@ def _plan(job: _Job, targets: Iterable[Target | NoJob], limit: int) -> Plan:
         settings.client,
         limit,
         settings.loop,
-        configure.download_options(settings, job.started)._replace(output=job.output),
+        job.transfers,
         configure.network(settings, job.site.direct),
         settings.max_req == AUTO,
         _host_limits(job),
@@ -398,6 +426,7 @@ def _run_engine(
             handlers.append(screen.json())
         if rest:
             handlers.append(rest.read)
+        stack.enter_context(_cookies_saved(job, screen))
         handlers.append(stack.enter_context(screen.progress(total, job.noun)))
         try:
             emit = stop_after(job.options.settings.max_failures, _tee(handlers))
@@ -418,6 +447,26 @@ def _rest(job: _Job, screen: Screen) -> AbstractContextManager[FailedList | None
     if name is None:
         return nullcontext()
     return list_rest(name, job.options.settings.dir, _settled(job), screen.warn)
+
+
+@contextmanager
+def _cookies_saved(job: _Job, screen: Screen) -> Iterator[None]:
+    """Write the cookies at the end of the block, also if it is interrupted.
+
+    Raises GetflagsError if that failed; after an interrupt, that is only a warning.
+    """
+    interrupted = True
+    try:
+        yield
+        interrupted = False
+    finally:
+        try:
+            with defer_signals():
+                credentials.save_cookies(job.options.settings, job.transfers)
+        except GetflagsError as error:
+            if not interrupted:
+                raise
+            screen.warn(f"getflags: {printable(str(error))}")
 
 
 @contextmanager

@@ -28,7 +28,7 @@ from getflags.cli.options.race import RaceOptions
 from getflags.cli.race_display import display
 from getflags.cli.signals import Interrupted, defer_signals
 from getflags.core.errors import GetflagsError
-from getflags.core.models import ExitStatus, Plan
+from getflags.core.models import DownloadOptions, ExitStatus, Plan
 from getflags.core.text import counted, printable
 from getflags.core.urls import origin, redact
 from getflags.targets import resolve
@@ -47,9 +47,10 @@ def main(arguments: list[str]) -> int:
         checks.mirror(options)
         settings = options.settings
         transport.client(settings.client).check(configure.network(settings))
+        transfers = configure.download_options(settings)
         race = Race(options.engines, len(targets), "file" if targets.urls else "flag")
         try:
-            _run(options, race, targets)
+            _run(options, race, targets, transfers)
         except Interrupted as stop:
             finished = sum(standing.finished for standing in race.standings.values())
             stop.message = f"interrupted; {finished} of {len(race.standings)} engines had finished"
@@ -62,7 +63,9 @@ def main(arguments: list[str]) -> int:
     return race.exit_status
 
 
-def _run(options: RaceOptions, race: Race, targets: resolve.Listing) -> None:
+def _run(
+    options: RaceOptions, race: Race, targets: resolve.Listing, transfers: DownloadOptions
+) -> None:
     """Set up the race, run it and clean up."""
     # The display is closed last, because writing to a terminal may block.
     with closing(display(race, sys.stderr, _warn)) as shown:
@@ -79,8 +82,9 @@ def _run(options: RaceOptions, race: Race, targets: resolve.Listing) -> None:
             one_by_one = options.one_by_one or remote
             for line in _opening(options, race, limit, one_by_one=one_by_one):
                 _info(line)
+            plan = Plan((), options.settings.client, limit, options.settings.loop, transfers)
             track = stack.enter_context(closing(Track()))
-            for each in _jobs(options, sites, targets, limit, folder):
+            for each in _jobs(options, plan, sites, targets, folder):
                 track.add(each, str(Path(folder, f"{each.engine}.job")))
             run_race(race, track, shown.show, one_by_one=one_by_one)
         finally:
@@ -89,24 +93,19 @@ def _run(options: RaceOptions, race: Race, targets: resolve.Listing) -> None:
 
 
 def _jobs(
-    options: RaceOptions, sites: list[_Site], targets: resolve.Listing, limit: int, folder: str
+    options: RaceOptions, plan: Plan, sites: list[_Site], targets: resolve.Listing, folder: str
 ) -> Iterator[job.RaceJob]:
-    """Yield each racer's job, and create the folder for its files."""
-    settings = options.settings
+    """Yield each racer's job, and create the folder for its files.
+
+    ``plan`` has what the racers share; its targets and its network are not set.
+    """
     entries = str(Path(folder, "entries"))
     job.write_entries(targets, entries)
     for engine, site in zip(options.engines, sites, strict=True):
         files = Path(folder, engine)
         files.mkdir()
-        without_targets = Plan(
-            (),
-            settings.client,
-            limit,
-            settings.loop,
-            configure.download_options(settings),
-            configure.network(settings, site.direct),
-        )
-        yield job.RaceJob(engine, without_targets, site.base_url, str(files), entries)
+        own = plan._replace(network=configure.network(options.settings, site.direct))
+        yield job.RaceJob(engine, own, site.base_url, str(files), entries)
 
 
 class _Site(NamedTuple):

@@ -134,6 +134,7 @@ def make_parser() -> Parser:
     network = parser.add_argument_group("network")
     groups.network(network)
     groups.addresses(network)
+    groups.cookies(network)
     limits = parser.add_argument_group("limits")
     groups.limits(limits)
     groups.ends(limits)

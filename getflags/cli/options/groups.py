@@ -59,8 +59,9 @@ def targets(group: Group) -> None:
     group.add_argument(
         "-i", "--input-file", dest="input_files", metavar="FILE", type=values.text, action="append",
         help="read targets from a file ('-': standard input), one per line; '#' starts a comment; "
-        "indented lines out=NAME, dir=DIR and checksum=ALGO=HEX apply to the target above; a list "
-        "named .csv or .jsonl has columns or keys url, out, dir, checksum and optional; repeatable",
+        "indented lines out=NAME, dir=DIR, checksum=ALGO=HEX and header=K: V apply to the target "
+        "above; a list named .csv or .jsonl has columns or keys url, out, dir, checksum and "
+        "optional; repeatable",
     )  # fmt: skip
     group.add_argument("-a", "--all", action="store_true", help="all existing flags (AD to ZW)")
     group.add_argument(
@@ -163,11 +164,16 @@ def client(group: Group) -> None:
 
 
 def network(group: Group) -> None:
-    """Add the options for headers, proxies and certificates."""
+    """Add the options for headers, credentials, proxies and certificates."""
     add_setting(
         group, "headers", "-H", "--header", metavar="'K: V'", type=values.header, action="append",
         note="repeatable",
     )  # fmt: skip
+    add_setting(group, "user", "-u", "--user", metavar="USER:PASSWORD", type=values.user)
+    add_setting(group, "oauth2_bearer", "--oauth2-bearer", metavar="TOKEN", type=values.token)
+    add_setting(group, "netrc", "--netrc", action=SWITCH)
+    add_setting(group, "netrc_file", "--netrc-file", metavar="FILE", type=values.text)
+    add_setting(group, "location_trusted", "--location-trusted", action=SWITCH)
     add_setting(group, "proxy", "--proxy", metavar="URL", type=values.text)
     add_setting(group, "cacert", "--cacert", metavar="FILE", type=values.text)
     add_setting(group, "insecure", "-k", "--insecure", action=SWITCH)
@@ -185,6 +191,12 @@ def addresses(group: Group) -> None:
         group, "resolve", "--resolve", metavar="HOST:PORT:ADDRESS", type=values.addresses,
         action="append", note="repeatable",
     )  # fmt: skip
+
+
+def cookies(group: Group) -> None:
+    """Add the options for cookies."""
+    add_setting(group, "cookie", "-b", "--cookie", metavar="COOKIES", type=values.cookie)
+    add_setting(group, "cookie_jar", "--cookie-jar", metavar="FILE", type=values.text)
 
 
 def limits(group: Group, retries: int | None = None) -> None:

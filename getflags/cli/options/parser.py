@@ -90,6 +90,8 @@ class Parser(argparse.ArgumentParser):
         message = re.sub(
             r"ignored explicit argument .*", "takes no value", message, flags=re.DOTALL
         )
+        # The words after an unknown option may be its value: that of -u, if another command has it.
+        message = re.sub(r"(unrecognized arguments: -\S*) .*", r"\1 ...", message, flags=re.DOTALL)
         message = self._redacted(re.sub(r"(?<!\S)(--?[\w-]+)=\S*", r"\1=***", message))
         message += self._suggestion(message)
         hint = f"{self._help} lists all options"

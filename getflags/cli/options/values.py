@@ -14,19 +14,20 @@ from typing import Any, TypeVar
 
 from getflags.core.accepted import (
     AUTO,
+    COOKIE,
     COUNT,
     NATURAL,
     REQUEST_RATE,
     SECONDS,
     STATUS_CODES,
+    TOKEN,
+    USER,
     ValueRange,
-    check_field,
     fixed_addresses,
-    is_field,
 )
 from getflags.core.models import Checksum
 from getflags.core.settings import OPTIONS
-from getflags.targets.list_file import BadInput, parse_checksum
+from getflags.targets.list_file import BadInput, parse_checksum, parse_header
 
 T = TypeVar("T")
 
@@ -162,16 +163,35 @@ def addresses(text: str) -> str:
     return text
 
 
+def user(text: str) -> str:
+    """Return ``USER:PASSWORD``."""
+    return _secret(text, USER)
+
+
+def token(text: str) -> str:
+    """Return a bearer token."""
+    return _secret(text, TOKEN)
+
+
+def cookie(text: str) -> str:
+    """Return cookies, or the path of a file of cookies, or an empty string."""
+    # As in a header field, bytes beyond ASCII are sent as typed.
+    typed = text.encode("utf-8", "surrogateescape").decode("latin-1")
+    return _secret(typed, COOKIE) if "=" in text else text
+
+
+def _secret(text: str, kind: ValueRange) -> str:
+    """Return the text if it is in the range, whose messages do not quote it."""
+    try:
+        accepted: str = kind.accept(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(f"the value {error}") from None
+    return accepted
+
+
 def header(text: str) -> tuple[str, str]:
     """Return the name and the value of a header field, given as ``Name: value``."""
-    name, colon, value = text.partition(":")
-    # Bytes beyond ASCII are sent as typed; the transport layer encodes fields as Latin-1.
-    value = value.strip(" \t").encode("utf-8", "surrogateescape").decode("latin-1")
-    if not colon or not is_field(name, value):
-        # The text is not quoted, because it may be a secret.
-        raise argparse.ArgumentTypeError("the header is not of the form 'Name: value'")
     try:
-        check_field(name)
-    except ValueError as error:
+        return parse_header(text)
+    except BadInput as error:
         raise argparse.ArgumentTypeError(str(error)) from None
-    return name, value
