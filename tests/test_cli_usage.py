@@ -333,7 +333,7 @@ def test_a_single_bad_target_in_a_list_fails_alone(
         (folder / "list.txt").write_text("\n".join(lines))
         assert main(["-i", "list.txt"]) == 1
     err = capsys.readouterr().err.splitlines()
-    assert [": ".join(line.split(": ")[1:3]) for line in err] == [
+    assert sorted(": ".join(line.split(": ")[1:3]) for line in err) == [
         "list.txt:1: http://[::1/x", "list.txt:3: http://h/a b", "list.txt:4: brazil",
         "list.txt:5: http://h:0x/",
     ]  # fmt: skip

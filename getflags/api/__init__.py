@@ -92,8 +92,8 @@ def download(targets: Iterable[str | Entry], **settings: Unpack[SettingsDict]) -
     ``targets`` are URLs, country codes, letters, or ``Entry`` values with a name, a folder, a
     checksum or header fields. An iterator is consumed lazily, so there may be millions of targets.
     If a target fails, the report has an ``Outcome`` that says so; no exception is raised. If
-    ``max_failures`` or ``deadline`` ends the run early, ``report.stopped`` says so, and targets that
-    had not ended have no outcome. ``help(getflags.Settings)`` documents the settings.
+    ``max_failures`` or ``deadline`` ends the run early, ``report.stopped`` says so, and targets
+    that had not ended have no outcome. ``help(getflags.Settings)`` documents the settings.
 
     Raises UsageError before any request if a setting is unknown, has a wrong type or is out of
     range, or if an item in a collection of targets is neither a string nor an Entry. An iterator's

@@ -144,8 +144,8 @@ class Duplicates:
     """A filter of entries that leaves out those which ask for the same file again.
 
     An entry is left out if an earlier one has the same URL, without its fragment, and asks for the
-    same name, folder, checksum and header fields. ``count`` is called for each. It remembers 64-bit hashes, which
-    takes 24 bytes for each entry at most (see ``filenames.HashSet``).
+    same name, folder, checksum and header fields. ``count`` is called for each. It remembers 64-bit
+    hashes, which takes 24 bytes for each entry at most (see ``filenames.HashSet``).
     """
 
     def __init__(self, place: Place, count: Callable[[], None]) -> None:
