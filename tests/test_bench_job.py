@@ -16,7 +16,11 @@ def job(**values: object) -> Job:
         headers=(("A", "b"), ("C", "\xfc")), retries=0, retry_on=(404, 599), max_time=3.5, salt="s",
         credentials=Credentials("Basic x", {"h": (("u", "p"),)}, trusted=True),
     )  # fmt: skip
-    network = Network(proxies=(("all", "http://p:1"),), direct=("http://127.0.0.1:8000",))
+    network = Network(
+        proxies=(("all", "http://p:1"),),
+        direct=("http://127.0.0.1:8000",),
+        resolve=(("h", 80, ("::1",)),),
+    )
     fields = {
         "engine": "threads", "client": "httpx", "level": 3, "targets": LIST, "files": 5,
         "base_url": "http://m", "options": options, "network": network, **values,

@@ -130,7 +130,7 @@ def test_a_file_in_the_working_folder_is_not_read(home: Path) -> None:
 
 
 BAD = {
-    "unknown": ("retry = 3", "there is no option 'retry'; did you mean retries?"),
+    "unknown": ("retrys = 3", "there is no option 'retrys'; did you mean retries?"),
     "unlike any other": ("quux = 3", "there is no option 'quux'\n"),
     "a control character": (r'"\u001b[31m" = 3', r"there is no option '\x1b[31m'"),
     "a table": ("[network]\nretries = 3", "there is no option 'network'"),

@@ -6,7 +6,7 @@ import pickle
 
 import pytest
 
-from getflags.storage.cookies import Cookie, Cookies, parse
+from getflags.api.cookies import Cookie, Cookies, parse
 
 FAR = "Fri, 31 Dec 2100 23:59:59 GMT"
 TOO_FAR = f"Fri, 31 Dec {'9' * 12} 23:59:59 GMT"

@@ -296,7 +296,10 @@ def test_a_worker_without_a_share_can_follow_a_redirect() -> None:
     """Its targets begin elsewhere, and no other worker could go on with them."""
     table = LimitsTable(multiprocessing.get_context("fork"), 3)
     for worker in range(3):
-        assert SharedLimits("http://h:80", table, worker, Allowance(1)).allow(1)
+        limits = SharedLimits("http://h:80", table, worker, Allowance(1))
+        assert limits.allow(1)
+        limits.started(1)
+        assert limits.allow_at(2) is None
 
 
 def test_a_limit_of_the_user_is_not_one_that_was_learnt() -> None:

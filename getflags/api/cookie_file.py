@@ -7,9 +7,9 @@ import re
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 
+from getflags.api.cookies import Cookie, Cookies, parse
 from getflags.core.errors import GetflagsError, UsageError
 from getflags.core.text import quoted
-from getflags.storage.cookies import Cookie, Cookies, parse
 from getflags.targets.filenames import PART_PREFIX
 
 _HTTP_ONLY = "#HttpOnly_"

@@ -13,7 +13,7 @@ from getflags.core.settings import Settings
 from getflags.core.urls import basic
 
 if TYPE_CHECKING:
-    from getflags.storage.cookies import Cookies
+    from getflags.api.cookies import Cookies
 
 
 def given(settings: Settings) -> Credentials | None:
@@ -57,7 +57,7 @@ def _cookies(settings: Settings) -> Cookies | None:
     if jar is None and (source is None or "=" in source):
         return None
     from getflags.api import cookie_file
-    from getflags.storage.cookies import Cookies
+    from getflags.api.cookies import Cookies
 
     if jar is not None:
         cookie_file.check(jar)

@@ -80,7 +80,7 @@ class Target(NamedTuple):
 
 
 class CookieStore(Protocol):
-    """The cookies of a run; ``storage.cookies`` implements it."""
+    """The cookies of a run; ``api.cookies`` implements it."""
 
     def header(self, url: str) -> str:
         """Return the value of Cookie for a request; empty if there are none."""

@@ -337,8 +337,11 @@ def _worker_main(
         threading.Thread(
             target=_exit_with_parent, args=(multiprocessing.parent_process(),), daemon=True
         ).start()
-        at = plan.host_limits.at
-        serve(connection, plan, lambda origin: SharedLimits(origin, table, index, at(origin)))
+
+        def new_limits(origin: str) -> SharedLimits:
+            return SharedLimits(origin, table, index, plan.host_limits.at(origin))
+
+        serve(connection, plan, new_limits)
 
 
 def _exit_with_parent(parent: multiprocessing.process.BaseProcess) -> None:

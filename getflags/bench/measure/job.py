@@ -55,6 +55,9 @@ def loads(text: bytes) -> Job:
     options["credentials"] = options["credentials"] and _credentials(*options["credentials"])
     network["proxies"] = _fields(network["proxies"])
     network["direct"] = tuple(network["direct"])
+    network["resolve"] = tuple(
+        (host, port, tuple(addresses)) for host, port, addresses in network["resolve"]
+    )
     return Job(**{**values, "options": DownloadOptions(**options), "network": Network(**network)})
 
 
