@@ -254,7 +254,9 @@ def test_failures_of_the_network_are_retried(
             f"http://{unknown_host}/unknown",
             server.url("/tls").replace("http:", "https:"),
         ]
-        report = getflags.download(urls, dir=tmp_path, retries=1, retry_all_errors=True, **way)
+        report = getflags.download(
+            urls, dir=tmp_path, retries=1, retry_all_errors=True, connect_timeout=1, **way
+        )
     reasons = {each.target.name: each.reason for each in report.outcomes}
     assert set(reasons) == {"refused", "unknown", "tls"}
     assert all(reason.endswith(" (2 tries)") for reason in reasons.values()), reasons
