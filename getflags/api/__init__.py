@@ -44,6 +44,8 @@ class SettingsDict(TypedDict, total=False):
     client: str
     loop: str
     max_req: int | Literal["auto"]
+    split: int
+    min_split_size: int
     exists: str
     headers: Mapping[str, str]
     timeout: float

@@ -34,6 +34,8 @@ def download_options(settings: Settings) -> DownloadOptions:
         speed_limit=settings.speed_limit,
         speed_time=settings.timeout,
         fsync=settings.fsync,
+        split=settings.split,
+        min_split_size=settings.min_split_size,
     )
 
 

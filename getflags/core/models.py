@@ -78,7 +78,8 @@ class DownloadOptions(NamedTuple):
     runs. A target fails if a server asks for a longer wait than ``max_retry_after`` seconds.
     ``max_time`` is in seconds, for one target with all its tries; ``max_filesize`` is in bytes. A
     try fails if its body is slower than ``speed_limit`` bytes a second, averaged over
-    ``speed_time`` seconds; 0 means no limit. ``fsync`` flushes each file to the disk.
+    ``speed_time`` seconds; 0 means no limit. ``fsync`` flushes each file to the disk. At most
+    ``split`` connections receive one file, each of them at least ``min_split_size`` bytes.
     """
 
     headers: Fields = ()
@@ -92,6 +93,8 @@ class DownloadOptions(NamedTuple):
     speed_limit: float = DEFAULTS.speed_limit
     speed_time: float = DEFAULTS.timeout
     fsync: bool = False
+    split: int = DEFAULTS.split
+    min_split_size: int = DEFAULTS.min_split_size
 
 
 class Network(NamedTuple):

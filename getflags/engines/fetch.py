@@ -5,6 +5,8 @@ once without ``await`` and once with it. The shells make no decisions, and they 
 a test removes ``async`` and ``await`` from the second and compares it with the first. (Two
 alternatives were rejected: a generator of I/O requests needs two interpreters, which would be
 longer than the shells; generating one version from the other would make both harder to read.)
+
+If a file may be split, ``streams`` makes the requests instead of the transport.
 """
 
 from __future__ import annotations
@@ -21,16 +23,21 @@ from getflags.transfer.state import NEW
 from getflags.transfer.transfer import Transfer
 from getflags.transport import Transport
 
+TYPE_CHECKING = False  # most runs do not need this module
+if TYPE_CHECKING:
+    from getflags.engines.streams import Streams
+
 
 def fetch(
-    transfer: Transfer, options: DownloadOptions,
-    transport: Transport, limiter: RateLimiter, emit: EventHandler,
+    transfer: Transfer, options: DownloadOptions, transport: Transport, limiter: RateLimiter,
+    emit: EventHandler, *, streams: Streams | None = None,
 ) -> Transfer:  # fmt: skip
     """Run one try to its end; return the transfer. Only a bug raises an exception."""
     if transfer.state is NEW:
         emit(Started(transfer.target))
     try:
         with PartFile(transfer.target, transfer.resumable, fsync=options.fsync) as part:
+            get = streams.attach(part) if streams else transport.get
             since = 0.0  # when the wait for the next piece of a body began
 
             def on_body(piece: Piece) -> None:
@@ -49,7 +56,7 @@ def fetch(
             while isinstance(action, Request):
                 url, headers, time_left = action
                 try:
-                    transport.get(url, headers, transfer.head_arrived, on_body, time_left)
+                    get(url, headers, transfer.head_arrived, on_body, time_left)
                     part.end_body(transfer.size)
                     action = transfer.succeeded(monotonic(), part.digest)
                 except Fault as fault:

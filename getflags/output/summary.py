@@ -91,12 +91,19 @@ class Report:
 
 
 def opening(
-    noun: str, labels: Sequence[str], total: int | None, limit: int, *, adaptive: bool = False
+    noun: str,
+    labels: Sequence[str],
+    total: int | None,
+    limit: int,
+    *,
+    adaptive: bool = False,
+    up_to: bool = False,
 ) -> list[str]:
     """Return the lines about the targets and the concurrency, printed before the run.
 
     ``labels`` are the labels of all targets if there are at most ``FEW``, otherwise the first and
-    last label. ``total`` is None if the list has not ended.
+    last label. ``total`` is None if the list has not ended. With ``up_to``, there may be fewer
+    connections.
     """
     shown = [brief(label) for label in labels]
     if total is None:
@@ -105,6 +112,8 @@ def opening(
         listed = ", ".join(shown) if total <= FEW else f"from {shown[0]} to {shown[-1]}"
         searching = f"Searching for {total} {noun}{'' if total == 1 else 's'}: {listed}"
     connections = "1 connection" if limit == 1 else f"{limit} concurrent connections"
+    if up_to:
+        connections = f"Up to {connections}"
     if adaptive:
         connections = f"Up to {limit} concurrent connections, adapted to each server,"
     return [searching, f"{connections} will be used."]

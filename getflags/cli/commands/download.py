@@ -27,6 +27,8 @@ from getflags.core.errors import GetflagsError, UsageError
 from getflags.core.events import Event, EventHandler
 from getflags.core.feed import Feed, NoJob
 from getflags.core.models import ExitStatus, Plan, Target
+from getflags.core.resource_limits import worker_count
+from getflags.core.settings import Settings
 from getflags.core.text import counted, printable, quoted
 from getflags.core.urls import origin, redact
 from getflags.output import summary
@@ -186,14 +188,15 @@ def _download(job: _Job, screen: Screen, result: summary.Report) -> None:
     settings = options.settings
     adaptive = settings.max_req == AUTO
     wanted = _concurrency(job)
-    wanted = wanted if total is None else min(wanted, total)
+    wanted = wanted if total is None else min(wanted, _useful(settings, total))
     # Of a list that has not ended, only long ones are known to be long.
     least: int | None = len(job.targets)
     if total is None and len(job.targets) < engines.PROCESSES_FROM:
         least = None
     engine = engines.select(settings.engine, least, wanted, adaptive=adaptive)
     limit = checks.affordable(wanted, [engine], settings.client, screen.warn)
-    for line in summary.opening(job.noun, job.labels, total, limit, adaptive=adaptive):
+    up_to = total is not None and limit > total  # a file may have several connections
+    for line in summary.opening(job.noun, job.labels, total, limit, adaptive=adaptive, up_to=up_to):
         screen.info(line)
     if options.verbose:
         client = transport.client(settings.client).about()
@@ -207,6 +210,15 @@ def _download(job: _Job, screen: Screen, result: summary.Report) -> None:
         raise GetflagsError(
             f"internal error: only {result.total:,} of {total:,} targets have an outcome"
         )
+
+
+def _useful(settings: Settings, total: int) -> int:
+    """Return the largest number of requests in flight that targets may need."""
+    if settings.split == 1 or settings.engine == "sequential":
+        return total
+    # All connections of a file are in the same process, which has a share of the number.
+    useful = total * settings.split
+    return useful * worker_count(useful) if settings.engine == "processes" else useful
 
 
 def _plan(job: _Job, targets: Iterable[Target | NoJob], limit: int) -> Plan:

@@ -107,6 +107,11 @@ def concurrency(group: Group) -> None:
     _add_max_req(group, values.count_or_auto, auto=True)
     add_setting(group, "engine", "--engine", metavar="E", choices=(AUTO, *ENGINES), default=AUTO)
     library(group)
+    add_setting(group, "split", "--split", metavar="N", type=values.count)
+    add_setting(
+        group, "min_split_size", "--min-split-size", metavar="SIZE", type=values.size,
+        note="K, M and G multiply by 1024",
+    )  # fmt: skip
 
 
 def level(group: Group) -> None:
