@@ -35,7 +35,7 @@ from getflags.core.errors import (
 )
 from getflags.core.models import Fields, Network
 from getflags.core.response_head import Head
-from getflags.engines import async_fetch, fetch
+from getflags.engines import async_fetch, async_streams, fetch, streams
 from getflags.transport import client
 from getflags.transport.httpx import client as httpx_client
 from getflags.transport.httpx import sync_client
@@ -128,6 +128,7 @@ def _without_colour(function: object) -> str:
         ("await ", ""),
         ("Awaitable[None]", "None"),
         ("Async", ""),
+        ("StreamBatch", "Proof"),
         ("afetch", "fetch"),
         ("asleep", "limiter.wait"),
         ("apieces", "pieces"),
@@ -146,6 +147,21 @@ def _is_docstring(node: ast.AST) -> bool:
     ("plain", "coloured"),
     [
         (fetch.fetch, async_fetch.afetch),
+        *[
+            (getattr(streams.Streams, name), getattr(async_streams.AsyncStreams, name))
+            for name in (
+                "attach",
+                "_get",
+                "_head_arrived",
+                "_body_arrived",
+                "_request_more",
+                "_request",
+                "_open",
+                "_receive",
+                "_checkpoint",
+                "_end",
+            )
+        ],
         (sync_client.HttpxTransport.exchange, httpx_client._AsyncConnection.exchange),
         (sync_client.HttpxTransport._drain, httpx_client._AsyncConnection._drain),
         (sync_client.HttpxTransport._transport, httpx_client._AsyncConnection._transport),

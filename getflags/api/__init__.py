@@ -48,6 +48,8 @@ class SettingsDict(TypedDict, total=False):
     dedupe: bool
     max_per_host: int | None
     rate_per_host: float | None
+    split: int
+    min_split_size: int
     exists: str
     verify: bool
     force_directories: bool

@@ -78,6 +78,8 @@ def download_options(settings: Settings, started: float | None = None) -> Downlo
         fsync=settings.fsync,
         verify=settings.verify,
         credentials=credentials.given(settings),
+        split=settings.split,
+        min_split_size=settings.min_split_size,
     )
 
 

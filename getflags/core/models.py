@@ -125,7 +125,8 @@ class DownloadOptions(NamedTuple):
     limit. ``fsync`` flushes each file to the disk. With ``verify``, nothing is requested: existing
     files are compared with their checksums. ``output`` is the stream for the only target of a run,
     in place of its file; only the sequential and the threads engine have it. ``credentials`` is
-    None if none were given.
+    None if none were given. At most ``split`` connections receive one file, each of them at least
+    ``min_split_size`` bytes.
     """
 
     headers: Fields = ()
@@ -146,6 +147,8 @@ class DownloadOptions(NamedTuple):
     verify: bool = False
     output: OutputStream | None = None
     credentials: Credentials | None = None
+    split: int = DEFAULTS.split
+    min_split_size: int = DEFAULTS.min_split_size
 
     def __repr__(self) -> str:
         """Return no header field, which may be a secret."""
@@ -271,11 +274,34 @@ class ResumeRecord(NamedTuple):
     coding: str = ""  # Content-Encoding, in lower case
 
 
+class Gap(NamedTuple):
+    """Missing bytes of a file: from ``first`` up to, not including, ``end``."""
+
+    first: int
+    end: int
+
+
 class PartialFile(NamedTuple):
-    """The first ``size`` bytes of a file, left by an earlier try or run."""
+    """The first ``size`` bytes of a file, left by an earlier try or run.
+
+    If several connections have received the file, there may be others: all but those in ``gaps``,
+    the first of which begins at ``size``.
+    """
 
     size: int
     record: ResumeRecord
+    gaps: tuple[Gap, ...] = ()
+
+    @property
+    def kept(self) -> int:
+        """The number of bytes that are there."""
+        if not self.gaps:
+            return self.size
+        return (self.record.total or 0) - sum(gap.end - gap.first for gap in self.gaps)
+
+    def end(self, total: int) -> int:
+        """Return where the bytes end that are to be requested, of a file with ``total`` bytes."""
+        return self.gaps[0].end if self.gaps else total
 
 
 class Status(Enum):

@@ -103,6 +103,23 @@ class Settings(NamedTuple):
         float | None,
         Option(accepted.REQUEST_RATE, "maximum number of requests started at one server a second"),
     ] = None
+    split: Annotated[
+        int,
+        Option(
+            accepted.COUNT,
+            "maximum number of connections that receive one file at a time, if the server can send "
+            "parts of it and fewer than max_req requests are in flight; the sequential engine uses "
+            "one",
+        ),
+    ] = 1
+    min_split_size: Annotated[
+        int,
+        Option(
+            accepted.COUNT,
+            "the least that each connection of a split file receives, in bytes",
+            usual="20M",
+        ),
+    ] = 20 * 1024 * 1024
     exists: Annotated[
         str,
         Option(

@@ -15,16 +15,21 @@ from getflags.transfer.state import NEW
 from getflags.transfer.transfer import Transfer
 from getflags.transport import AsyncTransport
 
+TYPE_CHECKING = False  # most runs do not need this module
+if TYPE_CHECKING:
+    from getflags.engines.async_streams import AsyncStreams
+
 
 async def afetch(
-    transfer: Transfer, options: DownloadOptions,
-    transport: AsyncTransport, limiter: RateLimiter, emit: EventHandler,
+    transfer: Transfer, options: DownloadOptions, transport: AsyncTransport, limiter: RateLimiter,
+    emit: EventHandler, *, streams: AsyncStreams | None = None,
 ) -> Transfer:  # fmt: skip
     """Run one try to its end; return the transfer. Only a bug raises an exception."""
     if transfer.state is NEW:
         emit(Started(transfer.target))
     try:
         async with _part(transfer, options) as part:
+            get = streams.attach(part) if streams else transport.get
             since = 0.0  # when the wait for the next piece of a body began
 
             async def on_body(piece: Piece) -> None:
@@ -44,7 +49,7 @@ async def afetch(
             while isinstance(action, Request):
                 url, headers, time_left = action
                 try:
-                    await transport.get(url, headers, transfer.head_arrived, on_body, time_left)
+                    await get(url, headers, transfer.head_arrived, on_body, time_left)
                     await part.end_body(transfer.size)
                     action = transfer.succeeded(monotonic(), part.digest)
                 except Fault as fault:

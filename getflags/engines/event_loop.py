@@ -21,10 +21,11 @@ from getflags.core.events import EventHandler
 from getflags.core.models import Plan
 from getflags.engines.async_fetch import afetch
 from getflags.rates.rate_limit import RateLimiter
+from getflags.scheduling.bounded_concurrency import JobSource
 from getflags.scheduling.bounded_tasks import as_completed_async
 from getflags.scheduling.scheduler import Scheduler
 from getflags.transfer.transfer import Transfer
-from getflags.transport import client
+from getflags.transport import AsyncTransport, client
 
 _SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
@@ -68,12 +69,35 @@ async def _download_all(plan: Plan, emit: EventHandler, scheduler: Scheduler) ->
         return afetch(transfer, plan.options, transport, limiter, emit)
 
     try:
+        if plan.options.split > 1:
+            await _run_with_streams(plan, emit, scheduler, transport, limiter)
+            return
         async with aclosing(as_completed_async(scheduler, work, plan.limit)) as tried:
             async for transfer in tried:
                 for event in scheduler.returned(transfer):
                     emit(event)
     finally:
         await transport.close()
+
+
+async def _run_with_streams(
+    plan: Plan, emit: EventHandler, scheduler: Scheduler, transport: AsyncTransport,
+    limiter: RateLimiter,
+) -> None:  # fmt: skip
+    """Run all transfers of the scheduler, with several connections for a large file."""
+    from getflags.engines.async_streams import arun_job  # most runs do not need it
+    from getflags.engines.stream_jobs import Job, StreamJobs
+
+    jobs = StreamJobs(scheduler)
+
+    def work(job: Job) -> Coroutine[None, None, Job]:
+        return arun_job(job, transport, limiter, emit, jobs)
+
+    source: JobSource[Job] = jobs
+    async with aclosing(as_completed_async(source, work, plan.limit)) as ended:
+        async for job in ended:
+            for event in jobs.returned(job):
+                emit(event)
 
 
 def new_loop(name: str) -> asyncio.AbstractEventLoop:

@@ -5,33 +5,40 @@ once without ``await`` and once with it. The shells make no decisions, and they 
 a test removes ``async`` and ``await`` from the second and compares it with the first. (Two
 alternatives were rejected: a generator of I/O requests needs two interpreters, which would be
 longer than the shells; generating one version from the other would make both harder to read.)
+
+If a file may be split, ``streams`` makes the requests instead of the transport.
 """
 
 from __future__ import annotations
 
 from time import monotonic, time
+from typing import cast
 
 from getflags.core.errors import Fault, NotSaved
 from getflags.core.events import EventHandler, Started
 from getflags.core.models import DownloadOptions, Piece
 from getflags.rates.rate_limit import RateLimiter
-from getflags.storage.output_stream import OutputStream
 from getflags.storage.part_file import PartFile
 from getflags.transfer.actions import Done, Install, Request, Wait
 from getflags.transfer.state import NEW
 from getflags.transfer.transfer import Transfer
 from getflags.transport import Transport
 
+TYPE_CHECKING = False  # most runs do not need this module
+if TYPE_CHECKING:
+    from getflags.engines.streams import Streams
+
 
 def fetch(
-    transfer: Transfer, options: DownloadOptions,
-    transport: Transport, limiter: RateLimiter, emit: EventHandler,
+    transfer: Transfer, options: DownloadOptions, transport: Transport, limiter: RateLimiter,
+    emit: EventHandler, *, streams: Streams | None = None,
 ) -> Transfer:  # fmt: skip
     """Run one try to its end; return the transfer. Only a bug raises an exception."""
     if transfer.state is NEW:
         emit(Started(transfer.target))
     try:
         with _part(transfer, options) as part:
+            get = streams.attach(part) if streams else transport.get
             since = 0.0  # when the wait for the next piece of a body began
 
             def on_body(piece: Piece) -> None:
@@ -51,7 +58,7 @@ def fetch(
             while isinstance(action, Request):
                 url, headers, time_left = action
                 try:
-                    transport.get(url, headers, transfer.head_arrived, on_body, time_left)
+                    get(url, headers, transfer.head_arrived, on_body, time_left)
                     part.end_body(transfer.size)
                     action = transfer.succeeded(monotonic(), part.digest)
                 except Fault as fault:
@@ -65,7 +72,7 @@ def fetch(
     return transfer
 
 
-def _part(transfer: Transfer, options: DownloadOptions) -> PartFile | OutputStream:
-    """Return what receives the body: a part file, or standard output."""
-    open_part = options.output or PartFile
+def _part(transfer: Transfer, options: DownloadOptions) -> PartFile:
+    """Return what receives the body: a part file, or standard output, which has its methods."""
+    open_part = cast("type[PartFile]", options.output or PartFile)
     return open_part(transfer.target, transfer.resumable, fsync=options.fsync)

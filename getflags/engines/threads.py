@@ -7,18 +7,22 @@ interrupted, the sockets are shut down, so that blocked threads wake up at once.
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import closing, contextmanager
 from time import monotonic
+from typing import Any
 
 from getflags.core.events import Event, EventHandler
 from getflags.core.models import Plan
 from getflags.engines.fetch import fetch
+from getflags.engines.stream_jobs import Job, StreamJob, StreamJobs
 from getflags.rates.rate_limit import RateLimiter
-from getflags.scheduling.bounded_concurrency import merge
+from getflags.scheduling.bounded_concurrency import JobSource, merge
 from getflags.scheduling.scheduler import Scheduler
 from getflags.transfer.transfer import Transfer
 from getflags.transport import Transport, client
+
+JOBS = (Transfer, StreamJob)
 
 _CLEANUP_TIME = 1.8  # seconds for interrupted threads to delete their part files
 
@@ -35,15 +39,41 @@ def run(plan: Plan, emit: EventHandler) -> None:
             put(fetch(transfer, plan.options, transport, limiter, put))
 
     try:
-        with closing(merge(scheduler, work, plan.limit)) as results:
-            for item in results:
-                for event in scheduler.returned(item) if isinstance(item, Transfer) else (item,):
-                    emit(event)
+        if plan.options.split > 1:
+            _run_with_streams(plan, emit, scheduler, pool, limiter)
+        else:
+            _emit_all(merge(scheduler, work, plan.limit), scheduler.returned, emit)
     except BaseException:
         limiter.stop()
         pool.abort()
         raise
     pool.close()
+
+
+def _emit_all(
+    results: Generator[Any, None, None], returned: Callable[[Any], list[Event]], emit: EventHandler
+) -> None:
+    """Emit the events among the results, and those that follow from a job that has ended."""
+    with closing(results):
+        for item in results:
+            for event in returned(item) if isinstance(item, JOBS) else (item,):
+                emit(event)
+
+
+def _run_with_streams(
+    plan: Plan, emit: EventHandler, scheduler: Scheduler, pool: _Pool, limiter: RateLimiter
+) -> None:
+    """Run all transfers of the scheduler, with several connections for a large file."""
+    from getflags.engines.streams import run_job  # most runs do not need it
+
+    jobs = StreamJobs(scheduler)
+
+    def work(job: Job, put: Callable[[Event | Job], None]) -> None:
+        with pool.borrow() as transport:
+            put(run_job(job, transport, limiter, put, jobs))
+
+    source: JobSource[Job] = jobs
+    _emit_all(merge(source, work, plan.limit), jobs.returned, emit)
 
 
 class _Pool:

@@ -107,11 +107,13 @@ def opening(
     *,
     adaptive: bool = False,
     verify: bool = False,
+    up_to: bool = False,
 ) -> list[str]:
     """Return the lines about the targets and the concurrency, printed before the run.
 
     ``labels`` are the labels of all targets if there are at most ``FEW``, otherwise the first and
     last label. ``total`` is None if the list has not ended. ``hosts`` are the limits of servers.
+    With ``up_to``, there may be fewer connections.
     """
     shown = [brief(label) for label in labels]
     action = "Verifying" if verify else "Searching for"
@@ -123,6 +125,8 @@ def opening(
     if verify:
         return [searching]
     connections = "1 connection" if limit == 1 else f"{limit} concurrent connections"
+    if up_to:
+        connections = f"Up to {connections}"
     if adaptive:
         connections = f"Up to {limit} concurrent connections, adapted to each server,"
     if hosts.max_in_flight is not None and hosts.max_in_flight < limit:

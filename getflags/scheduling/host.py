@@ -24,7 +24,7 @@ class HostState(OriginState):
         super().__init__()
         self.limits = limits
         self.adaptive = adaptive
-        self.in_flight: dict[Transfer, Flight] = {}
+        self.in_flight: dict[object, Flight] = {}  # tries, and further streams of split files
 
     @property
     def served(self) -> float:

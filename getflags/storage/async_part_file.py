@@ -14,7 +14,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from concurrent.futures import Future
 from types import TracebackType
 from typing import Self, TypeVar
@@ -30,6 +30,7 @@ from getflags.core.models import (
     Target,
 )
 from getflags.storage.part_file import PartFile
+from getflags.storage.proof import Proof
 
 _Result = TypeVar("_Result")
 
@@ -54,6 +55,7 @@ class AsyncPartFile:
         self._size = 0  # bytes in the batch
         self._end = 0  # offset of the next byte to write
         self._long = False  # a batch has been written in another thread
+        self._streams: tuple[StreamBatch, ...] = ()
 
     async def __aenter__(self) -> Self:
         return self
@@ -68,6 +70,9 @@ class AsyncPartFile:
             # Inline, because the task may have been cancelled.
             with contextlib.suppress(NotSaved):
                 self._write_inline()
+        for stream in self._streams:
+            with contextlib.suppress(NotSaved):
+                self._part.write_stream(stream.take(), stream.proof)
         self._part.__exit__(kind, error, trace)
 
     async def reopen(self) -> PartialFile | None:
@@ -77,7 +82,7 @@ class AsyncPartFile:
             if self._part.has_record()
             else None
         )
-        self._end = partial.size if partial else 0
+        self._end = partial.kept if partial else 0
         return partial
 
     async def write(self, data: Piece, at: int) -> None:
@@ -111,6 +116,50 @@ class AsyncPartFile:
             await self._threads.run(lambda: self._part.checkpoint(record))
         else:
             self._part.checkpoint(record)
+
+    def allow_gaps(self) -> None:
+        """Do what ``PartFile.allow_gaps`` does."""
+        self._part.allow_gaps()
+
+    def begin_stream(self, start: int) -> StreamBatch:
+        """Do what ``PartFile.begin_stream`` does."""
+        stream = StreamBatch(self._part.begin_stream(start))
+        self._streams += (stream,)
+        return stream
+
+    async def write_stream(self, pieces: Iterable[Piece], stream: StreamBatch) -> None:
+        """Add pieces to a stream's batch, and write the batch when it is full. Raises NotSaved."""
+        for piece in pieces:
+            stream.pieces.append(bytes(piece))
+            stream.size += len(piece)
+        if stream.size >= BATCH:
+            await self._write_stream_batch(stream)
+
+    async def end_stream(self, stream: StreamBatch) -> None:
+        """Write the last batch of a stream, and end it. Raises NotSaved."""
+        await self._write_stream_batch(stream)
+        self._streams = tuple(each for each in self._streams if each is not stream)
+        self._part.end_stream(stream.proof)
+        self._end = self._part.size
+
+    async def _write_stream_batch(self, stream: StreamBatch) -> None:
+        """Write a stream's batch in another thread; streams do so at the same time."""
+        at, pieces = stream.proof.end, stream.take()
+        try:
+            await _Threads().run(lambda: self._part.write_stream(pieces, stream.proof))
+        except asyncio.CancelledError:
+            if stream.proof.end == at:  # the thread had not started to write
+                stream.put_back(pieces)
+            raise
+
+    def start_over(self) -> None:
+        """Do what ``PartFile.start_over`` does."""
+        self._part.start_over()
+        self._end = 0
+
+    async def hash_file(self) -> None:
+        """Do what ``PartFile.hash_file`` does, in another thread."""
+        await self._threads.run(lambda: self._part.hash_file(self._threads.cancelled))
 
     def discard(self) -> None:
         """Do what ``PartFile.discard`` does."""
@@ -158,6 +207,24 @@ class AsyncPartFile:
             if self._part.size == at:  # the thread had not started to write
                 self._batch, self._size = pieces, size
             raise
+
+
+class StreamBatch:
+    """The bytes of one stream that are not written yet, and the proof of those that are."""
+
+    def __init__(self, proof: Proof) -> None:
+        self.proof = proof
+        self.pieces: list[bytes] = []
+        self.size = 0  # bytes in the batch
+
+    def take(self) -> list[bytes]:
+        """Return the pieces, and begin a new batch."""
+        pieces, self.pieces, self.size = self.pieces, [], 0
+        return pieces
+
+    def put_back(self, pieces: list[bytes]) -> None:
+        """Put back pieces that could not be written."""
+        self.pieces, self.size = pieces, sum(map(len, pieces))
 
 
 class _Threads:

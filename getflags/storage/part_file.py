@@ -16,12 +16,13 @@ from collections.abc import Callable, Iterable
 from itertools import count
 from time import time
 from types import TracebackType
-from typing import Self
+from typing import Self, cast
 
 from getflags.core.errors import NotSaved
 from getflags.core.models import (
     Exists,
     FetchRecord,
+    Gap,
     OnDisk,
     PartialFile,
     Piece,
@@ -32,7 +33,14 @@ from getflags.storage import fetch_record, locked_file, resume_record
 from getflags.storage import fsync as disk
 from getflags.storage.existing import Cancelled, hash_file, inspect_file, never
 from getflags.storage.os_errors import disk_errors
-from getflags.storage.proof import Proof, prove, verify
+from getflags.storage.proof import (
+    Proof,
+    ProvedRange,
+    StreamProofs,
+    prove,
+    verify,
+    verify_scattered,
+)
 from getflags.targets.filenames import PART_PREFIX
 
 _LEAST = 64 * 1024  # bytes; resuming after fewer is not worth two hidden files
@@ -46,6 +54,9 @@ class PartFile:
     returns the record that makes this possible, or None. The name of the part file
     depends only on the target's, so that a later run finds it, and it is locked while it is in use.
     If another process has locked it, or it belongs to another user, a second name is used.
+
+    After ``begin_stream``, several streams write at their own offsets. After ``allow_gaps``, a part
+    file is resumed even if they have left gaps in it.
     """
 
     def __init__(
@@ -68,9 +79,12 @@ class PartFile:
         self._position = 0
         self._record: ResumeRecord | None = None  # as written beside the part file
         self._intended: ResumeRecord | None = None  # the last that was to be written
-        self._proof: Proof | None = None  # of the bytes that the record makes resumable
+        self._proof: Proof | StreamProofs | None = (
+            None  # of the bytes that the record makes resumable
+        )
         self._stale = False  # an existing part file or record can't be resumed
         self._discarded = False
+        self._gaps_allowed = False
         self.note = ""  # of what the file system refused, for people
         self._exists: Exists | None = None  # how to treat a file that appears during the download
 
@@ -152,8 +166,12 @@ class PartFile:
         with disk_errors:
             # The request asks for at least one byte, so that the server confirms the validator.
             limit = None if record.total is None else record.total - 1
-            self._proof = verify(descriptor, ranges, limit, cancelled)
-            size = self._proof.end
+            self._proof = proof = verify(descriptor, ranges, limit, cancelled)
+            size = proof.end
+            if self._gaps_allowed and (
+                gaps := self._find_gaps(proof, ranges, record.total, cancelled)
+            ):
+                return PartialFile(size, record, gaps)
             os.ftruncate(descriptor, size)
             self._position = os.lseek(descriptor, 0, os.SEEK_END)
             if self._hash:
@@ -162,6 +180,22 @@ class PartFile:
             return PartialFile(size, record)
         self._remove_record()
         return None
+
+    def _find_gaps(
+        self, proof: Proof, ranges: list[ProvedRange], total: int | None, cancelled: Cancelled
+    ) -> tuple[Gap, ...]:
+        """Prove the ranges after the first gap, too; return the gaps, if there are such ranges."""
+        others = verify_scattered(self._descriptor, ranges, proof.end, total or 0, cancelled)
+        if not others:
+            return ()
+        proof.checkpoint()
+        self._proof = StreamProofs(proof.ranges + others)
+        self._position = self._proof.size
+        ends = [proof.end, *(each.end for each in others)]
+        starts = [*(each.start for each in others), total or 0]
+        return tuple(
+            Gap(end, start) for end, start in zip(ends, starts, strict=True) if end < start
+        )
 
     def checkpoint(self, record: ResumeRecord | None, *, ended: bool = False) -> None:
         """Prove the bytes written so far, and write the resume record, if it is time for that.
@@ -182,13 +216,15 @@ class PartFile:
                 self._proof = prove(self._descriptor, self._position)
             if not (due or ended or self._proof.due):
                 return
-            if os.fstat(self._descriptor).st_size != self._proof.end:
+            if os.fstat(self._descriptor).st_size < self._proof.end:
                 return  # the last write has failed
+            # The ranges are listed first: another stream may write while the others are flushed.
+            self._proof.checkpoint(force=due or ended)
+            ranges = self._proof.ranges
             if self._fsync:
                 disk.flush_file(self._descriptor)
-            self._proof.checkpoint()
             path, url = f"{self._stem}.json", self._target.url
-            if resume_record.write_record(path, url, record, self._proof.ranges):
+            if resume_record.write_record(path, url, record, ranges):
                 self._record = record
 
     @property
@@ -218,6 +254,10 @@ class PartFile:
             return
         if at:
             raise RuntimeError(f"the part file ends at {self._position}, not at {at}")
+        self._empty()
+
+    def _empty(self) -> None:
+        """Empty the part file, to start again."""
         self._remove_record()
         self._hash = _hasher(self._target)
         self._position, self._proof = 0, None
@@ -225,13 +265,56 @@ class PartFile:
             os.ftruncate(self._descriptor, 0)
             os.lseek(self._descriptor, 0, os.SEEK_SET)
 
+    def allow_gaps(self) -> None:
+        """Let ``reopen`` keep all bytes that are proved, not only those before the first gap."""
+        self._gaps_allowed = True
+
+    def begin_stream(self, start: int) -> Proof:
+        """Begin a stream that writes from offset ``start`` on. Raises NotSaved."""
+        descriptor, proof = self.open(), self._proof
+        if not isinstance(proof, StreamProofs):
+            with disk_errors:
+                proof = proof or prove(descriptor, self._position)
+            proof.checkpoint()
+            self._proof = proof = StreamProofs(proof.ranges)
+        return proof.begin(start)
+
+    def write_stream(self, pieces: Iterable[Piece], stream: Proof) -> None:
+        """Write the next pieces of a stream; several threads may do so. Raises NotSaved."""
+        proofs = cast("StreamProofs", self._proof)
+        for piece in pieces:
+            at, rest = stream.end, memoryview(piece)
+            with disk_errors:
+                while rest:
+                    count = os.pwrite(self._descriptor, rest, at)
+                    at, rest = at + count, rest[count:]
+            with proofs.lock:
+                proofs.add_to(stream, piece)
+                self._position = proofs.size
+
+    def end_stream(self, stream: Proof) -> None:
+        """End a stream: its bytes are proved at the next checkpoint."""
+        cast("StreamProofs", self._proof).finish(stream)
+
+    def start_over(self) -> None:
+        """Empty the part file, unless it is empty: the whole file follows. Raises NotSaved."""
+        if self._position or self._proof:
+            self._empty()
+
+    def hash_file(self, cancelled: Cancelled = never) -> None:
+        """Compute the digest of a split file that is complete. Raises NotSaved."""
+        self._hash = _hasher(self._target)
+        if self._hash:
+            with disk_errors:
+                hash_file(self._hash, self._descriptor, cancelled)
+
     def _hash_piece(self, data: Piece) -> None:
         """Add a piece to the part file's length and digests."""
         self._position += len(data)
         if self._hash:
             self._hash.update(data)
         if self._proof:
-            self._proof.add(data)
+            self._proof.add(data)  # type: ignore[union-attr] # streams use ``write_stream``
 
     @property
     def digest(self) -> str | None:

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import errno
 import os
+import threading
 from typing import TYPE_CHECKING, NamedTuple
 
 from getflags.core.models import Piece
@@ -56,12 +57,71 @@ class Proof:
         """Whether so many bytes were added since the last checkpoint that one is due."""
         return self.end - self._start >= max(_STEP, self.end // _SHARE)
 
-    def checkpoint(self) -> None:
-        """Add a range for the bytes since the last checkpoint, if there are any."""
-        if self.end > self._start:
+    def checkpoint(self, *, force: bool = True) -> None:
+        """Add a range for the bytes since the last checkpoint, if there are any.
+
+        Without ``force``, it is added only if a checkpoint is due.
+        """
+        if self.end > self._start and (force or self.due):
             self.ranges.append(ProvedRange(self._start, self.end, self._digest.hexdigest()))
             self._start = self.end
             self._digest = _hasher()
+
+
+class StreamProofs:
+    """The proofs of several streams, each of which writes another part of one file.
+
+    Several threads may use it; they call ``add_to`` with the ``lock``. ``ranges`` are ordered, and
+    there may be gaps between them.
+    """
+
+    def __init__(self, ranges: list[ProvedRange]) -> None:
+        self.end = max((each.end for each in ranges), default=0)
+        self.size = sum(each.end - each.start for each in ranges)  # bytes that were added
+        self._ended = ranges
+        self._streams: list[Proof] = []
+        self.lock = threading.Lock()
+        self._unsaved = False  # a stream has ended since the last checkpoint
+
+    def begin(self, start: int) -> Proof:
+        """Return the proof of a new stream."""
+        stream = Proof([], start)
+        with self.lock:
+            self._streams.append(stream)
+        return stream
+
+    def add_to(self, stream: Proof, data: Piece) -> None:
+        """Add the bytes that follow in a stream."""
+        stream.add(data)
+        self.size += len(data)
+        self.end = max(self.end, stream.end)
+
+    def finish(self, stream: Proof) -> None:
+        """End a stream: its last bytes are proved at the next checkpoint."""
+        with self.lock:
+            stream.checkpoint()
+            self._streams.remove(stream)
+            self._ended += stream.ranges
+            self._unsaved = True
+
+    @property
+    def due(self) -> bool:
+        """Whether a checkpoint of any stream is due."""
+        with self.lock:
+            return self._unsaved or any(each.due for each in self._streams)
+
+    def checkpoint(self, *, force: bool = True) -> None:
+        """Do what ``Proof.checkpoint`` does for each stream."""
+        with self.lock:
+            self._unsaved = False
+            for each in self._streams:
+                each.checkpoint(force=force)
+
+    @property
+    def ranges(self) -> list[ProvedRange]:
+        """The ranges of all streams."""
+        with self.lock:
+            return sorted(sum((each.ranges for each in self._streams), self._ended))
 
 
 def prove(descriptor: int, size: int) -> Proof:
@@ -94,6 +154,22 @@ def verify(
         proof = _cut(proof, limit)
         _add(proof, descriptor, limit, cancelled)
     return proof
+
+
+def verify_scattered(
+    descriptor: int, ranges: list[ProvedRange], start: int, limit: int, cancelled: Cancelled
+) -> list[ProvedRange]:
+    """Return the ranges between ``start`` and ``limit`` that are unchanged; see ``verify``."""
+    found = []
+    for each in ranges:
+        if start <= each.start and each.end <= limit:
+            proof = Proof([], each.start)
+            _add(proof, descriptor, each.end, cancelled)
+            proof.checkpoint()
+            if proof.ranges == [each]:
+                found.append(each)
+                start = each.end
+    return found
 
 
 def _cut(proof: Proof, end: int) -> Proof:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
+from getflags.core.errors import Malformed
 from getflags.core.models import PartialFile, ResumeRecord
 from getflags.core.response_head import Head, content_length, seconds
 
@@ -67,11 +68,37 @@ def rest(head: Head, partial: PartialFile) -> ByteRange | None:
     if part is None or part.first != partial.size or not _same_file(head, record):
         return None
     total = part.total if record.total is None else record.total
-    if total is None or part.total not in {None, total} or part.end > total:
+    if total is None or part.total not in {None, total} or part.end > partial.end(total):
         return None
     if content_length(head) not in {None, part.end - part.first}:
         return None
     return part._replace(total=total)
+
+
+def is_part(head: Head, first: int, end: int, record: ResumeRecord) -> bool:
+    """Return whether a response is exactly the requested part of a known file."""
+    try:
+        length = content_length(head)
+    except Malformed:
+        return False
+    exact = head.status == 206 and span(head) == (first, end, record.total)  # noqa: PLR2004
+    return exact and length in {None, end - first} and _same_file(head, record)
+
+
+def has_changed(head: Head, record: ResumeRecord) -> bool:
+    """Return whether a response shows that the file is no longer the one of the record.
+
+    A server that ignores Range sends the whole file, which may still be the same.
+    """
+    if head.status == 206:  # noqa: PLR2004 - as in ``is_part``
+        part = span(head)
+        other = part is not None and part.total not in {None, record.total}
+        return other or _contradicts(head, record)
+    try:
+        length = content_length(head)
+    except Malformed:
+        return False
+    return head.status == 200 and (length != record.total or _contradicts(head, record))  # noqa: PLR2004
 
 
 def is_strong(etag: str) -> bool:
@@ -89,3 +116,9 @@ def _same_file(head: Head, record: ResumeRecord) -> bool:
         return False
     coding = ", ".join(head.all("content-encoding")).lower()
     return all(each == record.validator for each in validators) and coding == record.coding
+
+
+def _contradicts(head: Head, record: ResumeRecord) -> bool:
+    """Return whether a response has another validator than the record."""
+    name = "etag" if record.validator.startswith('"') else "last-modified"
+    return any(each != record.validator for each in head.all(name))

@@ -97,7 +97,9 @@ class Route:
             sent.append(("if-none-match", known))
         sent += _ours_beside(users)
         if partial:
-            sent += [("range", f"bytes={partial.size}-"), ("if-range", partial.record.validator)]
+            last = partial.gaps[0].end - 1 if partial.gaps else ""
+            sent.append(("range", f"bytes={partial.size}-{last}"))
+            sent.append(("if-range", partial.record.validator))
         return Request(self.url, tuple(sent))
 
 

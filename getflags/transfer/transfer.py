@@ -12,11 +12,14 @@ time in.
 
 from __future__ import annotations
 
+from typing import cast
+
 from getflags.core.errors import Disconnected, Excess, Expired, Fault, NotSaved, Overlong
 from getflags.core.events import Progressed, Resumed
 from getflags.core.models import (
     DownloadOptions,
     FetchRecord,
+    Gap,
     OnDisk,
     Outcome,
     PartialFile,
@@ -47,6 +50,7 @@ from getflags.transfer.actions import (
 from getflags.transfer.body import Body
 from getflags.transfer.origin_state import FindOrigin, OriginState
 from getflags.transfer.request import Route
+from getflags.transfer.split import Interval, Split
 from getflags.transfer.state import State
 from getflags.transfer.status_code import (
     GONE,
@@ -62,6 +66,9 @@ class Transfer:
     """The decisions for one target. Call the methods in the order in which the events occur."""
 
     action: Action  # the last decision
+    split: Split | None = None  # the plan of a body that several connections receive
+    _own: Interval  # what the transfer's own request receives of it
+    _may_split = True
     body: Body  # of the last response whose body was wanted
 
     def __init__(
@@ -110,7 +117,9 @@ class Transfer:
         checksum, exists = self.target.checksum, self.options.exists
         self._on_disk = on_disk if on_disk and matches(checksum, on_disk) else None
         self._partial, self._received = partial, False
-        self._offset = partial.size if partial else 0
+        if self.split is not None:
+            self._may_split, self.split = self.split.open, None
+        self._offset = partial.kept if partial else 0
         self._kept = max(self._kept, self._offset)
         self._now, self._today = now, today
         self._tries += 1
@@ -181,6 +190,31 @@ class Transfer:
         else:
             return at, None
         return at, ProgressStep(event, body.record)
+
+    def begin_split(self) -> Interval | None:
+        """Return what the transfer's own request receives of a split body; None to receive it all.
+
+        A body is split if its size is known, if its parts can be requested with a strong validator,
+        and if two parts of it are large enough.
+        """
+        body, options = self.body, self.options
+        record, size = body.record, body.expected
+        if self.split is not None or record is None or size is None or size != record.total:
+            return self._own if self.split is not None else None
+        allowed = options.max_filesize is None or size <= options.max_filesize
+        if self._may_split and allowed and size - body.received >= 2 * options.min_split_size:
+            self.split = Split(record, [Gap(body.received, size)], options)
+            self._own = self.split.begin(body.received, size)
+            return self._own
+        return None
+
+    def request_part(self, interval: Interval, now: float) -> Request:
+        """Return the request of a further stream for its part of the body."""
+        record = cast("ResumeRecord", self.body.record)
+        gaps = (Gap(interval.start, interval.end),)
+        self._requests += 1
+        request = self._route.request(PartialFile(interval.start, record, gaps), None)
+        return request._replace(time_left=self._deadline.left(now)) if self._deadline else request
 
     @property
     def size(self) -> int | None:
@@ -280,6 +314,8 @@ class Transfer:
         self.body, self._received = Body(head, self.options, expected), True
         self._offset = self._resumed = 0
         self._modified = None
+        if self.split is not None:  # it was requested in parts, but this is another version
+            self._may_split, self.split = False, None
         self._validate(head)
         self._move(states.RECEIVING, self.action)
 
@@ -287,15 +323,26 @@ class Transfer:
         """Accept a part if it is exactly the rest of the file, else request the whole file."""
         part = ranges.rest(head, partial) if head.status == 206 else None  # noqa: PLR2004 - else 416
         if part is None:
-            self._partial = None
+            self._may_split = self._may_split and not partial.gaps
+            self._partial = self.split = None
             self._request(states.DISCARDING)
         else:
             record = partial.record._replace(total=part.total)
-            self.body = Body(head, self.options, part.end, partial.size, record)
+            end = part.end
+            if partial.gaps:
+                end = self._resume_split(partial, record, part.end)
+            self.body = Body(head, self.options, end, partial.kept, record)
             self._received = True
             self._validate(head)
-            self._resumed = min(self._resumed, partial.size)
+            self._resumed = min(self._resumed, partial.kept)
             self._move(states.RECEIVING, self.action)
+
+    def _resume_split(self, partial: PartialFile, record: ResumeRecord, end: int) -> int:
+        """Receive the bytes up to ``end`` of the first gap; return the size of the whole file."""
+        if self.split is None:
+            self.split = Split(record, partial.gaps, self.options, open=self._may_split)
+        self._own = self.split.begin(partial.size, end)
+        return cast("int", record.total)
 
     def _validate(self, head: Head) -> None:
         """Remember the date and the validators of the file that is received."""
@@ -369,7 +416,9 @@ class Transfer:
         """Decide whether the body that has ended makes the file complete."""
         body, checksum = self.body, self.target.checksum
         received, expected = body.received, body.expected
-        if expected is not None and received < expected:
+        if self.split is not None and (self.split.changed or self.split.gaps):
+            self._continue_split(self.split)
+        elif expected is not None and received < expected:
             self._retry(f"incomplete: {body} bytes received")
         elif body.resumed and body.resumed.total != received:
             self._request_rest(PartialFile(received, body.resumed))
@@ -384,6 +433,19 @@ class Transfer:
             self._retry(reason, keep_part=False)
         else:
             self._fail(reason)
+
+    def _continue_split(self, split: Split) -> None:
+        """Request the first gap of a split file; the whole of it if it has changed meanwhile."""
+        before = self._partial.kept if self._partial else 0
+        if split.changed:
+            self._partial = self.split = None
+            self._may_split = False
+            self._request(states.REQUESTED)
+        elif self.body.received > before and self._requests < ranges.MAX_PARTS:
+            self._partial = PartialFile(split.gaps[0].first, split.record, tuple(split.gaps))
+            self._request(states.REQUESTED)
+        else:
+            self._retry(f"incomplete: {self.body} bytes received")
 
     def _request_rest(self, partial: PartialFile) -> None:
         """Request the bytes that are still missing, provided that the last part has added some."""

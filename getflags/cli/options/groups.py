@@ -136,6 +136,11 @@ def concurrency(group: Group) -> None:
     add_setting(group, "rate_per_host", "--rate-per-host", metavar="R", type=values.request_rate)
     add_setting(group, "engine", "--engine", metavar="E", choices=(AUTO, *ENGINES), default=AUTO)
     library(group)
+    add_setting(group, "split", "--split", metavar="N", type=values.count)
+    add_setting(
+        group, "min_split_size", "--min-split-size", metavar="SIZE", type=values.size,
+        note="K, M and G multiply by 1024",
+    )  # fmt: skip
 
 
 def level(group: Group) -> None:

@@ -18,6 +18,7 @@ from getflags.cli.commands.download.job import (
     open_site,
     settled,
     shown_host_limits,
+    useful_requests,
     usual_site,
     with_options,
 )
@@ -111,7 +112,9 @@ def _run_to_output(job: Job, screen: Screen, result: summary.Report) -> int:
     options = job.options
     if not with_options(job.targets[0], options).checksum:
         output = OutputStream(standard_output.DESCRIPTOR)
-        code = _run(job._replace(transfers=job.transfers._replace(output=output)), screen, result)
+        code = _run(
+            job._replace(transfers=job.transfers._replace(output=output, split=1)), screen, result
+        )
         return ExitStatus.SOME_FAILED if code and output.written else code
     from tempfile import TemporaryDirectory  # the import takes 10 ms
 
@@ -132,7 +135,7 @@ def _download(job: Job, screen: Screen, result: summary.Report) -> None:
     options, total = job.options, job.total
     settings = options.settings
     wanted = concurrency(job)
-    wanted = wanted if total is None else min(wanted, total)
+    wanted = wanted if total is None else min(wanted, useful_requests(job, total))
     # Of a list that has not ended, only long ones are known to be long.
     least: int | None = len(job.targets)
     if total is None and len(job.targets) < engines.PROCESSES_FROM:
@@ -169,6 +172,7 @@ def _print_opening(job: Job, limit: int, screen: Screen) -> None:
         shown_host_limits(job),
         adaptive=settings.max_req == AUTO,
         verify=settings.verify,
+        up_to=job.total is not None and limit > job.total,  # a file may have several connections
     ):
         screen.info(line)
 

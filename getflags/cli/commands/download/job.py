@@ -16,6 +16,7 @@ from getflags.cli.options.download import Options
 from getflags.core.accepted import AUTO
 from getflags.core.feed import Feed, NoJob
 from getflags.core.models import DownloadOptions, HostLimits, Plan, Target
+from getflags.core.resource_limits import worker_count
 from getflags.core.text import printable
 from getflags.core.urls import is_loopback, origin, redact
 from getflags.output import summary
@@ -128,6 +129,16 @@ def concurrency(job: Job) -> int:
         return 1
     remote = job.targets.has_codes and job.site.base_url == testing.REMOTE
     return checks.requested_limit(options, remote=remote)
+
+
+def useful_requests(job: Job, total: int) -> int:
+    """Return the largest number of requests in flight that so many targets may need."""
+    engine, split = job.options.settings.engine, job.transfers.split
+    if split == 1 or engine == "sequential":
+        return total
+    # All connections of a file are in the same process, which has a share of the number.
+    useful = total * split
+    return useful * worker_count(useful) if engine == "processes" else useful
 
 
 def choose_engine(options: Options, total: int | None, limit: int) -> str:
