@@ -30,7 +30,7 @@ from getflags.core.models import (
 from getflags.core.response_head import Head
 from getflags.transfer.actions import Done, Install, Request, Wait
 from getflags.transfer.body import PROGRESS_STEP
-from getflags.transfer.ranges import MAX_PARTS
+from getflags.transfer.parts.ranges import MAX_PARTS
 from getflags.transfer.retry import PROGRESS
 from getflags.transfer.state import State
 from getflags.transfer.transfer import Transfer

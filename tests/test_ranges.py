@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from getflags.core.errors import Malformed
 from getflags.core.models import Fields, PartialFile, ResumeRecord
 from getflags.core.response_head import Head
-from getflags.transfer import ranges
-from getflags.transfer.ranges import ByteRange
+from getflags.transfer.parts import ranges
+from getflags.transfer.parts.ranges import ByteRange
 
 relaxed = settings(deadline=None)
 NOON, LATER = "Sun, 06 Nov 1994 12:00:00 GMT", "Sun, 06 Nov 1994 12:00:01 GMT"

@@ -23,8 +23,9 @@ import pytest
 
 import getflags
 from getflags.core.events import Progressed, Resumed
-from getflags.transfer import retry, split
+from getflags.transfer import retry
 from getflags.transfer.body import PROGRESS_STEP
+from getflags.transfer.parts import split
 from tests.hazards import Way, everywhere
 from tests.kit import ENVIRON, ROOT, command, files, run_main
 from tests.rawserver import RawServer, moved, ok, reset
@@ -539,7 +540,9 @@ def stopped(request: pytest.FixtureRequest, tmp_path: Path) -> Callable[..., Way
         words = ["--engine", request.param, "--client", client, "-d", ".", server.url("/f")]
         words += ["--split", "3", "--min-split-size", "1K"]
         script = (
-            "import sys; from getflags.transfer import split, body\n"
+            "import sys\n"
+            "from getflags.transfer import body\n"
+            "from getflags.transfer.parts import split\n"
             "from getflags.storage import async_part_file as file\n"
             "split._WINDOWS = ((0.0, 1),); split._GAIN = -1; body.PROGRESS_STEP = 10_000\n"
             "file.BATCH = 10_000\n"

@@ -9,8 +9,9 @@ from hypothesis import strategies as st
 from getflags.core.errors import Disconnected, Excess, TimedOut
 from getflags.core.models import DownloadOptions, Gap, PartialFile, ResumeRecord
 from getflags.core.response_head import Head
-from getflags.transfer import ranges, retry
-from getflags.transfer.split import Growth, Interval, Split, Stream
+from getflags.transfer import retry
+from getflags.transfer.parts import ranges
+from getflags.transfer.parts.split import Growth, Interval, Split, Stream
 
 SIZE = 1_000
 RECORD = ResumeRecord('"one"', SIZE)

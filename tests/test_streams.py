@@ -10,9 +10,9 @@ from getflags.core.events import Slowed
 from getflags.core.feed import NO_JOB
 from getflags.core.models import DownloadOptions, Target
 from getflags.core.urls import origin
-from getflags.engines.async_streams import AsyncStreams
-from getflags.engines.stream_jobs import StreamJob, StreamJobs
-from getflags.engines.streams import Streams
+from getflags.engines.splitting.async_streams import AsyncStreams
+from getflags.engines.splitting.stream_jobs import StreamJob, StreamJobs
+from getflags.engines.splitting.streams import Streams
 from getflags.rates.rate_limit import RateLimiter
 from getflags.scheduling.scheduler import Scheduler
 from getflags.transfer.actions import Refusal

@@ -35,7 +35,8 @@ from getflags.core.errors import (
 )
 from getflags.core.models import Fields, Network
 from getflags.core.response_head import Head
-from getflags.engines import async_fetch, async_streams, fetch, streams
+from getflags.engines import async_fetch, fetch
+from getflags.engines.splitting import async_streams, streams
 from getflags.transport import client
 from getflags.transport.httpx import client as httpx_client
 from getflags.transport.httpx import sync_client

@@ -1,7 +1,7 @@
 """The head of a response, and functions that parse its header fields.
 
 The functions are pure and follow RFC 9110 and RFC 9112. The transfer decides how to act on a
-field's value. Ranges and validators are parsed in ``transfer.ranges``.
+field's value. Ranges and validators are parsed in ``transfer.parts.ranges``.
 """
 
 from __future__ import annotations

@@ -6,18 +6,18 @@ from asyncio import sleep as asleep
 from time import monotonic, time
 
 from getflags.core.errors import Fault, NotSaved
-from getflags.core.events import EventHandler, Started
+from getflags.core.events import EventHandler
 from getflags.core.models import DownloadOptions, Piece
+from getflags.engines.fetch import announce
 from getflags.rates.rate_limit import RateLimiter
 from getflags.storage.async_part_file import AsyncPartFile
 from getflags.transfer.actions import Done, Install, Request, Wait
-from getflags.transfer.state import NEW
 from getflags.transfer.transfer import Transfer
 from getflags.transport import AsyncTransport
 
 TYPE_CHECKING = False  # most runs do not need this module
 if TYPE_CHECKING:
-    from getflags.engines.async_streams import AsyncStreams
+    from getflags.engines.splitting.async_streams import AsyncStreams
 
 
 async def afetch(
@@ -25,8 +25,7 @@ async def afetch(
     emit: EventHandler, *, streams: AsyncStreams | None = None,
 ) -> Transfer:  # fmt: skip
     """Run one try to its end; return the transfer. Only a bug raises an exception."""
-    if transfer.state is NEW:
-        emit(Started(transfer.target))
+    announce(transfer, emit)
     try:
         async with _part(transfer, options) as part:
             get = streams.attach(part) if streams else transport.get

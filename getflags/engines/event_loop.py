@@ -85,8 +85,8 @@ async def _run_with_streams(
     limiter: RateLimiter,
 ) -> None:  # fmt: skip
     """Run all transfers of the scheduler, with several connections for a large file."""
-    from getflags.engines.async_streams import arun_job  # most runs do not need it
-    from getflags.engines.stream_jobs import Job, StreamJobs
+    from getflags.engines.splitting.async_streams import arun_job  # most runs do not need it
+    from getflags.engines.splitting.stream_jobs import Job, StreamJobs
 
     jobs = StreamJobs(scheduler)
 

@@ -26,7 +26,7 @@ from getflags.transport import Transport
 
 TYPE_CHECKING = False  # most runs do not need this module
 if TYPE_CHECKING:
-    from getflags.engines.streams import Streams
+    from getflags.engines.splitting.streams import Streams
 
 
 def fetch(
@@ -34,8 +34,7 @@ def fetch(
     emit: EventHandler, *, streams: Streams | None = None,
 ) -> Transfer:  # fmt: skip
     """Run one try to its end; return the transfer. Only a bug raises an exception."""
-    if transfer.state is NEW:
-        emit(Started(transfer.target))
+    announce(transfer, emit)
     try:
         with _part(transfer, options) as part:
             get = streams.attach(part) if streams else transport.get
@@ -70,6 +69,12 @@ def fetch(
     except NotSaved as refusal:
         transfer.failed(refusal, monotonic())
     return transfer
+
+
+def announce(transfer: Transfer, emit: EventHandler) -> None:
+    """Emit the event of a target's first try."""
+    if transfer.state is NEW:
+        emit(Started(transfer.target))
 
 
 def _part(transfer: Transfer, options: DownloadOptions) -> PartFile:

@@ -15,7 +15,7 @@ from typing import Any
 from getflags.core.events import Event, EventHandler
 from getflags.core.models import Plan
 from getflags.engines.fetch import fetch
-from getflags.engines.stream_jobs import Job, StreamJob, StreamJobs
+from getflags.engines.splitting.stream_jobs import Job, StreamJob, StreamJobs
 from getflags.rates.rate_limit import RateLimiter
 from getflags.scheduling.bounded_concurrency import JobSource, merge
 from getflags.scheduling.scheduler import Scheduler
@@ -64,7 +64,7 @@ def _run_with_streams(
     plan: Plan, emit: EventHandler, scheduler: Scheduler, pool: _Pool, limiter: RateLimiter
 ) -> None:
     """Run all transfers of the scheduler, with several connections for a large file."""
-    from getflags.engines.streams import run_job  # most runs do not need it
+    from getflags.engines.splitting.streams import run_job  # most runs do not need it
 
     jobs = StreamJobs(scheduler)
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from getflags.core.errors import Overlong
 from getflags.core.models import DownloadOptions, ResumeRecord
 from getflags.core.response_head import Head, is_chunked
-from getflags.transfer import ranges, retry
+from getflags.transfer import retry
+from getflags.transfer.parts import ranges
 
 PROGRESS_STEP = 256 * 1024  # bytes between two progress events
 PROGRESS_INTERVAL = 1.0  # seconds between two progress events of a slow body

@@ -14,7 +14,7 @@ from hashlib import blake2b
 from getflags.core.models import FetchRecord, OnDisk
 from getflags.core.response_head import Head, content_length, modified
 from getflags.core.urls import identity
-from getflags.transfer.ranges import is_strong
+from getflags.transfer.parts.ranges import is_strong
 
 
 def source(url: str, requested: str) -> str:

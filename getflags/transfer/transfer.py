@@ -35,7 +35,7 @@ from getflags.core.response_head import (
     modified,
     retry_after,
 )
-from getflags.transfer import ranges, refresh, retry, status_code
+from getflags.transfer import refresh, retry, status_code
 from getflags.transfer import state as states
 from getflags.transfer.actions import (
     Action,
@@ -49,8 +49,9 @@ from getflags.transfer.actions import (
 )
 from getflags.transfer.body import Body
 from getflags.transfer.origin_state import FindOrigin, OriginState
+from getflags.transfer.parts import ranges
+from getflags.transfer.parts.split import Interval, Split
 from getflags.transfer.request import Route
-from getflags.transfer.split import Interval, Split
 from getflags.transfer.state import State
 from getflags.transfer.status_code import (
     GONE,

@@ -3,7 +3,7 @@
 ``Streams`` stands between the shell of a transfer and its transport. The transfer's own request is
 a stream like the others: it ends where another one has begun. It also waits for the others, so that
 a try ends only after all its streams have. ``async_streams`` contains the version for asyncio;
-``transfer.split`` decides which stream receives which bytes.
+``transfer.parts.split`` decides which stream receives which bytes.
 """
 
 from __future__ import annotations
@@ -19,12 +19,12 @@ from getflags.core.events import EventHandler
 from getflags.core.models import Fields, Piece, ResumeRecord
 from getflags.core.response_head import Head
 from getflags.engines.fetch import fetch
-from getflags.engines.stream_jobs import Job, StreamJob, StreamJobs
+from getflags.engines.splitting.stream_jobs import Job, StreamJob, StreamJobs
 from getflags.rates.rate_limit import RateLimiter
 from getflags.storage.part_file import PartFile
 from getflags.storage.proof import Proof
 from getflags.transfer.actions import ProgressStep, Refusal
-from getflags.transfer.split import Split, Stream
+from getflags.transfer.parts.split import Split, Stream
 from getflags.transfer.transfer import Transfer
 from getflags.transport import Transport
 

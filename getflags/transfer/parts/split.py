@@ -5,7 +5,7 @@ receives or the second half of the largest one that is still being received. The
 stream then moves forward, so the streams never receive the same byte twice, and a slow one holds up
 the others only for as long as the smallest part takes.
 
-Pure: the shells in ``getflags.engines.streams`` make the requests and pass the time in.
+Pure: the shells in ``getflags.engines.splitting.streams`` make the requests and pass the time in.
 """
 
 from __future__ import annotations
@@ -16,8 +16,9 @@ from typing import cast
 from getflags.core.errors import Disconnected, Excess, Fault
 from getflags.core.models import DownloadOptions, Gap, ResumeRecord
 from getflags.core.response_head import Head
-from getflags.transfer import ranges, retry
+from getflags.transfer import retry
 from getflags.transfer.actions import Refusal
+from getflags.transfer.parts import ranges
 from getflags.transfer.status_code import refusal
 
 #: Seconds, and pieces that must have arrived in them, before the throughput counts as measured. A

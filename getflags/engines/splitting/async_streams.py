@@ -13,12 +13,12 @@ from getflags.core.events import EventHandler
 from getflags.core.models import Fields, Piece, ResumeRecord
 from getflags.core.response_head import Head
 from getflags.engines.async_fetch import afetch
-from getflags.engines.stream_jobs import Job, StreamJobs
-from getflags.engines.streams import Enough, Flow, StreamsBase
+from getflags.engines.splitting.stream_jobs import Job, StreamJobs
+from getflags.engines.splitting.streams import Enough, Flow, StreamsBase
 from getflags.rates.rate_limit import RateLimiter
 from getflags.storage.async_part_file import AsyncPartFile, StreamBatch
 from getflags.transfer.actions import Refusal
-from getflags.transfer.split import Stream
+from getflags.transfer.parts.split import Stream
 from getflags.transfer.transfer import Transfer
 from getflags.transport import AsyncTransport
 

@@ -1,0 +1,1 @@
+"""Several connections for one file: the streams beside the transfer's own request."""
