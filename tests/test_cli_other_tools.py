@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
 
-from tests.kit import files, run_main
+from getflags.cli.options.download import make_parser
+from tests.kit import ROOT, files, run_main
 from tests.rawserver import RawServer, ok
 
 REFUSED = {
@@ -17,8 +19,8 @@ REFUSED = {
     "-j": "-m N sets the number of requests in flight",
     "-P": "-d DIR sets the folder for the files",
     "--retry": "--retries N sets the number of retries",
-    "-x": "--proxy URL sets a proxy, --force-directories makes folders, and -m N sets the number "
-    "of requests in flight",
+    "-x": "--proxy URL sets a proxy, --force-directories makes folders, and --split N gives a file "
+    "several connections",
     "-Z": "downloads are always parallel, and -m N sets the number of requests in flight",
 }
 
@@ -70,3 +72,11 @@ def test_a_value_of_an_option_without_value_is_not_repeated(tmp_path: Path) -> N
     assert done.returncode == 2
     sentence = "argument -O/--remote-name: takes no value (getflags --help-all lists all options)"
     assert done.stderr == f"getflags: {sentence}\n"
+
+
+def test_the_page_about_other_tools_names_options_that_exist() -> None:
+    lines = (ROOT / "docs/reference/other-tools.md").read_text().splitlines()
+    cells = [line.split("|")[2] for line in lines if line.startswith("| ")]
+    options = {option for cell in cells for option in re.findall(r"(?<![\w-])--?[a-z][\w-]*", cell)}
+    assert len(options) > 30
+    assert options - set(make_parser()._option_string_actions) == set()

@@ -26,8 +26,8 @@ _REFUSED = {
     ("-j", "--max-concurrent-downloads"): _LEVEL,
     ("-P", "--directory-prefix"): "-d DIR sets the folder for the files",
     ("--retry",): "--retries N sets the number of retries",
-    ("-x", "--max-connection-per-server"): f"--proxy URL sets a proxy, "
-    f"--force-directories makes folders, and {_LEVEL}",
+    ("-x", "--max-connection-per-server"): "--proxy URL sets a proxy, --force-directories makes "
+    "folders, and --split N gives a file several connections",
     ("-Z", "--parallel"): f"downloads are always parallel, and {_LEVEL}",
 }
 
