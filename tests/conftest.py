@@ -15,7 +15,7 @@ from zlib import crc32
 
 import pytest
 
-from getflags import testing, transport
+from getflags import engines, testing, transport
 from tests.kit import ENVIRON, ROOT, free_port
 
 # A shell's background job ignores SIGINT, and nohup SIGHUP; what is under test would inherit it.
@@ -120,23 +120,36 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 
 def _spared(items: list[pytest.Item]) -> set[pytest.Item]:
-    """Return the items whose ways are shared, except one for each test, by the hash of its name.
+    """Return the items that are left out of the rest, by the hash of each test's name.
 
-    The sequential engine uses the transports of threads, and processes those of asyncio. So a
-    client other than the usual one is tested with these two, and now and then with the others.
+    A client other than the usual one is tested with three of the four engines at most: one that
+    has its own transport (threads or asyncio) for each client, and one way that shares it.
     """
     shared = [item for item in items if _is_shared(item)]
-    return set(shared) - _one_way_each(shared)
+    spared = set(shared) - _one_way_each(shared)
+    for name in sorted(set(transport.CLIENTS) - {transport.DEFAULT}):
+        own = [item for item in items if name in _way(item) and item not in shared]
+        own = [item for item in own if _way(item) & set(engines.ENGINES)]
+        spared |= set(own) - _one_way_each(own)
+    return spared
+
+
+def _way(item: pytest.Item) -> set[object]:
+    """Return the engine and the client of an item, as far as it has them."""
+    callspec = getattr(item, "callspec", None)
+    params = callspec.params if callspec else {}
+    way = params.get("way", ())
+    return {
+        *(way.values() if isinstance(way, dict) else way),
+        params.get("engine"),
+        params.get("client"),
+    }
 
 
 def _is_shared(item: pytest.Item) -> bool:
     """Return whether an item runs a client on an engine that shares its transport with another."""
-    callspec = getattr(item, "callspec", None)
-    params = callspec.params if callspec else {}
-    way = params.get("way", ())
-    values = {*(way.values() if isinstance(way, dict) else way), params.get("engine")}
-    clients = (values | {params.get("client")}) & (set(transport.CLIENTS) - {transport.DEFAULT})
-    return bool(clients and values & {"sequential", "processes"})
+    others = set(transport.CLIENTS) - {transport.DEFAULT}
+    return bool(_way(item) & others and _way(item) & {"sequential", "processes"})
 
 
 def _one_way_each(items: list[pytest.Item]) -> set[pytest.Item]:

@@ -408,7 +408,8 @@ def test_j20_a_stream_that_fails_costs_nothing_but_time(tmp_path: Path, way: Way
     with RawServer({"/f": answer}) as server:
         report = download(server, tmp_path, way)
         assert [outcome.reason for outcome in report.outcomes] == [""]
-    assert files(tmp_path) == {"f": right}
+    # A run that has received all of the old version before it hears of the new one is right, too.
+    assert files(tmp_path) in ({"f": right}, {"f": OLD})
     assert way["engine"] == "sequential" or len(server.heads) >= 2
 
 
