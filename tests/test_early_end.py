@@ -173,3 +173,10 @@ def test_what_contradicts_itself_is_a_usage_error(
     assert done.returncode == 2
     assert sentence in done.stderr
     assert len(done.stderr.splitlines()) == 1
+
+
+def test_a_run_whose_last_target_fails_has_ended_by_itself(tmp_path: Path) -> None:
+    with RawServer({"/a": MISSING}) as server:
+        done = run_main("--max-failures", "1", server.url("/a"), cwd=tmp_path)
+    assert done.returncode == 3
+    assert "stopped" not in done.stderr

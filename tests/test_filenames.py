@@ -7,6 +7,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from getflags.targets import filenames
 from getflags.targets.filenames import (
     PART_PREFIX,
     BadName,
@@ -310,3 +311,11 @@ def test_one_name_many_times_counts_on() -> None:
 @given(st.from_regex(r"[A-Za-z0-9_.-]{1,120}", fullmatch=True))
 def test_an_ordinary_name_is_what_any_other_is(name: str) -> None:
     assert from_url(f"http://h/{name}") == from_url(f"http://h/{name}?x") == safe(name)
+
+
+def test_a_set_of_hashes_tells_apart_those_that_fall_on_one_another() -> None:
+    found = filenames.HashSet()
+    assert found.add(5)
+    assert 5 + 1024 not in found, "it would have the same place"
+    assert found.add(5 + 1024)
+    assert 5 + 1024 in found

@@ -28,7 +28,11 @@ pytestmark = pytest.mark.slow
 
 # What a run may leave: caches fill, and coverage remembers each thread. A connection is more.
 OBJECTS, MEMORY = 30, 20_000  # bytes
-PAIRS = sorted(product(engines.ENGINES, transport.CLIENTS))
+# Each engine, and each transport: the sequential engine uses those of threads, processes asyncio's.
+PAIRS = sorted(
+    {(engine, transport.DEFAULT) for engine in engines.ENGINES}
+    | set(product(("asyncio", "threads"), transport.CLIENTS))
+)
 SCENARIO = "\n".join(
     f'[[rule]]\nfault = "{fault}"\nmatch = "*/{name}"\n{more}\n'
     for name, fault, more in (

@@ -15,6 +15,7 @@ import ssl
 import textwrap
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from time import monotonic
 
@@ -22,6 +23,7 @@ import httpx
 import pytest
 import respx
 
+import getflags
 from getflags.core import errors
 from getflags.core.errors import (
     Aborted,
@@ -502,3 +504,19 @@ def test_a_readers_own_timeout_is_not_taken_for_ours() -> None:
 
     with RawServer({"/x": ok(b"abc")}) as server, pytest.raises(TimeoutError, match="mine"):
         asyncio.run(scenario())
+
+
+def test_a_head_that_drips_is_not_waited_for_on_asyncio(tmp_path: Path) -> None:
+    def drip(connection: socket.socket, server: RawServer) -> None:
+        with suppress(OSError):  # the client has gone
+            for byte in ok(b"fine"):
+                connection.sendall(bytes([byte]))
+                if server.over.wait(0.1):
+                    return
+
+    with RawServer({"/f": drip}) as server:
+        report = getflags.download(
+            [server.url("/f")], dir=tmp_path, engine="asyncio", client="httpx", timeout=0.3,
+            connect_timeout=0.3, retries=0,
+        )  # fmt: skip
+    assert report.outcomes[0].reason == "the response header took longer than 0.3 s"
