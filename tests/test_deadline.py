@@ -29,7 +29,7 @@ from tests.rawserver import Answer, RawServer, ok, silence, stall_after
 PASSED = "the deadline of the run has passed (--deadline)"
 #: A body that may be resumed, and stalls in its middle.
 STALLED = b'HTTP/1.1 200 OK\r\nETag: "1"\r\nContent-Length: 9999999\r\n\r\n' + bytes(2_000_000)
-DEADLINE = 1.2  # seconds, enough to start
+DEADLINE = 2.0  # seconds, enough to start
 LATE = DEADLINE + 3
 
 
