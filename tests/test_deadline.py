@@ -83,11 +83,13 @@ def test_the_deadline_holds_whatever_the_server_does(tmp_path: Path, way: Way, r
         report = getflags.download(urls, dir=tmp_path, max_req=3, deadline=DEADLINE, **way)
         assert monotonic() - began < LATE
         assert server.asked("/40") == 0
+        begun = server.asked("/silent") if answer is redirect else len(server.heads)
         reason = reason.replace("HERE", server.url(""))
     assert report.stopped == PASSED
     assert report.exit_status == 3
     reasons = {each.reason for each in report.outcomes}
-    assert reason in reasons or not reason
+    # Workers that take longer than that to start on a busy machine have begun nothing.
+    assert reason in reasons or not (reason and begun)
     assert reasons <= ({reason, PASSED} if reason else set()), "one may have begun just before"
     assert not any((tmp_path / path[1:]).exists() for path in many)
 
