@@ -102,7 +102,7 @@ class AsyncStreams(StreamsBase[StreamBatch]):
 
         Return what the server said if it gets too many requests.
         """
-        if not self._enter():
+        if not self._enter():  # pragma: no cover - only if the others are done just now
             return None
         try:
             return await self._request_more(transport)

@@ -45,13 +45,21 @@ def run_engine(
             emit = stop_after(job.options.settings.max_failures, _tee(handlers))
             engines.engine(engine)(make_plan(job, targets, limit), emit)
         except Stopped as stop:
-            if result.total != (total() if callable(total) else total):
-                result.stopped = str(stop)
-                if rest:
-                    rest.comment = str(stop)
+            _end_early(str(stop), result, rest, total() if callable(total) else total)
         finally:
             result.elapsed = perf_counter() - start
     return total() if callable(total) else total
+
+
+def _end_early(
+    reason: str, result: summary.Report, rest: FailedList | None, total: int | None
+) -> None:
+    """Record why the run has ended, unless all targets had ended as well."""
+    if result.total == total:
+        return
+    result.stopped = reason
+    if rest:
+        rest.comment = reason
 
 
 def _rest(job: Job, screen: Screen) -> AbstractContextManager[FailedList | None]:
