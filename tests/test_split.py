@@ -526,7 +526,7 @@ def stalling(site: Site, count: int) -> Callable[[socket.socket, RawServer], Non
         connection.sendall(response(OLD, part))
         for at in range(part.first, min(part.first + count, part.end - PIECE), PIECE):
             connection.sendall(OLD[at : at + PIECE])
-            server.over.wait(0.001)
+            server.over.wait(0.004)  # so that even a busy client gets it in several pieces
         server.stalled.release()
         server.over.wait(30)
 
@@ -545,23 +545,27 @@ def stopped(request: pytest.FixtureRequest, tmp_path: Path) -> Callable[..., Way
             "from getflags.transfer import body\n"
             "from getflags.transfer.parts import split\n"
             "from getflags.storage import async_part_file as file\n"
+            "from getflags.transport.curl import multi_handle\n"
             "split._WINDOWS = ((0.0, 1),); split._GAIN = -1; body.PROGRESS_STEP = 10_000\n"
-            "file.BATCH = 10_000\n"
+            "file.BATCH = multi_handle._READY = 10_000\n"
             "from getflags.cli import main; sys.exit(main(sys.argv[1:]))"
         )
         program = [command()[0], "-c", script, *words]
         environ = {**ENVIRON, "PYTHONPATH": str(ROOT)}
         with subprocess.Popen(program, cwd=tmp_path, env=environ, stdout=-3, stderr=-3) as process:
-            for _ in range(3):
-                assert server.stalled.acquire(timeout=30)
-            deadline = time.monotonic() + 30
-            while not any(path.stat().st_size for path in tmp_path.glob(".*.json")):
-                assert process.poll() is None
-                assert time.monotonic() < deadline
-            begun = time.monotonic()
-            process.send_signal(how)
-            process.wait(20)
-            assert time.monotonic() - begun < 4
+            try:
+                for _ in range(3):
+                    assert server.stalled.acquire(timeout=30)
+                deadline = time.monotonic() + 30
+                while not any(path.stat().st_size for path in tmp_path.glob(".*.json")):
+                    assert process.poll() is None
+                    assert time.monotonic() < deadline
+                begun = time.monotonic()
+                process.send_signal(how)
+                process.wait(20)
+                assert time.monotonic() - begun < 4
+            finally:
+                process.kill()
         (part_file,) = tmp_path.glob(".getflags-*.part")
         with part_file.open() as file:
             fcntl.flock(file, fcntl.LOCK_EX)  # a worker process ends a moment after its parent
