@@ -104,7 +104,7 @@ def test_a_bad_line_fails_alone_and_is_named(tmp_path: Path) -> None:
         done = getflags("-i", "-", "-q", cwd=tmp_path, stdin="\n".join(lines))
         assert server.asked("/c") == 0
     assert done.returncode == 1
-    first, second = done.stderr.splitlines()
+    first, second = sorted(done.stderr.splitlines())  # they are tried at the same time
     why = "it begins with the character U+00A0, which is not an ordinary space"
     assert first == f"getflags: <stdin>:2: {lines[1]}: {why}"
     assert second.startswith("getflags: <stdin>:4: h.example/d: it is not an http:// or https://")
