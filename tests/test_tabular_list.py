@@ -129,6 +129,7 @@ BAD = {
     "a huge line": ("csv", f"url\n{'a' * 1_100_000}\n", "list.csv:2: longer than 1,048,576"),
     "a comment": ("csv", "url\n#http://h/f\n", "list.csv:2: '#http://h/f' is not a URL"),
     "an option": ("jsonl", '{"url": "out=f"}', "list.jsonl:1: 'out=f' is not a URL"),
+    "a header": ("csv", "url\nheader=A:b\n", "list.csv:2: 'header=A:b' is not a URL"),
     "no JSON": ("jsonl", '{"url": "http://h/f"}\nurl\n', "list.jsonl:2: it is not valid JSON ("),
     "no object": ("jsonl", '\n["http://h/f"]\n', "list.jsonl:2: it is not a JSON object"),
     "no key url": ("jsonl", '{"uri": "http://h/f"}\n', "list.jsonl:1: it has no url"),

@@ -107,13 +107,7 @@ def download(targets: Iterable[str | Entry], **settings: Unpack[SettingsDict]) -
     """
     chosen = checked(settings)
     total = len(targets) if isinstance(targets, Sized) else None
-    adaptive = chosen.max_req == AUTO
-    paced = chosen.rate_per_host is not None
-    jar = chosen.cookie_jar is not None
-    limit = _requested(chosen)
-    name = engines.select(
-        chosen.engine, total, limit, adaptive=adaptive, paced=paced, cookie_jar=jar
-    )
+    name = configure.select_engine(chosen, total, _requested(chosen))
     job, report = _prepare(targets, chosen, name, chosen_level="max_req" in settings)
     run = engines.engine(name)
     start = perf_counter()

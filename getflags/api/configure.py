@@ -7,17 +7,21 @@ from __future__ import annotations
 
 import os
 from time import monotonic
+from typing import TYPE_CHECKING
 
+from getflags import engines
 from getflags.api import credentials
-from getflags.core.accepted import fixed_addresses
+from getflags.core.accepted import AUTO, fixed_addresses
 from getflags.core.errors import UsageError
 from getflags.core.models import DownloadOptions, Exists, HostLimits, Network
 from getflags.core.settings import PER_REMOTE_HOST, Settings
 from getflags.core.text import quoted
 from getflags.storage import directories
 from getflags.targets import resolve
-from getflags.targets.output_template import HOST_AND_FOLDERS, BadTemplate, OutputTemplate
 from getflags.transport import proxies
+
+if TYPE_CHECKING:
+    from getflags.targets.output_template import OutputTemplate
 
 
 def place(settings: Settings, base_url: str | None, *, read_only: bool = False) -> resolve.Place:
@@ -37,20 +41,20 @@ def place(settings: Settings, base_url: str | None, *, read_only: bool = False) 
 def _template(settings: Settings) -> OutputTemplate | None:
     """Return the template of the files' names, if there is one. Raises UsageError."""
     template = settings.output_template
-    if settings.force_directories:
-        if template is not None:
-            raise UsageError("--force-directories cannot be used with --output-template")
-        template = HOST_AND_FOLDERS
-    if template is None:
+    if settings.force_directories and template is not None:
+        raise UsageError("--force-directories cannot be used with --output-template")
+    if not settings.force_directories and template is None:
         if settings.cut_dirs:
             raise UsageError("--cut-dirs needs --force-directories or --output-template")
         return None
+    # Most runs do not need it.
+    from getflags.targets.output_template import HOST_AND_FOLDERS, BadTemplate, OutputTemplate
+
+    text = HOST_AND_FOLDERS if template is None else template
     try:
-        return OutputTemplate(template, settings.cut_dirs)
+        return OutputTemplate(text, settings.cut_dirs)
     except BadTemplate as error:
-        raise UsageError(
-            f"the output template {quoted(template)} cannot be used: {error}"
-        ) from None
+        raise UsageError(f"the output template {quoted(text)} cannot be used: {error}") from None
 
 
 def download_options(settings: Settings, started: float | None = None) -> DownloadOptions:
@@ -105,4 +109,21 @@ def network(settings: Settings, direct: tuple[str, ...] = ()) -> Network:
         limit_rate=settings.limit_rate,
         ip_version=settings.ip_version,
         resolve=tuple(map(fixed_addresses, settings.resolve)),
+    )
+
+
+def select_engine(
+    settings: Settings, total: int | None, limit: int, name: str | None = None
+) -> str:
+    """Return the engine for a run; ``name`` replaces the setting. Raises UsageError.
+
+    See ``engines.select``.
+    """
+    return engines.select(
+        name or settings.engine,
+        total,
+        limit,
+        adaptive=settings.max_req == AUTO,
+        paced=settings.rate_per_host is not None,
+        cookie_jar=settings.cookie_jar is not None,
     )

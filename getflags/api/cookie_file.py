@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 
-from getflags.api.cookies import Cookie, Cookies, parse
+from getflags.api.cookies import FOREVER, Cookie, Cookies, parse
 from getflags.core.errors import GetflagsError, UsageError
 from getflags.core.text import quoted
 from getflags.targets.filenames import PART_PREFIX
@@ -17,7 +17,6 @@ _HEADER = re.compile("set-cookie:", re.IGNORECASE)
 _CONTROL = re.compile("[\x00-\x08\x0a-\x1f\x7f]")
 _DOMAIN = re.compile(r";\s*domain=\s*\.?([^;\s]+)", re.IGNORECASE)
 _TITLE = "# Netscape HTTP Cookie File\n"
-_NEVER = 10**11  # seconds since 1970
 _FIELDS = 7  # domain, sub-domains, path, secure, expires, name, value
 
 
@@ -63,7 +62,7 @@ def _cookies(line: str) -> Iterator[Cookie]:
         value,
         domain_.removeprefix(".").lower(),
         path,
-        min(max(int(expires), 0), _NEVER),
+        min(max(int(expires), 0), FOREVER),
         host_only=below.upper() != "TRUE",
         secure=secure.upper() == "TRUE",
         http_only=http_only,

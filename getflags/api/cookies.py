@@ -31,7 +31,7 @@ _SECOND_LEVELS = frozenset(
 _CONTROL = re.compile("[\x00-\x1f\x7f]")
 _MAX_AGE = re.compile(r"(-?)([0-9]+)", re.ASCII)
 _ADDRESS = re.compile(r"[0-9.]+|.*:.*")
-_FOREVER = 10**11  # seconds since 1970, which is later than any date
+FOREVER = 10**11  #: seconds since 1970, which is later than any date
 
 
 class Cookie(NamedTuple):
@@ -146,7 +146,7 @@ def parse(line: str, url: str) -> Cookie | None:
 def _expiry(attributes: dict[str, str]) -> int:
     """Return when a cookie expires: 0 if it does not say, 1 if it has expired."""
     if age := _MAX_AGE.fullmatch(attributes.get("max-age", "")):
-        number = 0 if age[1] else min(int(age[2][:12]), _FOREVER)
+        number = 0 if age[1] else min(int(age[2][:12]), FOREVER)
         return int(time()) + number if number else 1
     return _date(attributes.get("expires", ""))
 
@@ -155,7 +155,7 @@ def _date(text: str) -> int:
     """Return a date in seconds since 1970, at least 1; 0 if it is invalid."""
     try:
         date = parsedate_tz(text)
-        return min(max(1, mktime_tz(date)), _FOREVER) if date else 0
+        return min(max(1, mktime_tz(date)), FOREVER) if date else 0
     except (ValueError, OverflowError):
         return 0
 

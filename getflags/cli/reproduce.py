@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 
 from getflags.bench.measure.cells import Cell
 from getflags.cli.options.bench import Options
-from getflags.core.text import printable
+from getflags.core.text import from_field, printable
 from getflags.core.urls import redact
 
 _OUTPUT = "again.jsonl"  # a new file: the original one already has results of the cell
@@ -45,8 +45,7 @@ def _without_matrix(arguments: Sequence[str]) -> Iterator[str]:
 
 def _redacted(argument: str, options: Options) -> str:
     settings = options.settings
-    typed = [value.encode("latin-1").decode("utf-8", "surrogateescape")
-             for _, value in settings.headers]  # fmt: skip
+    typed = [from_field(value) for _, value in settings.headers]
     for secret in (*typed, settings.user, settings.oauth2_bearer):
         if secret:
             argument = argument.replace(secret, "***")

@@ -12,7 +12,7 @@ from os import PathLike, fspath
 from typing import Any, NamedTuple
 
 from getflags.core.text import quoted
-from getflags.core.urls import BadURL, clean, origin, redact
+from getflags.core.urls import BadURL, clean, host_and_port, redact
 
 AUTO = "auto"
 #: Larger numbers overflow in libraries and in the system.
@@ -206,13 +206,12 @@ def fixed_addresses(text: str) -> tuple[str, int, tuple[str, ...]]:
     try:
         if parts is None:
             raise ValueError  # noqa: TRY301 - one message for all that is wrong
-        server = origin(clean(f"http://{parts[1]}:{parts[2]}/")).removeprefix("http://")
+        _, host, port = host_and_port(clean(f"http://{parts[1]}:{parts[2]}/"))
         addresses = tuple(str(ip_address(each.strip("[]"))) for each in parts[3].split(","))
     except ValueError:
         shown = quoted(text)
         raise ValueError(f"has {shown}, which is not of the form HOST:PORT:ADDRESS") from None
-    host, _, port = server.rpartition(":")
-    return host.strip("[]"), int(port), addresses
+    return host, port, addresses
 
 
 def is_field(name: str, value: str) -> bool:

@@ -22,6 +22,19 @@ def printable(text: str) -> str:
     return _RAW.sub(lambda match: ascii(match[0])[1:-1], text)
 
 
+def to_field(text: str) -> str:
+    """Return text as the value of a header field: bytes beyond ASCII are sent as typed.
+
+    Header fields are encoded as Latin-1. ``from_field`` returns the text again.
+    """
+    return text.encode("utf-8", "surrogateescape").decode("latin-1")
+
+
+def from_field(value: str) -> str:
+    """Return the text that was typed for the value of a header field."""
+    return value.encode("latin-1").decode("utf-8", "surrogateescape")
+
+
 def closest(word: str, known: Iterable[str], alike: float = 0.6) -> str:
     """Return the known word that is most like a word; empty if none is.
 

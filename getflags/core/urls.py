@@ -174,7 +174,7 @@ def host_and_port(url: str) -> tuple[str, str, int]:
 
 def host(url: str) -> str:
     """Return a clean URL's host, in lower case and without brackets."""
-    return origin(url).partition("://")[2].rpartition(":")[0].strip("[]")
+    return host_and_port(origin(url))[1]  # there are few servers for many URLs
 
 
 def split_credentials(url: str) -> tuple[str, str | None]:
@@ -218,8 +218,7 @@ def identity(url: str) -> str:
 
 def is_loopback(origin: str) -> bool:
     """Return whether an origin is on this machine, as far as its host name tells."""
-    host = urlsplit(origin).hostname or ""
-    return bool(_LOOPBACK.fullmatch(host))
+    return bool(_LOOPBACK.fullmatch(host(origin)))
 
 
 def public_query(url: str) -> str:

@@ -9,15 +9,16 @@ from __future__ import annotations
 import asyncio
 import signal
 import threading
-from collections.abc import Coroutine
+from collections.abc import AsyncGenerator, Callable, Coroutine
 from contextlib import aclosing, suppress
 from importlib.util import find_spec
 from time import monotonic
+from typing import Any
 
 from getflags.core.accepted import AUTO
 from getflags.core.deferred_signals import signals_deferred
 from getflags.core.errors import UsageError
-from getflags.core.events import EventHandler
+from getflags.core.events import Event, EventHandler
 from getflags.core.models import Plan
 from getflags.engines.async_fetch import afetch
 from getflags.rates.rate_limit import RateLimiter
@@ -71,13 +72,21 @@ async def _download_all(plan: Plan, emit: EventHandler, scheduler: Scheduler) ->
     try:
         if plan.options.split > 1:
             await _run_with_streams(plan, emit, scheduler, transport, limiter)
-            return
-        async with aclosing(as_completed_async(scheduler, work, plan.limit)) as tried:
-            async for transfer in tried:
-                for event in scheduler.returned(transfer):
-                    emit(event)
+        else:
+            tried = as_completed_async(scheduler, work, plan.limit)
+            await _emit_all(tried, scheduler.returned, emit)
     finally:
         await transport.close()
+
+
+async def _emit_all(
+    ended: AsyncGenerator[Any, None], returned: Callable[[Any], list[Event]], emit: EventHandler
+) -> None:
+    """Emit the events that follow from each job that has ended."""
+    async with aclosing(ended):
+        async for job in ended:
+            for event in returned(job):
+                emit(event)
 
 
 async def _run_with_streams(
@@ -94,10 +103,7 @@ async def _run_with_streams(
         return arun_job(job, transport, limiter, emit, jobs)
 
     source: JobSource[Job] = jobs
-    async with aclosing(as_completed_async(source, work, plan.limit)) as ended:
-        async for job in ended:
-            for event in jobs.returned(job):
-                emit(event)
+    await _emit_all(as_completed_async(source, work, plan.limit), jobs.returned, emit)
 
 
 def new_loop(name: str) -> asyncio.AbstractEventLoop:

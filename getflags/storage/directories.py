@@ -63,7 +63,7 @@ class NameKeys:
 
     def __init__(self, *, read_only: bool = False) -> None:
         probed = lru_cache(1024)(compare_read_only if read_only else compare)
-        # Thousands of folders that do not exist yet need one probe, in the folder above them.
+        # For thousands of folders that do not exist yet, the one above them is asked once.
         self._comparison = lru_cache(1024)(lambda folder: probed(_existing(folder)))
 
     def __call__(self, path: str) -> str:
@@ -77,10 +77,9 @@ class NameKeys:
 def compare(folder: str) -> Comparison:
     """Return how the file system of a folder compares names.
 
-    A file is created there and looked up under other names. If the folder does not exist yet, its
-    parent is asked. If no file can be created, the usual comparison is assumed.
+    A file is created there and looked up under other names. If no file can be created, the usual
+    comparison is assumed.
     """
-    folder = _existing(folder)
     with signals_deferred(lambda: None):
         for accented in ("\u00e9", "e"):  # some file systems cannot store all characters
             stem = f"{folder}/{PART_PREFIX}%s{accented}-{os.getpid():x}-{next(_serial):x}"
@@ -98,7 +97,6 @@ def compare_read_only(folder: str) -> Comparison:
 
     If the folder has no name that could be written in another way, the usual comparison is assumed.
     """
-    folder = _existing(folder)
     try:
         names = set(os.listdir(folder))  # noqa: PTH208 - Path would be slower
     except OSError:

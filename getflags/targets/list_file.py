@@ -16,7 +16,7 @@ from urllib.parse import quote
 
 from getflags.core.accepted import check_field, is_field
 from getflags.core.models import Checksum, Fields
-from getflags.core.text import printable, quoted
+from getflags.core.text import from_field, printable, quoted, to_field
 from getflags.core.urls import redact
 
 # U+FEFF is a byte order mark only at the beginning of a list.
@@ -24,8 +24,8 @@ _CONTROL = re.compile("[\x00-\x1f\x7f\x85\u2028\u2029\ufeff]")
 #: The names of hashlib's algorithms in aria2; md5 has the same name, and aria2 has no others.
 _ARIA2_NAMES = {f"sha{bits}": f"sha-{bits}" for bits in (1, 224, 256, 384, 512)}
 _OPTIONAL = "optional=yes"  # the target may not exist; written for codes that were expanded
-# It is no target, even if not indented.
-_OPTION = re.compile("(?:out|dir|checksum|header|optional)=")
+#: The beginning of an option line, which is no target, even if it is not indented.
+OPTION = re.compile("(?:out|dir|checksum|header|optional)=")
 _FIELD = re.compile(r"((?:\w+=)?[^\s=:]+:)(?!//).*", re.DOTALL)  # its value may be a secret
 _MAX_LINE = 1024 * 1024  # characters; a longer line is not text, such as /dev/zero
 
@@ -112,7 +112,7 @@ class ListParser:
         text = line.strip()
         if not text or text.startswith("#"):
             return None
-        if line[0] in " \t" or _OPTION.match(line):
+        if line[0] in " \t" or OPTION.match(line):
             self._entry = self._with_option(text, indented=line[0] in " \t")
             return None
         before = self._entry
@@ -169,8 +169,7 @@ def _shown(text: str) -> str:
 def parse_header(text: str) -> tuple[str, str]:
     """Parse ``Name: value``, a header field. Raises BadInput, whose message omits the value."""
     name, colon, value = text.partition(":")
-    # Bytes beyond ASCII are sent as typed; the transport layer encodes fields as Latin-1.
-    value = value.strip(" \t").encode("utf-8", "surrogateescape").decode("latin-1")
+    value = to_field(value.strip(" \t"))
     if not colon or not is_field(name, value):
         raise BadInput("the header is not of the form 'Name: value'")
     try:
@@ -221,8 +220,7 @@ def unparse(entry: Entry) -> str:
         algorithm, digest = entry.checksum
         lines.append(f"  checksum={_ARIA2_NAMES.get(algorithm, algorithm)}={digest}")
     for name, value in entry.headers:
-        typed = value.encode("latin-1").decode("utf-8", "surrogateescape")
-        lines.append(f"  header={name}: {typed}")
+        lines.append(f"  header={name}: {from_field(value)}")
     if entry.guessed:
         lines.append(f"  {_OPTIONAL}")
     return "\n".join(lines) + "\n"

@@ -14,15 +14,13 @@ from typing import TypeAlias
 
 from getflags.core.text import counted, quoted
 from getflags.core.urls import redact
-from getflags.targets.list_file import BadInput, BadLine, Entry, parse_checksum
+from getflags.targets.list_file import OPTION, BadInput, BadLine, Entry, parse_checksum
 
 #: A function that converts the lines of a list, whose name is given for messages, to entries.
 Parse: TypeAlias = Callable[[Iterable[str], str], Iterator[Entry]]
 
 _FIELDS = ("url", "out", "dir", "checksum", "optional")
 _BOOLEANS = {"": False, "no": False, "false": False, "yes": True, "true": True}
-#: Texts that cannot be written to a list of failed targets: they would be comments or options.
-_NO_TARGET = re.compile("#|(?:out|dir|checksum|optional)=")
 
 
 def parser(name: str) -> Parse | None:
@@ -125,7 +123,7 @@ def _valid(values: Mapping[str, object]) -> Entry:
     word, out, folder, checksum, optional = (_text(name, values.get(name)) for name in _FIELDS)
     if not word:
         raise BadInput("it has no url")
-    if _NO_TARGET.match(word):
+    if word.startswith("#") or OPTION.match(word):  # in a list of failed targets, it would be none
         raise BadInput(f"{quoted(redact(word))} is not a URL")
     if optional.lower() not in _BOOLEANS:
         raise BadInput(f"optional is {quoted(optional)}; it must be yes or no")

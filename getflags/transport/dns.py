@@ -184,11 +184,10 @@ def is_known(network: Network, url: str) -> bool:
     """
     if not (network.resolve or network.ip_version):
         return False
-    parts = urlsplit(urls.origin(urls.clean(url)))
-    host = parts.hostname or ""
+    _, host, port = urls.host_and_port(urls.clean(url))
     if _is_address(host) and network.ip_version not in {None, 6 if ":" in host else 4}:
         raise _without(network.ip_version, "")
-    return bool(fixed(network, host, parts.port or 0))
+    return bool(fixed(network, host, port))
 
 
 def of_version(

@@ -27,6 +27,7 @@ from getflags.core.accepted import (
 )
 from getflags.core.models import Checksum
 from getflags.core.settings import OPTIONS
+from getflags.core.text import to_field
 from getflags.targets.list_file import BadInput, parse_checksum, parse_header
 
 T = TypeVar("T")
@@ -175,9 +176,7 @@ def token(text: str) -> str:
 
 def cookie(text: str) -> str:
     """Return cookies, or the path of a file of cookies, or an empty string."""
-    # As in a header field, bytes beyond ASCII are sent as typed.
-    typed = text.encode("utf-8", "surrogateescape").decode("latin-1")
-    return _secret(typed, COOKIE) if "=" in text else text
+    return _secret(to_field(text), COOKIE) if "=" in text else text
 
 
 def _secret(text: str, kind: ValueRange) -> str:

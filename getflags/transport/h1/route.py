@@ -9,7 +9,6 @@ from collections.abc import Iterable
 from functools import lru_cache
 from itertools import chain, zip_longest
 from typing import NamedTuple, TypeAlias
-from urllib.parse import urlsplit
 
 from getflags.core import urls
 from getflags.core.errors import UsageError
@@ -42,12 +41,12 @@ class Route(NamedTuple):
 @lru_cache(256)
 def route(origin: str, proxy: str | None) -> Route:
     """Return the route to an origin, perhaps through a proxy."""
-    scheme, host, port = _parts(origin)
+    scheme, host, port = urls.host_and_port(origin)
     tls = host.removesuffix(".") if scheme == "https" else ""  # certificates have no final dot
     if proxy is None:
         return Route(host, port, tls)
     bare, login = urls.split_credentials(urls.clean(proxy))
-    proxy_scheme, proxy_host, proxy_port = _parts(urls.origin(bare))
+    proxy_scheme, proxy_host, proxy_port = urls.host_and_port(bare)
     return Route(
         proxy_host,
         proxy_port,
@@ -57,11 +56,6 @@ def route(origin: str, proxy: str | None) -> Route:
         f"proxy {printable(urls.redact(proxy))}: ",
         (("proxy-authorization", login),) if login else (),
     )
-
-
-def _parts(origin: str) -> tuple[str, str, int]:
-    parts = urlsplit(origin)
-    return parts.scheme, parts.hostname or "", parts.port or 0
 
 
 def check_proxy(proxy: str) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import NamedTuple
 
-from getflags import engines, testing
+from getflags import testing
 from getflags.api import configure
 from getflags.cli import standard_output
 from getflags.cli.display import Screen
@@ -143,16 +143,8 @@ def useful_requests(job: Job, total: int) -> int:
 
 def choose_engine(options: Options, total: int | None, limit: int) -> str:
     """Return the engine to use. Raises UsageError."""
-    settings = options.settings
-    to_output = options.out == standard_output.NAME
-    return engines.select(
-        standard_output.engine(options) if to_output else settings.engine,
-        total,
-        limit,
-        adaptive=settings.max_req == AUTO,
-        paced=settings.rate_per_host is not None,
-        cookie_jar=settings.cookie_jar is not None,
-    )
+    name = standard_output.engine(options) if options.out == standard_output.NAME else None
+    return configure.select_engine(options.settings, total, limit, name)
 
 
 def _host_limits(job: Job) -> HostLimits:
