@@ -15,14 +15,11 @@ from typing import Any
 from getflags.core.events import Event, EventHandler
 from getflags.core.models import Plan
 from getflags.engines.fetch import fetch
-from getflags.engines.splitting.stream_jobs import Job, StreamJob, StreamJobs
 from getflags.rates.rate_limit import RateLimiter
 from getflags.scheduling.bounded_concurrency import JobSource, merge
 from getflags.scheduling.scheduler import Scheduler
 from getflags.transfer.transfer import Transfer
 from getflags.transport import Transport, client
-
-JOBS = (Transfer, StreamJob)
 
 _CLEANUP_TIME = 1.8  # seconds for interrupted threads to delete their part files
 
@@ -56,7 +53,8 @@ def _emit_all(
     """Emit the events among the results, and those that follow from a job that has ended."""
     with closing(results):
         for item in results:
-            for event in returned(item) if isinstance(item, JOBS) else (item,):
+            is_event = isinstance(item, tuple)  # unlike a job
+            for event in (item,) if is_event else returned(item):
                 emit(event)
 
 
@@ -64,7 +62,9 @@ def _run_with_streams(
     plan: Plan, emit: EventHandler, scheduler: Scheduler, pool: _Pool, limiter: RateLimiter
 ) -> None:
     """Run all transfers of the scheduler, with several connections for a large file."""
-    from getflags.engines.splitting.streams import run_job  # most runs do not need it
+    # Most runs do not need these.
+    from getflags.engines.splitting.stream_jobs import Job, StreamJobs
+    from getflags.engines.splitting.streams import run_job
 
     jobs = StreamJobs(scheduler)
 

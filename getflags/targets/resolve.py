@@ -12,14 +12,16 @@ from collections.abc import Callable, Iterable, Iterator
 from functools import lru_cache
 from itertools import chain, count, islice
 from posixpath import abspath, commonpath
-from typing import NamedTuple, Protocol
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from getflags.core import urls
 from getflags.core.models import Checksum, Target
 from getflags.core.text import printable, quoted
 from getflags.targets import country_codes, filenames
 from getflags.targets.list_file import BadInput, Entry
-from getflags.targets.output_template import OutputTemplate
+
+if TYPE_CHECKING:
+    from getflags.targets.output_template import OutputTemplate
 
 ACCEPTED = "an http:// or https:// URL, a country code such as BR, or a letter such as B"
 _LOCAL = re.compile(r"localhost\b|[0-9.]+(?=[:/]|$)|[^/]*:(?!443\b)")

@@ -50,7 +50,6 @@ from getflags.transfer.actions import (
 from getflags.transfer.body import Body
 from getflags.transfer.origin_state import FindOrigin, OriginState
 from getflags.transfer.parts import ranges
-from getflags.transfer.parts.split import Interval, Split
 from getflags.transfer.request import Route
 from getflags.transfer.state import State
 from getflags.transfer.status_code import (
@@ -61,6 +60,10 @@ from getflags.transfer.status_code import (
     mismatch,
     verified,
 )
+
+TYPE_CHECKING = False  # most runs do not need this module
+if TYPE_CHECKING:
+    from getflags.transfer.parts.split import Interval, Split
 
 
 class Transfer:
@@ -204,6 +207,8 @@ class Transfer:
             return self._own if self.split is not None else None
         allowed = options.max_filesize is None or size <= options.max_filesize
         if self._may_split and allowed and size - body.received >= 2 * options.min_split_size:
+            from getflags.transfer.parts.split import Split
+
             self.split = Split(record, [Gap(body.received, size)], options)
             self._own = self.split.begin(body.received, size)
             return self._own
@@ -341,6 +346,8 @@ class Transfer:
     def _resume_split(self, partial: PartialFile, record: ResumeRecord, end: int) -> int:
         """Receive the bytes up to ``end`` of the first gap; return the size of the whole file."""
         if self.split is None:
+            from getflags.transfer.parts.split import Split
+
             self.split = Split(record, partial.gaps, self.options, open=self._may_split)
         self._own = self.split.begin(partial.size, end)
         return cast("int", record.total)

@@ -16,13 +16,13 @@ from io import FileIO
 from itertools import chain
 from select import select
 from time import monotonic
+from typing import TYPE_CHECKING
 
 from getflags.cli.options.download import Options
 from getflags.core.errors import UsageError
 from getflags.core.feed import NO_JOB, Feed
 from getflags.core.text import brief, closest, quoted
-from getflags.targets import country_codes, resolve, tabular_list
-from getflags.targets.checksum_list import ChecksumList
+from getflags.targets import country_codes, resolve
 from getflags.targets.list_encoding import decoded
 from getflags.targets.list_file import (
     BadInput,
@@ -32,6 +32,9 @@ from getflags.targets.list_file import (
     read_lines,
 )
 from getflags.targets.spool import Spool
+
+if TYPE_CHECKING:
+    from getflags.targets.checksum_list import ChecksumList
 
 #: Seconds after which the download starts, even if the lists have not ended.
 READ_AHEAD = 1.0
@@ -195,6 +198,8 @@ def _list_entries(name: str, parser: ListParser, on_quiet: Hook | None = None) -
 
     ``on_quiet`` is called if no further line comes for ``QUIET`` seconds.
     """
+    from getflags.targets import tabular_list  # only lists need it
+
     parse_table = tabular_list.parser(name)
     with _lines(name, "the list", on_quiet) as lines:
         if parse_table:
@@ -208,6 +213,8 @@ def _list_entries(name: str, parser: ListParser, on_quiet: Hook | None = None) -
 
 def read_checksums(name: str) -> ChecksumList:
     """Read a checksum file. Raises UsageError."""
+    from getflags.targets.checksum_list import ChecksumList  # most runs do not need it
+
     with _lines(name, "the checksum file") as lines:
         return ChecksumList(lines, _shown(name))
 

@@ -7,13 +7,16 @@ defines the options, and ``core.settings`` has the meanings and defaults of the 
 from __future__ import annotations
 
 import argparse
+from typing import TYPE_CHECKING
 
 from getflags.cli.options import config, groups, other_tools, short_help
 from getflags.cli.options.parser import Parser
 from getflags.core.errors import UsageError
 from getflags.core.models import Checksum
 from getflags.core.settings import Settings
-from getflags.targets.checksum_list import ChecksumList
+
+if TYPE_CHECKING:
+    from getflags.targets.checksum_list import ChecksumList
 
 _EPILOG = """\
 A TARGET is an http:// or https:// URL, a two-letter country code (BR), or one letter for all the

@@ -35,7 +35,6 @@ from getflags.core.errors import GetflagsError
 from getflags.core.models import ExitStatus
 from getflags.core.text import counted, printable
 from getflags.output import summary
-from getflags.storage.output_stream import OutputStream
 from getflags.targets import resolve
 from getflags.targets.filenames import PART_PREFIX
 
@@ -111,6 +110,8 @@ def _run_to_output(job: Job, screen: Screen, result: summary.Report) -> int:
     """Download the only target to standard output, and return the exit code."""
     options = job.options
     if not with_options(job.targets[0], options).checksum:
+        from getflags.storage.output_stream import OutputStream  # most runs do not need it
+
         output = OutputStream(standard_output.DESCRIPTOR)
         code = _run(
             job._replace(transfers=job.transfers._replace(output=output, split=1)), screen, result

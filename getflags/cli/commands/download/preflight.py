@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from getflags import testing, transport
 from getflags.api import configure
 from getflags.cli import standard_output
@@ -13,7 +15,9 @@ from getflags.core.models import Checksum, DownloadOptions
 from getflags.core.text import brief, quoted
 from getflags.storage import directories
 from getflags.targets import filenames, resolve
-from getflags.targets.checksum_list import ChecksumList, Disagreement
+
+if TYPE_CHECKING:
+    from getflags.targets.checksum_list import ChecksumList
 
 
 def check(options: Options, targets: resolve.Listing, started: float) -> DownloadOptions:
@@ -58,6 +62,7 @@ def _check_single(options: Options, total: int) -> None:
 
 def _check_agreement(checksums: ChecksumList, options: Options, targets: resolve.Listing) -> None:
     """Raise UsageError if a target has a checksum that differs from that of the checksum file."""
+    from getflags.targets.checksum_list import Disagreement  # most runs do not need it
 
     def agreed(path: str, url: str, own: Checksum | None) -> Checksum:
         try:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from time import monotonic
+from typing import TYPE_CHECKING
 
 from getflags.cli import COMMANDS
 from getflags.cli.commands.download.job import make_place, usual_site
@@ -19,9 +20,11 @@ from getflags.core.errors import GetflagsError, UsageError
 from getflags.core.feed import Feed
 from getflags.output import summary
 from getflags.targets import resolve
-from getflags.targets.checksum_list import ChecksumList
 from getflags.targets.list_file import Entry
 from getflags.transfer.retry import DEADLINE_PASSED
+
+if TYPE_CHECKING:
+    from getflags.targets.checksum_list import ChecksumList
 
 
 def read_checksum_file(name: str, options: Options) -> ChecksumList:
