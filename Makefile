@@ -30,8 +30,8 @@ export PYTHONDONTWRITEBYTECODE =
 # Most tests wait for a peer, so there are more workers than processors.
 PYTEST = -m pytest --numprocesses 6 --dist worksteal
 
-# With COVER=1, the tests measure branch coverage for `make coverage`. The full path: a worker process
-# would leave its data in the folder it runs in.
+# With COVER=1, the tests measure branch coverage for `make coverage`, and take twice the time. The
+# full path: a worker process would leave its data in the folder it runs in.
 RUN = $(BIN)/$(if $(COVER),coverage run,python)
 export COVERAGE_FILE = $(CURDIR)/.coverage
 
