@@ -18,6 +18,7 @@ import getflags
 from getflags.core.events import Event, Finished, Retrying, Slowed
 from getflags.core.resource_limits import worker_count
 from getflags.testing.flag_server import StartFlagServer
+from getflags.transfer import retry
 from tests.hazards import WAYS, Way, everywhere, title
 from tests.kit import files
 from tests.rawserver import RawServer, ok, stall_after
@@ -47,6 +48,27 @@ def test_j1_everything_arrives_at_a_server_with_a_rate_limit(
     assert {each.origin for each in slowed} <= {server.root}
     retrying = [each for each in events if isinstance(each, Retrying)]
     assert not any(each.asked for each in retrying)
+
+
+@everywhere
+def test_j1_targets_that_are_always_refused_hold_up_no_other(
+    tmp_path: Path, way: Way, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(retry, "_FIRST_DELAY", 0.05)  # seconds
+    replies = {f"/{n}": ok(b"x") for n in range(FILES)}
+    replies["/0"] = b"HTTP/1.1 429 No\r\nRetry-After: 0\r\nContent-Length: 0\r\n\r\n"
+    replies["/9"] = b"HTTP/1.1 503 No\r\nContent-Length: 0\r\n\r\n"
+    events: list[Event] = []
+    with RawServer(replies) as server:
+        targets = [server.url(name) for name in replies]
+        report = getflags.download(
+            targets, dir=tmp_path, max_req=5, retries=1, emit=events.append, **way
+        )
+    assert report.exit_status == 1
+    assert len(files(tmp_path)) == FILES - 2
+    rates = [each.rate for each in events if isinstance(each, Slowed)]
+    assert min(rates, default=1.0) >= 1, "requests a second"
+    assert max(each.seconds for each in events if isinstance(each, Retrying)) < 10
 
 
 @everywhere

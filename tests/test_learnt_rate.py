@@ -151,6 +151,24 @@ def test_a_late_start_is_made_up_for_by_one_request_only() -> None:
     assert rate.next_start == pytest.approx(100 + 1 / FIRST_RATE)
 
 
+def test_pauses_that_the_server_asked_for_do_not_lengthen_our_own() -> None:
+    rate = LearntRate()
+    rate.refused(1, 1)
+    first = rate.next_start - 1
+    for now in range(2, 9):
+        rate.refused(now, now, 0)
+    rate.refused(9, 9)
+    assert rate.next_start - 9 == 2 * first
+
+
+def test_a_few_served_requests_do_not_show_a_rate() -> None:
+    rate = LearntRate()
+    rate.refused(1, 1, 5, explained=True)
+    rate.accepted(6)
+    rate.refused(9, 9)
+    assert rate.rate == FIRST_RATE, "most of the time was a pause"
+
+
 def test_served_requests_of_before_the_refusal_do_not_count() -> None:
     rate = LearntRate()
     rate.refused(5, 6)

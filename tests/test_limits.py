@@ -66,9 +66,19 @@ def test_a_refusal_in_spite_of_the_ceiling_is_one_of_the_rate() -> None:
     assert (limits.ceiling.limit, limits.rate.rate) == (2, inf)
     assert not limits.allow(5.9)
     assert limits.allow(6)
-    serve(limits, 7, 3)
+    serve(limits, 7, 8)
     refuse(limits, 8, ASKED)
-    assert limits.rate.rate == pytest.approx(3 / 7)
+    assert limits.rate.rate == pytest.approx(8 / 7)
+
+
+def test_a_target_that_is_refused_at_any_rate_holds_back_no_other() -> None:
+    limits = Limits()
+    serve(limits, 1)
+    refuse(limits, 1)
+    assert not limits.allow(1.2)
+    assert not refuse(limits, 1.3, TOO_MANY._replace(own=True)), "there is no rate to tell"
+    assert limits.allow(1.3)
+    assert not limits.learnt
 
 
 def test_a_server_at_its_ceiling_is_not_waited_for() -> None:

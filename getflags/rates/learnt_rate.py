@@ -49,9 +49,10 @@ class LearntRate:
 
     def __init__(self, most: float = inf) -> None:
         self.most = most
-        self._forget()
+        self.forget()
 
-    def _forget(self) -> None:
+    def forget(self) -> None:
+        """Remove the limit, and all that was learnt."""
         self.rate = inf
         self.refused_rate = inf  # the rate at the last refusal
         self.next_start = 0.0  # no request may start before this time
@@ -120,10 +121,9 @@ class LearntRate:
             self._measure(started, now)
         elif pause is None and now - self.since > PATIENCE:
             self._give_up(now)
-        else:
+        elif pause is None:  # else the server has said how long to wait
             self.unserved += 1
-            if pause is None:
-                self._pause(now)
+            self._pause(now)
         if policy is not None and self.known:
             self.rate = self.refused_rate = min(self.rate, policy, self.most)
         self.refused_at = now
@@ -143,8 +143,8 @@ class LearntRate:
         seconds = max(started - self.since, 0.001)
         measured = self.served / seconds
         self.refused_rate = self.rate if self.rate < inf else 2 * measured
-        if self.served < _STEP and self.rate < inf:  # too few to be sure
-            measured = max(measured, self.rate / 2)
+        if self.served < _STEP:  # too few to be sure
+            measured = max(measured, self.rate / 2 if self.rate < inf else FIRST_RATE)
         self.rate = min(self.rate, measured, self.most)
         # A part of the first request may have been saved up before.
         self.best = max(self.best, (self.served - 1) / seconds)
@@ -164,5 +164,5 @@ class LearntRate:
         Either the server refuses a share of the requests at any rate, or it refuses all of them.
         """
         next_start = self.next_start  # the server may have asked for a pause
-        self._forget()
+        self.forget()
         self.next_start, self.ignored_until = next_start, now + PATIENCE

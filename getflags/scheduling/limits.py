@@ -93,8 +93,12 @@ class Limits:
 
         One that names neither a pause nor a rate counts only if the server has served others: if
         not, it may be down. And one that may have any cause (503) counts only after some others in
-        a row, because any server fails now and then.
+        a row, because any server fails now and then. If the cause lies with the target, what the
+        earlier refusals seemed to show is forgotten.
         """
+        if refusal.own:
+            self._forget(now)
+            return False
         self._refusals += 1
         asked = refusal.pause is not None
         if not asked and refusal.policy is None and not self.ceiling.served:
@@ -112,6 +116,12 @@ class Limits:
             self.ceiling.refused(flight.served, self.in_flight_everywhere, now)
         self._update(now)
         return self.rate.rate != before
+
+    def _forget(self, now: float) -> None:
+        self._refusals = 0
+        self.rate.forget()
+        self.ceiling.limit = inf
+        self._update(now)
 
     def _update(self, now: float) -> None:
         rate = self.rate

@@ -29,13 +29,15 @@ class Refusal(NamedTuple):
 
     ``pause`` is the time in seconds for which the origin asked, and ``policy`` is the rate limit
     that it announced, in requests a second; None if it named none. ``explicit`` is false if the
-    response may have another cause: a 503 that says nothing else.
+    response may have another cause: a 503 that says nothing else. ``own`` is true if the target was
+    refused again and again while others were served, so that the cause lies with this target.
     """
 
     origin: str
     pause: float | None = None
     policy: float | None = None
     explicit: bool = True
+    own: bool = False
 
 
 class Wait(NamedTuple):

@@ -65,6 +65,9 @@ TYPE_CHECKING = False  # most runs do not need this module
 if TYPE_CHECKING:
     from getflags.transfer.parts.split import Interval, Split
 
+#: So many refusals of a target are taken for those of its origin, as long as that serves others.
+_PASSED_OVER = 4
+
 
 class Transfer:
     """The decisions for one target. Call the methods in the order in which the events occur."""
@@ -73,6 +76,7 @@ class Transfer:
     split: Split | None = None  # the plan of a body that several connections receive
     _own: Interval  # what the transfer's own request receives of it
     _may_split = True
+    _passed_over = 0  # refusals of this target while its origin served others
     body: Body  # of the last response whose body was wanted
 
     def __init__(
@@ -399,7 +403,8 @@ class Transfer:
         """Try again when the origin accepts more requests, unless it asks for too long a wait.
 
         As long as the origin goes on serving others, the refusal does not count against the
-        retries: it only says that the turn of this target has not come yet.
+        retries: it only says that the turn of this target has not come yet. But an origin with a
+        limit does not pass over the same target each time.
         """
         origin = self._find_origin(refusal.origin)
         if refusal.pause is not None and refusal.pause > self.options.max_retry_after:
@@ -410,7 +415,11 @@ class Transfer:
         serving, self._served = origin.served > self._served, origin.served
         patient = self.options.retries > 0 and self._requests < ranges.MAX_PARTS
         if serving and patient and (refusal.explicit or origin.limited):
-            self._forgiven += 1
+            self._passed_over += 1
+            if self._passed_over <= _PASSED_OVER:
+                self._forgiven += 1
+            else:
+                refusal = refusal._replace(own=True)
         self._retry(reason, pause=refusal.pause, refusal=refusal, overloaded=True)
 
     def _pause(self, head: Head) -> float | None:
