@@ -57,6 +57,7 @@ class SettingsDict(TypedDict, total=False):
     output_template: str | None
     headers: Mapping[str, str]
     user: str | None
+    digest: bool
     oauth2_bearer: str | None
     netrc: bool
     netrc_file: str | os.PathLike[str] | None

@@ -97,7 +97,8 @@ class Credentials(NamedTuple):
     ``authorization`` is the value of a header field, for each target's own origin. ``netrc`` is
     None if no netrc file is used. ``trusted`` is whether every other origin that a redirect leads
     to gets the credentials and header fields of the target's own origin. ``cookie`` is the user's
-    own value of Cookie, also for that origin. ``cookies`` is None if none are kept.
+    own value of Cookie, also for that origin. ``cookies`` is None if none are kept. ``digest`` is
+    a random text if passwords are sent only as HTTP Digest, else empty.
     """
 
     authorization: str = ""
@@ -105,6 +106,7 @@ class Credentials(NamedTuple):
     trusted: bool = False
     cookie: str = ""
     cookies: CookieStore | None = None
+    digest: str = ""
 
     def __repr__(self) -> str:
         """Return no secret."""

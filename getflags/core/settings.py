@@ -169,6 +169,13 @@ class Settings(NamedTuple):
             "user name and password (HTTP Basic), sent only to the target's own origin",
         ),
     ] = None
+    digest: Annotated[
+        bool,
+        Option(
+            accepted.FLAG,
+            "send passwords only as HTTP Digest, never as Basic: for -u, the URL and netrc",
+        ),
+    ] = False
     oauth2_bearer: Annotated[
         str | None,
         Option(accepted.TOKEN, "OAuth 2.0 bearer token, sent only to the target's own origin"),
