@@ -83,6 +83,8 @@ class SettingsDict(TypedDict, total=False):
     resolve: list[str] | tuple[str, ...]
     proxy: str | None
     cacert: str | os.PathLike[str] | None
+    cert: str | os.PathLike[str] | None
+    key: str | os.PathLike[str] | None
     insecure: bool
     base_url: str | None
     keep_outcomes: bool

@@ -27,6 +27,7 @@ def given(settings: Settings) -> Credentials | None:
         cookie if "=" in cookie else "",
         _cookies(settings),
         os.urandom(16).hex() if settings.digest else "",
+        settings.cert is not None,
     )
     return None if found == Credentials() else found
 

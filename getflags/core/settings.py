@@ -309,6 +309,22 @@ class Settings(NamedTuple):
         str | None,
         Option(accepted.PATH, "file of certificates to trust", usual="the system's"),
     ] = None
+    cert: Annotated[
+        str | None,
+        Option(
+            accepted.PATH,
+            "client certificate, a PEM file, sent only to the target's own origin; may hold its "
+            "private key, too",
+        ),
+    ] = None
+    key: Annotated[
+        str | None,
+        Option(
+            accepted.PATH,
+            "private key of the client certificate, a PEM file without a password",
+            usual="the file of the certificate",
+        ),
+    ] = None
     insecure: Annotated[
         bool,
         Option(accepted.FLAG, "accept any certificate: anyone may answer in the server's place"),

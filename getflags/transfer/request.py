@@ -105,8 +105,10 @@ class Route:
         if not (self._redirects or self._login or known or partial or credentials):
             return Request(self.url, _usual(users))
         home = self.reached == self.origin
+        trusted = credentials is not None and credentials.trusted
+        certified = credentials is not None and credentials.certificate and (home or trusted)
         if not home:
-            users = _for_others(users, trusted=bool(credentials and credentials.trusted))
+            users = _for_others(users, trusted=trusted)
         sent = [*users]
         if not _names(users, "authorization"):
             login = authorization(self.url, self._login, credentials or _NONE, home=home)
@@ -126,7 +128,7 @@ class Route:
             last = partial.gaps[0].end - 1 if partial.gaps else ""
             sent.append(("range", f"bytes={partial.size}-{last}"))
             sent.append(("if-range", partial.record.validator))
-        return Request(self.url, tuple(sent))
+        return Request(self.url, tuple(sent), certified=certified)
 
 
 @lru_cache(2)  # the user's fields are the same for nearly all requests of a run

@@ -182,6 +182,8 @@ def network(group: Group) -> None:
     add_setting(group, "location_trusted", "--location-trusted", action=SWITCH)
     add_setting(group, "proxy", "--proxy", metavar="URL", type=values.text)
     add_setting(group, "cacert", "--cacert", metavar="FILE", type=values.text)
+    add_setting(group, "cert", "--cert", metavar="FILE", type=values.text)
+    add_setting(group, "key", "--key", metavar="FILE", type=values.text)
     add_setting(group, "insecure", "-k", "--insecure", action=SWITCH)
 
 
