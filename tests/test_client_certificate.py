@@ -415,16 +415,18 @@ def test_mistakes_are_one_sentence_before_any_request(
 
 
 @everywhere
-def test_a_certificate_that_is_gone_is_no_failure_of_the_server(
-    tmp_path: Path, way: Way, me: Identity, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_certificate_that_is_gone_is_no_failure_of_the_server(tmp_path: Path, way: Way) -> None:
     """The file is checked before the run, and read again by processes and by libcurl."""
-    monkeypatch.setattr(tls, "check", lambda _: None)
+    mine = identity(tmp_path, AUTHORITY)
+
+    def targets() -> Iterator[str]:
+        Path(mine.cert).unlink()
+        yield server.url("/a")
+
     with KeepingServer({}) as server:
         report = getflags.download(
-            [server.url("/a")], dir=tmp_path, cert=tmp_path / "none", key=me.key,
-            retry_all_errors=True, **way,
-        )  # fmt: skip
+            targets(), dir=tmp_path, cert=mine.cert, key=mine.key, retry_all_errors=True, **way
+        )
     outcome = report.outcomes[0]
     assert outcome.reason.startswith("cannot read the certificate in '")
     assert outcome.requests == 1
