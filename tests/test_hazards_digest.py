@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import subprocess
+from itertools import chain, repeat
 from pathlib import Path
 from typing import Any
 
@@ -217,16 +218,21 @@ def test_a_header_of_the_user_is_sent_instead(tmp_path: Path, way: Way) -> None:
     assert site.rejected == ["Own instead of Digest"]
 
 
+@pytest.mark.parametrize("most", [0, 150_000])
 @everywhere
-def test_a_file_is_resumed(tmp_path: Path, way: Way, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_file_is_resumed(
+    tmp_path: Path, way: Way, monkeypatch: pytest.MonkeyPatch, most: int
+) -> None:
+    """Also from a server that sends its rest in parts of so many bytes, each with a new nonce."""
     monkeypatch.setattr(retry, "_FIRST_DELAY", 0.01)
-    behaviours = iter([whole(OLD, cut=CUT), part(OLD)])
+    behaviours = chain([whole(OLD, cut=CUT)], repeat(part(OLD, most=most)))
     site = Site({"/a": OLD}, uses=1, serve=lambda *peers: next(behaviours)(*peers))  # noqa: PLW0108
     with digest_server(site) as server:
         report = download(site, server, tmp_path, retries=1, **way)
     assert report.outcomes[0].reason == ""
     assert files(tmp_path) == {"a": OLD}
-    assert site.rejected == ["nothing", "stale"]
+    assert site.rejected == ["nothing"] + ["stale"] * (len(site.accepted) - 1)
+    assert len(site.accepted) > (4 if most else 1)
     assert asked_from(server) > 0
 
 
