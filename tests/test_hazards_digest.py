@@ -170,6 +170,22 @@ def test_another_origin_gets_no_answer(tmp_path: Path, way: Way, *, trusted: boo
     assert len(there.accepted) == trusted
 
 
+@pytest.mark.parametrize("trusted", [False, True])
+@everywhere
+def test_an_answer_to_one_origin_is_not_sent_to_another(
+    tmp_path: Path, way: Way, *, trusted: bool
+) -> None:
+    there = Site({"/there": b"there"})
+    with digest_server(there) as other:
+        away = moved(other.url("/there"))
+        home = Site({"/far": b""}, serve=lambda connection, _: connection.sendall(away))
+        with digest_server(home) as server:
+            report = download(home, server, tmp_path, location_trusted=trusted, **way)
+    assert report.outcomes[0].failed != trusted
+    assert home.rejected == there.rejected == ["nothing"]
+    assert len(there.accepted) == trusted
+
+
 #: Where the user's name and the password come from.
 SOURCES: dict[str, tuple[str, dict[str, Any], str]] = {
     "URL": ("Mufasa:Circle%20of%20Life@", {}, ""),
