@@ -48,8 +48,10 @@ class _Memory:
         on_head: Callable[[Head], bool],
         on_body: Callable[[bytes], Awaitable[None]],
         within: float | None = None,
+        *,
+        certified: bool = False,
     ) -> None:
-        del url, headers, within
+        del url, headers, within, certified
         if on_head(HEAD):
             await on_body(BODY)
 

@@ -50,8 +50,10 @@ class MemoryTransport:
         on_head: Callable[[Head], bool],
         on_body: Callable[[bytes], None],
         within: float | None = None,
+        *,
+        certified: bool = False,
     ) -> None:
-        del url, within
+        del url, within, certified
         start = int(dict(headers).get("Range", "bytes=0-")[6:-1])
         head = self.head
         if start:

@@ -41,6 +41,8 @@ FORMS = {
     "resolve": "list[str] | tuple[str, ...]",
     "dir": "str | os.PathLike[str]",
     "cacert": "str | os.PathLike[str] | None",
+    "cert": "str | os.PathLike[str] | None",
+    "key": "str | os.PathLike[str] | None",
     "netrc_file": "str | os.PathLike[str] | None",
     "cookie_jar": "str | os.PathLike[str] | None",
     "headers": "Mapping[str, str]",
@@ -157,14 +159,15 @@ def test_options_become_settings() -> None:
     words += "--speed-limit 0 --max-redirs 0 --proxy h:1 --cacert c -k --fsync --base-url http://h "
     words += "--retry-on 404,500-501 --retry-connrefused --retry-all-errors "
     words += "--max-failures 7 --deadline 1.5 "
-    words += " -b c=d --cookie-jar j -u me:a --location-trusted --netrc --netrc-file n"
+    words += " -b c=d --cookie-jar j -u me:a --digest --location-trusted --netrc --netrc-file n"
+    words += " --cert own.pem --key own.key"
     found = download_options.parse([*words.split(), "-H", "A: b", "-H", "A: \xfc"]).settings
     assert found == Settings(
         dir="x", max_req=7, engine="threads", client="httpx", loop="asyncio", exists="fail",
         retries=0, timeout=1.5, connect_timeout=2, max_time=9, max_filesize=2048,
         limit_rate=1 << 20, speed_limit=0, max_redirs=0, proxy="h:1", cacert="c", insecure=True,
         fsync=True, base_url="http://h", cookie="c=d", cookie_jar="j", user="me:a", netrc=True,
-        location_trusted=True,
+        cert="own.pem", key="own.key", digest=True, location_trusted=True,
         netrc_file="n", headers=(("A", "b"), ("A", "\xc3\xbc")),
         retry_on=(404, 500, 501), retry_connrefused=True, retry_all_errors=True,
         max_failures=7, deadline=1.5,

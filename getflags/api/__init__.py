@@ -57,6 +57,7 @@ class SettingsDict(TypedDict, total=False):
     output_template: str | None
     headers: Mapping[str, str]
     user: str | None
+    digest: bool
     oauth2_bearer: str | None
     netrc: bool
     netrc_file: str | os.PathLike[str] | None
@@ -82,6 +83,8 @@ class SettingsDict(TypedDict, total=False):
     resolve: list[str] | tuple[str, ...]
     proxy: str | None
     cacert: str | os.PathLike[str] | None
+    cert: str | os.PathLike[str] | None
+    key: str | os.PathLike[str] | None
     insecure: bool
     base_url: str | None
     keep_outcomes: bool

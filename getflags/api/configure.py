@@ -98,7 +98,12 @@ def host_limits(settings: Settings, *, chosen_level: bool) -> HostLimits:
 
 
 def network(settings: Settings, direct: tuple[str, ...] = ()) -> Network:
-    """Return the connection options. Origins in ``direct`` are never reached through a proxy."""
+    """Return the connection options. Origins in ``direct`` are never reached through a proxy.
+
+    Raises UsageError.
+    """
+    if settings.key is not None and settings.cert is None:
+        raise UsageError("--key needs --cert, the file of the certificate that the key belongs to")
     return Network(
         timeout=settings.timeout,
         connect_timeout=settings.connect_timeout,
@@ -109,6 +114,8 @@ def network(settings: Settings, direct: tuple[str, ...] = ()) -> Network:
         limit_rate=settings.limit_rate,
         ip_version=settings.ip_version,
         resolve=tuple(map(fixed_addresses, settings.resolve)),
+        cert=settings.cert,
+        key=settings.key,
     )
 
 

@@ -1,10 +1,11 @@
 """The credentials of a run, from its settings and files: passwords, tokens and cookies.
 
-``transfer.credentials`` decides which server gets them.
+``transfer.authentication`` decides which server gets them.
 """
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING, cast
 
 from getflags.core.errors import UsageError
@@ -25,6 +26,8 @@ def given(settings: Settings) -> Credentials | None:
         settings.location_trusted,
         cookie if "=" in cookie else "",
         _cookies(settings),
+        os.urandom(16).hex() if settings.digest else "",
+        settings.cert is not None,
     )
     return None if found == Credentials() else found
 
@@ -36,6 +39,10 @@ def _authorization(settings: Settings) -> str:
         raise UsageError(
             "a user with a password and a bearer token cannot be combined, because a request has "
             "only one Authorization field"
+        )
+    if settings.digest and token is not None:
+        raise UsageError(
+            "--digest cannot be used with a bearer token, because it sends only answers to Digest"
         )
     if user is not None:
         name, _, password = user.encode("utf-8", "surrogateescape").partition(b":")

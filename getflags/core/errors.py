@@ -17,7 +17,7 @@ only until the transfer handles it; then it is an ``Outcome``.
         ├── TimedOut      connecting or reading took longer than allowed
         ├── Exhausted     the system allows no more threads at the moment
         ├── Untrusted     TLS failed: never downgraded
-        │   └── NoStore     the certificates to trust cannot be read
+        │   └── NoStore     the certificates to trust, or the client's own, cannot be used
         ├── Disconnected  the connection broke; ``stale`` if it was a reused one
         ├── Expired       the deadline of the whole file has passed
         ├── Excess        the body is larger than allowed
@@ -97,7 +97,7 @@ class Untrusted(Fault):
 
 
 class NoStore(Untrusted):
-    """The certificates to trust cannot be read: a failure of this system, not of the server."""
+    """A file of certificates or a key cannot be used: a failure here, not of the server."""
 
 
 class Disconnected(Fault):

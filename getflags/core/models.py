@@ -92,12 +92,14 @@ class CookieStore(Protocol):
 
 
 class Credentials(NamedTuple):
-    """The user's credentials that are not in a URL; ``transfer.credentials`` says who gets them.
+    """The user's credentials that are not in a URL; ``transfer.authentication`` says who gets them.
 
     ``authorization`` is the value of a header field, for each target's own origin. ``netrc`` is
     None if no netrc file is used. ``trusted`` is whether every other origin that a redirect leads
     to gets the credentials and header fields of the target's own origin. ``cookie`` is the user's
-    own value of Cookie, also for that origin. ``cookies`` is None if none are kept.
+    own value of Cookie, also for that origin. ``cookies`` is None if none are kept. ``digest`` is
+    a random text if passwords are sent only as HTTP Digest, else empty. ``certificate`` is whether
+    there is a client certificate (see ``Network``), which is for each target's own origin, too.
     """
 
     authorization: str = ""
@@ -105,6 +107,8 @@ class Credentials(NamedTuple):
     trusted: bool = False
     cookie: str = ""
     cookies: CookieStore | None = None
+    digest: str = ""
+    certificate: bool = False
 
     def __repr__(self) -> str:
         """Return no secret."""
@@ -162,7 +166,9 @@ class Network(NamedTuple):
     ``proxies`` maps ``http``, ``https`` or ``all`` to a proxy's URL, and ``no`` to the hosts that
     are reached directly (in the syntax of NO_PROXY). ``direct`` contains the origins that must
     never be reached through a proxy: the bundled servers. ``ip_version`` is 4 or 6, or None for
-    both. ``resolve`` has the addresses of some hosts and ports, which are not looked up.
+    both. ``resolve`` has the addresses of some hosts and ports, which are not looked up. ``cert``
+    and ``key`` are the files of the client certificate and its private key; the key is in the first
+    file if there is only one.
     """
 
     timeout: float = DEFAULTS.timeout
@@ -174,6 +180,8 @@ class Network(NamedTuple):
     limit_rate: float | None = None
     ip_version: int | None = None
     resolve: tuple[tuple[str, int, tuple[str, ...]], ...] = ()
+    cert: str | None = None
+    key: str | None = None
 
 
 class Allowance(NamedTuple):

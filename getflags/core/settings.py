@@ -169,6 +169,13 @@ class Settings(NamedTuple):
             "user name and password (HTTP Basic), sent only to the target's own origin",
         ),
     ] = None
+    digest: Annotated[
+        bool,
+        Option(
+            accepted.FLAG,
+            "send passwords only as HTTP Digest, never as Basic: for -u, the URL and netrc",
+        ),
+    ] = False
     oauth2_bearer: Annotated[
         str | None,
         Option(accepted.TOKEN, "OAuth 2.0 bearer token, sent only to the target's own origin"),
@@ -301,6 +308,22 @@ class Settings(NamedTuple):
     cacert: Annotated[
         str | None,
         Option(accepted.PATH, "file of certificates to trust", usual="the system's"),
+    ] = None
+    cert: Annotated[
+        str | None,
+        Option(
+            accepted.PATH,
+            "client certificate, a PEM file, sent only to the target's own origin; may hold its "
+            "private key, too",
+        ),
+    ] = None
+    key: Annotated[
+        str | None,
+        Option(
+            accepted.PATH,
+            "private key of the client certificate, a PEM file without a password",
+            usual="the file of the certificate",
+        ),
     ] = None
     insecure: Annotated[
         bool,

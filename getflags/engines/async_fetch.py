@@ -46,9 +46,9 @@ async def afetch(
             partial = None if options.verify else await part.reopen()
             action = transfer.begin(on_disk, partial, monotonic(), time())
             while isinstance(action, Request):
-                url, headers, time_left = action
+                url, headers, left, own = action
                 try:
-                    await get(url, headers, transfer.head_arrived, on_body, time_left)
+                    await get(url, headers, transfer.head_arrived, on_body, left, certified=own)
                     await part.end_body(transfer.size)
                     action = transfer.succeeded(monotonic(), part.digest)
                 except Fault as fault:

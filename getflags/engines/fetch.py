@@ -55,9 +55,9 @@ def fetch(
             partial = None if options.verify else part.reopen()
             action = transfer.begin(on_disk, partial, monotonic(), time())
             while isinstance(action, Request):
-                url, headers, time_left = action
+                url, headers, left, own = action
                 try:
-                    get(url, headers, transfer.head_arrived, on_body, time_left)
+                    get(url, headers, transfer.head_arrived, on_body, left, certified=own)
                     part.end_body(transfer.size)
                     action = transfer.succeeded(monotonic(), part.digest)
                 except Fault as fault:

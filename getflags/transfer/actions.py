@@ -16,12 +16,13 @@ class Request(NamedTuple):
     """Send a GET request with these header fields, in this order.
 
     ``url`` holds no credentials. ``time_left`` is the number of seconds in which the response must
-    end; None for no limit.
+    end; None for no limit. ``certified`` says that the server may see the client certificate.
     """
 
     url: str
     headers: Fields
     time_left: float | None = None
+    certified: bool = False
 
 
 class Refusal(NamedTuple):

@@ -5,15 +5,22 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TypeAlias
 
+TYPE_CHECKING = False  # most runs do not need this module
+if TYPE_CHECKING:
+    from getflags.transfer.authentication.digest import Session
+
 _ENOUGH = 3  # targets that are told to come back later than allowed, before all others are
 
 
 class OriginState:
     """The facts about one origin (scheme, host and port) that its transfers share.
 
-    ``answered`` is true once the origin has sent a response. Transfers may read the attributes, and
-    call the methods, in any thread.
+    ``answered`` is true once the origin has sent a response. ``digest`` is a user of HTTP
+    Digest, as Basic would send it, and the last nonce that the origin has accepted from that user.
+    Transfers may read and set the attributes, and call the methods, in any thread.
     """
+
+    digest: tuple[str, Session] | None = None
 
     def __init__(self) -> None:
         self.answered = False

@@ -12,7 +12,12 @@ from getflags.core import urls
 from getflags.core.errors import Unsendable
 from getflags.core.models import Credentials, DownloadOptions, Fields, PartialFile
 from getflags.transfer.actions import Request
-from getflags.transfer.credentials import authorization, cookie
+from getflags.transfer.authentication.credentials import authorization, cookie
+from getflags.transfer.origin_state import FindOrigin, OriginState
+
+TYPE_CHECKING = False  # most runs do not need this module
+if TYPE_CHECKING:
+    from getflags.transfer.authentication.digest import DigestLogin
 
 # The user's fields that may be sent to another origin after a redirect. Any other field may be a
 # secret. A list of harmless fields is safe; a list of secret ones would never be complete.
@@ -33,16 +38,30 @@ class Route:
     """The URLs of one try: the target's own, and those that redirects lead to.
 
     ``origin`` is that of the target's own URL; empty if it has none. ``headers`` are the target's
-    own fields, which replace those of the options that have the same names.
+    own fields, which replace those of the options that have the same names. ``digest`` is None
+    unless passwords are sent only as HTTP Digest.
     """
 
-    def __init__(self, url: str, options: DownloadOptions, headers: Fields = ()) -> None:
+    digest: DigestLogin | None = None
+
+    def __init__(
+        self,
+        url: str,
+        options: DownloadOptions,
+        headers: Fields = (),
+        find_origin: FindOrigin = lambda _: OriginState(),
+    ) -> None:
         self.url, self._login = urls.split_credentials(url)
         self._home = self.url
         self._options = options
         self._users = _merged(headers, options.headers) if headers else options.headers
         self._redirects = 0
         self.origin = urls.origin(self.url) if url else ""
+        self._find_origin = find_origin
+        if options.credentials and options.credentials.digest:
+            from getflags.transfer.authentication.digest import DigestLogin
+
+            self.digest = DigestLogin(options.credentials.digest)
 
     @property
     def reached(self) -> str:
@@ -58,6 +77,8 @@ class Route:
         """Begin again at the target's own URL: a redirect may lead elsewhere the next time."""
         self.url = self._home
         self._redirects = 0
+        if self.digest:
+            self.digest.begin()
 
     def follow(self, reference: str) -> None:
         """Set the URL to the target of a redirect. Raises Unsendable if it must not be followed."""
@@ -71,6 +92,8 @@ class Route:
         if self.url.startswith("https:") and url.startswith("http:"):
             raise Unsendable("redirected from https to http, which is refused")
         self.url = url
+        if self.digest:
+            self.digest.begin()
 
     def request(self, partial: PartialFile | None, known: str | None) -> Request:
         """Return the request to make, which asks only for the rest of a partial file.
@@ -82,11 +105,16 @@ class Route:
         if not (self._redirects or self._login or known or partial or credentials):
             return Request(self.url, _usual(users))
         home = self.reached == self.origin
+        trusted = credentials is not None and credentials.trusted
+        certified = credentials is not None and credentials.certificate and (home or trusted)
         if not home:
-            users = _for_others(users, trusted=bool(credentials and credentials.trusted))
+            users = _for_others(users, trusted=trusted)
         sent = [*users]
         if not _names(users, "authorization"):
             login = authorization(self.url, self._login, credentials or _NONE, home=home)
+            if self.digest:
+                path = self.url[self.url.index("/", len("https://")) :]
+                login = self.digest.authorization(login, path, self._find_origin(self.reached))
             if login:
                 sent.append(("authorization", login))
         if credentials and not _names(users, "cookie"):
@@ -100,7 +128,7 @@ class Route:
             last = partial.gaps[0].end - 1 if partial.gaps else ""
             sent.append(("range", f"bytes={partial.size}-{last}"))
             sent.append(("if-range", partial.record.validator))
-        return Request(self.url, tuple(sent))
+        return Request(self.url, tuple(sent), certified=certified)
 
 
 @lru_cache(2)  # the user's fields are the same for nearly all requests of a run

@@ -47,6 +47,7 @@ _KINDS |= {404: Kind.MISSING, 304: Kind.UNCHANGED}
 _KINDS |= dict.fromkeys((408, 429, 500, 502, 503, 504), Kind.TRANSIENT)
 # Well-known proxies send these: 520 to 524 if the origin fails or is silent, 529 if it is busy.
 _KINDS |= dict.fromkeys((520, 521, 522, 523, 524, 529), Kind.TRANSIENT)
+UNAUTHORIZED = 401
 GONE = 410  # like 404, for ever
 OVERLOAD = {429, 503, 529}  # the origin gets too many requests, whatever their targets
 

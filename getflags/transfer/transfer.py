@@ -88,7 +88,7 @@ class Transfer:
         self.target = target
         self.options = options
         self.state: State = states.NEW
-        self._route = Route(target.url, options, target.headers)
+        self._route = Route(target.url, options, target.headers, find_origin)
         self._deadline: retry.Deadline | None = None
         if options.max_time is not None or options.deadline is not None:
             self._deadline = retry.Deadline(options.max_time, options.deadline)
@@ -154,10 +154,13 @@ class Transfer:
         If not, the connection is closed without reading the body: a redirect's body may be endless.
         """
         self._code = head.status
-        self._find_origin(self.reached).answered = True
+        origin = self._find_origin(self.reached)
+        origin.answered = True
         credentials = self.options.credentials
         if credentials and credentials.cookies is not None:
             credentials.cookies.received(self._route.url, head.all("set-cookie"))
+        if self._route.digest and head.status != status_code.UNAUTHORIZED:
+            self._route.digest.accepted(origin)
         try:
             kind = status_code.kind(head.status)
             if self._partial and head.status in ranges.STATUSES:
@@ -376,7 +379,10 @@ class Transfer:
             self._request(states.DISCARDING)
 
     def _handle_other_status(self, kind: Kind, head: Head) -> None:
-        if kind is Kind.UNCHANGED and self._known and self._on_disk:
+        digest = self._route.digest
+        if digest and digest.answers(head):
+            self._request(states.DISCARDING)
+        elif kind is Kind.UNCHANGED and self._known and self._on_disk:
             self._end(Status.PRESENT, "not modified", self._on_disk.size)
         elif refusal := status_code.refusal(head, self._route.url, self._today):
             self._retry_later(refusal, describe(head.status))
@@ -388,6 +394,10 @@ class Transfer:
         else:
             # The part file stays, unless the file is gone: a login or a signature has expired.
             reason, gone = status_code.complaint(head.status), head.status == GONE
+            if head.status == status_code.UNAUTHORIZED:
+                from getflags.transfer.authentication.digest import hint
+
+                reason += hint(head, digest)
             self._fail(reason, keep_part=self._partial is not None and not gone)
 
     def _is_transient(self, kind: Kind, head: Head) -> bool:

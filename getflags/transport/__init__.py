@@ -55,11 +55,14 @@ class Transport(Protocol):
         on_head: Callable[[Head], bool],
         on_body: Callable[[Piece], None],
         within: float | None = None,
+        *,
+        certified: bool = False,
     ) -> None:
         """Make one GET request; return when the response has ended or its body is not wanted.
 
         ``within`` is the time limit in seconds. Raises Expired when it has passed, and other
-        Faults.
+        Faults. ``certified`` says that the server may see the client certificate, if there is one;
+        a connection that has shown it is not used for other requests.
         """
         ...
 
@@ -82,6 +85,8 @@ class AsyncTransport(Protocol):
         on_head: Callable[[Head], bool],
         on_body: Callable[[bytes], Awaitable[None]],
         within: float | None = None,
+        *,
+        certified: bool = False,
     ) -> None:
         """Do what ``Transport.get`` does."""
         ...

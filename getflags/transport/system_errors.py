@@ -7,15 +7,34 @@ from __future__ import annotations
 
 import errno
 import os
+import re
 import socket
 import sys
 
-from getflags.core.errors import Refused, Unreachable, Unresolved, Untrusted
+from getflags.core.errors import (
+    Disconnected,
+    Fault,
+    Refused,
+    Unreachable,
+    Unresolved,
+    Untrusted,
+)
 from getflags.core.text import brief, printable
 
 # EAI_MEMORY is a failure of this machine, as EAI_SYSTEM is, which Python raises as a plain OSError.
 # After EAI_FAIL, the name server has answered that it will not do it.
 _TEMPORARY = {socket.EAI_AGAIN, socket.EAI_MEMORY}
+# RFC 8446 section 6.2. In TLS 1.2, servers that get no certificate send "handshake failure" or
+# "bad certificate".
+_CERTIFICATE_ALERT = re.compile(
+    "alert (certificate required|bad certificate|no certificate|unsupported certificate|"
+    "certificate revoked|certificate expired|certificate unknown|unknown ca|access denied)"
+)
+_HINTS = {
+    # A response in plain HTTP begins with "HTTP", which is not a version of TLS.
+    "wrong version number": "; the port may speak plain HTTP: does http:// work?",
+    "alert handshake failure": "; the server may demand a client certificate (--cert)",
+}
 _REFUSED = {errno.ECONNREFUSED, errno.EHOSTUNREACH, errno.ENETUNREACH}
 
 
@@ -61,7 +80,32 @@ def broken_handshake(where: str, error: OSError) -> Untrusted:
 
 def no_tls(where: str, reason: str) -> Untrusted:
     """Return the fault for a failed TLS handshake. ``reason`` is the text of the TLS library."""
-    # A response in plain HTTP begins with "HTTP", which is not a version of TLS.
-    plain = "wrong version number" in reason.lower().replace("_", " ")
-    hint = "; the port may speak plain HTTP: does http:// work?" if plain else ""
-    return Untrusted(f"{where}TLS failed: {brief(reason)}{hint}")
+    text = _plain_words(reason)
+    hint = next((hint for words, hint in _HINTS.items() if words in text), "")
+    return rejected(where, reason) or Untrusted(f"{where}TLS failed: {brief(reason)}{hint}")
+
+
+def broken_tls(error: Exception, *, stale: bool) -> Fault:
+    """Return the fault for an exception of Python's TLS after the handshake."""
+    reason = getattr(error, "reason", None) or str(error)  # only OpenSSL sets it
+    return rejected("", reason) or Disconnected("the TLS connection broke", stale=stale)
+
+
+def rejected(where: str, reason: str) -> Untrusted | None:
+    """Return the fault if a server rejects the client certificate or demands one; else None.
+
+    In TLS 1.3, its alert arrives after the handshake. ``reason`` is the text of the TLS library.
+    """
+    alert = _CERTIFICATE_ALERT.search(_plain_words(reason))
+    if alert is None:
+        return None
+    if alert[1] == "certificate required":
+        return Untrusted(f"{where}TLS failed: the server demands a client certificate (--cert)")
+    return Untrusted(
+        f"{where}TLS failed: the server rejects the client certificate, or that there is none "
+        f"({alert[1]})"
+    )
+
+
+def _plain_words(reason: str) -> str:
+    return reason.lower().replace("_", " ")

@@ -1,4 +1,4 @@
-"""TLS contexts, shared by all connections of a run, and the location of the certificate store.
+"""TLS contexts, shared by all connections of a run, the certificate store and the own certificate.
 
 Building a context reads the certificate store (10 to 30 ms), so it is built once, for the first
 https URL, and never for a run over http. As in curl, the store is the first of: the ``--cacert``
@@ -10,11 +10,13 @@ from __future__ import annotations
 import errno
 import os
 import ssl
+import stat
 import threading
 from functools import lru_cache
 from pathlib import Path
+from typing import cast
 
-from getflags.core.errors import NoStore
+from getflags.core.errors import NoStore, UsageError
 from getflags.core.models import Network
 from getflags.core.text import quoted
 
@@ -22,6 +24,7 @@ from getflags.core.text import quoted
 UNUSED = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
 
 
+_CERTIFICATE, _KEY = b"CERTIFICATE-----", b"PRIVATE KEY-----"  # in the first lines of PEM blocks
 _MAX_CONTEXTS = 16  # kept in memory; a run needs one or two, but a program may make many runs
 
 
@@ -57,9 +60,25 @@ class _Contexts:
 _contexts = _Contexts()
 
 
-def context(network: Network) -> ssl.SSLContext:
-    """Return the TLS context for these settings. Raises Untrusted if the store can't be read."""
+def context(network: Network, *, certified: bool = False) -> ssl.SSLContext:
+    """Return the TLS context for these settings. Raises Untrusted if a file can't be read.
+
+    With ``certified``, it has the client certificate, if there is one; proxies never get it.
+    """
+    if network.cert and not certified:
+        network = network._replace(cert=None, key=None)
     return _contexts.get(network)
+
+
+def check(network: Network) -> None:
+    """Check the files that the user has named. Raises UsageError."""
+    try:
+        if network.cacert and not network.insecure:
+            store(network)
+        if network.cert:
+            _load_own(ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT), network)
+    except NoStore as fault:
+        raise UsageError(str(fault)) from None
 
 
 def store(network: Network) -> tuple[str | None, str | None]:
@@ -104,9 +123,71 @@ def _system_store() -> tuple[str | None, str | None]:
 
 def _build(network: Network) -> ssl.SSLContext:
     if network.insecure:
-        insecure = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-        insecure.check_hostname = False
-        insecure.verify_mode = ssl.CERT_NONE
-        return insecure
-    file, folder = store(network)
-    return ssl.create_default_context(cafile=file, capath=folder)
+        built = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+        built.check_hostname = False
+        built.verify_mode = ssl.CERT_NONE
+    else:
+        file, folder = store(network)
+        built = ssl.create_default_context(cafile=file, capath=folder)
+    if network.cert:
+        _load_own(built, network)
+    return built
+
+
+class _Encrypted(Exception):
+    """The private key has a password."""
+
+
+def own_certificate(network: Network) -> tuple[bytes, bytes]:
+    """Return the content of the files of the client certificate and its key. Raises NoStore."""
+    cert, key = cast("str", network.cert), network.key
+    hint = "" if key else "; --key names its file"
+    return (
+        _read_pem(cert, "certificate", _CERTIFICATE),
+        _read_pem(key or cert, "private key", _KEY, hint),
+    )
+
+
+def _load_own(context: ssl.SSLContext, network: Network) -> None:
+    """Load the client certificate and its private key. Raises NoStore."""
+    own_certificate(network)
+    cert = cast("str", network.cert)
+    own, other = quoted(cert), quoted(network.key or cert)
+    try:
+        context.load_cert_chain(cert, network.key, _refuse_password)
+    except _Encrypted:
+        raise NoStore(
+            f"the private key in {other} has a password, which getflags never asks for; "
+            "openssl pkey removes it"
+        ) from None
+    except OSError as error:  # ssl.SSLError is an OSError
+        reason = getattr(error, "reason", None) or error.strerror or "not valid"
+        if reason == "KEY_VALUES_MISMATCH":
+            text = f"the private key in {other} does not belong to the certificate in {own}"
+            raise NoStore(text) from error
+        raise NoStore(
+            f"cannot use the client certificate in {own} with the private key in {other}: {reason}"
+        ) from error
+
+
+def _read_pem(path: str, what: str, begin: bytes, hint: str = "") -> bytes:
+    """Return the content of a file. Raises NoStore if it can't be read or has no such PEM block."""
+    try:
+        if not stat.S_ISREG(Path(path).stat().st_mode):  # a pipe could be read only once
+            raise OSError(errno.EINVAL, "not a regular file")  # noqa: TRY301 - one message
+        content = Path(path).read_bytes()
+    except OSError as error:
+        # In curl, a password may follow the name.
+        name, colon, _ = path.partition(":")
+        shown, hint = (f"{name}:***", " (a password cannot be given here)") if colon else (path, "")
+        raise NoStore(
+            f"cannot read the {what} in {quoted(shown)}: {error.strerror}{hint}"
+        ) from error
+    if begin not in content:
+        raise NoStore(f"there is no {what} in PEM format in {quoted(path)}{hint}")
+    return content
+
+
+def _refuse_password() -> str:
+    """Take the place of OpenSSL's question on the terminal."""
+    raise _Encrypted

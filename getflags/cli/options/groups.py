@@ -175,12 +175,15 @@ def network(group: Group) -> None:
         note="repeatable",
     )  # fmt: skip
     add_setting(group, "user", "-u", "--user", metavar="USER:PASSWORD", type=values.user)
+    add_setting(group, "digest", "--digest", action=SWITCH)
     add_setting(group, "oauth2_bearer", "--oauth2-bearer", metavar="TOKEN", type=values.token)
     add_setting(group, "netrc", "--netrc", action=SWITCH)
     add_setting(group, "netrc_file", "--netrc-file", metavar="FILE", type=values.text)
     add_setting(group, "location_trusted", "--location-trusted", action=SWITCH)
     add_setting(group, "proxy", "--proxy", metavar="URL", type=values.text)
     add_setting(group, "cacert", "--cacert", metavar="FILE", type=values.text)
+    add_setting(group, "cert", "--cert", metavar="FILE", type=values.text)
+    add_setting(group, "key", "--key", metavar="FILE", type=values.text)
     add_setting(group, "insecure", "-k", "--insecure", action=SWITCH)
 
 

@@ -176,14 +176,14 @@ class Streams(StreamsBase[Proof]):
 
     def _get(
         self, url: str, headers: Fields, on_head: Callable[[Head], bool],
-        on_body: Callable[[Piece], None], within: float | None,
+        on_body: Callable[[Piece], None], within: float | None, *, certified: bool,
     ) -> None:  # fmt: skip
         """Do what ``Transport.get`` does, with further streams if the body can be split."""
         try:
             try:
                 self._transport.get(
                     url, headers, partial(self._head_arrived, on_head),
-                    partial(self._body_arrived, on_body), within,
+                    partial(self._body_arrived, on_body), within, certified=certified,
                 )  # fmt: skip
             except Fault as fault:
                 self._end(self._own, fault)
@@ -241,12 +241,14 @@ class Streams(StreamsBase[Proof]):
         """Send the request of a stream, and receive the response."""
         fault: Fault | None = None
         with self._lock:
-            url, headers, within = self._transfer.request_part(flow.stream.interval, monotonic())
+            request = self._transfer.request_part(flow.stream.interval, monotonic())
+        url, headers, within, certified = request
         try:
             try:
                 transport.get(
                     url, headers, lambda head: self._accept(flow, head, url),
                     lambda piece: self._receive(flow, piece), within,
+                    certified=certified,
                 )  # fmt: skip
             except Fault as error:
                 fault = error

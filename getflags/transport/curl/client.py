@@ -24,12 +24,11 @@ from getflags.core.models import Fields, Network
 from getflags.core.response_head import Head
 from getflags.core.text import quoted
 from getflags.core.urls import BadURL, clean, redact
-from getflags.transport import proxies
+from getflags.transport import proxies, tls
 from getflags.transport.curl.easy_handle import BUFFER, Handle, speaks_http2
 from getflags.transport.curl.multi_handle import AsyncCurlTransport
 from getflags.transport.curl.sockets import Sockets
 from getflags.transport.dns import HOST_LOOKUPS, is_known
-from getflags.transport.tls import store
 
 __all__ = ["BUFFER", "about", "check", "open_async_transport", "open_transport"]
 
@@ -54,11 +53,7 @@ def about() -> str:
 
 def check(network: Network) -> None:
     """See ``getflags.transport.Client``."""
-    try:
-        if network.cacert and not network.insecure:
-            store(network)
-    except Fault as fault:
-        raise UsageError(str(fault)) from None
+    tls.check(network)
     for proxy in [url for kind, url in network.proxies if kind != "no"]:
         try:
             match = _PROXY.fullmatch(proxy)
@@ -91,13 +86,15 @@ class CurlTransport:
         on_head: Callable[[Head], bool],
         on_body: Callable[[bytes], None],
         within: float | None = None,
+        *,
+        certified: bool = False,
     ) -> None:
         """See ``getflags.transport.Transport``."""
         proxy = proxies.choose(self._network, url)
         if not is_known(self._network, proxy or url):
             limit = self._network.connect_timeout
             within = HOST_LOOKUPS.wait_for(proxy or url, limit, within)
-        self._handle.prepare(url, proxy, headers, on_head, within)
+        self._handle.prepare(url, proxy, headers, on_head, within, certified=certified)
         self._on_body = on_body
         self._silence = None
         with signals_deferred(self.abort):

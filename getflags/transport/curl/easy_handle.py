@@ -21,7 +21,7 @@ from getflags.transport.curl.error_codes import NOT_RESOLVED, translate
 from getflags.transport.curl.heads import as_lines, is_short, read
 from getflags.transport.curl.sockets import Sockets
 from getflags.transport.dns import HOST_LOOKUPS
-from getflags.transport.tls import store
+from getflags.transport.tls import own_certificate, store
 
 BUFFER = 512 * 1024  # bytes that libcurl reads at a time; this size speeds up large bodies by 20 %
 _TICK = 0.01  # seconds by which libcurl's clock may differ from Python's
@@ -60,6 +60,7 @@ class Handle:
         self._head_complete = False
         self._wanted = False  # whether the body is wanted
         self._store_set = False  # whether the certificate store is set
+        self._certified = False  # whether the client certificate is set
         self._url = ""
         self._proxy: str | None = None
         self._target_set = False  # whether REQUEST_TARGET was ever set
@@ -99,6 +100,8 @@ class Handle:
         headers: Fields,
         on_head: Callable[[Head], bool],
         within: float | None,
+        *,
+        certified: bool,
     ) -> None:
         """Set up the handle for one GET request. Raises Fault."""
         curl, self._url = self.curl, url
@@ -107,6 +110,8 @@ class Handle:
         self._without_tls = not (secure or (proxy or "").startswith("https:"))
         if not (self._without_tls or self._store_set):
             self._set_store()
+        if self._network.cert and certified != self._certified:
+            self._set_certificate(certified=certified)
         if proxy != self._proxy:
             curl.setopt(pycurl.PROXY, proxy or "")
             self._proxy = proxy
@@ -117,11 +122,7 @@ class Handle:
             self._pipewait = secure
         curl.setopt(pycurl.URL, url)
         if "%" in url or self._target_set:
-            # libcurl changes %2f to %2F, which some servers distinguish. The option can't be unset
-            # once it is set. A proxy needs the absolute form (RFC 9112 section 3.2.2).
-            absolute = url.startswith("http:") and (proxy or "").startswith("http")
-            curl.setopt(pycurl.REQUEST_TARGET, url if absolute else url[url.index("/", 8) :])
-            self._target_set = True
+            self._set_target(url, proxy)
         if headers != self._headers:
             curl.setopt(pycurl.HTTPHEADER, as_lines(headers))
             self._headers = headers
@@ -132,6 +133,16 @@ class Handle:
         self._last_received = monotonic()
         self._silence_limit = self._network.timeout
         self._connecting = PREREQUEST is not None
+
+    def _set_target(self, url: str, proxy: str | None) -> None:
+        """Set the request target, which can't be unset once it is set.
+
+        libcurl would change %2f to %2F, which some servers distinguish. A proxy needs the absolute
+        form (RFC 9112 section 3.2.2).
+        """
+        absolute = url.startswith("http:") and (proxy or "").startswith("http")
+        self.curl.setopt(pycurl.REQUEST_TARGET, url if absolute else url[url.index("/", 8) :])
+        self._target_set = True
 
     def _connected(self, address: str, _: str, port: int, local_port: int) -> int:
         self._connecting = False
@@ -192,6 +203,17 @@ class Handle:
                     self.curl.setopt(option, path)
         # Only on success: without these options, libcurl would use its own store.
         self._store_set = True
+
+    def _set_certificate(self, *, certified: bool) -> None:
+        """Set the client certificate, or remove it. Raises Untrusted if it can't be read.
+
+        libcurl doesn't show it to proxies, and uses a connection only for requests with the same
+        certificate.
+        """
+        blobs = own_certificate(self._network) if certified else (None, None)
+        for option, blob in zip((pycurl.SSLCERT_BLOB, pycurl.SSLKEY_BLOB), blobs, strict=True):
+            self.curl.setopt(option, blob)  # None unsets it; pycurl cannot unset the file names
+        self._certified = certified
 
     def check_head(self) -> None:
         """Check whether the head is complete; if it is, pass it to ``on_head``.

@@ -56,6 +56,8 @@ class AsyncCurlTransport:
         on_head: Callable[[Head], bool],
         on_body: Callable[[bytes], Awaitable[None]],
         within: float | None = None,
+        *,
+        certified: bool = False,
     ) -> None:
         """See ``getflags.transport.AsyncTransport``."""
         proxy = proxies.choose(self._network, url)
@@ -64,7 +66,7 @@ class AsyncCurlTransport:
             within = await HOST_LOOKUPS.await_for(proxy or url, limit, within)
         transfer = self._idle.pop() if self._idle else _Transfer(self._network, self._sockets)
         try:
-            transfer.handle.prepare(url, proxy, headers, on_head, within)
+            transfer.handle.prepare(url, proxy, headers, on_head, within, certified=certified)
             await self._run(transfer, on_body)
         finally:
             self._idle.append(transfer)

@@ -13,7 +13,7 @@ from typing import cast
 from getflags.core.errors import Aborted, Disconnected, Fault, Malformed, TimedOut
 from getflags.core.response_head import Head
 from getflags.transport.h1.response_reader import DRAIN_SECONDS, ResponseReader
-from getflags.transport.system_errors import message
+from getflags.transport.system_errors import broken_tls, message
 
 _HIGH = 1024 * 1024  # bytes of a body that may wait; beyond it, the connection is not read
 _CLOSED = getattr(select, "POLLRDHUP", 0)  # Linux: the peer has closed the connection
@@ -73,12 +73,16 @@ class Connection(asyncio.BufferedProtocol):
         """See ``asyncio.BufferedProtocol``."""
         self.closed = True
         reader = self._reader
+        if reader is None and isinstance(exc, ssl.SSLError):  # it is for the next request
+            self._fault = broken_tls(exc, stale=self._used)
         if reader is None or self._fault:
             return
         stale = self._used and not reader.started
         if exc is not None:
-            number = getattr(exc, "errno", 0) or 0
-            text = "the TLS connection broke" if isinstance(exc, ssl.SSLError) else message(number)
+            if isinstance(exc, ssl.SSLError):
+                self._fail(broken_tls(exc, stale=stale))
+                return
+            text = message(getattr(exc, "errno", 0) or 0)
             self._fail(Disconnected(text or "the connection was lost", stale=stale))
             return
         try:
@@ -162,7 +166,7 @@ class Connection(asyncio.BufferedProtocol):
         self._reader = reader = ResponseReader(secure=self._secure)
         self._waiting = 0
         if self.closed:
-            raise Disconnected("the connection was lost", stale=self._used)
+            raise self._fault or Disconnected("the connection was lost", stale=self._used)
         self._transport.write(request)
         deadline = monotonic() + self._timeout
         while reader.head is None:

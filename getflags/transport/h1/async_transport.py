@@ -46,10 +46,12 @@ class AsyncH1Transport:
         on_head: Callable[[Head], bool],
         on_body: Callable[[bytes], Awaitable[None]],
         within: float | None = None,
+        *,
+        certified: bool = False,
     ) -> None:
         """See ``getflags.transport.AsyncTransport``."""
         proxy = proxies.choose(self._network, url)
-        way = route(urls.origin(url), proxy)
+        way = route(urls.origin(url), proxy, certified=certified)
         absolute = proxy is not None and not way.tunnel
         request = request_head(
             url, headers + way.fields if absolute else headers, absolute=absolute
@@ -150,22 +152,23 @@ class AsyncH1Transport:
         loop = asyncio.get_running_loop()
         secure = bool(way.tls or way.inner_tls)
         connection = Connection(self._network.timeout, self._buffer, secure=secure)
-        context = tls.context(self._network) if secure else None
+        inner = tls.context(self._network, certified=way.certified) if secure else None
+        outer = tls.context(self._network) if way.tls and way.where else inner
         sock = await _connect(addresses)
         transport, _ = await loop.create_connection(
             lambda: connection,
             sock=sock,
-            ssl=context if way.tls else None,
+            ssl=outer if way.tls else None,
             server_hostname=way.tls or None,
         )
         try:
             if way.tunnel:
                 await self._tunnel(connection, way)
-                inner = await loop.start_tls(
-                    transport, connection, cast("ssl.SSLContext", context),
+                encrypted = await loop.start_tls(
+                    transport, connection, cast("ssl.SSLContext", inner),
                     server_hostname=way.inner_tls,
                 )  # fmt: skip
-                connection.enter_tunnel(cast("asyncio.Transport", inner))
+                connection.enter_tunnel(cast("asyncio.Transport", encrypted))
         except BaseException:
             connection.close()
             raise

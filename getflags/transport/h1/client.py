@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from getflags.core.errors import Fault, UsageError
 from getflags.core.models import Network
 from getflags.transport.h1.route import check_proxy
 
@@ -34,13 +33,10 @@ def about() -> str:
 
 def check(network: Network) -> None:
     """See ``getflags.transport.Client``."""
-    try:
-        if network.cacert and not network.insecure:
-            from getflags.transport import tls  # the import of ssl takes 7 ms
+    if network.cacert or network.cert:
+        from getflags.transport import tls  # the import of ssl takes 7 ms
 
-            tls.context(network)
-    except Fault as fault:
-        raise UsageError(str(fault)) from None
+        tls.check(network)
     for kind, proxy in network.proxies:
         if kind != "no":
             check_proxy(proxy)

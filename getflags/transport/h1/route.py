@@ -27,6 +27,7 @@ class Route(NamedTuple):
     ``host`` and ``port`` are those of the server, or of the proxy. ``tunnel`` is the server's host
     and port if the proxy is asked for a tunnel to it. ``tls`` is the name for the first handshake,
     and ``inner_tls`` for the one in the tunnel. ``where`` begins the messages about connecting.
+    ``certified`` says that the server may see the client certificate; the proxy may not.
     """
 
     host: str
@@ -36,15 +37,16 @@ class Route(NamedTuple):
     inner_tls: str = ""
     where: str = ""
     fields: Fields = ()  # for the proxy
+    certified: bool = False
 
 
 @lru_cache(256)
-def route(origin: str, proxy: str | None) -> Route:
+def route(origin: str, proxy: str | None, *, certified: bool = False) -> Route:
     """Return the route to an origin, perhaps through a proxy."""
     scheme, host, port = urls.host_and_port(origin)
     tls = host.removesuffix(".") if scheme == "https" else ""  # certificates have no final dot
     if proxy is None:
-        return Route(host, port, tls)
+        return Route(host, port, tls, certified=certified)
     bare, login = urls.split_credentials(urls.clean(proxy))
     proxy_scheme, proxy_host, proxy_port = urls.host_and_port(bare)
     return Route(
@@ -55,6 +57,7 @@ def route(origin: str, proxy: str | None) -> Route:
         tls,
         f"proxy {printable(urls.redact(proxy))}: ",
         (("proxy-authorization", login),) if login else (),
+        certified,
     )
 
 

@@ -10,7 +10,7 @@ from getflags.core.response_head import Head
 from getflags.transport.h1.plain_stream import Stream
 from getflags.transport.h1.response_reader import DRAIN_SECONDS, ResponseReader
 from getflags.transport.h1.route import Route
-from getflags.transport.system_errors import is_tls_error, message
+from getflags.transport.system_errors import broken_tls, is_tls_error, message
 
 
 class SyncConnection:
@@ -42,7 +42,7 @@ class SyncConnection:
         try:
             self._stream.send(request)
         except OSError as error:
-            raise self._broken(error, reader) from error
+            raise self._broken(self._alert() or error, reader) from error
         while reader.head is None:
             self.receive(reader, deadline, expires)
         return reader.head
@@ -94,8 +94,19 @@ class SyncConnection:
             return TimedOut(f"the response header took longer than {self.timeout:g} s")
         return TimedOut(f"no data received for {self.timeout:g} s")
 
+    def _alert(self) -> OSError | None:
+        """Return the exception for a TLS alert that has arrived; None if there is none.
+
+        A server that rejects the client certificate may have closed the connection since.
+        """
+        try:
+            self._stream.received(self._buffer[:1])
+        except OSError as error:
+            return error if is_tls_error(error) else None
+        return None
+
     def _broken(self, error: OSError, reader: ResponseReader) -> Fault:
         stale = self._used and not reader.started
         if is_tls_error(error):
-            return Disconnected("the TLS connection broke", stale=stale)
+            return broken_tls(error, stale=stale)
         return Disconnected(message(error.errno or 0) or "the connection was lost", stale=stale)

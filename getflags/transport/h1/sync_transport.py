@@ -51,11 +51,13 @@ class H1Transport:
         on_head: Callable[[Head], bool],
         on_body: Callable[[Piece], None],
         within: float | None = None,
+        *,
+        certified: bool = False,
     ) -> None:
         """See ``getflags.transport.Transport``."""
         self._sockets.check()
         proxy = proxies.choose(self._network, url)
-        way = route(urls.origin(url), proxy)
+        way = route(urls.origin(url), proxy, certified=certified)
         absolute = proxy is not None and not way.tunnel
         request = request_head(
             url, headers + way.fields if absolute else headers, absolute=absolute
@@ -127,7 +129,8 @@ class H1Transport:
         if way.tls or way.inner_tls:
             from getflags.transport import tls  # the import of ssl takes 7 ms
 
-            tls.context(self._network)  # a store that can't be read is found before connecting
+            # A store that can't be read is found before connecting.
+            tls.context(self._network, certified=way.certified)
         try:
             sock = self._sockets.connect(addresses, limit)
         except OSError as error:
@@ -153,19 +156,21 @@ class H1Transport:
             return broken_handshake(way.where, error)
         return no_connection(way.where, error.errno or 0, "no connection")
 
-    def _encrypt(self, stream: Stream, name: str, limit: float) -> Stream:
+    def _encrypt(self, stream: Stream, name: str, limit: float, *, certified: bool) -> Stream:
         """Do a TLS handshake until a time limit. Raises OSError."""
         from getflags.transport import tls
         from getflags.transport.h1.tls_stream import TlsStream
 
-        return TlsStream(stream, tls.context(self._network), name, limit)
+        context = tls.context(self._network, certified=certified)
+        return TlsStream(stream, context, name, limit)
 
     def _establish(
         self, way: Route, stream: Stream, limit: float, expires: float
     ) -> SyncConnection:
         """Do the TLS handshakes, and ask a proxy for a tunnel. Raises Fault or OSError."""
         if way.tls:
-            stream = self._encrypt(stream, way.tls, limit)
+            certified = way.certified and not way.where
+            stream = self._encrypt(stream, way.tls, limit, certified=certified)
         if way.tunnel:
             connection = SyncConnection(stream, way, self._network.timeout, self._buffer)
             try:
@@ -176,5 +181,5 @@ class H1Transport:
                 raise Unreachable(f"{way.where}{fault}") from fault
             if head.status // 100 != 2:  # noqa: PLR2004 - successful
                 raise Unreachable(f"{way.where}{describe(head.status)}")
-            stream = self._encrypt(stream, way.inner_tls, limit)
+            stream = self._encrypt(stream, way.inner_tls, limit, certified=way.certified)
         return SyncConnection(stream, way, self._network.timeout, self._buffer)

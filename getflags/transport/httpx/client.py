@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable
 from time import monotonic
 from typing import Any
@@ -76,6 +77,8 @@ class AsyncHttpxTransport:
         on_head: Callable[[Head], bool],
         on_body: Callable[[bytes], Awaitable[None]],
         within: float | None = None,
+        *,
+        certified: bool = False,
     ) -> None:
         """See ``getflags.transport.AsyncTransport``."""
         proxy = proxies.choose(self._network, url)
@@ -83,7 +86,9 @@ class AsyncHttpxTransport:
         connection = self._idle.pop() if self._idle else _AsyncConnection(self._network)
         try:
             async with asyncio.timeout(within) as time:
-                await connection.exchange(url, proxy, headers, on_head, on_body)
+                await connection.exchange(
+                    url, proxy, headers, on_head, on_body, certified=certified
+                )
         except TimeoutError:
             await connection.close()
             if time.expired():
@@ -108,7 +113,7 @@ class _AsyncConnection:
 
     def __init__(self, network: Network) -> None:
         self._network = network
-        self._transports: dict[tuple[str, str | None], httpx.AsyncHTTPTransport] = {}
+        self._transports: dict[tuple[str, str | None, bool], httpx.AsyncHTTPTransport] = {}
         self._fresh = False
 
     async def exchange(
@@ -118,12 +123,14 @@ class _AsyncConnection:
         headers: Fields,
         on_head: Callable[[Head], bool],
         on_body: Callable[[bytes], Awaitable[None]],
+        *,
+        certified: bool,
     ) -> None:
         """See ``HttpxTransport.exchange``."""
         request = build_request(url, headers, self._network, self._trace)
         self._fresh = head_arrived = False
         try:
-            transport = self._transport(url, proxy)
+            transport = self._transport(url, proxy, certified=certified)
             response = await self._send(transport, request)
             head_arrived = True
             try:
@@ -141,7 +148,7 @@ class _AsyncConnection:
             check_end(url, response)
             if has_excess(transport):
                 await transport.aclose()
-        except httpx.TransportError as error:
+        except (httpx.TransportError, ssl.SSLError) as error:
             stale = not (self._fresh or head_arrived)
             raise translate(error, self._network, proxy, stale=stale) from error
 
@@ -171,8 +178,10 @@ class _AsyncConnection:
                 if monotonic() > deadline:
                     break
 
-    def _transport(self, url: str, proxy: str | None) -> httpx.AsyncHTTPTransport:
-        key = (url.partition(":")[0], proxy)
+    def _transport(
+        self, url: str, proxy: str | None, *, certified: bool
+    ) -> httpx.AsyncHTTPTransport:
+        key = (url.partition(":")[0], proxy, certified)
         if key not in self._transports:
             self._transports[key] = httpx.AsyncHTTPTransport(**options(self._network, *key))
         return self._transports[key]

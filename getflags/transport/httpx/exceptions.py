@@ -26,13 +26,19 @@ from getflags.core.models import Network
 from getflags.core.response_head import describe
 from getflags.core.text import brief, printable
 from getflags.core.urls import redact
-from getflags.transport.system_errors import message, no_connection, no_tls, not_resolved
+from getflags.transport.system_errors import (
+    broken_tls,
+    message,
+    no_connection,
+    no_tls,
+    not_resolved,
+)
 
 
 def translate(
-    error: httpx.TransportError, network: Network, proxy: str | None, *, stale: bool
+    error: httpx.TransportError | ssl.SSLError, network: Network, proxy: str | None, *, stale: bool
 ) -> Fault:
-    """Return the fault for an exception from httpx.
+    """Return the fault for an exception from httpx, or from TLS: anyio doesn't convert those.
 
     ``stale`` means that the exception occurred on a reused connection before the response began.
     """
@@ -43,9 +49,8 @@ def translate(
         return TimedOut(f"no data received for {network.timeout:g} s")
     if isinstance(error, (httpx.ConnectError, httpx.ProxyError)):
         return _unreachable(error, where)
-    if isinstance(error, httpx.NetworkError):
-        reason = message(_system_error(error)) or "the connection was lost"
-        return Disconnected(reason, stale=stale)
+    if isinstance(error, (httpx.NetworkError, ssl.SSLError)):
+        return _broken(error, stale=stale)
     if isinstance(error, httpx.RemoteProtocolError):
         return _protocol_error(error, stale=stale)
     return Unsendable(f"the request cannot be sent: {brief(str(error))}")
@@ -63,6 +68,13 @@ def _unreachable(error: httpx.TransportError, where: str) -> Fault:
     if isinstance(error, httpx.ProxyError) and str(error)[:3].isdigit():
         return Unreachable(f"{where}{describe(int(str(error)[:3]))}")
     return no_connection(where, _system_error(error), brief(str(error)) or "no connection")
+
+
+def _broken(error: httpx.NetworkError | ssl.SSLError, *, stale: bool) -> Fault:
+    for cause in _causes(error):
+        if isinstance(cause, ssl.SSLError):
+            return broken_tls(cause, stale=stale)
+    return Disconnected(message(_system_error(error)) or "the connection was lost", stale=stale)
 
 
 def _protocol_error(error: httpx.RemoteProtocolError, *, stale: bool) -> Fault:

@@ -30,10 +30,16 @@ _ANY_ADDRESS = {None: None, 4: "0.0.0.0", 6: "::"}  # noqa: S104 - nothing is se
 _FRAMING = {"content-length", "transfer-encoding"}
 
 
-def options(network: Network, scheme: str, proxy: str | None) -> dict[str, Any]:
+def options(
+    network: Network,
+    scheme: str,
+    proxy: str | None,
+    certified: bool = False,  # noqa: FBT001, FBT002
+) -> dict[str, Any]:
     """Return the arguments of ``httpx.HTTPTransport`` and ``httpx.AsyncHTTPTransport``."""
+    context = tls.context(network, certified=certified) if scheme == "https" else tls.UNUSED
     return {
-        "verify": tls.context(network) if scheme == "https" else tls.UNUSED,
+        "verify": context,
         "limits": _ONE_CONNECTION,
         "local_address": _ANY_ADDRESS[network.ip_version],
         "trust_env": False,  # getflags reads the environment itself, for all clients
@@ -49,8 +55,7 @@ def check(network: Network) -> None:
     if network.resolve:
         raise UsageError("--resolve needs --client h1 or curl")
     try:
-        if network.cacert and not network.insecure:
-            tls.context(network)
+        tls.check(network)
         for proxy in [url for kind, url in network.proxies if kind != "no"]:
             if proxy.startswith("http"):
                 clean(proxy)  # rejects invalid host names, which httpx reports only on use

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import socket
+import ssl
 from collections.abc import Callable, Iterator
 from math import inf
 from time import monotonic
@@ -49,7 +50,7 @@ class HttpxTransport:
 
     def __init__(self, network: Network) -> None:
         self._network = network
-        self._transports: dict[tuple[str, str | None], httpx.HTTPTransport] = {}
+        self._transports: dict[tuple[str, str | None, bool], httpx.HTTPTransport] = {}
         self._sockets: set[socket.socket] = set()
         self._fresh = False  # whether the current request opened its connection
         self._ended: Fault | None = None  # why ``_end`` shut down the sockets
@@ -62,6 +63,8 @@ class HttpxTransport:
         on_head: Callable[[Head], bool],
         on_body: Callable[[bytes], None],
         within: float | None = None,
+        *,
+        certified: bool = False,
     ) -> None:
         """See ``getflags.transport.Transport``."""
         if not isinstance(self._ended, Aborted):
@@ -70,10 +73,10 @@ class HttpxTransport:
         within = HOST_LOOKUPS.wait_for(proxy or url, self._network.connect_timeout, within)
         self._deadline = inf if within is None else monotonic() + within
         if within is None:
-            self.exchange(url, proxy, headers, on_head, on_body)
+            self.exchange(url, proxy, headers, on_head, on_body, certified=certified)
             return
         with _watchdog.limit(within, lambda: self._end(Expired())):
-            self.exchange(url, proxy, headers, on_head, on_body)
+            self.exchange(url, proxy, headers, on_head, on_body, certified=certified)
 
     def exchange(
         self,
@@ -82,12 +85,14 @@ class HttpxTransport:
         headers: Fields,
         on_head: Callable[[Head], bool],
         on_body: Callable[[bytes], None],
+        *,
+        certified: bool,
     ) -> None:
         """Make one GET; return when the response ends or its body is not wanted. Raises Fault."""
         request = build_request(url, headers, self._network, self._trace)
         self._fresh = head_arrived = False
         try:
-            transport = self._transport(url, proxy)
+            transport = self._transport(url, proxy, certified=certified)
             response = self._send(transport, request)
             head_arrived = True
             try:
@@ -105,7 +110,7 @@ class HttpxTransport:
             check_end(url, response)
             if has_excess(transport):
                 transport.close()
-        except httpx.TransportError as error:
+        except (httpx.TransportError, ssl.SSLError) as error:
             self._check_ended()
             stale = not (self._fresh or head_arrived)
             raise translate(error, self._network, proxy, stale=stale) from error
@@ -129,8 +134,8 @@ class HttpxTransport:
                 if monotonic() > deadline:
                     break
 
-    def _transport(self, url: str, proxy: str | None) -> httpx.HTTPTransport:
-        key = (url.partition(":")[0], proxy)
+    def _transport(self, url: str, proxy: str | None, *, certified: bool) -> httpx.HTTPTransport:
+        key = (url.partition(":")[0], proxy, certified)
         if key not in self._transports:
             self._transports[key] = httpx.HTTPTransport(**options(self._network, *key))
         return self._transports[key]

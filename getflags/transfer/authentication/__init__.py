@@ -1,0 +1,1 @@
+"""Credentials: which server gets them, and in which form."""
