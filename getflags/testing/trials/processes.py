@@ -29,6 +29,7 @@ _TAIL = 4096  # bytes of output that are kept
 _BLOCK = 1 << 16  # bytes; as much as a pipe holds
 _INTERVAL = 0.05  # seconds between two looks at a process
 _GRACE = 0.5  # seconds from SIGTERM to SIGKILL
+_PAUSE = 0.01  # seconds between two looks at processes that have got a signal
 _KILL_TIMEOUT = 1.0  # seconds in which killed processes must be gone
 _PROC = Path("/proc")
 #: Variables that name configuration files; a proxy would stand between the command and the servers.
@@ -146,23 +147,24 @@ def _end(process: subprocess.Popen[bytes], mark: bytes, grace: float) -> None:
     """End the process and all processes that it has left: SIGTERM, a grace period, SIGKILL."""
     for number, timeout in ((signal.SIGTERM, grace), (signal.SIGKILL, _KILL_TIMEOUT)):
         deadline = monotonic() + timeout
-        _send(process, mark, number)
-        while process.poll() is None or _marked(mark):
-            if monotonic() >= deadline:
-                break
-            sleep(0.01)
-            if number == signal.SIGKILL:
-                _send(process, mark, number)  # to processes started meanwhile
+        left = _send(process, mark, number)
+        while (process.poll() is None or left) and monotonic() < deadline:
+            sleep(_PAUSE)
+            # SIGKILL also goes to processes that have been started meanwhile.
+            left = _marked(mark) if number == signal.SIGTERM else _send(process, mark, number)
     assert process.stdout is not None  # noqa: S101 - a pipe was requested
     process.stdout.close()
 
 
-def _send(process: subprocess.Popen[bytes], mark: bytes, number: int) -> None:
+def _send(process: subprocess.Popen[bytes], mark: bytes, number: int) -> list[int]:
+    """Send a signal to the group of the process and to all marked processes; return the latter."""
     with suppress(ProcessLookupError, PermissionError):  # macOS: only zombies are left
         os.killpg(process.pid, number)
-    for pid in _marked(mark):
+    marked = _marked(mark)
+    for pid in marked:
         with suppress(ProcessLookupError):
             os.kill(pid, number)
+    return marked
 
 
 def _marked(mark: bytes) -> list[int]:
