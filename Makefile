@@ -119,6 +119,10 @@ records: .venv/dev  ## measure what docs/decisions quotes and no other target me
 peers: .venv/bench  ## measure against curl, wget2, aria2c and others (an hour)
 	$(BIN)/python -m benchmarks.peers --report
 
+.PHONY: trial
+trial: .venv/dev  ## try the clients that are installed with faults, for docs/trial.md (10 minutes)
+	$(BIN)/python -m benchmarks.trial
+
 .PHONY: picture
 picture: .venv/dev  ## draw the README's picture, from a real run
 	$(BIN)/python docs/draw_run.py

@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import partial
 
 from getflags.cli.commands.report import make_parser as report
+from getflags.cli.commands.trial import make_parser as trial
 from getflags.cli.options.bench import make_parser as bench
 from getflags.cli.options.download import make_parser as download
 from getflags.cli.options.race import make_parser as race
@@ -13,4 +14,4 @@ from servers.app import options
 
 serve = partial(options.make_parser, "getflags serve")
 
-__all__ = ["bench", "download", "race", "report", "serve", "tune"]
+__all__ = ["bench", "download", "race", "report", "serve", "trial", "tune"]

@@ -15,7 +15,7 @@ import shtab
 from argparse_manpage.manpage import Manpage
 
 from getflags import __version__
-from getflags.cli.commands import report
+from getflags.cli.commands import report, trial
 from getflags.cli.options import bench, download, race, tune
 from getflags.core.models import Exists
 from servers.app import options as servers_options
@@ -30,6 +30,7 @@ COMMANDS = {
         lambda: servers_options.make_parser("getflags serve"),
         "run the bundled servers",
     ),
+    "trial": (trial.make_parser, "test whether a download client tells the truth"),
     "tune": (tune.make_parser, "find the best concurrency level for a server"),
 }
 _COMPLETERS = {"FILE": shtab.FILE, "RESULTS": shtab.FILE, "DIR": shtab.DIRECTORY}

@@ -22,12 +22,16 @@ from benchmarks import (
     stats,
     summary,
     table,
+    trial,
 )
 from benchmarks.grounds import Ground, configuration, site
 from benchmarks.peers import groups, options
 from benchmarks.rounds import Job, Method, environment, fitting, planned, told
 from getflags.engines import ENGINES
+from getflags.testing import FaultResult, TrialResult
+from getflags.testing.trials.faults import STANDARD
 from getflags.transport import CLIENTS
+from tests.kit import ROOT
 
 
 def row(client: str, number: int, wall: float, **other: Any) -> dict[str, Any]:
@@ -370,3 +374,25 @@ def test_three_rounds_prove_nothing(count: int) -> None:
 def test_real_differences_are_found(count: int) -> None:
     found = honesty.claims(count, honesty.WORSE)
     assert min(found["table"], found["page"]) >= 180
+
+
+def test_the_page_of_trials_has_a_column_for_each_client() -> None:
+    def result(fault: str, reason: str) -> FaultResult:
+        return FaultResult(fault, 7, 0, 3, {"0": 1}, not reason, reason, 10, 0, 1, 0.5, "")
+
+    honest = TrialResult(tuple(result(name, "") for name in STANDARD))
+    liar = TrialResult(tuple(result(name, "exit code 0, 3 files missing") for name in STANDARD))
+    first, _, head, _, *rows = trial.table({"a": honest, "b": liar}, ["c"]).splitlines()
+    assert first.endswith(". Not installed and left out: c.")
+    assert head == "| fault | a | b |"
+    assert rows[0] == "| `none` | 7 right | **no:** exit code 0, 3 files missing |"
+    assert len(rows) == len(STANDARD)
+    page = (ROOT / "docs" / "trial.md").read_text(encoding="utf-8")
+    assert page.count(trial.MARK) == 1
+    assert all(f"| `{name}` | " in page.partition(trial.MARK)[2] for name in STANDARD)
+
+
+def test_clients_that_are_not_installed_are_known() -> None:
+    assert trial.is_there(("sh",), "")
+    assert not trial.is_there(("sh",), "no_such_package")
+    assert not trial.is_there(("no-such-program",), "")

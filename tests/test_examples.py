@@ -17,6 +17,7 @@ import pytest
 
 from examples.country_names import save_all
 from examples.dns_probe import Answer, probe
+from getflags.testing import trial
 from getflags.testing.flag_server import StartFlagServer
 from tests.kit import ENVIRON, ROOT, files
 
@@ -132,6 +133,11 @@ def test_the_flags_example_runs(tmp_path: Path) -> None:
     done = run(str(ROOT / "examples" / "country_names.py"), "BR", "FR", cwd=tmp_path)
     assert sorted(done.stdout.splitlines()) == ["countries/Brazil.gif", "countries/France.gif"]
     assert sorted(files(tmp_path)) == ["countries/Brazil.gif", "countries/France.gif"]
+
+
+def test_the_clients_to_try_download_where_nothing_fails() -> None:
+    words = (sys.executable, str(ROOT / "examples" / "trial" / "httpx_get.py"), "{list}")
+    assert trial(words, faults=["none"], files=2).told_the_truth
 
 
 def test_debug_mode_names_the_coroutine_that_blocks(tmp_path: Path) -> None:

@@ -21,6 +21,7 @@ COMMANDS = {
     "race": "getflags.cli.commands.race",
     "report": "getflags.cli.commands.report",
     "serve": "getflags.cli.commands.serve",
+    "trial": "getflags.cli.commands.trial",
     "tune": "getflags.cli.commands.tune",
 }
 _DOWNLOAD = "getflags.cli.commands.download"

@@ -30,6 +30,7 @@ other commands, each with its own -h:
   getflags race    run the engines side by side and compare their times
   getflags report  make a page about the results of a bench
   getflags serve   run the bundled servers
+  getflags trial   test whether a download client tells the truth
   getflags tune    find the best concurrency level for a server
 """
 
@@ -125,6 +126,7 @@ def make_parser() -> Parser:
         "       getflags race [OPTION]... [TARGET]...\n"
         "       getflags report [OPTION]... RESULTS\n"
         "       getflags serve [OPTION]... [LABEL]...\n"
+        "       getflags trial [OPTION]... -- COMMAND [ARGUMENT]...\n"
         "       getflags tune [OPTION]... [TARGET]...",
         description="Download flags, or any list of URLs, many at a time.",
         epilog=_EPILOG,
