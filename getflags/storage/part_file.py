@@ -29,8 +29,8 @@ from getflags.core.models import (
     ResumeRecord,
     Target,
 )
-from getflags.storage import fetch_record, locked_file, resume_record
 from getflags.storage import fsync as disk
+from getflags.storage import locked_file
 from getflags.storage.existing import Cancelled, hash_file, inspect_file, never
 from getflags.storage.os_errors import disk_errors
 from getflags.storage.proof import (
@@ -41,6 +41,7 @@ from getflags.storage.proof import (
     verify,
     verify_scattered,
 )
+from getflags.storage.records import fetch_record, resume_record
 from getflags.targets.filenames import PART_PREFIX
 
 _LEAST = 64 * 1024  # bytes; resuming after fewer is not worth two hidden files
