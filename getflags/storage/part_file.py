@@ -58,7 +58,11 @@ class PartFile:
 
     After ``begin_stream``, several streams write at their own offsets. After ``allow_gaps``, a part
     file is resumed even if they have left gaps in it.
+
+    ``saved_as`` is as in ``Outcome``, after ``install``.
     """
+
+    saved_as = ""
 
     def __init__(
         self,
@@ -378,7 +382,7 @@ class PartFile:
     def _set_attributes(
         self, descriptor: int, modified: int | None, record: FetchRecord | None
     ) -> None:
-        if os.access(self.path, os.F_OK):
+        if not self._exists and os.access(self.path, os.F_OK):
             with contextlib.suppress(FileNotFoundError):  # it may have been deleted just now
                 old = os.lstat(self.path)
                 if stat.S_ISREG(old.st_mode):
