@@ -233,6 +233,19 @@ def test_only_the_last_part_of_a_path_is_the_servers(tmp_path: Path, way: Way) -
     }  # fmt: skip
 
 
+@everywhere
+def test_a_name_that_another_target_needs_for_its_folder_fails_that_target(
+    tmp_path: Path, way: Way
+) -> None:
+    with RawServer({"/1": named("a"), "/a/2": ok(b"2")}) as server:
+        report = getflags.download(
+            map(server.url, server.answers), dir=tmp_path, content_disposition=True, max_req=1,
+            output_template="{dir}/{name}", **way,
+        )  # fmt: skip
+    assert report.exit_status == 1
+    assert files(tmp_path) == {"a": b"hello"}
+
+
 @pytest.mark.parametrize("exists", ["skip", "refresh", "fail"])
 @everywhere
 def test_a_second_run_finds_what_the_first_has_saved(tmp_path: Path, way: Way, exists: str) -> None:
@@ -457,12 +470,23 @@ def test_checksums_of_a_file_are_found_by_the_names_of_urls(tmp_path: Path) -> N
     assert files(tmp_path / "d") == {"n.bin": b"hello"}
 
 
-def test_thousands_of_files_of_one_name_cost_little_time(tmp_path: Path) -> None:
+def test_a_name_that_is_taken_is_not_tried_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Otherwise, ten thousand files of one name would cost fifty million attempts."""
+    attempts, link = [], os.link
+
+    def count(source: str, path: str) -> None:
+        attempts.append(path)
+        link(source, path)
+
+    monkeypatch.setattr(os, "link", count)
     names = ServerNames()
-    for number in range(2_000):
+    for number in range(100):
         (tmp_path / "part").touch()
         expected = f"n.{number}.bin" if number else "n.bin"
         assert names.install(f"{tmp_path}/part", str(tmp_path), "n.bin") == expected
+    assert len(attempts) == 199
 
 
 def test_a_process_of_an_engine_gets_the_names_that_are_reserved(tmp_path: Path) -> None:
