@@ -16,7 +16,8 @@ from typing import Any
 
 import pytest
 
-from getflags.storage import locked_file, part_file, resume_record
+from getflags.storage import locked_file, part_file
+from getflags.storage.records import resume_record
 
 _CALLS = (
     "open close dup unlink replace ftruncate lseek read write fstat lstat chmod utime makedirs"

@@ -15,7 +15,7 @@ REFUSED = {
     "-c": "getflags resumes interrupted downloads by itself",
     "--continue": "getflags resumes interrupted downloads by itself",
     "-C": "getflags resumes interrupted downloads by itself",
-    "-J": "file names from Content-Disposition are not supported yet",
+    "-J": "--content-disposition lets servers choose names",
     "-j": "-m N sets the number of requests in flight",
     "-P": "-d DIR sets the folder for the files",
     "--retry": "--retries N sets the number of retries",

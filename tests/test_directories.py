@@ -64,6 +64,22 @@ def test_j8_capitals_alone_make_no_second_file(
 
 
 @everywhere
+def test_j8_capitals_alone_make_no_second_file_of_a_servers_name(
+    tmp_path: Path, way: Way, shim: dict[str, str]
+) -> None:
+    folder = tmp_path / "folding" / "x"
+    folder.mkdir(parents=True)
+    field = "Content-Disposition: attachment; filename="
+    answers = {"/1": ok(b"loud", f"{field}README"), "/2": ok(b"soft", f"{field}readme")}
+    with RawServer(answers) as server:
+        words = ["--content-disposition", *map(server.url, answers)]
+        run(way, words, folder, shim | {"SHIM_FOLD": "1"})
+    found = {path.name: path.read_bytes() for path in folder.iterdir()}
+    assert set(found) == {"readme", "readme.1"}
+    assert set(found.values()) == {b"loud", b"soft"}
+
+
+@everywhere
 def test_j8_forms_of_a_character_alone_make_no_second_file(
     tmp_path: Path, way: Way, shim: dict[str, str]
 ) -> None:

@@ -12,7 +12,7 @@ import pytest
 
 import getflags
 from getflags.core.models import FetchRecord, Status
-from getflags.storage import fetch_record
+from getflags.storage.records import fetch_record
 from tests.hazards import Way, everywhere
 from tests.kit import files
 from tests.rawserver import Answer, RawServer, moved, ok

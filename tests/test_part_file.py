@@ -16,10 +16,11 @@ import pytest
 
 from getflags.core.errors import NotSaved, UsageError
 from getflags.core.models import Checksum, Exists, PartialFile, ResumeRecord, Target
-from getflags.storage import locked_file, resume_record
+from getflags.storage import locked_file
 from getflags.storage import part_file as save
 from getflags.storage.directories import make_folder, real_folder
 from getflags.storage.part_file import PartFile
+from getflags.storage.records import resume_record
 from tests.kit import files
 from tests.messages import NO_FOLDER
 

@@ -16,10 +16,10 @@ import pytest
 import getflags
 from getflags.core.models import ResumeRecord, Target
 from getflags.storage import proof as module
-from getflags.storage import resume_record
 from getflags.storage.existing import never
 from getflags.storage.part_file import PartFile
 from getflags.storage.proof import ProvedRange, prove, verify
+from getflags.storage.records import resume_record
 from getflags.transfer import retry
 from tests.hazards import Way, everywhere
 from tests.kit import files

@@ -190,7 +190,10 @@ def test_what_cannot_be_asked_for_is_a_target_with_a_flaw(
     entry: Entry, place: Place, flaw: str
 ) -> None:
     (target,) = settled(entry, place=place)
-    assert target == Target(0, entry.word, entry.word, "", "downloaded", entry.out, flaw=flaw)
+    named = bool(entry.out)
+    assert target == Target(
+        0, entry.word, entry.word, "", "downloaded", entry.out, flaw=flaw, named=named
+    )
 
 
 def test_a_bad_url_fails_alone_and_takes_no_name() -> None:

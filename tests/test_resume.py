@@ -19,8 +19,8 @@ import pytest
 import getflags
 from getflags import Entry, engines, transport
 from getflags.core.events import Retrying
-from getflags.storage import resume_record
 from getflags.storage.proof import prove
+from getflags.storage.records import resume_record
 from getflags.transfer import retry
 from getflags.transfer.body import PROGRESS_STEP
 from tests.kit import ENVIRON, ROOT, command, files

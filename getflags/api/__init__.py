@@ -55,6 +55,7 @@ class SettingsDict(TypedDict, total=False):
     force_directories: bool
     cut_dirs: int
     output_template: str | None
+    content_disposition: bool
     headers: Mapping[str, str]
     user: str | None
     digest: bool

@@ -21,6 +21,7 @@ from getflags.targets import resolve
 from getflags.transport import proxies
 
 if TYPE_CHECKING:
+    from getflags.storage.server_names import ServerNames
     from getflags.targets.output_template import OutputTemplate
 
 
@@ -57,10 +58,13 @@ def _template(settings: Settings) -> OutputTemplate | None:
         raise UsageError(f"the output template {quoted(text)} cannot be used: {error}") from None
 
 
-def download_options(settings: Settings, started: float | None = None) -> DownloadOptions:
+def download_options(
+    settings: Settings, started: float | None = None, failed_out: str | None = None
+) -> DownloadOptions:
     """Return the options of transfers, with a new random salt. Raises UsageError.
 
     ``started`` is when the run has started, on the monotonic clock; by default, it starts now.
+    ``failed_out`` is the list of failed targets, which is written at the end.
     """
     started = monotonic() if started is None else started
     return DownloadOptions(
@@ -84,7 +88,23 @@ def download_options(settings: Settings, started: float | None = None) -> Downlo
         credentials=credentials.given(settings),
         split=settings.split,
         min_split_size=settings.min_split_size,
+        server_names=_server_names(settings, failed_out),
     )
+
+
+def _server_names(settings: Settings, failed_out: str | None) -> ServerNames | None:
+    """Return the names that servers choose; None unless they may. Raises UsageError."""
+    if not settings.content_disposition:
+        return None
+    if settings.verify:
+        raise UsageError(
+            "--verify looks for files under the names of their URLs, so it cannot be used with "
+            "--content-disposition"
+        )
+    from getflags.storage.server_names import ServerNames  # most runs do not need it
+
+    written = filter(None, (failed_out, settings.cookie_jar))
+    return ServerNames(tuple(map(os.path.realpath, written)))
 
 
 def host_limits(settings: Settings, *, chosen_level: bool) -> HostLimits:

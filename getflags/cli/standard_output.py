@@ -25,6 +25,8 @@ def check(options: Options) -> None:
     if options.dry_run or options.settings.verify:
         given = "--dry-run" if options.dry_run else "--verify"
         raise UsageError(f"-o - cannot be used with {given}")
+    if options.settings.content_disposition:
+        raise UsageError("-o - gives the file no name, so --content-disposition has no meaning")
     if options.json:
         raise UsageError("-o - cannot be used with --json: both are for standard output")
     if engine not in {AUTO, *_ENGINES}:

@@ -18,6 +18,7 @@ from getflags.core.settings import DEFAULTS
 
 if TYPE_CHECKING:
     from getflags.storage.output_stream import OutputStream
+    from getflags.storage.server_names import ServerNames
 
 Fields = tuple[tuple[str, str], ...]  # header fields, in order
 #: User names and passwords by host, in the order of the netrc file; ``""`` is its default entry.
@@ -51,7 +52,8 @@ class Target(NamedTuple):
     ``guessed`` marks a country code that was expanded from a letter or from ``-e``, and which may
     therefore not exist. ``flaw`` is the reason why the target cannot be requested; such a target
     fails without a request. ``where`` is then the list and the line that it is from, such as
-    ``urls.txt:3``. ``headers`` are its own header fields.
+    ``urls.txt:3``. ``headers`` are its own header fields. ``named`` is true if the user has chosen
+    the name.
 
     It is a tuple, as is ``Outcome``, because one is made for each file, and a tuple is the cheapest
     frozen value.
@@ -68,6 +70,7 @@ class Target(NamedTuple):
     flaw: str = ""
     where: str = ""
     headers: Fields = ()
+    named: bool = False
 
     def __repr__(self) -> str:
         """Return what may be shown: the URL can have secrets, and a notebook prints any value."""
@@ -130,7 +133,7 @@ class DownloadOptions(NamedTuple):
     files are compared with their checksums. ``output`` is the stream for the only target of a run,
     in place of its file; only the sequential and the threads engine have it. ``credentials`` is
     None if none were given. At most ``split`` connections receive one file, each of them at least
-    ``min_split_size`` bytes.
+    ``min_split_size`` bytes. ``server_names`` is None unless servers may choose the files' names.
     """
 
     headers: Fields = ()
@@ -153,6 +156,7 @@ class DownloadOptions(NamedTuple):
     credentials: Credentials | None = None
     split: int = DEFAULTS.split
     min_split_size: int = DEFAULTS.min_split_size
+    server_names: ServerNames | None = None
 
     def __repr__(self) -> str:
         """Return no header field, which may be a secret."""
@@ -250,12 +254,15 @@ class FetchRecord(NamedTuple):
     """What a file was downloaded from, as stored with the file.
 
     ``source`` is a hash of URLs, ``etag`` is the response's entity tag or empty, and ``modified``
-    is its Last-Modified in seconds since 1970, or None.
+    is its Last-Modified in seconds since 1970, or None. If servers may choose the files' names,
+    ``url`` is a hash of the target's URL, and ``name`` the one that the server gave, or empty.
     """
 
     source: str
     etag: str
     modified: int | None
+    url: str = ""
+    name: str = ""
 
 
 class OnDisk(NamedTuple):
@@ -263,23 +270,27 @@ class OnDisk(NamedTuple):
 
     ``modified`` is its date in seconds since 1970. ``digest`` is in hex; it is None if the target
     has no checksum to compare it with. ``record`` is None if there is none of its download.
+    ``name`` is as ``saved_as`` in ``Outcome``.
     """
 
     modified: int
     size: int
     digest: str | None = None
     record: FetchRecord | None = None
+    name: str = ""
 
 
 class ResumeRecord(NamedTuple):
     """The validator, size and coding of the response from which a part file was written.
 
-    It is stored beside the part file, so that a later try or run can resume the download.
+    It is stored beside the part file, so that a later try or run can resume the download. ``name``
+    is the one that the server gave the file, because the rest of it may come without a name.
     """
 
     validator: str  # an entity tag with its quotes, or an HTTP date
     total: int | None  # bytes; None if the server announced no length
     coding: str = ""  # Content-Encoding, in lower case
+    name: str = ""
 
 
 class Gap(NamedTuple):
@@ -331,7 +342,8 @@ class Outcome(NamedTuple):
     and the target has no checksum: a truncated body could not have been distinguished from a
     complete one (RFC 9112 section 6.3, rule 8). ``resumed`` is the number of bytes of the file that
     an earlier run had left. ``note`` says what the file system refused although the file is right,
-    for display.
+    for display. ``saved_as`` is the file's name, relative to the target's folder; it is empty
+    unless a server has chosen another name than the target's.
     """
 
     target: Target
@@ -343,6 +355,12 @@ class Outcome(NamedTuple):
     unsized: bool = False
     resumed: int = 0
     note: str = ""
+    saved_as: str = ""
+
+    @property
+    def path(self) -> str:
+        """The path of the file, with the name that the server chose, if it did."""
+        return f"{self.target.folder}/{self.saved_as or self.target.name}"
 
     @property
     def failed(self) -> bool:

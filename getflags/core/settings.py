@@ -158,6 +158,15 @@ class Settings(NamedTuple):
             "{name} {stem} {suffix} {query} {n}, such as {host}/{path}",
         ),
     ] = None
+    content_disposition: Annotated[
+        bool,
+        Option(
+            accepted.FLAG,
+            "let servers choose the files' names (Content-Disposition), without folders; no file "
+            "is replaced, but a name that is taken gets a number; skip, refresh and fail then go "
+            "by the record of the download, on Linux only",
+        ),
+    ] = False
     headers: Annotated[
         tuple[tuple[str, str], ...],
         Option(accepted.FIELDS, "more header fields, sent only to the target's own origin"),

@@ -11,6 +11,7 @@ from getflags.core.models import DownloadOptions, Piece
 from getflags.engines.fetch import announce
 from getflags.rates.rate_limit import RateLimiter
 from getflags.storage.async_part_file import AsyncPartFile
+from getflags.storage.part_file import PartFile
 from getflags.transfer.actions import Done, Install, Request, Wait
 from getflags.transfer.transfer import Transfer
 from getflags.transport import AsyncTransport
@@ -54,7 +55,7 @@ async def afetch(
                 except Fault as fault:
                     action = transfer.failed(fault, monotonic())
             if isinstance(action, Install):
-                transfer.succeeded(monotonic(), None, await part.install(*action), part.note)
+                transfer.installed(await part.install(*action), part.note, part.saved_as)
             elif isinstance(action, Done | Wait) and not action.keep_part:
                 part.discard()
     except NotSaved as refusal:
@@ -64,4 +65,7 @@ async def afetch(
 
 def _part(transfer: Transfer, options: DownloadOptions) -> AsyncPartFile:
     """Return what receives the body: a part file. Standard output may block, so it is not here."""
-    return AsyncPartFile(transfer.target, transfer.resumable, fsync=options.fsync)
+    return AsyncPartFile(
+        transfer.target, transfer.resumable, fsync=options.fsync,
+        open_part=options.server_names or PartFile,
+    )  # fmt: skip

@@ -63,7 +63,7 @@ def fetch(
                 except Fault as fault:
                     action = transfer.failed(fault, monotonic())
             if isinstance(action, Install):
-                transfer.succeeded(monotonic(), None, part.install(*action), part.note)
+                transfer.installed(part.install(*action), part.note, part.saved_as)
             elif isinstance(action, Done | Wait) and not action.keep_part:
                 part.discard()
     except NotSaved as refusal:
@@ -79,5 +79,5 @@ def announce(transfer: Transfer, emit: EventHandler) -> None:
 
 def _part(transfer: Transfer, options: DownloadOptions) -> PartFile:
     """Return what receives the body: a part file, or standard output, which has its methods."""
-    open_part = cast("type[PartFile]", options.output or PartFile)
+    open_part = cast("type[PartFile]", options.output or options.server_names or PartFile)
     return open_part(transfer.target, transfer.resumable, fsync=options.fsync)

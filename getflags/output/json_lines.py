@@ -61,6 +61,7 @@ def _values(event: Event) -> dict[str, Any]:
     return {
         "event": "finished",
         **_target(outcome.target),
+        "path": outcome.path if outcome.target.url else None,
         "status": outcome.status.value,
         "failed": outcome.failed,
         "reason": outcome.reason,

@@ -147,4 +147,4 @@ def _success_line(outcome: Outcome) -> str:
         note += ", length unknown"
     if outcome.note:
         note += f"; {outcome.note}"
-    return f"{target.label} OK {printable(target.path)} ({note})"
+    return f"{target.label} OK {printable(outcome.path)} ({note})"

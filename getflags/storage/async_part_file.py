@@ -38,7 +38,12 @@ BATCH = 1024 * 1024  # bytes
 
 
 class AsyncPartFile:
-    """The asyncio version of ``PartFile``; its methods that may block are coroutines."""
+    """The asyncio version of ``PartFile``; its methods that may block are coroutines.
+
+    ``open_part`` returns the part file, as the class ``PartFile`` does.
+    """
+
+    saved_as = ""
 
     def __init__(
         self,
@@ -46,8 +51,9 @@ class AsyncPartFile:
         resumable: Callable[[], ResumeRecord | None] = lambda: None,
         *,
         fsync: bool = False,
+        open_part: Callable[..., PartFile] = PartFile,
     ) -> None:
-        self._part = PartFile(target, resumable, fsync=fsync)
+        self._part = open_part(target, resumable, fsync=fsync)
         self._resumable = resumable
         self._threads = _Threads()
         self._fsync = fsync
@@ -180,8 +186,11 @@ class AsyncPartFile:
     ) -> OnDisk | None:
         """Do what ``PartFile.install`` does; with fsync, in another thread, because it is slow."""
         if self._fsync:
-            return await self._threads.run(lambda: self._part.install(modified, record))
-        return self._part.install(modified, record)
+            found = await self._threads.run(lambda: self._part.install(modified, record))
+        else:
+            found = self._part.install(modified, record)
+        self.saved_as = self._part.saved_as
+        return found
 
     async def on_disk(self, exists: Exists) -> OnDisk | None:
         """Do what ``PartFile.on_disk`` does; the file is hashed in another thread."""

@@ -36,6 +36,7 @@ class OutputStream:
 
     digest = None
     note = ""
+    saved_as = ""
 
     def __init__(self, descriptor: int) -> None:
         self.written = 0

@@ -29,8 +29,8 @@ from getflags.core.models import (
     ResumeRecord,
     Target,
 )
-from getflags.storage import fetch_record, locked_file, resume_record
 from getflags.storage import fsync as disk
+from getflags.storage import locked_file
 from getflags.storage.existing import Cancelled, hash_file, inspect_file, never
 from getflags.storage.os_errors import disk_errors
 from getflags.storage.proof import (
@@ -41,6 +41,7 @@ from getflags.storage.proof import (
     verify,
     verify_scattered,
 )
+from getflags.storage.records import fetch_record, resume_record
 from getflags.targets.filenames import PART_PREFIX
 
 _LEAST = 64 * 1024  # bytes; resuming after fewer is not worth two hidden files
@@ -57,7 +58,11 @@ class PartFile:
 
     After ``begin_stream``, several streams write at their own offsets. After ``allow_gaps``, a part
     file is resumed even if they have left gaps in it.
+
+    ``saved_as`` is as in ``Outcome``, after ``install``.
     """
+
+    saved_as = ""
 
     def __init__(
         self,
@@ -377,7 +382,7 @@ class PartFile:
     def _set_attributes(
         self, descriptor: int, modified: int | None, record: FetchRecord | None
     ) -> None:
-        if os.access(self.path, os.F_OK):
+        if not self._exists and os.access(self.path, os.F_OK):
             with contextlib.suppress(FileNotFoundError):  # it may have been deleted just now
                 old = os.lstat(self.path)
                 if stat.S_ISREG(old.st_mode):

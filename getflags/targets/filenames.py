@@ -2,7 +2,8 @@
 
 This module does no I/O. A name depends only on the user's input and is chosen before the request.
 No response header (Location, Content-Disposition) can change it, which rules out attacks such as
-CVE-2010-2252. Only the storage package accesses the disk.
+CVE-2010-2252; with ``--content-disposition``, a server may choose the last part of a path. Only the
+storage package accesses the disk.
 """
 
 from __future__ import annotations
@@ -76,6 +77,19 @@ def from_url(url: str, *, portable: bool = False) -> str:
     return safe(last, portable=portable)
 
 
+def from_server(text: str) -> str:
+    """Return a name made from the one that a server has chosen; empty if nothing is left of it.
+
+    Only the part behind the last separator of any system counts (RFC 6266 section 4.3). A name
+    that would be hidden, or that a command would take for an option or a home folder, is changed.
+    """
+    last = re.split(r"[/\\]", text)[-1]
+    if not last.strip().strip(". "):
+        return ""
+    name = safe(last)
+    return f"_{name}" if name[0] in ".-~" else name
+
+
 def checked(out: str, *, portable: bool = False) -> str:
     """Check a name that the user chose (``-o``, ``out=``), which may contain folders; return it.
 
@@ -112,6 +126,12 @@ def split_suffix(name: str) -> tuple[str, str]:
     return (stem, dot + suffix) if stem.strip(".") and "/" not in suffix else (name, "")
 
 
+def numbered(name: str, number: int) -> str:
+    """Return ``name`` with a number before its suffix: ``f.1.gif``; 0 leaves it as it is."""
+    stem, suffix = split_suffix(name)
+    return f"{stem}.{number}{suffix}" if number else name
+
+
 class UniqueNames:
     """The names already assigned in a run; each target gets a unique one: ``f.gif``, ``f.1.gif``.
 
@@ -131,9 +151,8 @@ class UniqueNames:
         if self._claim(folder, name):
             return name
         requested = f"{folder}/{name}"
-        stem, suffix = split_suffix(name)
         number = self._next.get(requested, 1)
-        while not self._claim(folder, unique := f"{stem}.{number}{suffix}"):
+        while not self._claim(folder, unique := numbered(name, number)):
             number += 1
         self._next[requested] = number + 1
         return unique

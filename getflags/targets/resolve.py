@@ -217,6 +217,7 @@ class Settler:
             flaw,
             f"{entry.source}:{entry.line}" if flaw and entry.source else "",
             entry.headers,
+            bool(entry.out),
         )
 
     def _assign(self, folder: str, name: str) -> str:
@@ -279,16 +280,18 @@ def label(word: str) -> str:
     return printable(urls.redact(word))
 
 
-def entry_again(target: Target, default_folder: str) -> Entry:
+def entry_again(target: Target, default_folder: str, *, server_names: bool = False) -> Entry:
     """Return an entry that requests the same file under the same name again.
 
     If the name is not the one derived from the URL, the entry states it: it may have been changed
-    to avoid a collision, which might not recur in a list of only the failed targets.
+    to avoid a collision, which might not recur in a list of only the failed targets. If servers may
+    choose names (``server_names``), the entry states only the user's: no server may change it.
     """
     usual = filenames.from_url(target.url) if target.url else ""
+    stated = target.named if server_names else target.name != usual
     return Entry(
         target.word,
-        out=target.name if target.name != usual else "",
+        out=target.name if stated else "",
         folder=target.folder if target.folder != default_folder else "",
         checksum=target.checksum,
         guessed=target.guessed,

@@ -18,6 +18,7 @@ class Body:
     ``received`` and ``expected`` are sizes of the file in bytes, including the ``start`` bytes left
     by an earlier try; ``expected`` is None if the server announced no length. ``resumed`` is the
     record of the part file that the body continues, or None if the body is the whole file.
+    ``name`` is that of ``ResumeRecord``.
     """
 
     __slots__ = (
@@ -28,6 +29,7 @@ class Body:
         "_reported",
         "_speed",
         "expected",
+        "name",
         "received",
         "resumed",
         "start",
@@ -44,6 +46,7 @@ class Body:
         self.expected = expected
         self.start = self.received = self._reported = received
         self.resumed = resumed
+        self.name = ""
         self._head = head
         self._options = options
         self._due = 0.0  # when the next progress event is due
@@ -82,6 +85,8 @@ class Body:
         """The record with which a later request may resume this body; None if it has none."""
         if self._record is None:
             self._record = ranges.record_of(self._head, self.expected)
+            if self._record and self.name:
+                self._record = self._record._replace(name=self.name)
         return self._record
 
     @property

@@ -49,13 +49,18 @@ def is_current(found: OnDisk, head: Head, url: str, requested: str) -> bool:
     )
 
 
-def fetched(head: Head, date: int | None, url: str, requested: str) -> FetchRecord | None:
+def fetched(
+    head: Head, date: int | None, url: str, requested: str, name: str | None = None
+) -> FetchRecord | None:
     """Return the record of a download; None if the response has no validator.
 
-    ``date`` is its Last-Modified in seconds since 1970.
+    ``date`` is its Last-Modified in seconds since 1970. If servers may choose the files' names,
+    there is always a record, and ``name`` is the one that the server gave, or empty.
     """
     etag = _etag(head)
-    return FetchRecord(source(url, requested), etag, date) if etag or date else None
+    if not (etag or date) and name is None:
+        return None
+    return FetchRecord(source(url, requested), etag, date, name=name or "")
 
 
 def _etag(head: Head) -> str:

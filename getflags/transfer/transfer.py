@@ -35,6 +35,7 @@ from getflags.core.response_head import (
     modified,
     retry_after,
 )
+from getflags.targets.filenames import from_server
 from getflags.transfer import refresh, retry, status_code
 from getflags.transfer import state as states
 from getflags.transfer.actions import (
@@ -99,6 +100,7 @@ class Transfer:
         self._offset = 0  # the size of that file, until ``Resumed`` is emitted
         self._resumed = 0  # how much of the file an earlier run has left, in bytes
         self._modified: int | None = None  # the whole file's Last-Modified, in seconds since 1970
+        self._saved_as = ""
         self._code: int | None = None
         self._tries = self._requests = 0
         self._forgiven = 0  # tries that do not count against the retries
@@ -125,6 +127,7 @@ class Transfer:
         checksum, exists = self.target.checksum, self.options.exists
         self._on_disk = on_disk if on_disk and matches(checksum, on_disk) else None
         self._partial, self._received = partial, False
+        self._saved_as = on_disk.name if on_disk else ""
         if self.split is not None:
             self._may_split, self.split = self.split.open, None
         self._offset = partial.kept if partial else 0
@@ -259,31 +262,33 @@ class Transfer:
             return None
         return self.body.record
 
-    def succeeded(
-        self,
-        now: float,
-        digest: str | None = None,
-        existing: OnDisk | None = None,
-        note: str = "",
-    ) -> Action:
-        """Record that the response has ended, or that the file has been installed.
+    def succeeded(self, now: float, digest: str | None = None) -> Action:
+        """Record that the response has ended, or that the file has been installed as usual.
 
         ``digest`` is the part file's, in hex; None if the target has no checksum.
-        ``existing`` is a file that appeared during the download and was kept. ``note`` says what
-        the file system refused.
         """
         if self.state is states.RECEIVING:
             self._check(digest)
-        elif existing and (kept := existing_file(self.options.exists, None, existing)):
-            self._end(*kept)
         elif self.state is states.INSTALLING:
-            unsized = not (self.body.delimited or self.target.checksum)
-            self._end(Status.OK, "", self.body.received, unsized=unsized, note=note)
+            self.installed()
         elif self.state not in {states.WAITING, states.DONE}:
             self._move(states.REQUESTED, self.action)
         if self._deadline:
             self._apply_deadline(self._deadline, now)
         return self.action
+
+    def installed(self, existing: OnDisk | None = None, note: str = "", saved_as: str = "") -> None:
+        """Record that the file has been installed.
+
+        ``existing`` is a file that appeared during the download and was kept instead. ``note`` says
+        what the file system refused; ``saved_as`` is as in ``Outcome``.
+        """
+        if existing and (kept := existing_file(self.options.exists, None, existing)):
+            self._end(*kept)
+        else:
+            self._saved_as = saved_as
+            unsized = not (self.body.delimited or self.target.checksum)
+            self._end(Status.OK, "", self.body.received, unsized=unsized, note=note)
 
     def failed(self, error: Fault | NotSaved, now: float) -> Action:
         """Record that the last action failed: a request, or an operation on the disk.
@@ -363,7 +368,22 @@ class Transfer:
         """Remember the date and the validators of the file that is received."""
         date = modified(head)
         self._modified = date or self._modified
-        self._record = refresh.fetched(head, date, self.target.url, self._route.url)
+        name = self._server_name(head) if self.options.server_names else None
+        self._record = refresh.fetched(head, date, self.target.url, self._route.url, name)
+
+    def _server_name(self, head: Head) -> str:
+        """Return the name that the server gives the file, made safe; empty if it gives none.
+
+        The rest of a file may come without its name (RFC 9110 section 15.3.7).
+        """
+        if self.target.named:
+            return ""
+        from getflags.targets.content_disposition import file_name  # most runs do not need it
+
+        resumed = self.body.resumed
+        name = from_server(file_name(head.all("content-disposition")))
+        self.body.name = name or (resumed.name if resumed else "")
+        return self.body.name
 
     def _follow(self) -> None:
         """Request the URL to which a redirect leads, or wait until its origin accepts requests."""
@@ -561,8 +581,9 @@ class Transfer:
     ) -> None:
         resumed = self._resumed if status is Status.OK else 0
         outcome = Outcome(
-            self.target, status, reason, self._code, size, self._requests, unsized, resumed, note
-        )
+            self.target, status, reason, self._code, size, self._requests, unsized, resumed, note,
+            self._saved_as,
+        )  # fmt: skip
         self._move(states.DONE, Done(outcome))
 
     def _move(self, state: State, action: Action) -> None:

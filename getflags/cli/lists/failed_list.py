@@ -32,16 +32,22 @@ _BLOCK = 256  # entries that are copied at a time
 
 @contextmanager
 def list_rest(
-    name: str, folder: str, targets: Iterable[Target], warn: Callable[[str], None]
+    name: str,
+    folder: str,
+    targets: Iterable[Target],
+    warn: Callable[[str], None],
+    *,
+    server_names: bool = False,
 ) -> Iterator[FailedList]:
     """Yield the rest of the job; at the end of the block, write it to a file.
 
-    ``name`` is the file, and ``folder`` is that of targets without ``dir=``. The file is replaced
+    ``name`` is the file, and ``folder`` is that of targets without ``dir=``. ``server_names`` says
+    whether servers may choose the targets' names. The file is replaced
     atomically, also if the block raises an exception, unless that is a UsageError: then nothing was
     requested. Raises UsageError if the file cannot be created, and GetflagsError at the end if
     writing failed; after an interrupt, that is only a warning.
     """
-    rest = FailedList(name, folder)
+    rest = FailedList(name, folder, server_names=server_names)
     try:
         try:
             rest.open()
@@ -74,9 +80,10 @@ class _NotWritten(GetflagsError):
 class FailedList:
     """The entries of all targets in a temporary file, and which targets are done."""
 
-    def __init__(self, name: str, folder: str) -> None:
+    def __init__(self, name: str, folder: str, *, server_names: bool = False) -> None:
         self._name = name
         self._folder = folder
+        self._server_names = server_names
         self.comment = ""  # written at the end of the list: why it has targets without a failure
         self._committed = False
         self._temporary = ""  # the path of the temporary file, while it has one
@@ -110,7 +117,8 @@ class FailedList:
 
     def add(self, target: Target) -> None:
         """Add the next target. Raises OSError."""
-        text = unparse(entry_again(target, self._folder)).encode("utf-8", "surrogateescape")
+        entry = entry_again(target, self._folder, server_names=self._server_names)
+        text = unparse(entry).encode("utf-8", "surrogateescape")
         self._file.write(text)
         self._ends.append(self._ends[-1] + len(text))
         self._done.append(0)

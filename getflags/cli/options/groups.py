@@ -105,6 +105,10 @@ def files(group: Group) -> None:
     add_setting(group, "force_directories", "--force-directories", action=SWITCH)
     add_setting(group, "cut_dirs", "--cut-dirs", metavar="N", type=values.natural)
     add_setting(group, "output_template", "--output-template", metavar="T", type=values.text)
+    add_setting(
+        group, "content_disposition", "--content-disposition", action=SWITCH,
+        note="--dry-run prints the names of the URLs",
+    )  # fmt: skip
     group.add_argument(
         "--checksum", metavar="ALGO=HEX", type=values.checksum,
         help="expected checksum, such as sha-256=...; only for a single target",

@@ -22,7 +22,7 @@ _RESUME = "getflags resumes interrupted downloads by itself"
 _REFUSED = {
     ("-c", "--continue"): _RESUME,
     ("-C", "--continue-at"): _RESUME,
-    ("-J", "--remote-header-name"): "file names from Content-Disposition are not supported yet",
+    ("-J", "--remote-header-name"): "--content-disposition lets servers choose names",
     ("-j", "--max-concurrent-downloads"): _LEVEL,
     ("-P", "--directory-prefix"): "-d DIR sets the folder for the files",
     ("--retry",): "--retries N sets the number of retries",

@@ -38,7 +38,9 @@ def check(options: Options, targets: resolve.Listing, started: float) -> Downloa
         _check_agreement(options.checksums, options, targets)
     choose_engine(options, total, 1)
     transport.client(settings.client).check(configure.network(settings))
-    transfers = configure.download_options(settings, started)
+    if options.out is not None:  # the user's name is used
+        settings = settings._replace(content_disposition=False)
+    transfers = configure.download_options(settings, started, options.failed_out)
     if not (options.dry_run or settings.verify or options.out == standard_output.NAME):
         directories.make_folder(settings.dir)
     return transfers

@@ -67,7 +67,9 @@ def _rest(job: Job, screen: Screen) -> AbstractContextManager[FailedList | None]
     name = job.options.failed_out
     if name is None:
         return nullcontext()
-    return list_rest(name, job.options.settings.dir, settled(job), screen.warn)
+    server_names = job.transfers.server_names is not None
+    folder = job.options.settings.dir
+    return list_rest(name, folder, settled(job), screen.warn, server_names=server_names)
 
 
 @contextmanager

@@ -16,6 +16,7 @@ from getflags.core.models import ResumeRecord
 from getflags.core.urls import identity
 from getflags.storage.locked_file import SAFE
 from getflags.storage.proof import ProvedRange
+from getflags.targets.filenames import from_server
 
 _VERSION = 2
 _MAX_SIZE = 1024 * 1024  # bytes of a record that are read; 1,000 ranges take 50,000
@@ -61,6 +62,7 @@ def read_record(path: str, url: str) -> tuple[ResumeRecord, list[ProvedRange]] |
             return None
         validator, total, coding = values["validator"], values["total"], values["coding"]
         ranges = [ProvedRange(*each) for each in values["ranges"]]
+        name = from_server(values.get("name", ""))
     except (OSError, ValueError, TypeError, KeyError, RecursionError):
         return None
     texts = isinstance(validator, str) and isinstance(coding, str)
@@ -68,7 +70,7 @@ def read_record(path: str, url: str) -> tuple[ResumeRecord, list[ProvedRange]] |
     size = total is None or (isinstance(total, int) and total > 0)
     if not sendable or not size or not all(_is_range(*each) for each in ranges):
         return None
-    return ResumeRecord(validator, total, coding), ranges
+    return ResumeRecord(validator, total, coding, name), ranges
 
 
 def _is_range(start: object, end: object, digest: object) -> bool:

@@ -1,0 +1,86 @@
+"""The record of a download: an extended attribute of the file, for a later run.
+
+The attribute moves with the file, and no other file can take its place. It counts only as long as
+the file has the size and the modification time that it had after the download. Systems and file
+systems without extended attributes have no records (docs/decisions/0019-fetch-record.md).
+
+With ``--content-disposition``, it also has the URL and the name that the server gave, so that a
+later run finds the file under whatever name it has (docs/decisions/0025-content-disposition.md).
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from hashlib import blake2b
+from urllib.parse import quote, unquote
+
+from getflags.core.models import FetchRecord
+from getflags.core.urls import identity
+from getflags.targets.filenames import PART_PREFIX
+
+_NAME = "user.getflags"
+_VERSION = "1"
+_WITH_NAME = "2"  # the version that also has the target's URL and the server's name
+
+
+def write(descriptor: int, record: FetchRecord, size: int, date: int) -> None:
+    """Store the record of a complete file. Errors are ignored: there is then no record.
+
+    ``size`` is the file's size in bytes, and ``date`` its modification time in nanoseconds since
+    1970.
+    """
+    if not hasattr(os, "setxattr"):  # it exists only on Linux
+        return
+    with contextlib.suppress(OSError, ValueError):
+        modified = "-" if record.modified is None else record.modified
+        version, etag = _VERSION, record.etag
+        if record.url:
+            version, etag = _WITH_NAME, f"{record.url} {quote(record.name)} {etag}"
+        values = (version, size, date, record.source, modified, etag)
+        os.setxattr(descriptor, _NAME, " ".join(map(str, values)).encode())
+
+
+def read(path: str) -> FetchRecord | None:
+    """Return the record of a file; None if there is none, or the file has changed since."""
+    if not hasattr(os, "getxattr"):
+        return None
+    try:
+        found = os.stat(path)  # noqa: PTH116 - Path would cost 3 us a file here
+        text = os.getxattr(path, _NAME).decode()
+        version, size, time, source, date, etag = text.split(" ", 5)
+        changed = (int(size), int(time)) != (found.st_size, found.st_mtime_ns)
+        modified = None if date == "-" else int(date)
+        url = name = ""
+        if version == _WITH_NAME:
+            url, name, etag = etag.split(" ", 2)
+    except (OSError, ValueError):
+        return None
+    if changed or version not in {_VERSION, _WITH_NAME}:
+        return None
+    return FetchRecord(source, etag, modified, url, unquote(name))
+
+
+def digest(url: str) -> str:
+    """Return a hash of a URL without its secrets, which may be renewed."""
+    text = identity(url).encode("utf-8", "surrogatepass")
+    return blake2b(text, digest_size=12).hexdigest()
+
+
+def names(folder: str) -> dict[str, str]:
+    """Return the names of a folder's files that have a record with a URL, by the URL's digest.
+
+    If a URL has several files, the last one counts. Raises OSError.
+    """
+    found: dict[str, tuple[int, str]] = {}
+    with contextlib.suppress(FileNotFoundError), os.scandir(folder) as entries:
+        for entry in entries:
+            if entry.name.startswith(PART_PREFIX) or not entry.is_file(follow_symlinks=False):
+                continue
+            record = read(entry.path)
+            if record and record.url:
+                with contextlib.suppress(FileNotFoundError):  # it was deleted just now
+                    # The inode was changed last when the file got its name.
+                    this = entry.stat().st_ctime_ns, entry.name
+                    found[record.url] = max(this, found.get(record.url, this))
+    return {url: name for url, (_, name) in found.items()}
