@@ -109,6 +109,7 @@ def network(settings: Settings, direct: tuple[str, ...] = ()) -> Network:
         limit_rate=settings.limit_rate,
         ip_version=settings.ip_version,
         resolve=tuple(map(fixed_addresses, settings.resolve)),
+        http_version=settings.http_version,
     )
 
 

@@ -163,6 +163,7 @@ class Network(NamedTuple):
     are reached directly (in the syntax of NO_PROXY). ``direct`` contains the origins that must
     never be reached through a proxy: the bundled servers. ``ip_version`` is 4 or 6, or None for
     both. ``resolve`` has the addresses of some hosts and ports, which are not looked up.
+    ``http_version`` is 1.1, 2 or 3, or None for the client's usual one.
     """
 
     timeout: float = DEFAULTS.timeout
@@ -174,6 +175,7 @@ class Network(NamedTuple):
     limit_rate: float | None = None
     ip_version: int | None = None
     resolve: tuple[tuple[str, int, tuple[str, ...]], ...] = ()
+    http_version: str | None = None
 
 
 class Allowance(NamedTuple):

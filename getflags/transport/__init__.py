@@ -20,6 +20,7 @@ from getflags.core.errors import UsageError
 from getflags.core.models import Fields, Network, Piece
 from getflags.core.response_head import Head
 from getflags.transport import proxies
+from getflags.transport.http_version import needs_curl
 
 #: The module of each client, which contains the functions of ``Client``.
 CLIENTS = {
@@ -33,13 +34,21 @@ CLIENTS = {
 DEFAULT = "h1"
 
 
-def resolved(name: str) -> str:
-    """Return the client's name; for ``auto``, the default client's.
+def resolved(name: str, http_version: str | None = None) -> str:
+    """Return the client's name; for ``auto``, that of the client which speaks the HTTP version.
 
     If the environment names a SOCKS proxy, that is curl, which speaks it, if it is installed.
+    Raises UsageError if the version needs curl, and it is not installed.
     """
     if name != AUTO:
         return name
+    if needs_curl(http_version):
+        if not _has_pycurl():
+            raise UsageError(
+                f"--http{http_version} needs the curl client, which is not installed; run: "
+                "pip install 'getflags[curl]'"
+            )
+        return "curl"
     found = proxies.from_environment(os.environ)
     socks = any(url.lower().startswith("socks") for kind, url in found if kind != "no")
     return "curl" if socks and _has_pycurl() else DEFAULT

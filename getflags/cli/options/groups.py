@@ -161,10 +161,10 @@ def library(group: Group) -> None:
 
 
 def client(group: Group) -> None:
-    """Add the option that chooses the HTTP library; ``auto`` is resolved to its name."""
+    """Add the option that chooses the HTTP library."""
     add_setting(
-        group, "client", "--client", metavar="C", type=transport.resolved, choices=CLIENTS,
-        default=AUTO, usual=f"{AUTO}, here {transport.DEFAULT}",
+        group, "client", "--client", metavar="C", choices=(AUTO, *CLIENTS), default=AUTO,
+        usual=f"{AUTO}, here {transport.DEFAULT}",
     )  # fmt: skip
 
 
@@ -182,6 +182,15 @@ def network(group: Group) -> None:
     add_setting(group, "proxy", "--proxy", metavar="URL", type=values.text)
     add_setting(group, "cacert", "--cacert", metavar="FILE", type=values.text)
     add_setting(group, "insecure", "-k", "--insecure", action=SWITCH)
+
+
+def versions(group: Group) -> None:
+    """Add the options that choose the version of HTTP; the last one given wins, as in curl."""
+    for version in ("1.1", "2", "3"):
+        add_setting(
+            group, "http_version", f"--http{version}", action="store_const", const=version,
+            note=f"HTTP/{version}; of these options, the last one wins",
+        )  # fmt: skip
 
 
 def addresses(group: Group) -> None:
