@@ -52,6 +52,7 @@ class SettingsDict(TypedDict, total=False):
     min_split_size: int
     exists: str
     verify: bool
+    compressed: bool
     force_directories: bool
     cut_dirs: int
     output_template: str | None

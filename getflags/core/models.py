@@ -126,7 +126,8 @@ class DownloadOptions(NamedTuple):
     files are compared with their checksums. ``output`` is the stream for the only target of a run,
     in place of its file; only the sequential and the threads engine have it. ``credentials`` is
     None if none were given. At most ``split`` connections receive one file, each of them at least
-    ``min_split_size`` bytes.
+    ``min_split_size`` bytes. With ``compressed``, bodies are decoded before they get to a transfer,
+    and no file is resumed.
     """
 
     headers: Fields = ()
@@ -149,6 +150,7 @@ class DownloadOptions(NamedTuple):
     credentials: Credentials | None = None
     split: int = DEFAULTS.split
     min_split_size: int = DEFAULTS.min_split_size
+    compressed: bool = False
 
     def __repr__(self) -> str:
         """Return no header field, which may be a secret."""

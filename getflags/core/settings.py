@@ -135,6 +135,14 @@ class Settings(NamedTuple):
             "only compare the files that are there with their checksums; request and write nothing",
         ),
     ] = False
+    compressed: Annotated[
+        bool,
+        Option(
+            accepted.FLAG,
+            "request compressed files (gzip, deflate) and save them decoded; sizes, limits and "
+            "checksums are those of the decoded file, which cannot be resumed or split",
+        ),
+    ] = False
     force_directories: Annotated[
         bool,
         Option(

@@ -3,7 +3,8 @@
 A transport makes one GET request. It calls ``on_head`` with the response's head and, if that
 returns True, ``on_body`` with each piece of the body. Such callbacks suit both a loop over a stream
 (h1, httpx) and a library that uses callbacks itself (libcurl). A transport does not follow
-redirects, decode bodies, retry or keep cookies: ``getflags.transfer`` makes those decisions.
+redirects, decode bodies, retry or keep cookies: ``getflags.transfer`` makes those decisions. With
+``--compressed``, the transports in ``decoding`` stand before those of a client, and decode bodies.
 Exceptions from the library are converted to ``Fault``; exceptions from ``on_head`` and ``on_body``
 are not caught.
 """
@@ -120,13 +121,21 @@ class Client(Protocol):
         ...
 
 
-def client(name: str) -> Client:
-    """Return the module of the client called ``name``. Raises UsageError."""
+def client(name: str, *, decoding: bool = False) -> Client:
+    """Return the module of the client called ``name``. Raises UsageError.
+
+    With ``decoding``, its transports decode compressed bodies.
+    """
     if name not in CLIENTS:
         raise UsageError(f"unknown client {name!r}; choose from {', '.join(CLIENTS)}")
     if name == "curl" and not _has_pycurl():
         raise UsageError("the curl client is not installed; run: pip install 'getflags[curl]'")
-    return cast("Client", import_module(CLIENTS[name]))
+    found = cast("Client", import_module(CLIENTS[name]))
+    if decoding:
+        from getflags.transport.decoding.client import DecodingClient  # most runs do not need it
+
+        return DecodingClient(found)
+    return found
 
 
 def _has_pycurl() -> bool:

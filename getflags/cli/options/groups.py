@@ -118,6 +118,7 @@ def files(group: Group) -> None:
         group, "verify", "--verify", action="store_true",
         note="prints a line for each; exits with 0 only if all are right",
     )  # fmt: skip
+    add_setting(group, "compressed", "--compressed", action=SWITCH)
     add_setting(group, "fsync", "--fsync", action=SWITCH)
     group.add_argument(
         "--failed-out", metavar="FILE", type=values.text,
