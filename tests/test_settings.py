@@ -141,6 +141,7 @@ def test_every_setting_has_an_option_with_its_meaning() -> None:
         groups.files,
         groups.concurrency,
         groups.network,
+        groups.versions,
         groups.addresses,
         groups.cookies,
         groups.limits,
@@ -158,7 +159,7 @@ def test_options_become_settings() -> None:
     words += "--timeout 1.5 --connect-timeout 2 --max-time 9 --max-filesize 2K --limit-rate 1M "
     words += "--speed-limit 0 --max-redirs 0 --proxy h:1 --cacert c -k --fsync --base-url http://h "
     words += "--retry-on 404,500-501 --retry-connrefused --retry-all-errors "
-    words += "--max-failures 7 --deadline 1.5 "
+    words += "--max-failures 7 --deadline 1.5 --http1.1 "
     words += " -b c=d --cookie-jar j -u me:a --digest --location-trusted --netrc --netrc-file n"
     words += " --cert own.pem --key own.key"
     found = download_options.parse([*words.split(), "-H", "A: b", "-H", "A: \xfc"]).settings
@@ -170,7 +171,7 @@ def test_options_become_settings() -> None:
         cert="own.pem", key="own.key", digest=True, location_trusted=True,
         netrc_file="n", headers=(("A", "b"), ("A", "\xc3\xbc")),
         retry_on=(404, 500, 501), retry_connrefused=True, retry_all_errors=True,
-        max_failures=7, deadline=1.5,
+        max_failures=7, deadline=1.5, http_version="1.1",
     )  # fmt: skip
 
 

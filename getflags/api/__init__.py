@@ -52,6 +52,7 @@ class SettingsDict(TypedDict, total=False):
     min_split_size: int
     exists: str
     verify: bool
+    compressed: bool
     force_directories: bool
     cut_dirs: int
     output_template: str | None
@@ -80,6 +81,7 @@ class SettingsDict(TypedDict, total=False):
     limit_rate: float | None
     speed_limit: float
     fsync: bool
+    http_version: str | None
     ip_version: int | None
     resolve: list[str] | tuple[str, ...]
     proxy: str | None
@@ -169,7 +171,7 @@ def _prepare(
         entries = resolve.Duplicates(place, report.count_duplicate).kept(entries)
     adaptive = settings.max_req == AUTO
     limit = _requested(settings)
-    client = transport.resolved(settings.client)
+    client = transport.resolved(settings.client, settings.http_version)
     granted = resource_limits.max_concurrency(limit, engine, client)
     if granted < limit and not adaptive:
         text = (

@@ -13,7 +13,7 @@ from getflags import engines
 from getflags.api import credentials
 from getflags.core.accepted import AUTO, fixed_addresses
 from getflags.core.errors import UsageError
-from getflags.core.models import DownloadOptions, Exists, HostLimits, Network
+from getflags.core.models import DownloadOptions, Exists, Fields, HostLimits, Network
 from getflags.core.settings import PER_REMOTE_HOST, Settings
 from getflags.core.text import quoted
 from getflags.storage import directories
@@ -68,7 +68,7 @@ def download_options(
     """
     started = monotonic() if started is None else started
     return DownloadOptions(
-        headers=settings.headers,
+        headers=_headers(settings),
         max_redirs=settings.max_redirs,
         max_retry_after=settings.max_retry_after,
         # Existing files are hashed for ``skip`` as they are for ``verify``.
@@ -89,7 +89,25 @@ def download_options(
         split=settings.split,
         min_split_size=settings.min_split_size,
         server_names=_server_names(settings, failed_out),
+        compressed=settings.compressed,
     )
+
+
+def _headers(settings: Settings) -> Fields:
+    """Return the user's header fields, and the one that asks for compressed files.
+
+    As in curl, the user's own Accept-Encoding replaces it. Raises UsageError.
+    """
+    if not settings.compressed:
+        return settings.headers
+    if settings.split > 1:
+        raise UsageError(
+            "--compressed cannot be used with --split, because a compressed file cannot be "
+            "requested in parts"
+        )
+    if any(name.lower() == "accept-encoding" for name, _ in settings.headers):
+        return settings.headers
+    return (*settings.headers, ("accept-encoding", "gzip, deflate"))
 
 
 def _server_names(settings: Settings, failed_out: str | None) -> ServerNames | None:
@@ -136,6 +154,7 @@ def network(settings: Settings, direct: tuple[str, ...] = ()) -> Network:
         resolve=tuple(map(fixed_addresses, settings.resolve)),
         cert=settings.cert,
         key=settings.key,
+        http_version=settings.http_version,
     )
 
 

@@ -274,6 +274,7 @@ STATUS_CODES = ValueRange(
     _status_codes,
 )
 FIELDS = ValueRange("a mapping of names to values, both strings", _fields)
+HTTP_VERSION = one_of("1.1", "2", "3")
 IP_VERSION = ValueRange("4 or 6", _ip_version)
 ADDRESSES = ValueRange("a list of strings", _addresses)
 FUNCTION = ValueRange("a function", _function)

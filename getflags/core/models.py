@@ -134,6 +134,7 @@ class DownloadOptions(NamedTuple):
     in place of its file; only the sequential and the threads engine have it. ``credentials`` is
     None if none were given. At most ``split`` connections receive one file, each of them at least
     ``min_split_size`` bytes. ``server_names`` is None unless servers may choose the files' names.
+    With ``compressed``, bodies are decoded before they get to a transfer, and no file is resumed.
     """
 
     headers: Fields = ()
@@ -157,6 +158,7 @@ class DownloadOptions(NamedTuple):
     split: int = DEFAULTS.split
     min_split_size: int = DEFAULTS.min_split_size
     server_names: ServerNames | None = None
+    compressed: bool = False
 
     def __repr__(self) -> str:
         """Return no header field, which may be a secret."""
@@ -172,7 +174,7 @@ class Network(NamedTuple):
     never be reached through a proxy: the bundled servers. ``ip_version`` is 4 or 6, or None for
     both. ``resolve`` has the addresses of some hosts and ports, which are not looked up. ``cert``
     and ``key`` are the files of the client certificate and its private key; the key is in the first
-    file if there is only one.
+    file if there is only one. ``http_version`` is 1.1, 2 or 3, or None for the client's usual one.
     """
 
     timeout: float = DEFAULTS.timeout
@@ -186,6 +188,7 @@ class Network(NamedTuple):
     resolve: tuple[tuple[str, int, tuple[str, ...]], ...] = ()
     cert: str | None = None
     key: str | None = None
+    http_version: str | None = None
 
 
 class Allowance(NamedTuple):

@@ -12,6 +12,7 @@ from functools import lru_cache
 
 from getflags.core.errors import Malformed
 from getflags.core.models import Fields
+from getflags.core.text import brief
 
 _LENGTH = re.compile("[0-9]{1,19}")
 _MAX_DIGITS = 30  # of Retry-After in seconds; a longer number makes no difference
@@ -22,6 +23,7 @@ _IMF_FIXDATE = re.compile(  # RFC 9110 section 5.6.7
     f"(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun), ([0-9]{{2}}) ({'|'.join(_MONTHS)}) ([0-9]{{4}}) "
     "([0-9]{2}):([0-9]{2}):([0-9]{2}) GMT"
 )
+_CODINGS = {"gzip": "gzip", "x-gzip": "gzip", "deflate": "deflate"}  # RFC 9110 section 8.4.1
 _MAX_SIZE = 2**63 - 1  # bytes; file sizes are signed 64-bit numbers
 
 
@@ -89,6 +91,25 @@ def content_length(head: Head) -> int | None:
     if not _LENGTH.fullmatch(value) or int(value) > _MAX_SIZE:
         raise Malformed("the server sent an invalid Content-Length")
     return int(value)
+
+
+def content_coding(head: Head) -> str:
+    """Return the content coding of the body, ``gzip`` or ``deflate``; empty if it is not coded.
+
+    Raises Malformed for another coding, or several: they were not requested, and a body that is
+    compressed twice may become a million times larger.
+    """
+    values = ", ".join(head.all("content-encoding"))
+    names = [name for each in values.split(",") if (name := each.strip(" \t").lower())]
+    codings = [_CODINGS.get(name, name) for name in names if name != "identity"]
+    if not codings:
+        return ""
+    if len(codings) == 1 and codings[0] in _CODINGS.values():
+        return codings[0]
+    raise Malformed(
+        f"the server sent Content-Encoding: {brief(values)}, which cannot be decoded; try it "
+        "without --compressed"
+    )
 
 
 def modified(head: Head) -> int | None:

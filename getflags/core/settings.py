@@ -64,7 +64,7 @@ class Settings(NamedTuple):
         Option(
             one_of(AUTO, *CLIENTS),
             "the HTTP client: h1 (getflags' own), curl (libcurl: HTTP/2 and SOCKS proxies), httpx",
-            auto="h1; curl if the environment names a SOCKS proxy",
+            auto="h1; curl for HTTP/2 or HTTP/3, or if the environment names a SOCKS proxy",
         ),
     ] = AUTO
     loop: Annotated[
@@ -133,6 +133,14 @@ class Settings(NamedTuple):
         Option(
             accepted.FLAG,
             "only compare the files that are there with their checksums; request and write nothing",
+        ),
+    ] = False
+    compressed: Annotated[
+        bool,
+        Option(
+            accepted.FLAG,
+            "request compressed files (gzip, deflate) and save them decoded; sizes, limits and "
+            "checksums are those of the decoded file, which cannot be resumed or split",
         ),
     ] = False
     force_directories: Annotated[
@@ -299,6 +307,15 @@ class Settings(NamedTuple):
             "flush each file to the disk (fsync) before it counts: it survives a power cut",
         ),
     ] = False
+    http_version: Annotated[
+        str | None,
+        Option(
+            accepted.HTTP_VERSION,
+            "HTTP version for https:// URLs: 1.1 only, or 2 or 3 where the server speaks it and "
+            "an older one elsewhere; 2 and 3 need the curl client; http:// URLs always use 1.1",
+            usual="2 with the curl client, else 1.1",
+        ),
+    ] = None
     ip_version: Annotated[
         int | None, Option(accepted.IP_VERSION, "connect only over one version of IP")
     ] = None

@@ -44,7 +44,7 @@ async def afetch(
                 since = monotonic()
 
             on_disk = await part.on_disk(options.exists)
-            partial = None if options.verify else await part.reopen()
+            partial = None if options.verify or options.compressed else await part.reopen()
             action = transfer.begin(on_disk, partial, monotonic(), time())
             while isinstance(action, Request):
                 url, headers, left, own = action

@@ -64,7 +64,8 @@ async def arun(plan: Plan, emit: EventHandler) -> None:
 
 async def _download_all(plan: Plan, emit: EventHandler, scheduler: Scheduler) -> None:
     limiter = RateLimiter(plan.network.limit_rate, monotonic)
-    transport = client(plan.client).open_async_transport(plan.network)
+    library = client(plan.client, decoding=plan.options.compressed)
+    transport = library.open_async_transport(plan.network)
 
     def work(transfer: Transfer) -> Coroutine[None, None, Transfer]:
         return afetch(transfer, plan.options, transport, limiter, emit)

@@ -52,7 +52,7 @@ def fetch(
                 since = monotonic()
 
             on_disk = part.on_disk(options.exists)
-            partial = None if options.verify else part.reopen()
+            partial = None if options.verify or options.compressed else part.reopen()
             action = transfer.begin(on_disk, partial, monotonic(), time())
             while isinstance(action, Request):
                 url, headers, left, own = action

@@ -21,7 +21,8 @@ from getflags.transport import client
 
 def run(plan: Plan, emit: EventHandler) -> None:
     """See ``getflags.engines``. The limit is 1, whatever the plan allows."""
-    with closing(client(plan.client).open_transport(plan.network)) as transport:
+    library = client(plan.client, decoding=plan.options.compressed)
+    with closing(library.open_transport(plan.network)) as transport:
         limiter = RateLimiter(plan.network.limit_rate, monotonic)
         scheduler = Scheduler.of(plan, monotonic, in_order=True)
 

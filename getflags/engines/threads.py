@@ -80,7 +80,7 @@ class _Pool:
     """A pool of transports, each used by one thread at a time, and reused in LIFO order."""
 
     def __init__(self, plan: Plan) -> None:
-        self._client = client(plan.client)
+        self._client = client(plan.client, decoding=plan.options.compressed)
         self._network = plan.network
         self._idle: list[Transport] = []
         self._borrowed: set[Transport] = set()

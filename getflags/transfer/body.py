@@ -83,7 +83,7 @@ class Body:
     @property
     def record(self) -> ResumeRecord | None:
         """The record with which a later request may resume this body; None if it has none."""
-        if self._record is None:
+        if self._record is None and not self._options.compressed:
             self._record = ranges.record_of(self._head, self.expected)
             if self._record and self.name:
                 self._record = self._record._replace(name=self.name)
@@ -97,3 +97,17 @@ class Body:
         rule 8).
         """
         return self.expected is not None or is_chunked(self._head)
+
+
+class DecodedBody(Body):
+    """A body that was compressed, and is counted as it was decoded.
+
+    Its size is not known before its end, which is part of the compressed data.
+    """
+
+    __slots__ = ()
+
+    @property
+    def delimited(self) -> bool:
+        """True: compressed data that was cut is not valid."""
+        return True

@@ -17,32 +17,42 @@ from getflags.core.urls import identity
 from getflags.transfer.parts.ranges import is_strong
 
 
-def source(url: str, requested: str) -> str:
+def source(url: str, requested: str, *, compressed: bool = False) -> str:
     """Return a hash of a target's URL and of the one that redirects have led to.
 
-    An entity tag is meaningless for another URL. The hash hides secrets in a URL.
+    An entity tag is meaningless for another URL, and for a file that was saved as it was sent if
+    ``compressed`` files are now decoded, or the other way round: some servers give both the same
+    tag. The hash hides secrets in a URL.
     """
     known = identity(url)
     text = f"{known} {known if requested == url else identity(requested)}"
+    if compressed:
+        text += " decoded"
     return blake2b(text.encode("utf-8", "surrogatepass"), digest_size=12).hexdigest()
 
 
-def condition(found: OnDisk | None, url: str, requested: str) -> str | None:
+def condition(
+    found: OnDisk | None, url: str, requested: str, *, compressed: bool = False
+) -> str | None:
     """Return the value of If-None-Match for a request; None if it should be unconditional."""
     record = found.record if found else None
-    if record is None or not is_strong(record.etag) or record.source != source(url, requested):
+    if record is None or not is_strong(record.etag):
         return None
-    return record.etag
+    return record.etag if record.source == source(url, requested, compressed=compressed) else None
 
 
-def is_current(found: OnDisk, head: Head, url: str, requested: str) -> bool:
-    """Return whether the head of a complete response describes the existing file."""
+def is_current(
+    found: OnDisk, head: Head, url: str, requested: str, *, compressed: bool = False
+) -> bool:
+    """Return whether the head of a complete response, which is not coded, describes the file."""
     record = found.record
     if content_length(head) != found.size:
         return False
     if record is None:
         return modified(head) == found.modified
-    if record.source != source(url, requested) or record.etag != _etag(head):
+    if record.source != source(url, requested, compressed=compressed):
+        return False
+    if record.etag != _etag(head):
         return False
     return is_strong(record.etag) or (
         record.modified is not None and modified(head) == record.modified
@@ -50,7 +60,13 @@ def is_current(found: OnDisk, head: Head, url: str, requested: str) -> bool:
 
 
 def fetched(
-    head: Head, date: int | None, url: str, requested: str, name: str | None = None
+    head: Head,
+    date: int | None,
+    url: str,
+    requested: str,
+    name: str | None = None,
+    *,
+    compressed: bool = False,
 ) -> FetchRecord | None:
     """Return the record of a download; None if the response has no validator.
 
@@ -60,7 +76,8 @@ def fetched(
     etag = _etag(head)
     if not (etag or date) and name is None:
         return None
-    return FetchRecord(source(url, requested), etag, date, name=name or "")
+    fetched_from = source(url, requested, compressed=compressed)
+    return FetchRecord(fetched_from, etag, date, name=name or "")
 
 
 def _etag(head: Head) -> str:

@@ -29,6 +29,7 @@ from getflags.core.models import (
 )
 from getflags.core.response_head import (
     Head,
+    content_coding,
     content_length,
     describe,
     location,
@@ -48,7 +49,7 @@ from getflags.transfer.actions import (
     Request,
     Wait,
 )
-from getflags.transfer.body import Body
+from getflags.transfer.body import Body, DecodedBody
 from getflags.transfer.origin_state import FindOrigin, OriginState
 from getflags.transfer.parts import ranges
 from getflags.transfer.request import Route
@@ -317,19 +318,31 @@ class Transfer:
             self._fail(reason, keep_part=True, overloaded=action.overloaded)
 
     def _request(self, state: State) -> None:
-        self._known = refresh.condition(self._on_disk, self.target.url, self._route.url)
+        self._known = refresh.condition(
+            self._on_disk, self.target.url, self._route.url, compressed=self.options.compressed
+        )
         self._requests += 1
         self._move(state, self._route.request(self._partial, self._known))
 
     def _receive(self, head: Head) -> None:
         """Accept a response whose body is the whole file, even if only the rest was requested."""
-        url, requested = self.target.url, self._route.url
-        if self._on_disk and refresh.is_current(self._on_disk, head, url, requested):
-            self._end(Status.PRESENT, "not modified", self._on_disk.size)
+        compressed = self.options.compressed
+        coding = content_coding(head) if compressed else ""
+        url, requested, found = self.target.url, self._route.url, self._on_disk
+        if (
+            found
+            and not coding
+            and refresh.is_current(found, head, url, requested, compressed=compressed)
+        ):
+            self._end(Status.PRESENT, "not modified", found.size)
             return
         expected = content_length(head)
-        retry.check_size(expected or 0, self.options)
-        self.body, self._received = Body(head, self.options, expected), True
+        if coding:
+            self.body = DecodedBody(head, self.options, None)
+        else:
+            retry.check_size(expected or 0, self.options)
+            self.body = Body(head, self.options, expected)
+        self._received = True
         self._offset = self._resumed = 0
         self._modified = None
         if self.split is not None:  # it was requested in parts, but this is another version
@@ -369,7 +382,9 @@ class Transfer:
         date = modified(head)
         self._modified = date or self._modified
         name = self._server_name(head) if self.options.server_names else None
-        self._record = refresh.fetched(head, date, self.target.url, self._route.url, name)
+        self._record = refresh.fetched(
+            head, date, self.target.url, self._route.url, name, compressed=self.options.compressed
+        )
 
     def _server_name(self, head: Head) -> str:
         """Return the name that the server gives the file, made safe; empty if it gives none.

@@ -3,7 +3,8 @@
 A transport makes one GET request. It calls ``on_head`` with the response's head and, if that
 returns True, ``on_body`` with each piece of the body. Such callbacks suit both a loop over a stream
 (h1, httpx) and a library that uses callbacks itself (libcurl). A transport does not follow
-redirects, decode bodies, retry or keep cookies: ``getflags.transfer`` makes those decisions.
+redirects, decode bodies, retry or keep cookies: ``getflags.transfer`` makes those decisions. With
+``--compressed``, the transports in ``decoding`` stand before those of a client, and decode bodies.
 Exceptions from the library are converted to ``Fault``; exceptions from ``on_head`` and ``on_body``
 are not caught.
 """
@@ -20,6 +21,7 @@ from getflags.core.errors import UsageError
 from getflags.core.models import Fields, Network, Piece
 from getflags.core.response_head import Head
 from getflags.transport import proxies
+from getflags.transport.http_version import needs_curl
 
 #: The module of each client, which contains the functions of ``Client``.
 CLIENTS = {
@@ -33,13 +35,21 @@ CLIENTS = {
 DEFAULT = "h1"
 
 
-def resolved(name: str) -> str:
-    """Return the client's name; for ``auto``, the default client's.
+def resolved(name: str, http_version: str | None = None) -> str:
+    """Return the client's name; for ``auto``, that of the client which speaks the HTTP version.
 
     If the environment names a SOCKS proxy, that is curl, which speaks it, if it is installed.
+    Raises UsageError if the version needs curl, and it is not installed.
     """
     if name != AUTO:
         return name
+    if needs_curl(http_version):
+        if not _has_pycurl():
+            raise UsageError(
+                f"--http{http_version} needs the curl client, which is not installed; run: "
+                "pip install 'getflags[curl]'"
+            )
+        return "curl"
     found = proxies.from_environment(os.environ)
     socks = any(url.lower().startswith("socks") for kind, url in found if kind != "no")
     return "curl" if socks and _has_pycurl() else DEFAULT
@@ -116,13 +126,21 @@ class Client(Protocol):
         ...
 
 
-def client(name: str) -> Client:
-    """Return the module of the client called ``name``. Raises UsageError."""
+def client(name: str, *, decoding: bool = False) -> Client:
+    """Return the module of the client called ``name``. Raises UsageError.
+
+    With ``decoding``, its transports decode compressed bodies.
+    """
     if name not in CLIENTS:
         raise UsageError(f"unknown client {name!r}; choose from {', '.join(CLIENTS)}")
     if name == "curl" and not _has_pycurl():
         raise UsageError("the curl client is not installed; run: pip install 'getflags[curl]'")
-    return cast("Client", import_module(CLIENTS[name]))
+    found = cast("Client", import_module(CLIENTS[name]))
+    if decoding:
+        from getflags.transport.decoding.client import DecodingClient  # most runs do not need it
+
+        return DecodingClient(found)
+    return found
 
 
 def _has_pycurl() -> bool:

@@ -9,8 +9,10 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING
 
+from getflags import transport
 from getflags.cli.options import config, groups, other_tools, short_help
 from getflags.cli.options.parser import Parser
+from getflags.core.accepted import AUTO
 from getflags.core.errors import UsageError
 from getflags.core.models import Checksum
 from getflags.core.settings import Settings
@@ -44,6 +46,7 @@ class Options(argparse.Namespace):
     limit: int | None
     max_req: int | str | None  # None if not given, because REMOTE has another default
     server: str
+    client: str  # as given; ``settings`` has the client's name
     verbose: bool
     input_files: list[str] | None
     out: str | None
@@ -66,10 +69,14 @@ class Options(argparse.Namespace):
 
     @property
     def settings(self) -> Settings:
-        """The settings. A setting without an option has its default."""
+        """The settings; the client is never ``auto``. Raises UsageError.
+
+        A setting without an option has its default.
+        """
         found = {name: getattr(self, name, None) for name in Settings._fields}
         for repeatable in ("headers", "resolve"):
             found[repeatable] = tuple(found[repeatable] or ())
+        found["client"] = transport.resolved(found["client"] or AUTO, found["http_version"])
         return Settings(**{name: value for name, value in found.items() if value is not None})
 
 
@@ -138,6 +145,7 @@ def make_parser() -> Parser:
     groups.concurrency(parser.add_argument_group("concurrency"))
     network = parser.add_argument_group("network")
     groups.network(network)
+    groups.versions(network)
     groups.addresses(network)
     groups.cookies(network)
     limits = parser.add_argument_group("limits")

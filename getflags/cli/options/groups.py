@@ -122,6 +122,7 @@ def files(group: Group) -> None:
         group, "verify", "--verify", action="store_true",
         note="prints a line for each; exits with 0 only if all are right",
     )  # fmt: skip
+    add_setting(group, "compressed", "--compressed", action=SWITCH)
     add_setting(group, "fsync", "--fsync", action=SWITCH)
     group.add_argument(
         "--failed-out", metavar="FILE", type=values.text,
@@ -165,10 +166,10 @@ def library(group: Group) -> None:
 
 
 def client(group: Group) -> None:
-    """Add the option that chooses the HTTP library; ``auto`` is resolved to its name."""
+    """Add the option that chooses the HTTP library."""
     add_setting(
-        group, "client", "--client", metavar="C", type=transport.resolved, choices=CLIENTS,
-        default=AUTO, usual=f"{AUTO}, here {transport.DEFAULT}",
+        group, "client", "--client", metavar="C", choices=(AUTO, *CLIENTS), default=AUTO,
+        usual=f"{AUTO}, here {transport.DEFAULT}",
     )  # fmt: skip
 
 
@@ -189,6 +190,15 @@ def network(group: Group) -> None:
     add_setting(group, "cert", "--cert", metavar="FILE", type=values.text)
     add_setting(group, "key", "--key", metavar="FILE", type=values.text)
     add_setting(group, "insecure", "-k", "--insecure", action=SWITCH)
+
+
+def versions(group: Group) -> None:
+    """Add the options that choose the version of HTTP; the last one given wins, as in curl."""
+    for version in ("1.1", "2", "3"):
+        add_setting(
+            group, "http_version", f"--http{version}", action="store_const", const=version,
+            note=f"HTTP/{version}; of these options, the last one wins",
+        )  # fmt: skip
 
 
 def addresses(group: Group) -> None:

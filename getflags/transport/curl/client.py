@@ -25,7 +25,7 @@ from getflags.core.response_head import Head
 from getflags.core.text import quoted
 from getflags.core.urls import BadURL, clean, redact
 from getflags.transport import proxies, tls
-from getflags.transport.curl.easy_handle import BUFFER, Handle, speaks_http2
+from getflags.transport.curl.easy_handle import BUFFER, Handle, speaks_http2, speaks_http3
 from getflags.transport.curl.multi_handle import AsyncCurlTransport
 from getflags.transport.curl.sockets import Sockets
 from getflags.transport.dns import HOST_LOOKUPS, is_known
@@ -48,11 +48,19 @@ def open_async_transport(network: Network) -> AsyncCurlTransport:
 def about() -> str:
     """See ``getflags.transport.Client``."""
     versions = "HTTP/1.1 and HTTP/2" if speaks_http2() else "HTTP/1.1; this libcurl has no HTTP/2"
+    if speaks_http2() and speaks_http3():
+        versions = "HTTP/1.1, HTTP/2 and HTTP/3"
     return f"libcurl {pycurl.version_info()[1]}, {versions}"
 
 
 def check(network: Network) -> None:
     """See ``getflags.transport.Client``."""
+    missing = {"2": not speaks_http2(), "3": not speaks_http3()}
+    if missing.get(network.http_version or ""):
+        raise UsageError(
+            f"--http{network.http_version} cannot be used: the installed libcurl "
+            f"{pycurl.version_info()[1]} does not support HTTP/{network.http_version}"
+        )
     tls.check(network)
     for proxy in [url for kind, url in network.proxies if kind != "no"]:
         try:

@@ -29,6 +29,8 @@ _LEAST = 1024  # bytes; the smallest buffer that libcurl accepts
 _DRAIN_SECONDS = 0.1  # longest time for reading a short unwanted body to its end
 _IP_VERSIONS = {4: pycurl.IPRESOLVE_V4, 6: pycurl.IPRESOLVE_V6}
 _SUPPRESS_CONNECT_HEADERS = 265  # CURLOPT_SUPPRESS_CONNECT_HEADERS; pycurl lacks it
+_HTTP3 = 1 << 25  # CURL_VERSION_HTTP3; older versions of pycurl lack it
+_WITH_FALLBACK = 0x075800  # libcurl 7.88.0
 #: The option for libcurl's "connected" callback; pycurl has it since 7.45.7.
 PREREQUEST: int | None = getattr(pycurl, "PREREQFUNCTION", None)
 # libcurl has separate settings for https proxies.
@@ -76,7 +78,11 @@ class Handle:
         curl.setopt(pycurl.BUFFERSIZE, buffer_for(network))
         curl.setopt(pycurl.HTTP_CONTENT_DECODING, 0)
         curl.setopt(pycurl.PATH_AS_IS, 1)
-        if speaks_http2():
+        if network.http_version == "1.1":
+            curl.setopt(pycurl.HTTP_VERSION, pycurl.CURL_HTTP_VERSION_1_1)
+        elif network.http_version == "3":
+            curl.setopt(pycurl.HTTP_VERSION, pycurl.CURL_HTTP_VERSION_3)
+        elif speaks_http2():
             curl.setopt(pycurl.HTTP_VERSION, pycurl.CURL_HTTP_VERSION_2TLS)
         curl.setopt(_SUPPRESS_CONNECT_HEADERS, 1)
         curl.setopt(pycurl.PROXY, "")  # getflags reads the environment itself, for all clients
@@ -255,3 +261,11 @@ def buffer_for(network: Network) -> int:
 def speaks_http2() -> bool:
     """Return whether this libcurl was built with HTTP/2; in some distributions, it is not."""
     return bool(pycurl.version_info()[4] & pycurl.VERSION_HTTP2)
+
+
+def speaks_http3() -> bool:
+    """Return whether this libcurl was built with HTTP/3; only a new one can fall back from it.
+
+    Before 7.88, libcurl did not try HTTP/2 and HTTP/1.1 beside it.
+    """
+    return bool(pycurl.version_info()[4] & _HTTP3) and pycurl.version_info()[2] >= _WITH_FALLBACK

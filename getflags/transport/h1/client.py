@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from getflags.core.models import Network
 from getflags.transport.h1.route import check_proxy
+from getflags.transport.http_version import check_http1
 
 if TYPE_CHECKING:
     from getflags.transport.h1.async_transport import AsyncH1Transport
@@ -33,6 +34,7 @@ def about() -> str:
 
 def check(network: Network) -> None:
     """See ``getflags.transport.Client``."""
+    check_http1(network.http_version, "h1")
     if network.cacert or network.cert:
         from getflags.transport import tls  # the import of ssl takes 7 ms
 

@@ -16,6 +16,7 @@ from getflags.core.response_head import Head
 from getflags.core.text import brief, quoted
 from getflags.core.urls import clean, redact
 from getflags.transport import tls
+from getflags.transport.http_version import check_http1
 
 _ONE_CONNECTION = httpx.Limits(max_connections=1, max_keepalive_connections=1)
 # An unwanted body is read to its end if it is short, so that the connection can be reused.
@@ -52,6 +53,7 @@ def options(
 
 def check(network: Network) -> None:
     """See ``getflags.transport.Client``."""
+    check_http1(network.http_version, "httpx")
     if network.resolve:
         raise UsageError("--resolve needs --client h1 or curl")
     try:

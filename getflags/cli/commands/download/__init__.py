@@ -37,6 +37,7 @@ from getflags.core.text import counted, printable
 from getflags.output import summary
 from getflags.targets import resolve
 from getflags.targets.filenames import PART_PREFIX
+from getflags.transport.http_version import needs_curl
 
 
 def main(arguments: list[str]) -> int:
@@ -146,7 +147,9 @@ def _download(job: Job, screen: Screen, result: summary.Report) -> None:
     _print_opening(job, limit, screen)
     if options.verbose:
         client = transport.client(settings.client).about()
-        screen.info(f"Engine: {engine}; client: {settings.client} ({client}).")
+        needed = options.client == AUTO and needs_curl(settings.http_version)
+        why = f", chosen for --http{settings.http_version}" if needed else ""
+        screen.info(f"Engine: {engine}; client: {settings.client} ({client}){why}.")
     total = run_engine(job, limit, engine, screen, result)
     _print_closing(job, result, 0 if total is None else total - result.total, screen)
     if result.stopped:

@@ -1,0 +1,1 @@
+"""Decoding of compressed bodies (``--compressed``), between a client and the transfers."""
