@@ -97,7 +97,7 @@ def download(
 ) -> None:
     target = Target(0, "http://h/f", "f", "http://h/f", str(folder), "f", checksum)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(sequential, "client", lambda _: Client(transport))
+        patch.setattr(sequential, "client", lambda _, **_more: Client(transport))
         patch.setattr(os, "fsync", lambda _: None)  # what a disk does meanwhile takes its time
         sequential.run(Plan([target], "memory", 1, options=rules), emit)
 
