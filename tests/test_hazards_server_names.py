@@ -311,9 +311,11 @@ def test_a_file_is_found_wherever_the_user_has_renamed_it_to(tmp_path: Path, way
     with RawServer({"/f": named("n.bin")}) as server:
         fetch(server, tmp_path, way, "/f")
         (tmp_path / "n.bin").rename(tmp_path / "mine.bin")
+        (tmp_path / "folder").mkdir()
+        (tmp_path / "zlink").symlink_to("mine.bin")  # is not the file itself
         (outcome,) = fetch(server, tmp_path, way, "/f", exists="skip")
     assert (outcome.status, outcome.saved_as) == (Status.PRESENT, "mine.bin")
-    assert files(tmp_path) == {"mine.bin": b"hello"}
+    assert files(tmp_path) == {"mine.bin": b"hello", "zlink": b"hello"}
 
 
 @everywhere
