@@ -1,6 +1,6 @@
 """The credentials of a run, from its settings and files: passwords, tokens and cookies.
 
-``transfer.credentials`` decides which server gets them.
+``transfer.routes.credentials`` decides which server gets them.
 """
 
 from __future__ import annotations

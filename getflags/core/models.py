@@ -92,7 +92,7 @@ class CookieStore(Protocol):
 
 
 class Credentials(NamedTuple):
-    """The user's credentials that are not in a URL; ``transfer.credentials`` says who gets them.
+    """The user's credentials that are not in a URL; ``transfer.routes`` says which server gets them.
 
     ``authorization`` is the value of a header field, for each target's own origin. ``netrc`` is
     None if no netrc file is used. ``trusted`` is whether every other origin that a redirect leads

@@ -50,7 +50,7 @@ from getflags.transfer.actions import (
 from getflags.transfer.body import Body
 from getflags.transfer.origin_state import FindOrigin, OriginState
 from getflags.transfer.parts import ranges
-from getflags.transfer.request import Route
+from getflags.transfer.routes.request import Route
 from getflags.transfer.state import State
 from getflags.transfer.status_code import (
     GONE,

@@ -12,7 +12,7 @@ from getflags.core import urls
 from getflags.core.errors import Unsendable
 from getflags.core.models import Credentials, DownloadOptions, Fields, PartialFile
 from getflags.transfer.actions import Request
-from getflags.transfer.credentials import authorization, cookie
+from getflags.transfer.routes.credentials import authorization, cookie
 
 # The user's fields that may be sent to another origin after a redirect. Any other field may be a
 # secret. A list of harmless fields is safe; a list of secret ones would never be complete.
