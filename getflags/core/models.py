@@ -51,7 +51,8 @@ class Target(NamedTuple):
     ``guessed`` marks a country code that was expanded from a letter or from ``-e``, and which may
     therefore not exist. ``flaw`` is the reason why the target cannot be requested; such a target
     fails without a request. ``where`` is then the list and the line that it is from, such as
-    ``urls.txt:3``. ``headers`` are its own header fields.
+    ``urls.txt:3``. ``headers`` are its own header fields. ``mirrors`` are further URLs of the same
+    file, in the order in which they are tried.
 
     It is a tuple, as is ``Outcome``, because one is made for each file, and a tuple is the cheapest
     frozen value.
@@ -68,6 +69,7 @@ class Target(NamedTuple):
     flaw: str = ""
     where: str = ""
     headers: Fields = ()
+    mirrors: tuple[str, ...] = ()
 
     def __repr__(self) -> str:
         """Return what may be shown: the URL can have secrets, and a notebook prints any value."""
@@ -92,7 +94,7 @@ class CookieStore(Protocol):
 
 
 class Credentials(NamedTuple):
-    """The user's credentials that are not in a URL; ``transfer.routes`` says which server gets them.
+    """The user's credentials that are not in a URL; ``transfer.routes`` says who gets them.
 
     ``authorization`` is the value of a header field, for each target's own origin. ``netrc`` is
     None if no netrc file is used. ``trusted`` is whether every other origin that a redirect leads
@@ -285,12 +287,14 @@ class PartialFile(NamedTuple):
     """The first ``size`` bytes of a file, left by an earlier try or run.
 
     If several connections have received the file, there may be others: all but those in ``gaps``,
-    the first of which begins at ``size``.
+    the first of which begins at ``size``. ``mirror`` is set if the file was not opened, because it
+    was left by that mirror, and another one was going to be asked.
     """
 
     size: int
     record: ResumeRecord
     gaps: tuple[Gap, ...] = ()
+    mirror: str = ""
 
     @property
     def kept(self) -> int:
@@ -323,7 +327,8 @@ class Outcome(NamedTuple):
     and the target has no checksum: a truncated body could not have been distinguished from a
     complete one (RFC 9112 section 6.3, rule 8). ``resumed`` is the number of bytes of the file that
     an earlier run had left. ``note`` says what the file system refused although the file is right,
-    for display.
+    for display. ``mirror`` is the mirror that the file is from, for display; it is empty if that is
+    the target's first URL.
     """
 
     target: Target
@@ -335,6 +340,7 @@ class Outcome(NamedTuple):
     unsized: bool = False
     resumed: int = 0
     note: str = ""
+    mirror: str = ""
 
     @property
     def failed(self) -> bool:

@@ -64,4 +64,4 @@ async def afetch(
 
 def _part(transfer: Transfer, options: DownloadOptions) -> AsyncPartFile:
     """Return what receives the body: a part file. Standard output may block, so it is not here."""
-    return AsyncPartFile(transfer.target, transfer.resumable, fsync=options.fsync)
+    return AsyncPartFile(transfer.current, transfer.resumable, fsync=options.fsync)
