@@ -18,9 +18,25 @@ import pytest
 
 import getflags
 from getflags import Entry
+from getflags.core.errors import Disconnected, Exhausted, NoStore, NotSaved, TimedOut
 from getflags.core.events import Event, Retrying
-from getflags.core.models import Checksum
+from getflags.core.models import (
+    Checksum,
+    DownloadOptions,
+    FetchRecord,
+    Gap,
+    PartialFile,
+    ResumeRecord,
+    Target,
+)
+from getflags.core.response_head import Head
+from getflags.scheduling.host import HostState
+from getflags.scheduling.limits import Limits
 from getflags.transfer import retry
+from getflags.transfer.actions import Done, Install, Queue, Request, Wait
+from getflags.transfer.origin_state import OriginState
+from getflags.transfer.refresh import source
+from getflags.transfer.transfer import Transfer
 from tests.hazards import SIZED, Way, everywhere
 from tests.kit import ENVIRON, ROOT, command, files, free_port, run_main
 from tests.rawserver import Answer, RawServer, moved, ok, reset, silence, stall_after
@@ -484,3 +500,167 @@ def test_what_has_gone_to_standard_output_is_continued_by_no_other(
         assert second.heads == []
     assert done.stderr == b""
     assert (done.returncode, done.stdout == OLD) == (0, True)
+
+
+MIRRORED = Target(0, "", "", "http://a/f", "d", "f", mirrors=("http://b/f", "http://c/f"))
+DATED = (("last-modified", "Sat, 01 Jan 2022 00:00:00 GMT"), ("etag", '"x"'))
+
+
+def begun(target: Target = MIRRORED, **options: Any) -> Transfer:
+    transfer = Transfer(target, DownloadOptions(**{"retries": 1, **options}))
+    transfer.begin(None, None, 0.0)
+    return transfer
+
+
+def url(transfer: Transfer) -> str:
+    """Return the URL that is asked; nothing else may have been decided."""
+    assert isinstance(transfer.action, Request)
+    return transfer.action.url
+
+
+def wait(transfer: Transfer) -> Wait:
+    """Return what is waited for; nothing else may have been decided."""
+    assert isinstance(transfer.action, Wait)
+    return transfer.action
+
+
+def test_a_failure_of_this_system_is_tried_again_at_the_same_mirror() -> None:
+    """Another mirror would need a thread, too."""
+    transfer = begun()
+    transfer.failed(Exhausted("no more threads"), 0.0)
+    assert wait(transfer).mirror == ""
+    transfer.begin(None, None, 1.0)
+    assert url(transfer) == "http://a/f"
+    transfer.failed(Exhausted("no more threads"), 1.0)
+    assert isinstance(transfer.action, Done)
+    assert transfer.action.outcome.reason == "no more threads (2 tries)"
+
+
+def test_certificates_that_cannot_be_read_are_no_reason_to_ask_another_mirror() -> None:
+    transfer = begun()
+    transfer.failed(NoStore("cannot read the certificates"), 0.0)
+    assert isinstance(transfer.action, Done)
+    assert transfer.action.outcome.reason == "cannot read the certificates"
+
+
+def test_what_came_before_an_end_is_named_with_it() -> None:
+    """The second mirror has failed once; in its second try, the disk is full."""
+    transfer = begun()
+    for _ in range(3):
+        transfer.head_arrived(Head(503, ()))
+        transfer.begin(None, None, 0.0)
+    transfer.head_arrived(Head(404, ()))
+    transfer.begin(None, None, 0.0)
+    transfer.failed(NotSaved("no space"), 0.0)
+    assert isinstance(transfer.action, Done)
+    assert transfer.action.outcome.reason == (
+        "404 Not Found (2 tries); http://b/f: 503 Service Unavailable; cannot save: no space; "
+        "http://c/f: 503 Service Unavailable"
+    )
+
+
+def test_a_mirror_knows_nothing_of_the_part_of_another() -> None:
+    """Neither how much of it there was, nor its date, nor that it could not be split."""
+    transfer = begun(split=2, min_split_size=1)
+    record = ResumeRecord('"x"', 10**7)
+    transfer.head_arrived(Head(503, ()))
+    transfer.begin(None, PartialFile(10**6, record, (Gap(10**6, 10**7),)), 0.0)
+    assert url(transfer) == "http://b/f"
+    transfer.head_arrived(Head(416, ()))  # no parts there
+    transfer.succeeded(0.0)
+    transfer.head_arrived(Head(200, (("content-length", "10000000"), *DATED)))
+    assert transfer.begin_split() is None
+    transfer.bytes_arrived(10, 0.0)
+    transfer.failed(TimedOut("slow"), 0.0)
+    transfer.begin(None, None, 0.0)
+    assert url(transfer) == "http://c/f"
+    transfer.head_arrived(Head(200, (("content-length", "10000000"), ("etag", '"x"'))))
+    assert transfer.begin_split() is not None
+    transfer.bytes_arrived(100_000, 0.0)
+    transfer.failed(Disconnected("cut"), 0.0)
+    assert wait(transfer).mirror == "", "it has brought more than before: the same one goes on"
+
+
+def test_a_file_has_the_date_of_the_mirror_that_it_is_from() -> None:
+    """A part of a response that has no date does not get that of another mirror."""
+    target = MIRRORED._replace(mirrors=("http://b/f",))
+    transfer = begun(target)
+    transfer.head_arrived(Head(200, (("content-length", "100"), *DATED)))
+    transfer.failed(TimedOut("slow"), 0.0)
+    transfer.begin(None, PartialFile(10, ResumeRecord('"y"', 20)), 0.0)
+    fields = (("content-range", "bytes 10-19/20"), ("content-length", "10"), ("etag", '"y"'))
+    transfer.head_arrived(Head(206, fields))
+    transfer.bytes_arrived(10, 0.0)
+    action = transfer.succeeded(0.0)
+    assert isinstance(action, Install)
+    assert action.modified is None
+    assert action.record == FetchRecord(source("http://b/f", "http://b/f"), '"y"', None)
+
+
+def test_the_mirror_that_has_left_a_part_comes_first_in_the_next_round() -> None:
+    transfer = begun()
+    transfer.head_arrived(Head(503, ()))
+    transfer.begin(None, None, 0.0)
+    transfer.head_arrived(Head(200, (("content-length", "100"), *DATED)))
+    transfer.bytes_arrived(10, 0.0)
+    transfer.failed(TimedOut("slow"), 0.0)
+    transfer.begin(None, None, 0.0)
+    transfer.head_arrived(Head(503, ()))
+    assert wait(transfer).mirror == "http://b/f"
+    assert wait(transfer).seconds > 0
+    transfer.begin(None, None, 1.0)
+    transfer.head_arrived(Head(404, ()))
+    assert wait(transfer).mirror == "http://a/f"
+
+
+def test_each_mirror_waits_for_as_long_as_it_has_asked() -> None:
+    transfer = begun()
+    for pause in ("50", "20", "30"):
+        transfer.head_arrived(Head(500, (("retry-after", pause),)))
+        seconds = wait(transfer).seconds
+        transfer.begin(None, None, 0.0)
+    assert (seconds, url(transfer)) == (20, "http://b/f")
+    waits = []
+    for _ in range(2):
+        transfer.head_arrived(Head(404, ()))
+        waits.append((wait(transfer).seconds, wait(transfer).mirror))
+        transfer.begin(None, None, 0.0)
+    assert waits == [(10, "http://c/f"), (20, "http://a/f")]
+
+
+class Serving(OriginState):
+    """An origin that goes on serving others."""
+
+    @property
+    def served(self) -> float:
+        """Return more each time."""
+        self.count = getattr(self, "count", 0) + 1
+        return self.count
+
+
+def test_a_round_that_ends_with_a_refusal_in_turn_is_no_retry() -> None:
+    """As for a single URL: the origin serves others, so the turn of this target will come."""
+    serving = Serving()
+    transfer = Transfer(MIRRORED, DownloadOptions(retries=1), lambda _: serving)
+    transfer.begin(None, None, 0.0)
+    for _ in range(30):
+        transfer.head_arrived(Head(429, ()))
+        transfer.begin(None, None, 0.0)
+    assert url(transfer) == "http://a/f"
+
+
+def test_a_redirect_of_one_mirror_admits_to_no_other_origin() -> None:
+    """The transfer has waited for the origin behind the redirect, and then goes to a mirror."""
+    hosts: dict[str, HostState] = {}
+
+    def host(origin: str) -> HostState:
+        return hosts.setdefault(origin, HostState(Limits()))
+
+    host("http://far:80").limits.learnt = True
+    transfer = Transfer(MIRRORED, DownloadOptions(), host)
+    transfer.begin(None, None, 0.0)
+    transfer.head_arrived(Head(302, (("location", "http://far/f"),)))
+    assert (transfer.action, transfer.admitted) == (Queue("http://far:80"), "http://far:80")
+    transfer.begin(None, None, 0.0)
+    transfer.head_arrived(Head(404, ()))
+    assert (transfer.admitted, transfer.origin) == ("", "http://b:80")
