@@ -144,7 +144,7 @@ class Transfer:
         elif on_disk and (existing := existing_file(exists, checksum, on_disk)):
             self._end(*existing)
         elif refusal := self._find_origin(self.origin).closed_reason(now):
-            self._give_up(refusal)
+            self._give_up(refusal, keep_part=partial is not None)
         else:
             self._request(states.REQUESTED)
         if self._deadline:
@@ -371,7 +371,7 @@ class Transfer:
         reached = self.reached
         origin = self._find_origin(reached)
         if refusal := origin.closed_reason(self._now):
-            self._give_up(refusal)
+            self._give_up(refusal, keep_part=self._partial is not None)
         elif origin.limited and reached not in {self.origin, self.admitted}:
             self._tries -= 1
             self.admitted = reached
