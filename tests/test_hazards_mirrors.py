@@ -188,11 +188,15 @@ def test_only_if_no_mirror_has_it_a_file_is_not_found(tmp_path: Path, way: Way) 
     rows: dict[str, Answer] = {"/a": MISSING, "/b": ok(b"", status="403 Forbidden")}
     with servers(rows, rows) as (first, second):
         urls = [first.url("/a"), second.url("/a"), second.url("/b")]
-        targets = [entry(*urls[:2], guessed=True), entry(*urls, guessed=True)]
+        targets = [
+            entry(*urls[:2], guessed=True),
+            entry(*urls, guessed=True),
+            entry(*reversed(urls), guessed=True),
+        ]
         report = getflags.download(targets, dir=tmp_path, **way)
     outcomes = {each.target.number: each for each in report.outcomes}
     assert outcomes[0].reason == f"404 Not Found; {urls[1]}: 404 Not Found"
-    assert [outcomes[number].failed for number in range(2)] == [False, True]
+    assert [outcomes[number].failed for number in range(3)] == [False, True, True]
     assert files(tmp_path) == {}
 
 
@@ -502,6 +506,28 @@ def test_what_has_gone_to_standard_output_is_continued_by_no_other(
     assert (done.returncode, done.stdout == OLD) == (0, True)
 
 
+@pytest.mark.parametrize("engine", ["sequential", "threads"])
+def test_half_of_a_file_on_standard_output_is_never_a_missing_file(
+    tmp_path: Path, engine: str
+) -> None:
+    """It need not exist, and the server that sent the beginning has lost it meanwhile."""
+    with servers({}, {}) as (first, second):
+
+        def cut(connection: socket.socket, server: RawServer) -> None:
+            del first.answers["/f"]
+            whole(OLD, ETAG, 1000)(connection, server)
+
+        first.answers["/f"] = cut
+        line = f"{first.url('/f')}\t{second.url('/f')}\n  optional=yes\n"
+        (tmp_path / "list").write_text(line)
+        words = command("-i", "list", "-o", "-", "-q", "--engine", engine)
+        environ = {**ENVIRON, "PYTHONPATH": str(ROOT)}
+        done = subprocess.run(words, cwd=tmp_path, env=environ, capture_output=True, check=False)
+        assert second.heads == []
+    assert done.stdout == OLD[:1000]
+    assert done.returncode == 1
+
+
 MIRRORED = Target(0, "", "", "http://a/f", "d", "f", mirrors=("http://b/f", "http://c/f"))
 DATED = (("last-modified", "Sat, 01 Jan 2022 00:00:00 GMT"), ("etag", '"x"'))
 
@@ -561,7 +587,8 @@ def test_what_came_before_an_end_is_named_with_it() -> None:
 
 def test_a_mirror_knows_nothing_of_the_part_of_another() -> None:
     """Neither how much of it there was, nor its date, nor that it could not be split."""
-    transfer = begun(split=2, min_split_size=1)
+    target = MIRRORED._replace(mirrors=(*MIRRORED.mirrors, "http://d/f"))
+    transfer = begun(target, split=2, min_split_size=1)
     record = ResumeRecord('"x"', 10**7)
     transfer.head_arrived(Head(503, ()))
     transfer.begin(None, PartialFile(10**6, record, (Gap(10**6, 10**7),)), 0.0)
