@@ -385,6 +385,21 @@ def test_a_file_is_refreshed_where_it_came_from(tmp_path: Path, way: Way) -> Non
 
 
 @everywhere
+def test_an_entity_tag_means_nothing_at_another_mirror(tmp_path: Path, way: Way) -> None:
+    """The second has another file of the same size and tag, and is no proof of the first's."""
+    with servers({"/f": ok(GOOD, 'ETag: "x"')}, {"/f": ok(b"the fish", 'ETag: "x"')}) as mirrors:
+        targets = [entry(*[each.url("/f") for each in mirrors])]
+        getflags.download(targets, dir=tmp_path, **way)
+        mirrors[0].answers = {}
+        settings: Any = {"dir": tmp_path, "exists": "refresh", **way}
+        report = getflags.download(targets, **settings)
+        assert report.outcomes[0].mirror == mirrors[1].url("/f")
+        assert files(tmp_path) == {"f": b"the fish"}
+        # It ignores If-None-Match, but says that it has still the same file.
+        assert getflags.download(targets, **settings).outcomes[0].reason == "not modified"
+
+
+@everywhere
 def test_a_mirror_is_asked_for_no_more_than_its_origin_allows(tmp_path: Path, way: Way) -> None:
     """All targets fail at servers of their own, and then go to one that takes one at a time."""
     lock, flights, most = threading.Lock(), [0], [0]
@@ -455,12 +470,14 @@ def test_no_mirror_is_asked_after_the_time_for_the_file(tmp_path: Path, way: Way
 
 @everywhere
 def test_there_is_no_time_left_for_another_round(tmp_path: Path, way: Way) -> None:
-    pause = ok(b"", "Retry-After: 50", status="500 Oh No")
-    with servers({"/f": pause}, {"/f": pause}) as mirrors:
+    pauses: list[dict[str, Answer]] = [
+        {"/f": ok(b"", "Retry-After: 50", status=f"{status} Oh No")} for status in (500, 502)
+    ]
+    with servers(*pauses) as mirrors:
         urls = [each.url("/f") for each in mirrors]
         report = getflags.download([entry(*urls)], dir=tmp_path, max_time=20, **way)
     left = "500 Internal Server Error; no time left for another try"
-    assert report.outcomes[0].reason == f"{left}; {urls[1]}: 500 Internal Server Error"
+    assert report.outcomes[0].reason == f"{left}; {urls[1]}: 502 Bad Gateway"
 
 
 @everywhere
@@ -653,6 +670,44 @@ def test_each_mirror_waits_for_as_long_as_it_has_asked() -> None:
         waits.append((wait(transfer).seconds, wait(transfer).mirror))
         transfer.begin(None, None, 0.0)
     assert waits == [(10, "http://c/f"), (20, "http://a/f")]
+
+
+def test_a_part_of_an_earlier_run_counts_if_it_is_used_in_a_later_round() -> None:
+    record = ResumeRecord('"x"', 10**6)
+    transfer = Transfer(MIRRORED, DownloadOptions(retries=1))
+    transfer.begin(None, PartialFile(100_000, record), 0.0)
+    transfer.head_arrived(Head(503, ()))
+    for status in (404, 503):
+        transfer.begin(None, None, 0.0)
+        transfer.head_arrived(Head(status, ()))
+    transfer.begin(None, PartialFile(100_000, record), 0.0)
+    assert url(transfer) == "http://a/f"
+    rest = "bytes 100000-999999/1000000"
+    transfer.head_arrived(Head(206, (("content-range", rest), ("etag", '"x"'))))
+    transfer.bytes_arrived(100_000, 0.0)
+    transfer.failed(Disconnected("cut"), 0.0)
+    assert wait(transfer).mirror == ""
+    transfer.begin(None, PartialFile(200_000, record), 0.0)
+    rest = "bytes 200000-999999/1000000"
+    transfer.head_arrived(Head(206, (("content-range", rest), ("etag", '"x"'))))
+    transfer.bytes_arrived(800_000, 0.0)
+    transfer.succeeded(0.0)
+    done = transfer.succeeded(0.0)
+    assert isinstance(done, Done)
+    assert (done.outcome.status.value, done.outcome.resumed) == ("ok", 100_000)
+
+
+def test_each_try_of_a_mirror_is_counted_also_if_the_file_has_grown() -> None:
+    transfer = begun()
+    transfer.head_arrived(Head(200, (("content-length", "1000000"), *DATED)))
+    transfer.bytes_arrived(100_000, 0.0)
+    transfer.failed(Disconnected("cut"), 0.0)
+    transfer.begin(None, PartialFile(100_000, ResumeRecord('"x"', 10**6)), 0.0)
+    transfer.head_arrived(Head(403, ()))
+    transfer.begin(None, None, 0.0)
+    done = transfer.failed(NotSaved("no space"), 0.0)
+    assert isinstance(done, Done)
+    assert done.outcome.reason == ("403 Forbidden (2 tries); http://b/f: cannot save: no space")
 
 
 class Serving(OriginState):

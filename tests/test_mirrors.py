@@ -85,9 +85,13 @@ def test_a_bad_mirror_fails_its_line_alone(tmp_path: Path, words: list[str], fla
     assert flaw in again.stderr
 
 
-def test_a_code_with_mirrors_takes_nothing_from_the_code_itself(tmp_path: Path) -> None:
+@pytest.mark.parametrize("more", [[], ["--dedupe"]])
+def test_a_code_with_mirrors_takes_nothing_from_the_code_itself(
+    tmp_path: Path, more: list[str]
+) -> None:
     (tmp_path / "list").write_text("BR\thttp://b/f\nBR\nB\thttp://c/f\n")
-    done = run_main("-i", "list", "--dry-run", "--base-url", "http://h", cwd=tmp_path)
+    words = ["-i", "list", "--dry-run", "--base-url", "http://h", *more]
+    done = run_main(*words, cwd=tmp_path)
     assert done.returncode == 1
     assert done.stdout == "http://h/br/br.gif\tdownloaded/br.gif\n"
     assert done.stderr.count("a country code has no mirrors") == 2
