@@ -12,7 +12,9 @@ import pytest
 
 import getflags
 from getflags import Entry
+from getflags.core.events import Retrying
 from getflags.core.models import Target
+from getflags.output.progress import Lines
 from getflags.targets.list_file import parse, unparse
 from getflags.targets.resolve import Place, settle
 from tests.kit import files, run_main
@@ -238,3 +240,10 @@ def test_a_dry_run_shows_the_first_url(tmp_path: Path) -> None:
     done = run_main("-i", "list", "--dry-run", "--json", cwd=tmp_path)
     (line,) = done.stdout.splitlines()
     assert json.loads(line)["url"] == "http://a/f"
+
+
+def test_a_wait_before_another_mirror_is_shown() -> None:
+    lines: list[str] = []
+    target = settled("http://a/f", "http://b/f")
+    Lines(lines.append, lines.append).read(Retrying(target, 1.5, "reset", mirror="http://b/f"))
+    assert lines == ["http://a/f: reset; trying http://b/f in 1.5 s"]
