@@ -69,10 +69,14 @@ def test_real_events_satisfy_the_schema(flag_server: StartFlagServer, tmp_path: 
     seen += events(*shared, "--retries", "1", cut.url_for("/bytes/20000000/cut"), cwd=tmp_path)
     seen += events("-m", "auto", "-a", "--base-url", plain.url, cwd=tmp_path)
     seen += events(*shared, "--dry-run", "-i", "list.txt", plain.url_for("/f"), cwd=tmp_path)
+    mirrors = f"{plain.url_for('/nothing')}\t{plain.url_for('/bytes/9/mirror')}\n"
+    (tmp_path / "mirrors.txt").write_text(mirrors)
+    seen += events(*shared, "-i", "mirrors.txt", cwd=tmp_path)
     assert {event["event"] for event in seen} == set(KINDS)
     statuses = {event["status"] for event in seen if event["event"] == "finished"}
     assert statuses == set(KINDS["finished"]["properties"]["status"]["enum"])
     assert any(event.get("pause") for event in seen)
+    assert sum(bool(event.get("mirror")) for event in seen) == 2
     assert any(event.get("path", "") is None for event in seen)
 
 

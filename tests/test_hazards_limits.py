@@ -21,7 +21,8 @@ from getflags.testing.flag_server import StartFlagServer
 from getflags.transfer import retry
 from tests.hazards import WAYS, Way, everywhere, title
 from tests.kit import files
-from tests.rawserver import RawServer, ok, stall_after
+from tests.rawserver import Answer, RawServer, ok, stall_after
+from tests.test_resume import whole
 
 FILES = 60
 
@@ -122,6 +123,22 @@ def test_j10_three_targets_told_to_come_back_much_later_speak_for_all(
         assert report.exit_status == 3
         assert len(server.heads) <= 8
     assert all("for another" in each.reason for each in report.outcomes)
+
+
+@everywhere
+def test_j10_a_part_stays_if_its_origin_is_not_asked(tmp_path: Path, way: Way) -> None:
+    """Three targets were told to come back much later; the part of the fourth is for then."""
+    body = bytes(range(256)) * 8192
+    late = ok(b"no", "Retry-After: 90", status="503 Busy")
+    answers: dict[str, Answer] = {f"/{n}": late for n in range(3)}
+    with RawServer({**answers, "/3": whole(body, cut=1536 * 1024)}) as server:
+        urls = [server.url(f"/{n}") for n in range(4)]
+        getflags.download(urls[3:], dir=tmp_path, retries=0, **way)
+        left = set(files(tmp_path))
+        assert len(left) == 2
+        report = getflags.download(urls, dir=tmp_path, max_req=1, **way)
+        assert (report.exit_status, server.asked("/3")) == (3, 1)
+        assert set(files(tmp_path)) == left
 
 
 @everywhere

@@ -227,6 +227,7 @@ entries_ = st.lists(
         line=st.just(0),
         flaw=st.just(""),
         headers=st.lists(headers, max_size=3).map(tuple),
+        mirrors=st.lists(words, max_size=3).map(tuple),
     ),
     max_size=5,
 )
@@ -248,6 +249,11 @@ def understood(reader: Callable[[S], T], text: S) -> T | None:
     assert refused
     assert harmless(refused)
     return None
+
+
+def as_meant(entry: Entry) -> list[str]:
+    """Return the URLs as they are meant, whatever of them is encoded."""
+    return [unquote(url) for url in (entry.word, *entry.mirrors)]
 
 
 near_lists = st.lists(
@@ -279,8 +285,8 @@ def test_any_file_is_a_list_that_can_be_written_again_or_is_refused(data: bytes)
         return
     assert all(entry.word == entry.word.rstrip() != "" for entry in entries)
     again = read_file(write(entries))
-    assert [entry[1:] for entry in again] == [entry[1:] for entry in entries]
-    assert [unquote(entry.word) for entry in again] == [unquote(entry.word) for entry in entries]
+    assert [entry[1:-1] for entry in again] == [entry[1:-1] for entry in entries]
+    assert [as_meant(entry) for entry in again] == [as_meant(entry) for entry in entries]
     assert read_file(write(again)) == again, "what is no target is written as what can be read"
 
 

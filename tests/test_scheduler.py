@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 import pytest
 
+from getflags.core.errors import Disconnected
 from getflags.core.events import Adjusted, Event, Finished, Retrying, Slowed
 from getflags.core.feed import NO_JOB, NoJob
 from getflags.core.models import DownloadOptions, Exists, OnDisk, Status, Target
@@ -561,3 +562,39 @@ def test_no_wait_is_longer_than_the_system_allows() -> None:
     desk.scheduler = Scheduler(targets(1), patient, desk.clock)
     desk.answer(desk.take(), Head(429, (("retry-after", "9" * 29),)))
     assert desk.scheduler.delay() == 3600
+
+
+def test_a_mirror_is_tried_while_the_origin_that_refused_is_held_back() -> None:
+    mirrored = Target(0, "", "", "http://h/0", "d", "0", mirrors=("http://g/0",))
+    desk = Desk([mirrored, *targets(2)[1:]])
+    first, second = desk.take()
+    desk.answer([second], OK)
+    first.head_arrived(Head(429, ()))
+    first.succeeded(desk.clock.now)
+    retrying, slowed = desk.scheduler.returned(first)
+    assert retrying == Retrying(
+        mirrored, 0.0, "429 Too Many Requests", "http://h:80", mirror="http://g/0"
+    )
+    assert isinstance(slowed, Slowed)
+    assert slowed.origin == "http://h:80"
+    (again,) = desk.take()
+    assert isinstance(again.action, Request)
+    assert again.action.url == "http://g/0"
+    assert desk.scheduler.host("http://g:80").in_flight.keys() == {again}
+
+
+def test_the_level_of_the_origin_that_was_asked_is_adjusted() -> None:
+    clock = Clock()
+    mirrored = [
+        each._replace(mirrors=(each.url.replace("http://h/", "http://g/"),))
+        for each in targets(START + 1)
+    ]
+    scheduler = Scheduler(mirrored, FORGIVING, clock, max_level=99)
+    begun = [each for _ in range(START) if (each := scheduler.take()) is not NO_JOB]
+    events: list[Event] = []
+    for each in begun:
+        each.begin(None, None, clock.now)
+        each.failed(Disconnected("reset"), clock.now)
+        clock.now += 1
+        events += scheduler.returned(each)
+    assert {each.origin for each in events if isinstance(each, Adjusted)} == {"http://h:80"}

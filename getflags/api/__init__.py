@@ -98,9 +98,9 @@ def download(targets: Iterable[str | Entry], **settings: Unpack[SettingsDict]) -
     """Download all targets and return a report of their outcomes.
 
     ``targets`` are URLs, country codes, letters, or ``Entry`` values with a name, a folder, a
-    checksum or header fields. An iterator is consumed lazily, so there may be millions of targets.
-    If a target fails, the report has an ``Outcome`` that says so; no exception is raised. If
-    ``max_failures`` or ``deadline`` ends the run early, ``report.stopped`` says so, and targets
+    checksum, header fields or mirrors. An iterator is consumed lazily, so there may be millions of
+    targets. If a target fails, the report has an ``Outcome`` that says so; no exception is raised.
+    If ``max_failures`` or ``deadline`` ends the run early, ``report.stopped`` says so, and targets
     that had not ended have no outcome. ``help(getflags.Settings)`` documents the settings.
 
     Raises UsageError before any request if a setting is unknown, has a wrong type or is out of
@@ -220,6 +220,8 @@ def _entry(index: int, item: object) -> Entry:
             raise UsageError(
                 f"targets[{index}] is an Entry, but one of its fields has a wrong type"
             )
+        if item.mirrors:
+            _check_mirrors(index, item.mirrors)
         if item.headers:
             item = _with_headers(index, item, item.headers)
         return item if item.checksum is None else _with_checksum(index, item, item.checksum)
@@ -236,6 +238,11 @@ def _with_checksum(index: int, entry: Entry, checksum: Checksum) -> Entry:
         return entry._replace(checksum=parse_checksum("=".join(checksum)))
     except BadInput as error:
         raise UsageError(f"targets[{index}]: {error}") from None
+
+
+def _check_mirrors(index: int, mirrors: object) -> None:
+    if not isinstance(mirrors, tuple) or not all(isinstance(url, str) for url in mirrors):
+        raise UsageError(f"targets[{index}] has mirrors that are not a tuple of strings")
 
 
 def _with_headers(index: int, entry: Entry, headers: object) -> Entry:

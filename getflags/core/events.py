@@ -53,6 +53,7 @@ class Retrying(NamedTuple):
 
     ``origin`` is set if that server refuses requests because there are too many, so that requests
     for its other targets are held back, too. ``asked`` is true if the server named the time.
+    ``mirror`` is the URL that is tried next, for display, if it is another one than before.
     """
 
     target: Target
@@ -60,6 +61,7 @@ class Retrying(NamedTuple):
     reason: str
     origin: str = ""
     asked: bool = False
+    mirror: str = ""
 
 
 class Finished(NamedTuple):

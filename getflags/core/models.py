@@ -53,7 +53,7 @@ class Target(NamedTuple):
     therefore not exist. ``flaw`` is the reason why the target cannot be requested; such a target
     fails without a request. ``where`` is then the list and the line that it is from, such as
     ``urls.txt:3``. ``headers`` are its own header fields. ``named`` is true if the user has chosen
-    the name.
+    the name. ``mirrors`` are further URLs of the same file, in the order in which they are tried.
 
     It is a tuple, as is ``Outcome``, because one is made for each file, and a tuple is the cheapest
     frozen value.
@@ -71,6 +71,7 @@ class Target(NamedTuple):
     where: str = ""
     headers: Fields = ()
     named: bool = False
+    mirrors: tuple[str, ...] = ()
 
     def __repr__(self) -> str:
         """Return what may be shown: the URL can have secrets, and a notebook prints any value."""
@@ -307,12 +308,14 @@ class PartialFile(NamedTuple):
     """The first ``size`` bytes of a file, left by an earlier try or run.
 
     If several connections have received the file, there may be others: all but those in ``gaps``,
-    the first of which begins at ``size``.
+    the first of which begins at ``size``. ``mirror`` is set if the file was not opened, because it
+    was left by that mirror, and another one was going to be asked.
     """
 
     size: int
     record: ResumeRecord
     gaps: tuple[Gap, ...] = ()
+    mirror: str = ""
 
     @property
     def kept(self) -> int:
@@ -346,7 +349,8 @@ class Outcome(NamedTuple):
     complete one (RFC 9112 section 6.3, rule 8). ``resumed`` is the number of bytes of the file that
     an earlier run had left. ``note`` says what the file system refused although the file is right,
     for display. ``saved_as`` is the file's name, relative to the target's folder; it is empty
-    unless a server has chosen another name than the target's.
+    unless a server has chosen another name than the target's. ``mirror`` is the mirror that the
+    file is from, for display; it is empty if that is the target's first URL.
     """
 
     target: Target
@@ -359,6 +363,7 @@ class Outcome(NamedTuple):
     resumed: int = 0
     note: str = ""
     saved_as: str = ""
+    mirror: str = ""
 
     @property
     def path(self) -> str:

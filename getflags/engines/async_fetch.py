@@ -66,6 +66,6 @@ async def afetch(
 def _part(transfer: Transfer, options: DownloadOptions) -> AsyncPartFile:
     """Return what receives the body: a part file. Standard output may block, so it is not here."""
     return AsyncPartFile(
-        transfer.target, transfer.resumable, fsync=options.fsync,
+        transfer.current, transfer.resumable, fsync=options.fsync,
         open_part=options.server_names or PartFile,
     )  # fmt: skip

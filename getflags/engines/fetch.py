@@ -80,4 +80,4 @@ def announce(transfer: Transfer, emit: EventHandler) -> None:
 def _part(transfer: Transfer, options: DownloadOptions) -> PartFile:
     """Return what receives the body: a part file, or standard output, which has its methods."""
     open_part = cast("type[PartFile]", options.output or options.server_names or PartFile)
-    return open_part(transfer.target, transfer.resumable, fsync=options.fsync)
+    return open_part(transfer.current, transfer.resumable, fsync=options.fsync)

@@ -36,8 +36,10 @@ def handler() -> EventHandler | None:
         if isinstance(event, Started):
             logger.debug("%s: started", event.target.label)
         elif isinstance(event, Retrying):
-            target, seconds, reason, *_ = event
-            logger.info("%s: retrying in %.1f s: %s", target.label, seconds, brief(reason))
+            what = f"trying {brief(event.mirror)}" if event.mirror else "retrying"
+            logger.info(
+                "%s: %s in %.1f s: %s", event.target.label, what, event.seconds, brief(event.reason)
+            )
         elif isinstance(event, Adjusted):
             origin, number, reason = event
             logger.info("%s: %d at a time: %s", brief(origin), number, brief(reason))

@@ -50,9 +50,9 @@ def _values(event: Event) -> dict[str, Any]:
         del values["target"]
         return {"event": type(event).__name__.lower(), **_target(target), **values}
     if isinstance(event, Retrying):
-        target, seconds, reason, origin, asked = event
+        target, seconds, reason, origin, asked, mirror = event
         waiting = {"seconds": seconds, "reason": reason, "pause": origin or None, "asked": asked}
-        return {"event": "retrying", **_target(target), **waiting}
+        return {"event": "retrying", **_target(target), **waiting, "mirror": mirror or None}
     if isinstance(event, Adjusted):
         return {"event": "adjusted", **event._asdict()}
     if isinstance(event, Slowed):
@@ -71,6 +71,7 @@ def _values(event: Event) -> dict[str, Any]:
         "unsized": outcome.unsized,
         "note": outcome.note,
         "resumed": outcome.resumed,
+        "mirror": outcome.mirror or None,
         "seconds": round(event.seconds, 6),
     }
 

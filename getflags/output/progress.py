@@ -43,7 +43,9 @@ def failure(outcome: Outcome) -> str:
     """Return the message about a failed target."""
     target = outcome.target
     where = f"{target.where}: " if target.where else ""
-    return f"getflags: {where}{brief(target.label)}: {brief(outcome.reason)}"
+    # That of a target with mirrors has a part for each of them, and each of these is brief.
+    reason = printable(outcome.reason) if target.mirrors else brief(outcome.reason)
+    return f"getflags: {where}{brief(target.label)}: {reason}"
 
 
 class Quiet:
@@ -134,6 +136,9 @@ def _resumed_line(event: Resumed) -> str:
 
 def _retry_line(event: Retrying) -> str:
     what = f"{brief(event.target.label)}: {brief(event.reason)}"
+    if event.mirror:
+        later = f" in {event.seconds:.1f} s" if event.seconds else ""
+        return f"{what}; trying {brief(event.mirror)}{later}"
     pause = " (Retry-After)" if event.asked else ""
     return f"{what}; retrying in {event.seconds:.1f} s{pause}"
 
@@ -143,6 +148,8 @@ def _success_line(outcome: Outcome) -> str:
     if outcome.status is Status.NOT_FOUND:
         return f"{target.label} not found"
     note = outcome.reason or human_bytes(outcome.size)
+    if outcome.mirror:
+        note += f" from {brief(outcome.mirror)}"
     if outcome.unsized:
         note += ", length unknown"
     if outcome.note:

@@ -53,7 +53,7 @@ class Report:
     def read(self, event: Event) -> None:
         """Handle an event."""
         if isinstance(event, Retrying):
-            self.retries += 1
+            self.retries += not (event.mirror and not event.seconds)
             if event.origin:
                 (self.pauses if event.asked else self.refusals)[event.origin] += 1
         if not isinstance(event, Finished):

@@ -20,8 +20,11 @@ class HostState(OriginState):
     ``limits`` may be shared with other processes; ``adaptive`` is given with ``-m auto``.
     """
 
-    def __init__(self, limits: Limits, adaptive: AdaptiveConcurrency | None = None) -> None:
+    def __init__(
+        self, limits: Limits, adaptive: AdaptiveConcurrency | None = None, origin: str = ""
+    ) -> None:
         super().__init__()
+        self.origin = origin
         self.limits = limits
         self.adaptive = adaptive
         self.in_flight: dict[object, Flight] = {}  # tries, and further streams of split files

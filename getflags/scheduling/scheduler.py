@@ -164,21 +164,22 @@ class Scheduler:
         else:
             raise RuntimeError("the try has not ended")  # noqa: TRY004 - a bug, not a wrong type
         if change := host.adapt(transfer, action, now):
-            events.append(Adjusted(transfer.origin, *change))
+            events.append(Adjusted(host.origin, *change))
         return events
 
     def _retry(self, transfer: Transfer, wait: Wait, flight: Flight, now: float) -> Iterable[Event]:
         """Plan the next try of a transfer, and hold back requests to a server that refused it."""
         heappush(self._retries, (now + wait.seconds, next(self._serial), transfer))
         if wait.refusal is None:
-            yield Retrying(transfer.target, wait.seconds, wait.reason)
+            yield Retrying(transfer.target, wait.seconds, wait.reason, mirror=wait.mirror)
             return
         host = self.host(wait.refusal.origin)  # after a redirect, not the target's own
         changed = host.limits.refused(flight, wait.refusal, now)
-        seconds = max(wait.seconds, host.limits.rate.next_start - now)
+        held_back = 0.0 if wait.mirror else host.limits.rate.next_start - now
         origin = wait.refusal.origin if host.limited else ""
         asked = wait.refusal.pause is not None
-        yield Retrying(transfer.target, seconds, wait.reason, origin, asked)
+        seconds = max(wait.seconds, held_back)
+        yield Retrying(transfer.target, seconds, wait.reason, origin, asked, wait.mirror)
         if changed:
             yield Slowed(wait.refusal.origin, host.limits.rate.rate)
 
@@ -207,5 +208,6 @@ class Scheduler:
                 self._max_hosts = max(_MAX_HOSTS, 2 * len(self._hosts))
             limit = self._max_level if origin else None  # no origin: nothing will be sent
             adaptive = AdaptiveConcurrency(max_level=limit) if limit else None
-            host = self._hosts.setdefault(origin, HostState(self._new_limits(origin), adaptive))
+            host = HostState(self._new_limits(origin), adaptive, origin)
+            host = self._hosts.setdefault(origin, host)
         return host

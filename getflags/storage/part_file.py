@@ -152,7 +152,8 @@ class PartFile:
     def reopen(self, cancelled: Cancelled = never) -> PartialFile | None:
         """Open and lock the part file of an earlier try or run, if it can be resumed.
 
-        Returns its size and resume record, or None. Raises NotSaved.
+        Returns its size and resume record, or None. If one of the target's mirrors has left the
+        part file, it is not opened, and the result names the mirror. Raises NotSaved.
         """
         if not self.has_record():
             return None
@@ -164,7 +165,7 @@ class PartFile:
         found = resume_record.read_record(f"{self._stem}.json", self._target.url)
         if found is None:
             os.close(file.descriptor)
-            return None
+            return self._of_mirror()
         record, ranges = found
         descriptor, self._identity = file
         self._descriptor, self._temporary, self._record = descriptor, f"{self._stem}.part", record
@@ -184,6 +185,13 @@ class PartFile:
         if size > 0:
             return PartialFile(size, record)
         self._remove_record()
+        return None
+
+    def _of_mirror(self) -> PartialFile | None:
+        """Return the part file of one of the target's mirrors, which is not opened."""
+        for url in self._target.mirrors:
+            if found := resume_record.read_record(f"{self._stem}.json", url):
+                return PartialFile(0, found[0], mirror=url)
         return None
 
     def _find_gaps(

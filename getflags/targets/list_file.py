@@ -1,8 +1,9 @@
 """The text format of a list of targets: parsing and writing.
 
 The format is aria2's: one target per line, ``#`` comments, and indented ``out=``, ``dir=``,
-``checksum=`` and ``header=`` lines that belong to the target above. The functions are pure: they
-convert lines to entries and back. The meaning of a target is decided in ``resolve``.
+``checksum=`` and ``header=`` lines that belong to the target above. Several URLs on a line,
+separated by tabs, are mirrors of one file. The functions are pure: they convert lines to entries
+and back. The meaning of a target is decided in ``resolve``.
 """
 
 from __future__ import annotations
@@ -55,11 +56,13 @@ class Entry(NamedTuple):
     line: int = 0
     flaw: str = ""  # why the line is invalid
     headers: Fields = ()  # pairs of a name and a value, sent only to the target's own origin
+    mirrors: tuple[str, ...] = ()  # URLs of the same file, tried in turn if the first one fails
 
     def __repr__(self) -> str:
         """Return the word without its secrets, and the options that were given."""
         names = tuple(name for name, _ in self.headers)
-        given = zip(self._fields[1:], (*self[1:-1], names), strict=True)
+        values = (*self[1:-2], names, tuple(map(redact, self.mirrors)))
+        given = zip(self._fields[1:], values, strict=True)
         options = "".join(f", {name}={value!r}" for name, value in given if value)
         return f"Entry({redact(self.word)!r}{options})"
 
@@ -119,6 +122,10 @@ class ListParser:
         word = line.rstrip() if line[0].isspace() else text
         number = self._number if self.source else 0
         self._entry = Entry(word, source=self.source, line=number)
+        first, _, others = word.partition("\t")
+        if others and (first := first.rstrip()):
+            mirrors = tuple(split_fields(others))
+            self._entry = self._entry._replace(word=first, mirrors=mirrors)
         return before
 
     def release(self) -> Entry | None:
@@ -142,6 +149,11 @@ class ListParser:
             except BadInput as error:
                 flaw = str(error)
         return entry._replace(flaw=flaw, line=self._number) if flaw and not entry.flaw else entry
+
+
+def split_fields(text: str) -> list[str]:
+    """Return what is between tabs, without white space around it; empty fields are left out."""
+    return [field for each in text.split("\t") if (field := each.strip())]
 
 
 def _with_option(entry: Entry, text: str) -> Entry:
@@ -211,7 +223,8 @@ def unparse(entry: Entry) -> str:
 
     Control characters are encoded, because they could split a line in two.
     """
-    lines = [_CONTROL.sub(lambda match: quote(match[0]), entry.word)]
+    urls = (entry.word, *entry.mirrors)
+    lines = ["\t".join(_CONTROL.sub(lambda match: quote(match[0]), url) for url in urls)]
     if entry.out:
         lines.append(f"  out={entry.out}")
     if entry.folder:

@@ -8,7 +8,7 @@ arguments beforehand. This module reads no file and creates no folder.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import lru_cache
 from itertools import chain, count, islice
 from posixpath import abspath, commonpath
@@ -57,7 +57,7 @@ def suggestion(word: str) -> str:
 def expand(entries: Iterable[Entry]) -> Iterator[Entry]:
     """Replace letters with the codes that they stand for, and convert codes to upper case."""
     for entry in entries:
-        if not is_code(entry.word):
+        if entry.mirrors or not is_code(entry.word):
             yield entry
             continue
         found = country_codes.expand(entry.word)
@@ -91,7 +91,7 @@ class Listing:
         found: dict[str, Entry] = {}  # at most 676
         self._before = 0  # entries before the first code
         for entry in entries:
-            if is_code(entry.word):
+            if is_code(entry.word) and not entry.mirrors:
                 self._before = self._before if found else self.urls
                 for each in expand([entry]):
                     if each.word not in found or found[each.word].guessed:
@@ -146,8 +146,9 @@ class Duplicates:
     """A filter of entries that leaves out those which ask for the same file again.
 
     An entry is left out if an earlier one has the same URL, without its fragment, and asks for the
-    same name, folder, checksum and header fields. ``count`` is called for each. It remembers 64-bit
-    hashes, which takes 24 bytes for each entry at most (see ``filenames.HashSet``).
+    same name, folder, checksum and header fields, whatever its mirrors. ``count`` is called for
+    each. It remembers 64-bit hashes, which takes 24 bytes for each entry at most (see
+    ``filenames.HashSet``).
     """
 
     def __init__(self, place: Place, count: Callable[[], None]) -> None:
@@ -165,7 +166,10 @@ class Duplicates:
 
     def _is_new(self, entry: Entry) -> bool:
         try:
-            url = _url(entry.word, self._place.base_url)
+            if entry.mirrors:
+                url, *_ = _urls(entry)
+            else:
+                url = _url(entry.word, self._place.base_url)
             name = _name(entry, url, 0, self._place)  # its number makes no file another one
         except ValueError:  # each malformed target is named
             return True
@@ -193,9 +197,13 @@ class Settler:
         folder = entry.folder or self._place.folder
         number = next(self._numbers)
         url, name, checksum, flaw = "", entry.out, entry.checksum, entry.flaw
+        mirrors: Sequence[str] = entry.mirrors
         if not flaw:
             try:
-                url = _url(entry.word, self._place.base_url)
+                if mirrors:
+                    url, *mirrors = _urls(entry)
+                else:
+                    url = _url(entry.word, self._place.base_url)
                 name = self._assign(folder, _name(entry, url, number, self._place))
             except ValueError as error:
                 url, flaw = "", str(error)
@@ -218,6 +226,7 @@ class Settler:
             f"{entry.source}:{entry.line}" if flaw and entry.source else "",
             entry.headers,
             bool(entry.out),
+            tuple(mirrors),
         )
 
     def _assign(self, folder: str, name: str) -> str:
@@ -267,6 +276,19 @@ def _url(word: str, base_url: str) -> str:
     return urls.clean(word)
 
 
+def _urls(entry: Entry) -> list[str]:
+    """Return the URL of an entry and those of its mirrors, each once. Raises BadURL."""
+    if is_code(entry.word):
+        raise urls.BadURL("a country code has no mirrors; write its URL")
+    found = {_url(entry.word, ""): None}
+    for word in entry.mirrors:
+        try:
+            found[_url(word, "")] = None  # of a code, that is no URL without a mirror of the flags
+        except urls.BadURL as error:
+            raise urls.BadURL(f"its mirror {quoted(label(word))} cannot be used: {error}") from None
+    return list(found)
+
+
 def _why_not(word: str) -> str:
     """Return the reason why a word is not a target."""
     if word[:1].isspace():
@@ -296,4 +318,5 @@ def entry_again(target: Target, default_folder: str, *, server_names: bool = Fal
         checksum=target.checksum,
         guessed=target.guessed,
         headers=target.headers,
+        mirrors=target.mirrors,
     )

@@ -1,7 +1,8 @@
 """Lists of targets as CSV, and as JSON Lines (one object a line): parsing.
 
-The columns, or keys, are ``url``, ``out``, ``dir``, ``checksum`` and ``optional``; others are
-ignored. The functions are pure and lazy. They convert lines to the same entries as ``list_file``.
+The columns, or keys, are ``url``, ``out``, ``dir``, ``checksum``, ``optional`` and ``mirrors``;
+others are ignored. The functions are pure and lazy. They convert lines to the same entries as
+``list_file``.
 """
 
 from __future__ import annotations
@@ -14,12 +15,20 @@ from typing import TypeAlias
 
 from getflags.core.text import counted, quoted
 from getflags.core.urls import redact
-from getflags.targets.list_file import OPTION, BadInput, BadLine, Entry, parse_checksum
+from getflags.targets.list_file import (
+    OPTION,
+    BadInput,
+    BadLine,
+    Entry,
+    parse_checksum,
+    split_fields,
+)
 
 #: A function that converts the lines of a list, whose name is given for messages, to entries.
 Parse: TypeAlias = Callable[[Iterable[str], str], Iterator[Entry]]
 
 _FIELDS = ("url", "out", "dir", "checksum", "optional")
+_MIRRORS = "mirrors"
 _BOOLEANS = {"": False, "no": False, "false": False, "yes": True, "true": True}
 
 
@@ -62,7 +71,7 @@ def _header(row: list[str]) -> list[str]:
     header = [name.strip().lower() for name in row]
     if "url" not in header:
         raise BadInput("its first line names no column url")
-    for name in _FIELDS:
+    for name in (*_FIELDS, _MIRRORS):
         if header.count(name) > 1:
             raise BadInput(f"its first line names the column {name} twice")
     return header
@@ -128,7 +137,17 @@ def _valid(values: Mapping[str, object]) -> Entry:
     if optional.lower() not in _BOOLEANS:
         raise BadInput(f"optional is {quoted(optional)}; it must be yes or no")
     digest = parse_checksum(checksum) if checksum else None
-    return Entry(word, out, folder, digest, _BOOLEANS[optional.lower()])
+    given = values.get(_MIRRORS)
+    mirrors = () if given is None else _mirrors(given)
+    return Entry(word, out, folder, digest, _BOOLEANS[optional.lower()], mirrors=tuple(mirrors))
+
+
+def _mirrors(value: object) -> list[str]:
+    """Return the URLs in a text, separated by tabs, or in a list. Raises BadInput."""
+    if isinstance(value, list):
+        found = [_text("each of the mirrors", each) for each in value]
+        return [each for each in found if each]
+    return split_fields(_text(_MIRRORS, value))
 
 
 def _text(name: str, value: object) -> str:

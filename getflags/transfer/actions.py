@@ -46,7 +46,7 @@ class Wait(NamedTuple):
 
     ``refusal`` is set if the origin refused the request because it gets too many. ``overloaded`` is
     true if the failure may be a sign of too many concurrent requests. ``keep_part`` is false if the
-    next try must not resume from the part file.
+    next try must not resume from the part file. ``mirror`` is as in ``events.Retrying``.
     """
 
     seconds: float
@@ -54,13 +54,14 @@ class Wait(NamedTuple):
     refusal: Refusal | None = None
     overloaded: bool = False
     keep_part: bool = True
+    mirror: str = ""
 
 
 class Queue(NamedTuple):
     """Start the try again when ``origin`` accepts another request.
 
-    A redirect led to that origin, and requests to it are held back at the moment. This is not a
-    failed try.
+    A redirect led to that origin, and requests to it are held back at the moment; or a mirror there
+    is asked before the target's first URL. This is not a failed try.
     """
 
     origin: str

@@ -10,6 +10,7 @@ from math import inf
 from zlib import crc32
 
 from getflags.core.errors import (
+    Aborted,
     Disconnected,
     Excess,
     Exhausted,
@@ -54,6 +55,11 @@ def is_transient(fault: Fault, options: DownloadOptions, origin: OriginState) ->
     if isinstance(fault, Refused):
         return options.retry_connrefused or origin.answered
     return isinstance(fault, TimedOut | Disconnected | Exhausted | Unresolved)
+
+
+def is_local(fault: Fault) -> bool:
+    """Return whether this system or this run is the cause of a fault: no mirror can do better."""
+    return isinstance(fault, Aborted | Exhausted | Expired | NoStore)
 
 
 def backoff(tries: int, salt: str) -> float:

@@ -14,7 +14,7 @@ class State(Enum):
     RECEIVING = auto()  # the response's body is the file
     DISCARDING = auto()  # the response's body is not wanted; another request follows
     INSTALLING = auto()  # the file is complete and has been checked
-    WAITING = auto()  # the try has failed, and another one follows
+    WAITING = auto()  # another try follows, mostly because the last one has failed
     DONE = auto()
 
     __hash__ = (
@@ -26,12 +26,12 @@ NEW, REQUESTED, RESENT, RECEIVING, DISCARDING, INSTALLING, WAITING, DONE = State
 
 #: The states that may follow each state.
 TRANSITIONS: dict[State, set[State]] = {
-    NEW: {REQUESTED, DONE},
+    NEW: {REQUESTED, WAITING, DONE},
     REQUESTED: {RECEIVING, DISCARDING, RESENT, WAITING, DONE},
     RESENT: {RECEIVING, DISCARDING, WAITING, DONE},
     RECEIVING: {INSTALLING, REQUESTED, WAITING, DONE},
     DISCARDING: {REQUESTED, DONE},
     INSTALLING: {DONE},
-    WAITING: {REQUESTED, DONE},
+    WAITING: {REQUESTED, WAITING, DONE},
     DONE: set(),
 }

@@ -52,7 +52,7 @@ from getflags.transfer.actions import (
 from getflags.transfer.body import Body, DecodedBody
 from getflags.transfer.origin_state import FindOrigin, OriginState
 from getflags.transfer.parts import ranges
-from getflags.transfer.request import Route
+from getflags.transfer.routes.request import Route
 from getflags.transfer.state import State
 from getflags.transfer.status_code import (
     GONE,
@@ -66,6 +66,7 @@ from getflags.transfer.status_code import (
 TYPE_CHECKING = False  # most runs do not need this module
 if TYPE_CHECKING:
     from getflags.transfer.parts.split import Interval, Split
+    from getflags.transfer.routes.mirrors import Mirrors
 
 #: So many refusals of a target are taken for those of its origin, as long as that serves others.
 _PASSED_OVER = 4
@@ -80,6 +81,7 @@ class Transfer:
     _may_split = True
     _passed_over = 0  # refusals of this target while its origin served others
     body: Body  # of the last response whose body was wanted
+    _mirrors: Mirrors | None = None  # of a target that has several URLs
 
     def __init__(
         self,
@@ -87,10 +89,14 @@ class Transfer:
         options: DownloadOptions,
         find_origin: FindOrigin = lambda _: OriginState(),
     ) -> None:
-        self.target = target
+        self.target = self.current = target  # ``current`` has the URL at which each try begins
         self.options = options
         self.state: State = states.NEW
         self._route = Route(target.url, options, target.headers, find_origin)
+        if target.mirrors and not target.flaw:
+            from getflags.transfer.routes.mirrors import Mirrors
+
+            self._mirrors = Mirrors(target, options, find_origin)
         self._deadline: retry.Deadline | None = None
         if options.max_time is not None or options.deadline is not None:
             self._deadline = retry.Deadline(options.max_time, options.deadline)
@@ -107,7 +113,6 @@ class Transfer:
         self._forgiven = 0  # tries that do not count against the retries
         self._received = False  # a body in this try
         self._kept = 0  # bytes of the body that were kept after an earlier try
-        self._served = 0.0  # requests that the refusing origin had served at the last refusal
         self._find_origin = find_origin
         self._now = 0.0  # when the present try began
         self._today: float | None = None  # the same, in seconds since 1970
@@ -125,6 +130,8 @@ class Transfer:
         Every try begins at the target's own URL: a redirect may lead elsewhere the next time.
         ``today`` is in seconds since 1970; it replaces the Date of responses that have none.
         """
+        if self._mirrors and self._mirrors.choose(partial, on_disk):
+            return self._begin_at(self._mirrors)
         checksum, exists = self.target.checksum, self.options.exists
         self._on_disk = on_disk if on_disk and matches(checksum, on_disk) else None
         self._partial, self._received = partial, False
@@ -136,7 +143,7 @@ class Transfer:
         self._now, self._today = now, today
         self._tries += 1
         if self._tries == 1:
-            self._resumed = self._offset
+            self._resumed = max(self._resumed, self._offset)
         self._route.begin()
         if self.target.flaw:
             self._fail(self.target.flaw)
@@ -145,7 +152,7 @@ class Transfer:
         elif on_disk and (existing := existing_file(exists, checksum, on_disk)):
             self._end(*existing)
         elif refusal := self._find_origin(self.origin).closed_reason(now):
-            self._fail(refusal)
+            self._give_up(refusal, keep_part=partial is not None)
         else:
             self._request(states.REQUESTED)
         if self._deadline:
@@ -180,7 +187,7 @@ class Transfer:
             if retry.is_transient(fault, self.options, self._find_origin(self.reached)):
                 self._retry(str(fault))
             else:
-                self._fail(str(fault))
+                self._give_up(str(fault))
         return self.state is states.RECEIVING
 
     def bytes_arrived(
@@ -314,12 +321,13 @@ class Transfer:
         if isinstance(action, Request):
             self.action = action._replace(time_left=deadline.left(now))
         elif isinstance(action, Wait) and deadline.over(now + action.seconds):
-            reason = f"{action.reason}; no time left for another try"
+            reason = "no time left for another try"
+            reason = reason if action.mirror else f"{action.reason}; {reason}"
             self._fail(reason, keep_part=True, overloaded=action.overloaded)
 
     def _request(self, state: State) -> None:
         self._known = refresh.condition(
-            self._on_disk, self.target.url, self._route.url, compressed=self.options.compressed
+            self._on_disk, self.current.url, self._route.url, compressed=self.options.compressed
         )
         self._requests += 1
         self._move(state, self._route.request(self._partial, self._known))
@@ -328,7 +336,7 @@ class Transfer:
         """Accept a response whose body is the whole file, even if only the rest was requested."""
         compressed = self.options.compressed
         coding = content_coding(head) if compressed else ""
-        url, requested, found = self.target.url, self._route.url, self._on_disk
+        url, requested, found = self.current.url, self._route.url, self._on_disk
         if (
             found
             and not coding
@@ -383,7 +391,7 @@ class Transfer:
         self._modified = date or self._modified
         name = self._server_name(head) if self.options.server_names else None
         self._record = refresh.fetched(
-            head, date, self.target.url, self._route.url, name, compressed=self.options.compressed
+            head, date, self.current.url, self._route.url, name, compressed=self.options.compressed
         )
 
     def _server_name(self, head: Head) -> str:
@@ -405,7 +413,7 @@ class Transfer:
         reached = self.reached
         origin = self._find_origin(reached)
         if refusal := origin.closed_reason(self._now):
-            self._fail(refusal)
+            self._give_up(refusal, keep_part=self._partial is not None)
         elif origin.limited and reached not in {self.origin, self.admitted}:
             self._tries -= 1
             self.admitted = reached
@@ -425,7 +433,7 @@ class Transfer:
             reason, pause = describe(head.status), self._pause(head)
             self._retry(reason, pause=pause, status=head.status)
         elif kind is Kind.MISSING:
-            self._end(Status.NOT_FOUND, describe(head.status))
+            self._give_up(describe(head.status), missing=True)
         else:
             # The part file stays, unless the file is gone: a login or a signature has expired.
             reason, gone = status_code.complaint(head.status), head.status == GONE
@@ -433,7 +441,7 @@ class Transfer:
                 from getflags.transfer.authentication.digest import hint
 
                 reason += hint(head, digest)
-            self._fail(reason, keep_part=self._partial is not None and not gone)
+            self._give_up(reason, keep_part=self._partial is not None and not gone)
 
     def _is_transient(self, kind: Kind, head: Head) -> bool:
         if self.options.retry_all_errors and not (kind is Kind.MISSING and self.target.guessed):
@@ -455,17 +463,19 @@ class Transfer:
         if refusal.pause is not None and refusal.pause > self.options.max_retry_after:
             origin.told(self.target.number, self._now + refusal.pause, reason)
             reason = self._too_long(reason, refusal.pause)
-            self._fail(reason, keep_part=self._partial is not None, overloaded=True)
+            self._give_up(reason, keep_part=self._partial is not None, overloaded=True)
             return
-        serving, self._served = origin.served > self._served, origin.served
+        route = self._route
+        serving, route.served = origin.served > route.served, origin.served
         patient = self.options.retries > 0 and self._requests < ranges.MAX_PARTS
-        if serving and patient and (refusal.explicit or origin.limited):
+        forgiven = serving and patient and (refusal.explicit or origin.limited)
+        if forgiven:
             self._passed_over += 1
-            if self._passed_over <= _PASSED_OVER:
-                self._forgiven += 1
-            else:
-                refusal = refusal._replace(own=True)
-        self._retry(reason, pause=refusal.pause, refusal=refusal, overloaded=True)
+            if self._passed_over > _PASSED_OVER:
+                refusal, forgiven = refusal._replace(own=True), False
+        self._retry(
+            reason, pause=refusal.pause, refusal=refusal, overloaded=True, forgiven=forgiven
+        )
 
     def _pause(self, head: Head) -> float | None:
         """Return the Retry-After that applies to this target only. Raises Fault if too long."""
@@ -494,7 +504,7 @@ class Transfer:
         if self.options.retry_all_errors:
             self._retry(reason, keep_part=False)
         else:
-            self._fail(reason)
+            self._give_up(reason)
 
     def _continue_split(self, split: Split) -> None:
         """Request the first gap of a split file; the whole of it if it has changed meanwhile."""
@@ -521,7 +531,7 @@ class Transfer:
 
     def _request_failed(self, fault: Fault) -> None:
         """Decide what to do about a fault before the head or in the body."""
-        cut = isinstance(fault, Disconnected)
+        cut, local = isinstance(fault, Disconnected), retry.is_local(fault)
         late = isinstance(fault, Expired) and self._deadline and self._deadline.ends_run
         reason = retry.DEADLINE_PASSED if late else str(fault)
         reason += f" (redirected to {self.reached})" if self.redirected else ""
@@ -531,11 +541,13 @@ class Transfer:
         elif cut and self.state is states.RECEIVING:
             self._retry(f"incomplete: {self.body} bytes received ({reason})", overloaded=True)
         elif retry.is_transient(fault, self.options, self._find_origin(self.reached)):
-            self._retry(reason, overloaded=cut)
+            self._retry(reason, overloaded=cut, elsewhere=not local)
         elif isinstance(fault, Overlong):
             self._fail_or_restart(reason)
+        elif local:
+            self._fail(reason, keep_part=True)
         else:
-            self._fail(reason, keep_part=not isinstance(fault, Excess))
+            self._give_up(reason, keep_part=not isinstance(fault, Excess))
 
     def _too_long(self, reason: str, pause: float) -> str:
         allowed = f"--max-retry-after is {self.options.max_retry_after:g}"
@@ -550,25 +562,89 @@ class Transfer:
         overloaded: bool = False,
         status: int | None = None,
         keep_part: bool = True,
+        forgiven: bool = False,
+        elsewhere: bool = True,
     ) -> None:
         """Wait and try again, if a try is left; the pause is by default an exponential backoff.
 
-        ``status`` is the response's status code, if it is the reason.
+        ``status`` is the response's status code, if it is the reason. A ``forgiven`` try does not
+        count against the retries. Unless the file has grown, the next mirror is tried if there is
+        one, and if it may do better ``elsewhere``.
         """
         progressed = keep_part and self._progressed()
-        self._forgiven += progressed
+        missing = status_code.kind(status or 0) is Kind.MISSING
+        wait = Wait(pause or 0.0, reason, refusal, overloaded, keep_part)
+        kept = keep_part and status != GONE and not missing
+        if self._mirrors and elsewhere and not progressed:
+            if not self._next_mirror(
+                self._mirrors, wait, missing=missing, transient=True, pause=pause, forgiven=forgiven
+            ):
+                self._fail(reason, missing=missing, keep_part=kept, overloaded=overloaded)
+            return
+        self._forgiven += progressed or forgiven
         if self._tries - self._forgiven > self.options.retries:
             tries = f" ({self._tries} tries)" if self._tries > 1 else ""
-            if status_code.kind(status or 0) is Kind.MISSING:
-                self._end(Status.NOT_FOUND, reason + tries)
-            else:
-                kept = keep_part and status != GONE
-                self._fail(reason + tries, keep_part=kept, overloaded=overloaded)
+            self._fail(reason + tries, missing=missing, keep_part=kept, overloaded=overloaded)
             return
+        if self._mirrors:
+            self._mirrors.tried()
         if pause is None:
-            salt = f"{self.options.salt} {self._route.url}"
-            pause = retry.backoff(1 if progressed else self._tries, salt)
-        self._move(states.WAITING, Wait(pause, reason, refusal, overloaded, keep_part))
+            wait = wait._replace(seconds=self._backoff(1 if progressed else self._tries))
+        self._move(states.WAITING, wait)
+
+    def _backoff(self, tries: int) -> float:
+        return retry.backoff(tries, f"{self.options.salt} {self._route.url}")
+
+    def _next_mirror(
+        self,
+        mirrors: Mirrors,
+        wait: Wait,
+        *,
+        missing: bool,
+        transient: bool = False,
+        pause: float | None = None,
+        forgiven: bool = False,
+    ) -> bool:
+        """Go on with the next mirror, or with another round of them; return whether one is left.
+
+        The next mirror of a round does not count against the retries; another round does. ``wait``
+        says why the last one has failed, and ``pause`` for how long it asked.
+        """
+        has_part = wait.keep_part and bool(self._partial or self.resumable())
+        mirrors.failed(
+            wait.reason, pause=pause, missing=missing, transient=transient, has_part=has_part
+        )
+        if self.options.output is not None and self._received:
+            mirrors.stay()  # what has been written can only be continued by the same server
+        before, seconds = mirrors.url, mirrors.next_url()
+        if seconds is not None:
+            self._tries -= 1
+        else:
+            self._forgiven += forgiven
+            if self._tries - self._forgiven <= self.options.retries:
+                mirrors.next_round(self._backoff(self._tries))
+                seconds = mirrors.next_url()
+        if seconds is None:
+            return False
+        wait = wait._replace(seconds=seconds)
+        if mirrors.url != before:
+            self._switch(mirrors)
+            wait = wait._replace(mirror=mirrors.shown)
+        self._move(states.WAITING, wait)
+        return True
+
+    def _begin_at(self, mirrors: Mirrors) -> Action:
+        """Wait until the origin of a mirror accepts a request, and then ask it first."""
+        self._switch(mirrors)
+        self._move(states.WAITING, Queue(self.origin))
+        return self.action
+
+    def _switch(self, mirrors: Mirrors) -> None:
+        """Begin the next try at another mirror, which knows nothing of the part and its parts."""
+        self._route = mirrors.route()
+        self.current = self.target._replace(url=mirrors.url, mirrors=())
+        self.admitted, self._kept, self._modified = "", 0, None
+        self._may_split, self.split = True, None
 
     def _progressed(self) -> bool:
         """Return whether this try has brought enough of the file not to count as a retry.
@@ -581,8 +657,35 @@ class Transfer:
         grown = self._kept - max(before, self.body.start) >= retry.PROGRESS
         return grown and self.options.retries > 0 and self._requests < ranges.MAX_PARTS
 
-    def _fail(self, reason: str, *, keep_part: bool = False, overloaded: bool = False) -> None:
-        outcome = Outcome(self.target, Status.FAILED, reason, self._code, 0, self._requests)
+    def _give_up(
+        self,
+        reason: str,
+        *,
+        missing: bool = False,
+        keep_part: bool = False,
+        overloaded: bool = False,
+    ) -> None:
+        """Fail for good at this URL: go on with the next mirror, if there is one."""
+        if self._mirrors:
+            wait = Wait(0.0, reason, None, overloaded, keep_part)
+            if self._next_mirror(self._mirrors, wait, missing=missing):
+                return
+        self._fail(reason, missing=missing, keep_part=keep_part, overloaded=overloaded)
+
+    def _fail(
+        self,
+        reason: str,
+        *,
+        missing: bool = False,
+        keep_part: bool = False,
+        overloaded: bool = False,
+    ) -> None:
+        """End the target as failed or, if it is ``missing`` at all its servers, as not found."""
+        if self._mirrors:
+            reason = self._mirrors.summary(reason)
+            missing = missing and self._mirrors.all_missing
+        status = Status.NOT_FOUND if missing else Status.FAILED
+        outcome = Outcome(self.target, status, reason, self._code, 0, self._requests)
         self._move(states.DONE, Done(outcome, keep_part, overloaded))
 
     def _end(
@@ -599,6 +702,8 @@ class Transfer:
             self.target, status, reason, self._code, size, self._requests, unsized, resumed, note,
             self._saved_as,
         )  # fmt: skip
+        if self._mirrors and status is Status.OK and not self._mirrors.is_first:
+            outcome = outcome._replace(mirror=self._mirrors.shown)
         self._move(states.DONE, Done(outcome))
 
     def _move(self, state: State, action: Action) -> None:

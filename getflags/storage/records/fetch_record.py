@@ -5,7 +5,7 @@ the file has the size and the modification time that it had after the download. 
 systems without extended attributes have no records (docs/decisions/0019-fetch-record.md).
 
 With ``--content-disposition``, it also has the URL and the name that the server gave, so that a
-later run finds the file under whatever name it has (docs/decisions/0025-content-disposition.md).
+later run finds the file under whatever name it has (docs/decisions/0026-content-disposition.md).
 """
 
 from __future__ import annotations

@@ -39,7 +39,8 @@ class Route:
 
     ``origin`` is that of the target's own URL; empty if it has none. ``headers`` are the target's
     own fields, which replace those of the options that have the same names. ``digest`` is None
-    unless passwords are sent only as HTTP Digest.
+    unless passwords are sent only as HTTP Digest. ``served`` is the number of requests that the
+    refusing origin had served at the last refusal.
     """
 
     digest: DigestLogin | None = None
@@ -56,6 +57,7 @@ class Route:
         self._options = options
         self._users = _merged(headers, options.headers) if headers else options.headers
         self._redirects = 0
+        self.served = 0.0
         self.origin = urls.origin(self.url) if url else ""
         self._find_origin = find_origin
         if options.credentials and options.credentials.digest:
@@ -129,6 +131,21 @@ class Route:
             sent.append(("range", f"bytes={partial.size}-{last}"))
             sent.append(("if-range", partial.record.validator))
         return Request(self.url, tuple(sent), certified=certified)
+
+
+def for_mirror(options: DownloadOptions, headers: Fields) -> tuple[DownloadOptions, Fields]:
+    """Return the options, and a target's own fields, for a mirror at another origin.
+
+    The user's credentials and fields stay with the origin of the target's first URL, unless all
+    origins are trusted.
+    """
+    credentials = options.credentials
+    trusted = bool(credentials and credentials.trusted)
+    if credentials and not trusted:
+        credentials = credentials._replace(authorization="", cookie="", certificate=False)
+    users = _for_others(options.headers, trusted=trusted)
+    options = options._replace(headers=users, credentials=credentials)
+    return options, _for_others(headers, trusted=trusted)
 
 
 @lru_cache(2)  # the user's fields are the same for nearly all requests of a run

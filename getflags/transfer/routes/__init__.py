@@ -1,0 +1,1 @@
+"""Where the requests of a transfer go, and which header fields and credentials they carry."""
