@@ -1,4 +1,4 @@
-"""Servers that refuse requests because there are too many, or that restart (J1, J6, J10)."""
+"""Servers that refuse requests because there are too many, or that restart (J1, J6, J10, J13)."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def test_j1_everything_arrives_at_a_server_with_a_rate_limit(
 
 
 @everywhere
-def test_j1_targets_that_are_always_refused_hold_up_no_other(
+def test_j13_targets_that_are_always_refused_hold_up_no_other(
     tmp_path: Path, way: Way, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(retry, "_FIRST_DELAY", 0.05)  # seconds

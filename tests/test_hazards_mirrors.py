@@ -725,7 +725,7 @@ def test_a_round_that_ends_with_a_refusal_in_turn_is_no_retry() -> None:
     serving = Serving()
     transfer = Transfer(MIRRORED, DownloadOptions(retries=1), lambda _: serving)
     transfer.begin(None, None, 0.0)
-    for _ in range(30):
+    for _ in range(12):
         transfer.head_arrived(Head(429, ()))
         transfer.begin(None, None, 0.0)
     assert url(transfer) == "http://a/f"

@@ -68,7 +68,7 @@ if TYPE_CHECKING:
     from getflags.transfer.parts.split import Interval, Split
     from getflags.transfer.routes.mirrors import Mirrors
 
-#: So many refusals of a target are taken for those of its origin, as long as that serves others.
+#: So many refusals of a URL are taken for those of its origin, as long as that serves others.
 _PASSED_OVER = 4
 
 
@@ -79,7 +79,6 @@ class Transfer:
     split: Split | None = None  # the plan of a body that several connections receive
     _own: Interval  # what the transfer's own request receives of it
     _may_split = True
-    _passed_over = 0  # refusals of this target while its origin served others
     body: Body  # of the last response whose body was wanted
     _mirrors: Mirrors | None = None  # of a target that has several URLs
 
@@ -470,8 +469,8 @@ class Transfer:
         patient = self.options.retries > 0 and self._requests < ranges.MAX_PARTS
         forgiven = serving and patient and (refusal.explicit or origin.limited)
         if forgiven:
-            self._passed_over += 1
-            if self._passed_over > _PASSED_OVER:
+            route.passed_over += 1
+            if route.passed_over > _PASSED_OVER:
                 refusal, forgiven = refusal._replace(own=True), False
         self._retry(
             reason, pause=refusal.pause, refusal=refusal, overloaded=True, forgiven=forgiven

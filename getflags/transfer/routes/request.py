@@ -44,6 +44,7 @@ class Route:
     """
 
     digest: DigestLogin | None = None
+    passed_over = 0  # refusals while the origin served others
 
     def __init__(
         self,
