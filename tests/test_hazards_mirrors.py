@@ -18,7 +18,7 @@ import pytest
 
 import getflags
 from getflags import Entry
-from getflags.core.errors import Disconnected, Exhausted, NoStore, NotSaved, TimedOut
+from getflags.core.errors import BadCertificateFile, Disconnected, Exhausted, NotSaved, TimedOut
 from getflags.core.events import Event, Retrying
 from getflags.core.models import (
     Checksum,
@@ -581,7 +581,7 @@ def test_a_failure_of_this_system_is_tried_again_at_the_same_mirror() -> None:
 
 def test_certificates_that_cannot_be_read_are_no_reason_to_ask_another_mirror() -> None:
     transfer = begun()
-    transfer.failed(NoStore("cannot read the certificates"), 0.0)
+    transfer.failed(BadCertificateFile("cannot read the certificates"), 0.0)
     assert isinstance(transfer.action, Done)
     assert transfer.action.outcome.reason == "cannot read the certificates"
 

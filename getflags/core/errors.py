@@ -17,7 +17,7 @@ only until the transfer handles it; then it is an ``Outcome``.
         ├── TimedOut      connecting or reading took longer than allowed
         ├── Exhausted     the system allows no more threads at the moment
         ├── Untrusted     TLS failed: never downgraded
-        │   └── NoStore     the certificates to trust, or the client's own, cannot be used
+        │   └── BadCertificateFile  certificates or a private key of this system are unusable
         ├── Disconnected  the connection broke; ``stale`` if it was a reused one
         ├── Expired       the deadline of the whole file has passed
         ├── Excess        the body is larger than allowed
@@ -93,11 +93,11 @@ class Overlong(Excess):
 
 
 class Untrusted(Fault):
-    """TLS failed, because of the certificate, the protocol or the local store of certificates."""
+    """TLS failed, because of a certificate, the protocol or a local file of certificates."""
 
 
-class NoStore(Untrusted):
-    """A file of certificates or a key cannot be used: a failure here, not of the server."""
+class BadCertificateFile(Untrusted):
+    """A local file of certificates, or of a private key, cannot be used: no server is at fault."""
 
 
 class Disconnected(Fault):

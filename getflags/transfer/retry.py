@@ -11,13 +11,13 @@ from zlib import crc32
 
 from getflags.core.errors import (
     Aborted,
+    BadCertificateFile,
     Disconnected,
     Excess,
     Exhausted,
     Expired,
     Fault,
     Malformed,
-    NoStore,
     Refused,
     TimedOut,
     Unreachable,
@@ -37,9 +37,9 @@ DEADLINE_PASSED = "the deadline of the run has passed (--deadline)"
 _DOUBLINGS = 6  # enough to reach _MAX_DELAY; without a limit, the power would overflow
 
 
-# Failures of a server or the network, and those of them that a retry cannot change.
+# The faults that ``retry_all_errors`` retries, except those that a retry cannot change.
 _FAILURES = (TimedOut, Disconnected, Unreachable, Untrusted, Malformed)
-_LOCAL = (NoStore, Unsendable)
+_PERMANENT = (BadCertificateFile, Unsendable)
 
 
 def is_transient(fault: Fault, options: DownloadOptions, origin: OriginState) -> bool:
@@ -51,7 +51,7 @@ def is_transient(fault: Fault, options: DownloadOptions, origin: OriginState) ->
     ``retry_all_errors``. A resolver that fails says nothing about the host.
     """
     if options.retry_all_errors and isinstance(fault, _FAILURES):
-        return not isinstance(fault, _LOCAL)
+        return not isinstance(fault, _PERMANENT)
     if isinstance(fault, Refused):
         return options.retry_connrefused or origin.answered
     return isinstance(fault, TimedOut | Disconnected | Exhausted | Unresolved)
@@ -59,7 +59,7 @@ def is_transient(fault: Fault, options: DownloadOptions, origin: OriginState) ->
 
 def is_local(fault: Fault) -> bool:
     """Return whether this system or this run is the cause of a fault: no mirror can do better."""
-    return isinstance(fault, Aborted | Exhausted | Expired | NoStore)
+    return isinstance(fault, Aborted | Exhausted | Expired | BadCertificateFile)
 
 
 def backoff(tries: int, salt: str) -> float:

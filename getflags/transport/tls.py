@@ -1,8 +1,9 @@
-"""TLS contexts, shared by all connections of a run, the certificate store and the own certificate.
+"""TLS contexts, shared by all connections of a run; the trusted and the client's certificates.
 
 Building a context reads the certificate store (10 to 30 ms), so it is built once, for the first
-https URL, and never for a run over http. As in curl, the store is the first of: the ``--cacert``
-option, CURL_CA_BUNDLE, SSL_CERT_FILE, SSL_CERT_DIR, and the system's own.
+https URL, and never for a run over http. With ``--cert``, there is a second context, which has the
+client certificate. As in curl, the store is the first of: the ``--cacert`` option, CURL_CA_BUNDLE,
+SSL_CERT_FILE, SSL_CERT_DIR, and the system's own.
 """
 
 from __future__ import annotations
@@ -16,13 +17,12 @@ from functools import lru_cache
 from pathlib import Path
 from typing import cast
 
-from getflags.core.errors import NoStore, UsageError
+from getflags.core.errors import BadCertificateFile, UsageError
 from getflags.core.models import Network
 from getflags.core.text import quoted
 
 #: A context for connections without TLS, because httpx requires one for these too.
 UNUSED = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-
 
 _CERTIFICATE, _KEY = b"CERTIFICATE-----", b"PRIVATE KEY-----"  # in the first lines of PEM blocks
 _MAX_CONTEXTS = 16  # kept in memory; a run needs one or two, but a program may make many runs
@@ -43,7 +43,10 @@ class _Contexts:
         self._lock = threading.Lock()
 
     def get(self, network: Network) -> ssl.SSLContext:
-        """Return the context for these settings; build it if needed. Raises Untrusted."""
+        """Return the context for these settings; build it if needed.
+
+        Raises BadCertificateFile.
+        """
         with self._lock:
             if network not in self._built:
                 built = _build(network)
@@ -61,7 +64,7 @@ _contexts = _Contexts()
 
 
 def context(network: Network, *, certified: bool = False) -> ssl.SSLContext:
-    """Return the TLS context for these settings. Raises Untrusted if a file can't be read.
+    """Return the TLS context for these settings. Raises BadCertificateFile.
 
     With ``certified``, it has the client certificate, if there is one; proxies never get it.
     """
@@ -77,14 +80,14 @@ def check(network: Network) -> None:
             store(network)
         if network.cert:
             _load_own(ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT), network)
-    except NoStore as fault:
+    except BadCertificateFile as fault:
         raise UsageError(str(fault)) from None
 
 
 def store(network: Network) -> tuple[str | None, str | None]:
     """Return the file or the folder with the trusted certificates; one of the two is None.
 
-    Raises Untrusted if the file or folder that the user named can't be read.
+    Raises BadCertificateFile if the file or folder that the user named can't be read.
     """
     file = network.cacert or os.environ.get("CURL_CA_BUNDLE") or os.environ.get("SSL_CERT_FILE")
     folder = None if file else os.environ.get("SSL_CERT_DIR")
@@ -96,7 +99,7 @@ def store(network: Network) -> tuple[str | None, str | None]:
 
 @lru_cache  # reading the file is slow; an exception is not cached
 def _check(file: str | None, folder: str | None) -> None:
-    """Raise Untrusted if these certificates can't be read."""
+    """Raise BadCertificateFile if these certificates can't be read."""
     try:
         if folder and not Path(folder).is_dir():
             raise NotADirectoryError(errno.ENOTDIR, "not a directory")
@@ -105,7 +108,7 @@ def _check(file: str | None, folder: str | None) -> None:
     except OSError as error:  # ssl.SSLError is an OSError
         reason = "not a PEM certificate file" if isinstance(error, ssl.SSLError) else error.strerror
         shown = quoted(file or folder or "")
-        raise NoStore(f"cannot read the certificates in {shown}: {reason}") from error
+        raise BadCertificateFile(f"cannot read the certificates in {shown}: {reason}") from error
 
 
 def _system_store() -> tuple[str | None, str | None]:
@@ -139,7 +142,10 @@ class _Encrypted(Exception):
 
 
 def own_certificate(network: Network) -> tuple[bytes, bytes]:
-    """Return the content of the files of the client certificate and its key. Raises NoStore."""
+    """Return the contents of the files of the client certificate and its private key.
+
+    Raises BadCertificateFile.
+    """
     cert, key = cast("str", network.cert), network.key
     hint = "" if key else "; --key names its file"
     return (
@@ -149,14 +155,14 @@ def own_certificate(network: Network) -> tuple[bytes, bytes]:
 
 
 def _load_own(context: ssl.SSLContext, network: Network) -> None:
-    """Load the client certificate and its private key. Raises NoStore."""
-    own_certificate(network)
+    """Load the client certificate and its private key. Raises BadCertificateFile."""
+    own_certificate(network)  # unlike OpenSSL's errors, its own say which file is wrong
     cert = cast("str", network.cert)
     own, other = quoted(cert), quoted(network.key or cert)
     try:
         context.load_cert_chain(cert, network.key, _refuse_password)
     except _Encrypted:
-        raise NoStore(
+        raise BadCertificateFile(
             f"the private key in {other} has a password, which getflags never asks for; "
             "openssl pkey removes it"
         ) from None
@@ -164,14 +170,17 @@ def _load_own(context: ssl.SSLContext, network: Network) -> None:
         reason = getattr(error, "reason", None) or error.strerror or "not valid"
         if reason == "KEY_VALUES_MISMATCH":
             text = f"the private key in {other} does not belong to the certificate in {own}"
-            raise NoStore(text) from error
-        raise NoStore(
+            raise BadCertificateFile(text) from error
+        raise BadCertificateFile(
             f"cannot use the client certificate in {own} with the private key in {other}: {reason}"
         ) from error
 
 
 def _read_pem(path: str, what: str, begin: bytes, hint: str = "") -> bytes:
-    """Return the content of a file. Raises NoStore if it can't be read or has no such PEM block."""
+    """Return the content of a file.
+
+    Raises BadCertificateFile if it can't be read, or has no PEM block that begins so.
+    """
     try:
         if not stat.S_ISREG(Path(path).stat().st_mode):  # a pipe could be read only once
             raise OSError(errno.EINVAL, "not a regular file")  # noqa: TRY301 - one message
@@ -180,11 +189,11 @@ def _read_pem(path: str, what: str, begin: bytes, hint: str = "") -> bytes:
         # In curl, a password may follow the name.
         name, colon, _ = path.partition(":")
         shown, hint = (f"{name}:***", " (a password cannot be given here)") if colon else (path, "")
-        raise NoStore(
+        raise BadCertificateFile(
             f"cannot read the {what} in {quoted(shown)}: {error.strerror}{hint}"
         ) from error
     if begin not in content:
-        raise NoStore(f"there is no {what} in PEM format in {quoted(path)}{hint}")
+        raise BadCertificateFile(f"there is no {what} in PEM format in {quoted(path)}{hint}")
     return content
 
 

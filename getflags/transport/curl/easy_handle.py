@@ -199,7 +199,7 @@ class Handle:
         raise translate(code, text, self.curl, self._network, self._proxy)
 
     def _set_store(self) -> None:
-        """Set the certificate store for server and proxy. Raises Untrusted if it can't be read."""
+        """Set the certificate store for server and proxy. Raises BadCertificateFile."""
         if self._network.insecure:
             for option in _VERIFICATION:
                 self.curl.setopt(option, 0)
@@ -211,7 +211,7 @@ class Handle:
         self._store_set = True
 
     def _set_certificate(self, *, certified: bool) -> None:
-        """Set the client certificate, or remove it. Raises Untrusted if it can't be read.
+        """Set the client certificate, or remove it. Raises BadCertificateFile.
 
         libcurl doesn't show it to proxies, and uses a connection only for requests with the same
         certificate.
