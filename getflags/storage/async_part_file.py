@@ -43,8 +43,6 @@ class AsyncPartFile:
     ``open_part`` returns the part file, as the class ``PartFile`` does.
     """
 
-    saved_as = ""
-
     def __init__(
         self,
         target: Target,
@@ -181,20 +179,22 @@ class AsyncPartFile:
         """What the file system refused, for people; mostly nothing."""
         return self._part.note
 
+    @property
+    def saved_as(self) -> str:
+        """The name of the installed file, as in ``Outcome``."""
+        return self._part.saved_as
+
     async def install(
         self, modified: int | None = None, record: FetchRecord | None = None
     ) -> OnDisk | None:
         """Do what ``PartFile.install`` does; with fsync, in another thread, because it is slow."""
         if self._fsync:
-            found = await self._threads.run(lambda: self._part.install(modified, record))
-        else:
-            found = self._part.install(modified, record)
-        self.saved_as = self._part.saved_as
-        return found
+            return await self._threads.run(lambda: self._part.install(modified, record))
+        return self._part.install(modified, record)
 
     async def on_disk(self, exists: Exists) -> OnDisk | None:
-        """Do what ``PartFile.on_disk`` does; the file is hashed in another thread."""
-        if exists is Exists.OVERWRITE or not self._part.must_hash(exists):
+        """Do what ``PartFile.on_disk`` does; in another thread if it may take long."""
+        if exists is Exists.OVERWRITE or not self._part.lookup_is_slow(exists):
             return self._part.on_disk(exists)
         return await self._threads.run(lambda: self._part.on_disk(exists, self._threads.cancelled))
 

@@ -390,6 +390,7 @@ class PartFile:
     def _set_attributes(
         self, descriptor: int, modified: int | None, record: FetchRecord | None
     ) -> None:
+        # If ``_exists`` is set, there was no file whose permissions could be kept.
         if not self._exists and os.access(self.path, os.F_OK):
             with contextlib.suppress(FileNotFoundError):  # it may have been deleted just now
                 old = os.lstat(self.path)
@@ -447,26 +448,30 @@ class PartFile:
         if linked:
             os.unlink(self._temporary)  # noqa: PTH108 - as above
             return None
-        checksum = self._target.checksum if self.must_hash(exists) else None
+        checksum = self._target.checksum if self._must_hash(exists) else None
         found = inspect_file(self.path, checksum, never)
         if found and (checksum is None or found.digest == checksum.hexdigest):
             return found
         os.replace(self._temporary, self.path)  # noqa: PTH105 - as above
         return None
 
-    def must_hash(self, exists: Exists) -> bool:
+    def lookup_is_slow(self, exists: Exists) -> bool:
+        """Return whether ``on_disk`` may take long, because it hashes the existing file."""
+        return self._must_hash(exists)
+
+    def _must_hash(self, exists: Exists) -> bool:
         """Return whether the digest of an existing file matters; ``fail`` needs none."""
         return self._target.checksum is not None and exists is not Exists.FAIL
 
     def on_disk(self, exists: Exists, cancelled: Cancelled = never) -> OnDisk | None:
         """Return the existing file under the final name, unless it will be overwritten anyway.
 
-        It is hashed only if ``must_hash`` is true. Raises NotSaved if it is not a regular file or
-        can't be read.
+        It is hashed if its digest matters. Raises NotSaved if it is not a regular file or can't be
+        read.
         """
         if exists is Exists.OVERWRITE or self._target.flaw:
             return None
-        checksum = self._target.checksum if self.must_hash(exists) else None
+        checksum = self._target.checksum if self._must_hash(exists) else None
         with disk_errors:
             found = inspect_file(self.path, checksum, cancelled)
         if found and exists is Exists.REFRESH:

@@ -93,8 +93,8 @@ class NamedFile(PartFile):
         self._above, _, self._own = target.name.rpartition("/")
         self._wanted = self._own
 
-    def must_hash(self, exists: Exists) -> bool:
-        """Return whether ``on_disk`` may take long: the records of a folder have to be read."""
+    def lookup_is_slow(self, exists: Exists) -> bool:
+        """Return whether ``on_disk`` may take long, because it reads the records of a folder."""
         return exists is not Exists.OVERWRITE
 
     def on_disk(self, exists: Exists, cancelled: Cancelled = never) -> OnDisk | None:
