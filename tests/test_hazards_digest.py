@@ -14,7 +14,7 @@ import getflags
 from getflags.core.response_head import Head
 from getflags.transfer import retry
 from getflags.transfer.authentication.challenges import Challenge, schemes, strongest
-from getflags.transfer.authentication.digest import Session
+from getflags.transfer.authentication.digest import Nonce
 from getflags.transfer.parts import split
 from tests import test_split
 from tests.digestserver import Site, digest_server, parameters
@@ -375,11 +375,11 @@ def test_the_examples_of_the_rfc(algorithm: str) -> None:
     )
     challenge = strongest(Head(401, (("www-authenticate", field),)))
     assert challenge is not None
-    session = Session(
+    nonce = Nonce(
         challenge, b"Mufasa", b"Circle of Life", "f2/wE4q74E6zIJEtWaHKaf5wv/H5QzzpXusqGemxURZJ"
     )
     sent = parameters(
-        f"GET / HTTP/1.1\r\nAuthorization: {session.authorization('/dir/index.html')}".encode()
+        f"GET / HTTP/1.1\r\nAuthorization: {nonce.authorization('/dir/index.html')}".encode()
     )
     assert sent == {
         "username": "Mufasa",
@@ -399,7 +399,7 @@ def test_a_user_name_with_a_control_character_is_sent_in_the_extended_notation()
     challenge = Challenge(
         "r", "n", None, "", "md5", session=False, qop=False, stale=False, utf8=False
     )
-    sent = Session(challenge, b"a\nb", b"", "c").authorization("/")
+    sent = Nonce(challenge, b"a\nb", b"", "c").authorization("/")
     assert sent.startswith("Digest username*=UTF-8''a%0Ab, realm=")
 
 

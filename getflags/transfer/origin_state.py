@@ -7,7 +7,7 @@ from typing import TypeAlias
 
 TYPE_CHECKING = False  # most runs do not need this module
 if TYPE_CHECKING:
-    from getflags.transfer.authentication.digest import Session
+    from getflags.transfer.authentication.digest import Nonce
 
 _ENOUGH = 3  # targets that are told to come back later than allowed, before all others are
 
@@ -15,12 +15,12 @@ _ENOUGH = 3  # targets that are told to come back later than allowed, before all
 class OriginState:
     """The facts about one origin (scheme, host and port) that its transfers share.
 
-    ``answered`` is true once the origin has sent a response. ``digest`` is a user of HTTP
-    Digest, as Basic would send it, and the last nonce that the origin has accepted from that user.
+    ``answered`` is true once the origin has sent a response. ``digest`` is for HTTP Digest: the
+    Authorization that Basic would send, and the last nonce that the origin accepted with it.
     Transfers may read and set the attributes, and call the methods, in any thread.
     """
 
-    digest: tuple[str, Session] | None = None
+    digest: tuple[str, Nonce] | None = None
 
     def __init__(self) -> None:
         self.answered = False

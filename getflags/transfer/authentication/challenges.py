@@ -12,9 +12,9 @@ from typing import NamedTuple
 
 from getflags.core.response_head import Head
 
-_MOST = 8192  # characters of a field; a longer one is ignored
+_MAX_LENGTH = 8192  # characters of a field; a longer one is ignored
 _WORD = r"[!#$%&'*+.^_`|~0-9A-Za-z-]+"  # a token
-_GAP = re.compile(r"[ \t,]*")
+_SEPARATORS = re.compile(r"[ \t,]*")
 _SCHEME = re.compile(rf"({_WORD})(?: +|[ \t]*(?=,|$))")
 _TOKEN68 = re.compile(r"[A-Za-z0-9._~+/-]+=*[ \t]*(?=,|$)")
 _PARAMETER = re.compile(
@@ -32,7 +32,8 @@ class Challenge(NamedTuple):
     ``realm``, ``nonce`` and ``opaque`` are as they were sent, with the backslashes of a quoted
     string. ``algorithm`` is empty if the server named none. ``function`` is a name for ``hashlib``.
     ``session`` is true for an algorithm that ends in -sess; ``qop`` is false if the server follows
-    RFC 2069. ``utf8`` is true if the server says that it reads user names as UTF-8.
+    RFC 2069. ``stale`` is true if the server refused only the nonce, not the password. ``utf8`` is
+    true if the server says that it reads user names as UTF-8.
     """
 
     realm: str
@@ -62,7 +63,7 @@ def strongest(head: Head) -> Challenge | None:
 def _challenges(fields: Iterable[str]) -> Iterator[tuple[str, Mapping[str, str]]]:
     """Yield the scheme of each challenge, in lower case, and its parameters."""
     for field in fields:
-        if len(field) <= _MOST:
+        if len(field) <= _MAX_LENGTH:
             yield from _parsed(field)
 
 
@@ -70,10 +71,10 @@ def _parsed(field: str) -> Iterator[tuple[str, Mapping[str, str]]]:
     """Yield the challenges of one field up to the first that is malformed."""
     scheme, parameters = "", dict[str, str]()
     at = 0
-    while (at := _end(_GAP.match(field, at))) < len(field):
+    while (at := _end(_SEPARATORS.match(field, at))) < len(field):
         if scheme and (match := _PARAMETER.match(field, at)):
             name = match[1].lower()
-            if name in parameters:  # its recipients could understand different things
+            if name in parameters:  # ambiguous: which of the two counts is not defined
                 return
             parameters[name] = match[3] if match[2] is None else match[2]
         elif match := _SCHEME.match(field, at):

@@ -1,8 +1,8 @@
 """HTTP Digest (RFC 7616): the answers to a server's challenges, which don't contain the password.
 
-Pure. A session is one nonce of a server. The first request to an origin has no Authorization; the
-server answers it with 401 and a challenge, and the request is sent again. Further requests to that
-origin use the same nonce at once.
+Pure. The first request to an origin has no Authorization; the server answers it with 401 and a
+challenge, and the request is sent again. Further requests to that origin use the same nonce, so
+they are not challenged.
 """
 
 from __future__ import annotations
@@ -17,11 +17,11 @@ from getflags.transfer.authentication.challenges import Challenge, schemes, stro
 from getflags.transfer.origin_state import OriginState
 from getflags.transfer.status_code import UNAUTHORIZED
 
-_MOST_CHALLENGES = 2  # that are answered for one request: one, and a nonce that is stale
+_MAX_CHALLENGES = 2  # that are answered for one request: the first, and one after a stale nonce
 
 
-class Session:
-    """A nonce of a server for one user, and how often it was used. May be used in any thread."""
+class Nonce:
+    """A server's nonce for one user, and how often it was used. May be used in any thread."""
 
     def __init__(self, challenge: Challenge, user: bytes, password: bytes, cnonce: str) -> None:
         """``cnonce`` is the client nonce: any text that the server cannot foresee."""
@@ -42,9 +42,8 @@ class Session:
         """Return the value of Authorization for the next GET of a path (and query)."""
         challenge = self._challenge
         request = self._hash(f"GET:{path}".encode("latin-1"))
-        uses, middle = f"{next(self._uses):08x}", ""
-        if challenge.qop:
-            middle = f":{uses}:{self._cnonce}:auth"
+        uses = f"{next(self._uses):08x}"
+        middle = f":{uses}:{self._cnonce}:auth" if challenge.qop else ""
         whole = f"{self._secret}:{challenge.nonce}{middle}:{request}"
         fields = [
             _user_name(self._user, utf8=challenge.utf8),
@@ -79,7 +78,7 @@ class DigestLogin:
     """HTTP Digest in the requests of one transfer.
 
     ``key`` is a random text of the run, from which client nonces are made. ``answered`` is the
-    number of challenges that were answered since a request was accepted.
+    number of challenges that were answered since the server last accepted a request.
     """
 
     def __init__(self, key: str) -> None:
@@ -88,19 +87,19 @@ class DigestLogin:
 
     def begin(self) -> None:
         """Begin a request for another URL."""
-        self._login = ""  # what Basic would send with the request
-        self._session: Session | None = None  # used for the request
+        self._login = ""  # the Authorization that Basic would send
+        self._nonce: Nonce | None = None  # used for the request
         self.answered = 0  # challenges
 
     def authorization(self, login: str, path: str, origin: OriginState) -> str:
         """Return the value of Authorization for a request; empty if it is sent without one.
 
-        ``login`` is what Basic would send, or empty.
+        ``login`` is the value that Basic would send, or empty.
         """
         self._login = login
-        if self._session is None and origin.digest is not None and origin.digest[0] == login:
-            self._session = origin.digest[1]
-        return self._session.authorization(path) if self._session else ""
+        if self._nonce is None and origin.digest is not None and origin.digest[0] == login:
+            self._nonce = origin.digest[1]
+        return self._nonce.authorization(path) if self._nonce else ""
 
     def accepted(self, origin: OriginState) -> None:
         """Let other transfers use the nonce, because the server has accepted it.
@@ -108,20 +107,20 @@ class DigestLogin:
         Not earlier: some servers only accept a nonce whose uses arrive in order.
         """
         self.answered = 0
-        if self._session is not None:
-            origin.digest = (self._login, self._session)
+        if self._nonce is not None:
+            origin.digest = (self._login, self._nonce)
 
     def answers(self, head: Head) -> bool:
         """Return whether to send the request again, with the answer to a challenge."""
         challenge = strongest(head) if self._login and head.status == UNAUTHORIZED else None
-        if challenge is None or self.answered == _MOST_CHALLENGES:
+        if challenge is None or self.answered == _MAX_CHALLENGES:
             return False
         if self.answered and not challenge.stale:  # the password is wrong
             return False
         self.answered += 1
         user, _, password = b64decode(self._login.partition(" ")[2]).partition(b":")
         cnonce = hashlib.sha256(f"{self._key} {challenge.nonce}".encode("latin-1")).hexdigest()[:32]
-        self._session = Session(challenge, user, password, cnonce)
+        self._nonce = Nonce(challenge, user, password, cnonce)
         return True
 
 
