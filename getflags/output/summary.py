@@ -53,7 +53,8 @@ class Report:
     def read(self, event: Event) -> None:
         """Handle an event."""
         if isinstance(event, Retrying):
-            self.retries += not (event.mirror and not event.seconds)
+            if not event.mirror or event.seconds:  # going to another mirror at once is no retry
+                self.retries += 1
             if event.origin:
                 (self.pauses if event.asked else self.refusals)[event.origin] += 1
         if not isinstance(event, Finished):

@@ -1,9 +1,9 @@
 """Files under names that servers have chosen: none is ever replaced, and records find them again.
 
-The part file has the name that the URL gives, so a later run resumes it. Only when the file is
-complete, it gets the server's name, or the first free name with a number. The name is claimed with
-a hard link, which never replaces a file: another process, another target of the run and a file
-system that ignores case cannot take it in between.
+The name of the part file depends on the URL, so a later run resumes it. Only the complete file gets
+the server's name, or that name with the first number that is free. The name is claimed with a hard
+link, which never replaces a file, so neither another process nor another target of the run can take
+it in between, also on a file system that ignores case.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from getflags.targets.filenames import numbered
 
 
 class ServerNames:
-    """What the targets of a run share; it is called for each try, as the class ``PartFile`` is.
+    """The files of a run's folders by URL; called for each try, it opens the target's part file.
 
     ``reserved`` are the canonical paths of files that getflags itself will write at the end of the
     run.

@@ -2,8 +2,8 @@
 
 This module does no I/O. A name depends only on the user's input and is chosen before the request.
 No response header (Location, Content-Disposition) can change it, which rules out attacks such as
-CVE-2010-2252; with ``--content-disposition``, a server may choose the last part of a path. Only the
-storage package accesses the disk.
+CVE-2010-2252. Only with ``--content-disposition`` may a server choose the last part of a path. Only
+the storage package accesses the disk.
 """
 
 from __future__ import annotations

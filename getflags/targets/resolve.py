@@ -283,7 +283,7 @@ def _urls(entry: Entry) -> list[str]:
     found = {_url(entry.word, ""): None}
     for word in entry.mirrors:
         try:
-            found[_url(word, "")] = None  # of a code, that is no URL without a mirror of the flags
+            found[_url(word, "")] = None  # without a base URL, a country code is refused
         except urls.BadURL as error:
             raise urls.BadURL(f"its mirror {quoted(label(word))} cannot be used: {error}") from None
     return list(found)

@@ -100,9 +100,9 @@ class Body:
 
 
 class DecodedBody(Body):
-    """A body that was compressed, and is counted as it was decoded.
+    """A body that was sent compressed; its decoded bytes are counted.
 
-    Its size is not known before its end, which is part of the compressed data.
+    Its size is not known before its end. The end is marked in the compressed data.
     """
 
     __slots__ = ()

@@ -68,8 +68,8 @@ if TYPE_CHECKING:
     from getflags.transfer.parts.split import Interval, Split
     from getflags.transfer.routes.mirrors import Mirrors
 
-#: So many refusals of a URL are taken for those of its origin, as long as that serves others.
-_PASSED_OVER = 4
+#: Refusals of one target that count as its origin's, while that serves others; the next is its own.
+_MAX_PASSED_OVER = 4
 
 
 class Transfer:
@@ -321,7 +321,8 @@ class Transfer:
             self.action = action._replace(time_left=deadline.left(now))
         elif isinstance(action, Wait) and deadline.over(now + action.seconds):
             reason = "no time left for another try"
-            reason = reason if action.mirror else f"{action.reason}; {reason}"
+            if not action.mirror:  # else the mirrors have recorded it for the URL that failed
+                reason = f"{action.reason}; {reason}"
             self._fail(reason, keep_part=True, overloaded=action.overloaded)
 
     def _request(self, state: State) -> None:
@@ -470,7 +471,7 @@ class Transfer:
         forgiven = serving and patient and (refusal.explicit or origin.limited)
         if forgiven:
             route.passed_over += 1
-            if route.passed_over > _PASSED_OVER:
+            if route.passed_over > _MAX_PASSED_OVER:
                 refusal, forgiven = refusal._replace(own=True), False
         self._retry(
             reason, pause=refusal.pause, refusal=refusal, overloaded=True, forgiven=forgiven
@@ -568,7 +569,7 @@ class Transfer:
 
         ``status`` is the response's status code, if it is the reason. A ``forgiven`` try does not
         count against the retries. Unless the file has grown, the next mirror is tried if there is
-        one, and if it may do better ``elsewhere``.
+        one. ``elsewhere`` is false for a failure that no mirror can change.
         """
         progressed = keep_part and self._progressed()
         missing = status_code.kind(status or 0) is Kind.MISSING
@@ -604,10 +605,11 @@ class Transfer:
         pause: float | None = None,
         forgiven: bool = False,
     ) -> bool:
-        """Go on with the next mirror, or with another round of them; return whether one is left.
+        """Wait for the next mirror, or for another round of them; return whether one is left.
 
         The next mirror of a round does not count against the retries; another round does. ``wait``
-        says why the last one has failed, and ``pause`` for how long it asked.
+        says why the last mirror has failed. ``pause`` is the time in seconds for which it asked,
+        and ``transient`` is whether its failure may pass.
         """
         has_part = wait.keep_part and bool(self._partial or self.resumable())
         mirrors.failed(
@@ -633,13 +635,13 @@ class Transfer:
         return True
 
     def _begin_at(self, mirrors: Mirrors) -> Action:
-        """Wait until the origin of a mirror accepts a request, and then ask it first."""
+        """Begin with another mirror than the first, when its origin accepts a request."""
         self._switch(mirrors)
         self._move(states.WAITING, Queue(self.origin))
         return self.action
 
     def _switch(self, mirrors: Mirrors) -> None:
-        """Begin the next try at another mirror, which knows nothing of the part and its parts."""
+        """Begin the next try at another mirror, which cannot resume what the last one has sent."""
         self._route = mirrors.route()
         self.current = self.target._replace(url=mirrors.url, mirrors=())
         self.admitted, self._kept, self._modified = "", 0, None
@@ -664,7 +666,7 @@ class Transfer:
         keep_part: bool = False,
         overloaded: bool = False,
     ) -> None:
-        """Fail for good at this URL: go on with the next mirror, if there is one."""
+        """Fail for good at this URL: try the next mirror if there is one, else end the target."""
         if self._mirrors:
             wait = Wait(0.0, reason, None, overloaded, keep_part)
             if self._next_mirror(self._mirrors, wait, missing=missing):

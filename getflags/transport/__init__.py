@@ -4,7 +4,7 @@ A transport makes one GET request. It calls ``on_head`` with the response's head
 returns True, ``on_body`` with each piece of the body. Such callbacks suit both a loop over a stream
 (h1, httpx) and a library that uses callbacks itself (libcurl). A transport does not follow
 redirects, decode bodies, retry or keep cookies: ``getflags.transfer`` makes those decisions. With
-``--compressed``, the transports in ``decoding`` stand before those of a client, and decode bodies.
+``--compressed``, the transports in ``decoding`` wrap those of a client, and decode the bodies.
 Exceptions from the library are converted to ``Fault``; exceptions from ``on_head`` and ``on_body``
 are not caught.
 """
@@ -36,10 +36,10 @@ DEFAULT = "h1"
 
 
 def resolved(name: str, http_version: str | None = None) -> str:
-    """Return the client's name; for ``auto``, that of the client which speaks the HTTP version.
+    """Return the client's name; for ``auto``, that of one which speaks the HTTP version.
 
-    If the environment names a SOCKS proxy, that is curl, which speaks it, if it is installed.
-    Raises UsageError if the version needs curl, and it is not installed.
+    If the environment names a SOCKS proxy, ``auto`` is curl, provided that it is installed. Raises
+    UsageError if the version needs curl, and it is not installed.
     """
     if name != AUTO:
         return name

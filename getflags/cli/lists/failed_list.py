@@ -42,10 +42,10 @@ def list_rest(
     """Yield the rest of the job; at the end of the block, write it to a file.
 
     ``name`` is the file, and ``folder`` is that of targets without ``dir=``. ``server_names`` says
-    whether servers may choose the targets' names. The file is replaced
-    atomically, also if the block raises an exception, unless that is a UsageError: then nothing was
-    requested. Raises UsageError if the file cannot be created, and GetflagsError at the end if
-    writing failed; after an interrupt, that is only a warning.
+    whether servers may choose the targets' names. The file is replaced atomically, also if the
+    block raises an exception, unless that is a UsageError: then nothing was requested. Raises
+    UsageError if the file cannot be created, and GetflagsError at the end if writing failed; after
+    an interrupt, that is only a warning.
     """
     rest = FailedList(name, folder, server_names=server_names)
     try:

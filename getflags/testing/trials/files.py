@@ -34,7 +34,7 @@ def check(folder: Path, expected: Mapping[str, bytes]) -> dict[str, FileState]:
     for parent, _, names in os.walk(folder):
         for name in names:
             if name in expected:
-                found[name].append(_is(Path(parent, name), expected[name]))
+                found[name].append(_is_right(Path(parent, name), expected[name]))
     return {name: _state(found[name]) for name in expected}
 
 
@@ -44,7 +44,7 @@ def _state(right: list[bool]) -> FileState:
     return FileState.RIGHT if all(right) else FileState.WRONG
 
 
-def _is(path: Path, content: bytes) -> bool:
+def _is_right(path: Path, content: bytes) -> bool:
     """Return whether the path is a regular file with this content; a link is followed."""
     try:
         status = path.stat()

@@ -1,4 +1,4 @@
-"""A command under trial as a process: a time limit, a bounded output, and no process left behind.
+"""Run a command under trial: with a time limit, bounded output, and no process left behind.
 
 The command runs in a session of its own. At its end or at the time limit, what is left of its
 process group is ended, and, on Linux, each process that inherited its environment. A process that

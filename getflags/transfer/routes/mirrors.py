@@ -1,4 +1,4 @@
-"""The mirrors of a target: which of its URLs is asked next, and why the others have failed.
+"""The mirrors of a target: which of its URLs is requested next, and why the others have failed.
 
 Pure. The URLs are tried in turn, each once in a round. Those whose failure may pass are tried again
 in the next round; those that have failed for good are not. The transfer decides which failures are
@@ -31,7 +31,7 @@ class Failure(NamedTuple):
 
 
 class Mirrors:
-    """The URLs of one target; ``url`` is the one that is asked.
+    """The URLs of one target; ``url`` is the one that is requested.
 
     Without ``--location-trusted``, the user's credentials and header fields are only for the origin
     of the first URL.
@@ -55,17 +55,17 @@ class Mirrors:
 
     @property
     def url(self) -> str:
-        """The URL that is asked."""
+        """The URL that is requested."""
         return self._urls[self._index]
 
     @property
     def is_first(self) -> bool:
-        """Whether the URL that is asked is the target's first."""
+        """Whether this is the target's first URL."""
         return self._index == 0
 
     @property
     def shown(self) -> str:
-        """The URL that is asked, for display."""
+        """The URL that is requested, for display."""
         return redact(self.url)
 
     def route(self) -> Route:
@@ -79,7 +79,7 @@ class Mirrors:
         return route
 
     def choose(self, partial: PartialFile | None, on_disk: OnDisk | None) -> bool:
-        """Choose the URL to begin with; return whether it is another one than the first.
+        """Choose the URL to begin with; return False if it is the first, or was chosen before.
 
         It is the one that has left a part file or, with ``--exists refresh``, the file itself: only
         this server can continue the part, or confirm that the file has not changed.
@@ -99,7 +99,7 @@ class Mirrors:
         return index > 0
 
     def tried(self) -> None:
-        """Count a try of the URL that is asked, which is going to be asked once more."""
+        """Count a try of this URL, which is going to be requested again."""
         self._tries[self._index] += 1
 
     def failed(
@@ -124,14 +124,15 @@ class Mirrors:
             self._again.append(self._index)
 
     def stay(self) -> None:
-        """Never ask another URL than this one from now on."""
+        """Request only this URL from now on."""
         self._left = []
         self._again = [each for each in self._again if each == self._index]
 
     def next_round(self, backoff: float) -> None:
         """Begin another round after ``backoff`` seconds, or the time for which a server asked.
 
-        The URL that may be asked first comes first and, of several, the one that has left a part.
+        They are requested in the order in which they may be; of several that may be requested at
+        the same time, the one that has left a part comes first.
         """
         pauses = {each: self._failures[each].pause for each in self._again}
         self._waits = {key: backoff if wait is None else wait for key, wait in pauses.items()}
@@ -141,7 +142,7 @@ class Mirrors:
         self._again, self._waited = [], 0.0
 
     def next_url(self) -> float | None:
-        """Go on with the next URL of the round; return the seconds to wait before it is asked.
+        """Advance to the next URL of the round; return the seconds to wait before its request.
 
         Returns None if none is left.
         """
@@ -161,7 +162,7 @@ class Mirrors:
     def summary(self, reason: str) -> str:
         """Return why each URL has failed, in their order; ``reason`` is why there is no other try.
 
-        The first URL is not named, because the target has its name.
+        The first URL is left out: it is the label of the target, with which the message begins.
         """
         known = self._failures.get(self._index)
         if known is None:

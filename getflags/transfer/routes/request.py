@@ -39,12 +39,13 @@ class Route:
 
     ``origin`` is that of the target's own URL; empty if it has none. ``headers`` are the target's
     own fields, which replace those of the options that have the same names. ``digest`` is None
-    unless passwords are sent only as HTTP Digest. ``served`` is the number of requests that the
-    refusing origin had served at the last refusal.
+    unless passwords are sent only as HTTP Digest. For the transfer, ``served`` is the number of
+    requests that the refusing origin had served at the last refusal, and ``passed_over`` counts the
+    refusals since which the origin has served others.
     """
 
     digest: DigestLogin | None = None
-    passed_over = 0  # refusals while the origin served others
+    passed_over = 0
 
     def __init__(
         self,

@@ -1,4 +1,4 @@
-"""A client that decodes the bodies which another client receives, and its transports."""
+"""A client that wraps another one and decodes the bodies that it receives."""
 
 from __future__ import annotations
 
@@ -91,7 +91,7 @@ class AsyncDecodingTransport:
 
 
 class _CodedBody:
-    """The body of a response, which is coded if its head says so, and the body is wanted."""
+    """The body of one response, which is decoded if the head names a content coding."""
 
     def __init__(self, on_head: Callable[[Head], bool]) -> None:
         self._on_head = on_head
