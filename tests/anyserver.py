@@ -209,7 +209,7 @@ class World:
             action = self.transfer.action
             if isinstance(action, Install):
                 self._check_file()
-                self.transfer.succeeded(self.now)
+                self.transfer.installed()
                 self.complete = True
             elif isinstance(action, Wait):
                 assert 0 <= action.seconds <= 60

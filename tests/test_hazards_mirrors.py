@@ -692,7 +692,8 @@ def test_a_part_of_an_earlier_run_counts_if_it_is_used_in_a_later_round() -> Non
     transfer.head_arrived(Head(206, (("content-range", rest), ("etag", '"x"'))))
     transfer.bytes_arrived(800_000, 0.0)
     transfer.succeeded(0.0)
-    done = transfer.succeeded(0.0)
+    transfer.installed()
+    done = transfer.action
     assert isinstance(done, Done)
     assert (done.outcome.status.value, done.outcome.resumed) == ("ok", 100_000)
 

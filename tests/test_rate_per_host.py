@@ -171,7 +171,7 @@ def serve(scheduler: Scheduler, transfer: Transfer, clock: Clock) -> None:
     transfer.begin(None, None, clock.now, 0)
     transfer.head_arrived(Head(200, (("content-length", "0"),)))
     transfer.succeeded(clock.now)
-    transfer.succeeded(clock.now)
+    transfer.installed()
     scheduler.returned(transfer)
 
 

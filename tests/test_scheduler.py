@@ -56,7 +56,7 @@ class Desk:
         for each in transfers:
             each.head_arrived(head)
             if isinstance(each.succeeded(self.clock.now), Install):
-                each.succeeded(self.clock.now)
+                each.installed()
             event, *_ = self.scheduler.returned(each)
             assert isinstance(event, Finished if head is OK else Retrying)
 
@@ -435,7 +435,7 @@ class Auto(Desk):
             for each in taken:
                 each.head_arrived(OK)
                 each.succeeded(self.clock.now)
-                each.succeeded(self.clock.now)
+                each.installed()
                 decided += [e for e in self.scheduler.returned(each) if isinstance(e, Adjusted)]
         return decided
 
@@ -524,7 +524,7 @@ def test_auto_counts_an_answer_without_a_file_as_work(status: int) -> None:
         for each in taken:
             each.head_arrived(Head(status, (("content-length", "0"),)))
             if isinstance(each.succeeded(desk.clock.now), Install):
-                each.succeeded(desk.clock.now)
+                each.installed()
             decided += [e for e in desk.scheduler.returned(each) if isinstance(e, Adjusted)]
     assert decided[0] == Adjusted("http://h:80", 32, "no overload at 16")
 

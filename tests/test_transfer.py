@@ -173,7 +173,7 @@ def test_a_fact_out_of_order_is_a_bug_and_changes_nothing() -> None:
     with pytest.raises(RuntimeError, match="cannot go from REQUESTED to REQUESTED"):
         under_way.succeeded(NOW)
     answer(under_way)
-    under_way.succeeded(NOW)
+    under_way.installed()
     with pytest.raises(RuntimeError, match="cannot go from DONE to RECEIVING"):
         under_way.head_arrived(head(200))
     assert ended(under_way).status is Status.OK
@@ -211,7 +211,7 @@ def test_a_whole_body_of_the_announced_length_is_a_file() -> None:
     assert asked(under_way)
     assert [under_way.bytes_arrived(piece, 0)[0] for piece in (4, 6)] == [0, 4]
     assert under_way.succeeded(NOW) == Install(None)
-    under_way.succeeded(NOW)
+    under_way.installed()
     outcome = ended(under_way)
     assert (outcome.status, outcome.reason) == (Status.OK, "")
     assert (outcome.code, outcome.size, outcome.requests) == (200, 10, 1)
@@ -223,7 +223,7 @@ def test_an_empty_body_is_a_file_too() -> None:
     under_way.head_arrived(head(200, content_length="0"))
     under_way.succeeded(NOW)
     assert is_complete(under_way)
-    under_way.succeeded(NOW)
+    under_way.installed()
     assert (ended(under_way).size, ended(under_way).unsized) == (0, False)
 
 
@@ -285,7 +285,7 @@ def test_without_a_length_the_file_is_taken_and_marked() -> None:
     assert under_way.body.expected is None
     under_way.bytes_arrived(7, 0)
     under_way.succeeded(NOW)
-    under_way.succeeded(NOW)
+    under_way.installed()
     assert (ended(under_way).status, ended(under_way).size) == (Status.OK, 7)
     assert ended(under_way).unsized
 
@@ -296,7 +296,7 @@ def test_chunks_say_where_a_body_ends_without_a_length() -> None:
     assert under_way.body.expected is None
     under_way.bytes_arrived(7, 0)
     under_way.succeeded(NOW)
-    under_way.succeeded(NOW)
+    under_way.installed()
     assert (ended(under_way).size, ended(under_way).unsized) == (7, False)
 
 
@@ -317,7 +317,7 @@ def test_a_checksum_proves_what_no_length_announced() -> None:
     under_way.bytes_arrived(7, 0)
     under_way.succeeded(NOW, DIGEST)
     assert is_complete(under_way)
-    under_way.succeeded(NOW)
+    under_way.installed()
     assert not ended(under_way).unsized
 
 
@@ -523,7 +523,7 @@ def test_a_file_that_is_there_does_not_excuse_an_error(status: int) -> None:
 def test_a_file_that_changed_is_fetched_anew() -> None:
     under_way = transfer(rules=DownloadOptions(exists=Exists.REFRESH), on_disk=OLD)
     answer(under_way)
-    under_way.succeeded(NOW)
+    under_way.installed()
     assert (ended(under_way).status, ended(under_way).size) == (Status.OK, 10)
 
 
@@ -580,7 +580,7 @@ def test_every_kind_of_redirect_is_followed(status: int) -> None:
     redirect(under_way, "/b.gif", status)
     assert asked(under_way) == Request("http://h/b.gif", OURS)
     answer(under_way)
-    under_way.succeeded(NOW)
+    under_way.installed()
     outcome = ended(under_way)
     assert (outcome.status, outcome.code, outcome.requests) == (Status.OK, 200, 2)
 
@@ -805,7 +805,7 @@ def test_an_idle_connection_that_was_closed_is_worth_one_fresh_try() -> None:
     under_way.failed(Disconnected("closed", stale=True), NOW)
     assert asked(under_way) == before
     answer(under_way)
-    under_way.succeeded(NOW)
+    under_way.installed()
     assert (ended(under_way).status, ended(under_way).requests) == (Status.OK, 2)
 
 
@@ -937,7 +937,7 @@ def test_a_resume_is_reported_once_with_the_first_bytes() -> None:
     assert (at, step and step.event) == (40, Resumed(under_way.target, 40, 100))
     assert under_way.bytes_arrived(40, 0) == (60, None)
     under_way.succeeded(NOW)
-    under_way.succeeded(NOW)
+    under_way.installed()
     assert ended(under_way).resumed == 40
 
 
@@ -953,7 +953,7 @@ def test_only_what_an_earlier_run_has_left_counts_as_resumed() -> None:
     assert step.event == Resumed(under_way.target, 60, 100)
     under_way.bytes_arrived(35, 0)
     under_way.succeeded(NOW)
-    under_way.succeeded(NOW)
+    under_way.installed()
     assert ended(under_way).resumed == 40
 
 
@@ -962,7 +962,7 @@ def test_a_file_that_starts_over_is_not_resumed() -> None:
     under_way.head_arrived(head(200, content_length="9"))
     assert under_way.bytes_arrived(9, 0) == (0, None)
     under_way.succeeded(NOW)
-    under_way.succeeded(NOW)
+    under_way.installed()
     assert ended(under_way).resumed == 0
 
 
@@ -979,7 +979,7 @@ def test_the_rest_completes_the_file() -> None:
     assert under_way.size == 100
     under_way.succeeded(NOW)
     assert is_complete(under_way)
-    under_way.succeeded(NOW)
+    under_way.installed()
     assert ended(under_way).size == 100
 
 
@@ -1239,7 +1239,7 @@ def test_whatever_happens_a_transfer_comes_to_one_end_and_soon(
             under_way.succeeded(NOW)
     complete = is_complete(under_way)
     if complete:
-        under_way.succeeded(NOW)
+        under_way.installed()
     outcome = ended(under_way)
     assert tries <= retries + 1
     assert outcome.requests == requests <= (max_redirs + 2) * tries

@@ -1,9 +1,10 @@
 """The state machine of one target's download, without I/O (sans-IO).
 
-The shell reports events: a try begins, a response head arrives, bytes arrive, the last action
-succeeded or failed. ``begin``, ``succeeded`` and ``failed`` return exactly one ``Action``: send a
-request, wait and try again, install the complete file, or end. ``Transfer._move`` is the only place
-where the state changes; the table in ``state`` lists the transitions that are allowed.
+The shell reports events: a try begins, a response head arrives, bytes arrive, the response has
+ended, the last action failed, the file is installed. ``begin``, ``succeeded`` and ``failed`` return
+exactly one ``Action``: send a request, wait and try again, install the complete file, or end.
+``Transfer._move`` is the only place where the state changes; the table in ``state`` lists the
+transitions that are allowed.
 
 Redirects, retries, resuming and checks are decided here, once, for every engine and HTTP client.
 Nothing here may use an HTTP library, a socket, a file, a clock or a thread: the shell passes the
@@ -270,14 +271,12 @@ class Transfer:
         return self.body.record
 
     def succeeded(self, now: float, digest: str | None = None) -> Action:
-        """Record that the response has ended, or that the file has been installed as usual.
+        """Record that the response has ended.
 
         ``digest`` is the part file's, in hex; None if the target has no checksum.
         """
         if self.state is states.RECEIVING:
             self._check(digest)
-        elif self.state is states.INSTALLING:
-            self.installed()
         elif self.state not in {states.WAITING, states.DONE}:
             self._move(states.REQUESTED, self.action)
         if self._deadline:
