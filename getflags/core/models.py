@@ -259,13 +259,13 @@ class FetchRecord(NamedTuple):
 
     ``source`` is a hash of URLs, ``etag`` is the response's entity tag or empty, and ``modified``
     is its Last-Modified in seconds since 1970, or None. If servers may choose the files' names,
-    ``url`` is a hash of the target's URL, and ``name`` the one that the server gave, or empty.
+    ``url_hash`` is that of the target's URL, and ``name`` the one that the server gave, or empty.
     """
 
     source: str
     etag: str
     modified: int | None
-    url: str = ""
+    url_hash: str = ""
     name: str = ""
 
 

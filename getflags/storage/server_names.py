@@ -57,7 +57,7 @@ class ServerNames:
             found = self._files.get(folder)
             if found is None:
                 found = self._files[folder] = fetch_record.names(folder)
-        return found.get(fetch_record.digest(url))
+        return found.get(fetch_record.hash_url(url))
 
     def install(self, temporary: str, folder: str, name: str) -> str:
         """Give a file the first free name; return the name. Raises OSError."""
@@ -118,8 +118,8 @@ class NamedFile(PartFile):
         """Rename the part file to the server's name, or a free one. Raises NotSaved."""
         self._exists = Exists.FAIL  # no file is replaced, so its permissions do not matter either
         self._wanted = (record and record.name) or self._own
-        url = fetch_record.digest(self._target.url)
-        return super().install(modified, record and record._replace(url=url))
+        url_hash = fetch_record.hash_url(self._target.url)
+        return super().install(modified, record and record._replace(url_hash=url_hash))
 
     def _rename_to_new(self, exists: Exists) -> None:  # noqa: ARG002 - it is always the same
         name = self._names.install(self._temporary, self._folder, self._wanted)

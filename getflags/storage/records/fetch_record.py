@@ -4,8 +4,8 @@ The attribute moves with the file, and no other file can take its place. It coun
 the file has the size and the modification time that it had after the download. Systems and file
 systems without extended attributes have no records (docs/decisions/0019-fetch-record.md).
 
-With ``--content-disposition``, it also has the URL and the name that the server gave, so that a
-later run finds the file under whatever name it has (docs/decisions/0026-content-disposition.md).
+With ``--content-disposition``, it also has a hash of the URL, and the name that the server gave, so
+that a later run finds the file whatever its name is (docs/decisions/0026-content-disposition.md).
 """
 
 from __future__ import annotations
@@ -35,8 +35,8 @@ def write(descriptor: int, record: FetchRecord, size: int, date: int) -> None:
     with contextlib.suppress(OSError, ValueError):
         modified = "-" if record.modified is None else record.modified
         version, etag = _VERSION, record.etag
-        if record.url:
-            version, etag = _WITH_NAME, f"{record.url} {quote(record.name)} {etag}"
+        if record.url_hash:
+            version, etag = _WITH_NAME, f"{record.url_hash} {quote(record.name)} {etag}"
         values = (version, size, date, record.source, modified, etag)
         os.setxattr(descriptor, _NAME, " ".join(map(str, values)).encode())
 
@@ -51,24 +51,24 @@ def read(path: str) -> FetchRecord | None:
         version, size, time, source, date, etag = text.split(" ", 5)
         changed = (int(size), int(time)) != (found.st_size, found.st_mtime_ns)
         modified = None if date == "-" else int(date)
-        url = name = ""
+        url_hash = name = ""
         if version == _WITH_NAME:
-            url, name, etag = etag.split(" ", 2)
+            url_hash, name, etag = etag.split(" ", 2)
     except (OSError, ValueError):
         return None
     if changed or version not in {_VERSION, _WITH_NAME}:
         return None
-    return FetchRecord(source, etag, modified, url, unquote(name))
+    return FetchRecord(source, etag, modified, url_hash, unquote(name))
 
 
-def digest(url: str) -> str:
+def hash_url(url: str) -> str:
     """Return a hash of a URL without its secrets, which may be renewed."""
     text = identity(url).encode("utf-8", "surrogatepass")
     return blake2b(text, digest_size=12).hexdigest()
 
 
 def names(folder: str) -> dict[str, str]:
-    """Return the names of a folder's files that have a record with a URL, by the URL's digest.
+    """Return the names of a folder's files that have a record with a URL, by the URL's hash.
 
     If a URL has several files, the last one counts. Raises OSError.
     """
@@ -78,9 +78,9 @@ def names(folder: str) -> dict[str, str]:
             if entry.name.startswith(PART_PREFIX) or not entry.is_file(follow_symlinks=False):
                 continue
             record = read(entry.path)
-            if record and record.url:
+            if record and record.url_hash:
                 with contextlib.suppress(FileNotFoundError):  # it was deleted just now
                     # The inode was changed last when the file got its name.
                     this = entry.stat().st_ctime_ns, entry.name
-                    found[record.url] = max(this, found.get(record.url, this))
-    return {url: name for url, (_, name) in found.items()}
+                    found[record.url_hash] = max(this, found.get(record.url_hash, this))
+    return {url_hash: name for url_hash, (_, name) in found.items()}

@@ -26,9 +26,9 @@ def heading(faults: Iterable[str]) -> list[str]:
 def row(result: FaultResult, faults: Iterable[str]) -> str:
     """Return the row of one fault."""
     numbers = (
-        *(result.right, result.wrong, result.missing, result.requests),
-        *(result.refused, result.peak_in_flight, f"{result.seconds:.1f}"),
-    )
+        result.right, result.wrong, result.missing, result.requests, result.refused,
+        result.peak_in_flight, f"{result.seconds:.1f}",
+    )  # fmt: skip
     cells = [str(number).rjust(len(name)) for name, number in zip(_NUMBERS, numbers, strict=True)]
     truth = "yes" if result.told_the_truth else f"no: {result.reason}"
     name = result.fault.replace("|", r"\|").ljust(_width(faults))

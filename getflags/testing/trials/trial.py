@@ -129,15 +129,14 @@ def _run(
     states = served_files.check(job.folder, contents)
     judged = judge(runs, states, confirmed=fault_set.confirms(fault))
     return FaultResult(
-        fault,
-        *judged[:-1],
-        not judged.reason,
-        judged.reason,
-        ledger.requests,
-        sum(ledger.responses.get(status, 0) for status in _REFUSALS),
-        ledger.peak_in_flight,
-        seconds,
-        runs[-1].last_line,
+        fault=fault,
+        **judged._asdict(),
+        told_the_truth=not judged.reason,
+        requests=ledger.requests,
+        refused=sum(ledger.responses.get(status, 0) for status in _REFUSALS),
+        peak_in_flight=ledger.peak_in_flight,
+        seconds=seconds,
+        last_line=runs[-1].last_line,
     )
 
 

@@ -181,9 +181,11 @@ class _AsyncConnection:
     def _transport(
         self, url: str, proxy: str | None, *, certified: bool
     ) -> httpx.AsyncHTTPTransport:
-        key = (url.partition(":")[0], proxy, certified)
+        scheme = url.partition(":")[0]
+        key = (scheme, proxy, certified)
         if key not in self._transports:
-            self._transports[key] = httpx.AsyncHTTPTransport(**options(self._network, *key))
+            settings = options(self._network, scheme, proxy, certified=certified)
+            self._transports[key] = httpx.AsyncHTTPTransport(**settings)
         return self._transports[key]
 
     async def _trace(self, name: str, info: dict[str, Any]) -> None:  # noqa: ARG002 - httpcore's signature

@@ -32,10 +32,7 @@ _FRAMING = {"content-length", "transfer-encoding"}
 
 
 def options(
-    network: Network,
-    scheme: str,
-    proxy: str | None,
-    certified: bool = False,  # noqa: FBT001, FBT002
+    network: Network, scheme: str, proxy: str | None, *, certified: bool = False
 ) -> dict[str, Any]:
     """Return the arguments of ``httpx.HTTPTransport`` and ``httpx.AsyncHTTPTransport``."""
     context = tls.context(network, certified=certified) if scheme == "https" else tls.UNUSED

@@ -135,9 +135,11 @@ class HttpxTransport:
                     break
 
     def _transport(self, url: str, proxy: str | None, *, certified: bool) -> httpx.HTTPTransport:
-        key = (url.partition(":")[0], proxy, certified)
+        scheme = url.partition(":")[0]
+        key = (scheme, proxy, certified)
         if key not in self._transports:
-            self._transports[key] = httpx.HTTPTransport(**options(self._network, *key))
+            settings = options(self._network, scheme, proxy, certified=certified)
+            self._transports[key] = httpx.HTTPTransport(**settings)
         return self._transports[key]
 
     def _trace(self, name: str, info: dict[str, Any]) -> None:
