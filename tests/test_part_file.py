@@ -575,4 +575,4 @@ def test_a_record_whose_validator_cannot_be_sent_is_no_record(tmp_path: Path) ->
         record = ResumeRecord(validator, 9, "")
         assert resume_record.write_record(path, "http://h/f", record, [])
         found = resume_record.read_record(path, "http://h/f")
-        assert found == ((record, []) if valid else None)
+        assert found == (("http://h/f", record, []) if valid else None)

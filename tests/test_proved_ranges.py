@@ -200,8 +200,8 @@ def test_a_checkpoint_is_made_every_few_megabytes_and_at_the_end(tmp_path: Path)
             (json,) = tmp_path.glob("*.json")
             found = resume_record.read_record(str(json), target.url)
             assert found
-            if found[1] not in written:
-                written.append(found[1])
+            if found[2] not in written:
+                written.append(found[2])
         assert [each[-1].end for each in written] == [250_000, 4_500_000, 8_750_000]
     with PartFile(target) as part:
         partial = part.reopen()

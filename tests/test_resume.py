@@ -221,7 +221,7 @@ def prove_again(part_file: Path, url: str) -> None:
     with part_file.open("rb") as file:
         proof = prove(file.fileno(), part_file.stat().st_size)
     proof.checkpoint()
-    assert resume_record.write_record(record, url, found[0], proof.ranges)
+    assert resume_record.write_record(record, url, found[1], proof.ranges)
 
 
 @pytest.mark.parametrize("engine", ENGINES)

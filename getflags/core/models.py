@@ -308,8 +308,8 @@ class PartialFile(NamedTuple):
     """The first ``size`` bytes of a file, left by an earlier try or run.
 
     If several connections have received the file, there may be others: all but those in ``gaps``,
-    the first of which begins at ``size``. ``mirror`` is set if the file was not opened, because it
-    was left by that mirror, and another one was going to be asked.
+    the first of which begins at ``size``. ``mirror`` is set, and ``size`` is 0, if that mirror has
+    left the file; it is then requested first.
     """
 
     size: int

@@ -153,7 +153,7 @@ class PartFile:
         """Open and lock the part file of an earlier try or run, if it can be resumed.
 
         Returns its size and resume record, or None. If one of the target's mirrors has left the
-        part file, it is not opened, and the result names the mirror. Raises NotSaved.
+        part file, it does not stay open, and the result names the mirror. Raises NotSaved.
         """
         if not self.has_record():
             return None
@@ -162,11 +162,12 @@ class PartFile:
             self._stale = True  # the record has no part file, or another process has locked it
             return None
         # The record is read only after the part file is locked: before, it could still change.
-        found = resume_record.read_record(f"{self._stem}.json", self._target.url)
-        if found is None:
+        target = self._target
+        found = resume_record.read_record(f"{self._stem}.json", target.url, *target.mirrors)
+        if found is None or found[0] != target.url:
             os.close(file.descriptor)
-            return self._of_mirror()
-        record, ranges = found
+            return found and PartialFile(0, found[1], mirror=found[0])
+        _, record, ranges = found
         descriptor, self._identity = file
         self._descriptor, self._temporary, self._record = descriptor, f"{self._stem}.part", record
         with disk_errors:
@@ -185,13 +186,6 @@ class PartFile:
         if size > 0:
             return PartialFile(size, record)
         self._remove_record()
-        return None
-
-    def _of_mirror(self) -> PartialFile | None:
-        """Return the part file of one of the target's mirrors, which is not opened."""
-        for url in self._target.mirrors:
-            if found := resume_record.read_record(f"{self._stem}.json", url):
-                return PartialFile(0, found[0], mirror=url)
         return None
 
     def _find_gaps(

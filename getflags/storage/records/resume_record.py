@@ -45,8 +45,8 @@ def write_record(path: str, url: str, record: ResumeRecord, ranges: Sequence[Pro
     return True
 
 
-def read_record(path: str, url: str) -> tuple[ResumeRecord, list[ProvedRange]] | None:
-    """Return the resume record and the ranges that it lists.
+def read_record(path: str, *urls: str) -> tuple[str, ResumeRecord, list[ProvedRange]] | None:
+    """Return the URL, of those that are given, of a resume record, the record and its ranges.
 
     Returns None if the record is missing, invalid, or for another URL.
     """
@@ -58,7 +58,8 @@ def read_record(path: str, url: str) -> tuple[ResumeRecord, list[ProvedRange]] |
             values = json.loads(os.read(descriptor, _MAX_SIZE))
         finally:
             os.close(descriptor)
-        if values["version"] != _VERSION or values["url"] != _digest(url):
+        url = next((each for each in urls if _digest(each) == values["url"]), None)
+        if values["version"] != _VERSION or url is None:
             return None
         validator, total, coding = values["validator"], values["total"], values["coding"]
         ranges = [ProvedRange(*each) for each in values["ranges"]]
@@ -70,7 +71,7 @@ def read_record(path: str, url: str) -> tuple[ResumeRecord, list[ProvedRange]] |
     size = total is None or (isinstance(total, int) and total > 0)
     if not sendable or not size or not all(_is_range(*each) for each in ranges):
         return None
-    return ResumeRecord(validator, total, coding, name), ranges
+    return url, ResumeRecord(validator, total, coding, name), ranges
 
 
 def _is_range(start: object, end: object, digest: object) -> bool:
