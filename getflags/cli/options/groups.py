@@ -60,8 +60,9 @@ def targets(group: Group) -> None:
         "-i", "--input-file", dest="input_files", metavar="FILE", type=values.text, action="append",
         help="read targets from a file ('-': standard input), one per line; '#' starts a comment; "
         "indented lines out=NAME, dir=DIR, checksum=ALGO=HEX and header=K: V apply to the target "
-        "above; a list named .csv or .jsonl has columns or keys url, out, dir, checksum and "
-        "optional; repeatable",
+        "above; several URLs on a line, separated by tabs, are mirrors of one file; a list named "
+        ".csv or .jsonl has columns or keys url, out, dir, checksum, optional and mirrors; "
+        "repeatable",
     )  # fmt: skip
     group.add_argument("-a", "--all", action="store_true", help="all existing flags (AD to ZW)")
     group.add_argument(
@@ -197,7 +198,7 @@ def versions(group: Group) -> None:
     for version in ("1.1", "2", "3"):
         add_setting(
             group, "http_version", f"--http{version}", action="store_const", const=version,
-            note=f"HTTP/{version}; of these options, the last one wins",
+            note=f"this option chooses HTTP/{version}, and the last of the three options wins",
         )  # fmt: skip
 
 
