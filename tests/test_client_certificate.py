@@ -163,7 +163,7 @@ def test_a_server_that_demands_another_certificate_is_asked_once(
         )
     reason = report.outcomes[0].reason
     if with_one:
-        expected = "the server rejects the client certificate, or that there is none (unknown ca)"
+        expected = "the server rejects the client certificate, or the lack of one (unknown ca)"
     elif version == "TLS 1.3":
         expected = "the server demands a client certificate (--cert)"
     else:

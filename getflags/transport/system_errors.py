@@ -80,21 +80,23 @@ def broken_handshake(where: str, error: OSError) -> Untrusted:
 
 def no_tls(where: str, reason: str) -> Untrusted:
     """Return the fault for a failed TLS handshake. ``reason`` is the text of the TLS library."""
+    if alert := certificate_alert(where, reason):
+        return alert
     text = _plain_words(reason)
     hint = next((hint for words, hint in _HINTS.items() if words in text), "")
-    return rejected(where, reason) or Untrusted(f"{where}TLS failed: {brief(reason)}{hint}")
+    return Untrusted(f"{where}TLS failed: {brief(reason)}{hint}")
 
 
 def broken_tls(error: Exception, *, stale: bool) -> Fault:
     """Return the fault for an exception of Python's TLS after the handshake."""
     reason = getattr(error, "reason", None) or str(error)  # only OpenSSL sets it
-    return rejected("", reason) or Disconnected("the TLS connection broke", stale=stale)
+    return certificate_alert("", reason) or Disconnected("the TLS connection broke", stale=stale)
 
 
-def rejected(where: str, reason: str) -> Untrusted | None:
-    """Return the fault if a server rejects the client certificate or demands one; else None.
+def certificate_alert(where: str, reason: str) -> Untrusted | None:
+    """Return the fault for an alert that rejects the client certificate or demands one; or None.
 
-    In TLS 1.3, its alert arrives after the handshake. ``reason`` is the text of the TLS library.
+    In TLS 1.3, this alert arrives after the handshake. ``reason`` is the text of the TLS library.
     """
     alert = _CERTIFICATE_ALERT.search(_plain_words(reason))
     if alert is None:
@@ -102,7 +104,7 @@ def rejected(where: str, reason: str) -> Untrusted | None:
     if alert[1] == "certificate required":
         return Untrusted(f"{where}TLS failed: the server demands a client certificate (--cert)")
     return Untrusted(
-        f"{where}TLS failed: the server rejects the client certificate, or that there is none "
+        f"{where}TLS failed: the server rejects the client certificate, or the lack of one "
         f"({alert[1]})"
     )
 

@@ -18,7 +18,7 @@ from getflags.core.models import Network
 from getflags.core.response_head import describe
 from getflags.core.text import brief, printable
 from getflags.core.urls import redact
-from getflags.transport.system_errors import no_connection, no_tls, rejected
+from getflags.transport.system_errors import certificate_alert, no_connection, no_tls
 
 _UNTRUSTED = {
     pycurl.E_SSL_CONNECT_ERROR,
@@ -57,9 +57,9 @@ def translate(
         return TimedOut(f"{where}no connection within {network.connect_timeout:g} s")
     if code == pycurl.E_PEER_FAILED_VERIFICATION:
         return Untrusted(f"{where}certificate not trusted: {brief(text)}")
-    refusal = rejected(where, text)  # the alert of TLS 1.3 arrives after the handshake
-    if refusal or code in _UNTRUSTED:
-        return refusal or no_tls(where, text)
+    alert = certificate_alert(where, text)  # in TLS 1.3, it arrives after the handshake
+    if alert or code in _UNTRUSTED:
+        return alert or no_tls(where, text)
     tunnel = int(curl.getinfo(pycurl.HTTP_CONNECTCODE)) if proxy else 0
     if code in _UNREACHABLE or tunnel not in {0, 200}:
         why = describe(tunnel) if tunnel else _UNREACHABLE[code]
