@@ -320,7 +320,8 @@ MISTAKES: list[tuple[dict[str, object], str]] = [
     ),
     ({"oauth2_bearer": "secret x"}, "oauth2_bearer is empty, or has a space"),
     ({"oauth2_bearer": b"secret"}, "oauth2_bearer is of type bytes; it must be a string without"),
-    ({"user": "a:secret", "oauth2_bearer": "secret"}, "a user with a password and a bearer token"),
+    ({"headers": {"Cookie": "a=secret", "cookie": "b=2"}}, "the header field Cookie is given more"),
+    ({"user": "a:secret", "oauth2_bearer": "secret"}, "a user (--user) and a bearer token"),
     (
         {"engine": "warp"},
         "engine is 'warp'; it must be one of auto, sequential, threads, asyncio, processes",

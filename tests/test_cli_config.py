@@ -79,6 +79,42 @@ def test_a_header_of_the_command_line_is_added(home: Path) -> None:
         assert "x-one: 1\r\nx-two: 2\r\n" in sent(server)
 
 
+def test_a_header_of_the_command_line_replaces_those_of_its_name(home: Path) -> None:
+    environ = configure(home, 'header = ["X-One: 1", "authorization: Bearer a", "X-One: 2"]\n')
+    words = ["-H", "X-ONE: 3", "-H", "Authorization: Bearer b"]
+    with RawServer({"/f": ok(b"body")}) as server:
+        run_main(*words, server.url("/f"), cwd=home.parent / "work", environ=environ)
+        head = sent(server)
+    assert [line for line in head.splitlines() if line.startswith(("x-one", "auth"))] == [
+        "x-one: 3", "authorization: bearer b",
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("configured", "words", "place"),
+    [
+        ('engine = "asyncio"', ["-o", "-"], "FILE"),
+        ('oauth2-bearer = "secret"', ["-u", "a:b"], "FILE"),
+        ('user = "a:secret"', ["--oauth2-bearer", "b"], "GETFLAGS_USER"),
+        ("force-directories = true", ["--output-template", "{name}"], "FILE"),
+        ("split = 2", ["--compressed"], "FILE"),
+        ("split = 2", ["--checksum", "sha-1=00"], ""),
+    ],
+)
+def test_an_error_about_a_configured_option_names_the_place(
+    home: Path, configured: str, words: list[str], place: str
+) -> None:
+    environ = configure(home, configured)
+    if place.startswith("GETFLAGS_"):
+        environ = {place: "a:secret"}
+    file = home / "getflags" / "config.toml"
+    done = run_main(*words, "http://h/f", cwd=home.parent / "work", environ=environ)
+    shown = place.replace("FILE", str(file))
+    assert (done.returncode, done.stderr.count("\n")) == (2, 1)
+    assert done.stderr.endswith(f" (configured in {shown})\n") == bool(place)
+    assert "secret" not in done.stderr
+
+
 @pytest.mark.parametrize(
     ("configured", "words", "lines"),
     [
@@ -140,6 +176,7 @@ BAD = {
     "a number": ("retries = -1", "retries: '-1' is not a whole number, 0 or more"),
     "a text for a number": ('retries = "x"', "retries: 'x' is not a whole number, 0 or more"),
     "a truth for a number": ("retries = true", "retries: it is neither a text nor a number"),
+    "a number for a text": ("dir = 5", "dir: it is a number; a text needs quotation marks"),
     "a list for one": ("retries = [1, 2]", "retries: it is neither a text nor a number"),
     "a list of lists": ('header = [["A: b"]]', "header: it is neither a text nor a number"),
     "no choice": ('engine = "warp"', "engine: it is not one of auto, sequential, threads, "),

@@ -152,6 +152,20 @@ def test_with_a_checksum_nothing_wrong_comes_out(tmp_path: Path, given: str, dig
     assert not list(tmp_path.iterdir())
 
 
+@pytest.mark.parametrize(
+    ("listed", "code"), [(f"{SHA}  f", 0), (f"{'0' * 64}  f", 3), (f"{SHA}  other", 3)]
+)
+def test_with_a_checksum_file_nothing_wrong_comes_out(
+    tmp_path: Path, listed: str, code: int
+) -> None:
+    (tmp_path / "SUMS").write_text(f"{listed}\n")
+    with RawServer({"/f": ok(BODY)}) as server:
+        done = stream("-v", "--checksum-file", "SUMS", server.url("/f"), cwd=tmp_path)
+        shown = f"{server.url('/f')} OK to standard output (262.1 kB)\n"
+    assert (done.returncode, done.stdout) == (code, b"" if code else BODY)
+    assert (shown in done.stderr.decode()) == (code == 0)
+
+
 @pytest.mark.parametrize("words", [[], ["--checksum", f"sha-256={SHA}"]])
 def test_standard_output_that_takes_nothing(tmp_path: Path, words: list[str]) -> None:
     with RawServer({"/f": ok(BODY)}) as server, Path("/dev/full").open("wb") as full:

@@ -238,6 +238,21 @@ def test_only_the_targets_own_origin_gets_the_certificate(
     assert other.certified == {**own, **dict.fromkeys(["/there", "/again"], trusted)}
 
 
+@pytest.mark.parametrize("trusted", [False, True])
+@everywhere
+def test_a_mirror_at_another_origin_gets_no_certificate(
+    tmp_path: Path, way: Way, me: Identity, *, trusted: bool
+) -> None:
+    refused = {"/x": "http://localhost/"}  # no redirect from https to http is followed
+    with KeepingServer({}) as other, KeepingServer(refused) as home:
+        entry = getflags.Entry(home.url("/x"), mirrors=(other.url("/there"),))
+        report = getflags.download(
+            [entry], dir=tmp_path, cert=me.cert, key=me.key, location_trusted=trusted, **way
+        )
+    assert [outcome.reason for outcome in report.outcomes] == [""]
+    assert (home.certified, other.certified) == ({"/x": True}, {"/there": trusted})
+
+
 @pytest.mark.parametrize("scheme", ["http", "https"])
 @everywhere
 def test_the_server_behind_a_proxy_gets_the_certificate(

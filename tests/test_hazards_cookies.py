@@ -137,7 +137,7 @@ def test_the_jar_is_written_by_the_asynchronous_api(tmp_path: Path) -> None:
 
 #: Options, and the beginning of the usage error.
 MISTAKES = {
-    "-b none": "cannot read the cookie file 'none': No such file or directory\n",
+    "-b none": "there is no cookie file of the name that -b gives; a cookie is NAME=VALUE\n",
     "-b /": "cannot read the cookie file '/': Is a directory\n",
     "-b page": "'page':2: this is not a cookie\n",
     "-b short": "'short':1: this is not a cookie\n",

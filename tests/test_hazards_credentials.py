@@ -386,7 +386,7 @@ MISTAKES = {
     "--netrc-file /": "cannot read the netrc file '/': Is a directory\n",
     "--netrc-file /dev/zero": "the netrc file '/dev/zero' is larger than 1,048,576 bytes\n",
     "--netrc-file=": "argument --netrc-file: the value is empty",
-    "-u me:SECRET --oauth2-bearer SECRET": "a user with a password and a bearer token cannot be",
+    "-u me:SECRET --oauth2-bearer SECRET": "a user (--user) and a bearer token (--oauth2-bearer)",
 }
 
 

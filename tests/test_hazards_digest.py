@@ -131,7 +131,7 @@ def test_basic_is_never_sent(tmp_path: Path, way: Way) -> None:
         report = getflags.download(urls, dir=tmp_path, user=ME, digest=True, **way)
     reasons = {outcome.target.name: outcome.reason for outcome in report.outcomes}
     assert reasons == {
-        "a": "401 Unauthorized; the server sent no usable challenge for --digest", "b": "",
+        "a": "401 Unauthorized; the server offers no Digest, only Basic", "b": "",
     }  # fmt: skip
     assert len(server.heads) == 2
     assert all("authorization" not in dict(fields(head)) for head in server.heads)
@@ -164,7 +164,8 @@ def test_another_origin_gets_no_answer(tmp_path: Path, way: Way, *, trusted: boo
             urls, dir=tmp_path, user=ME, digest=True, location_trusted=trusted, **way
         )
     reasons = {outcome.target.name: outcome.reason for outcome in report.outcomes}
-    unsent = "401 Unauthorized; the server sent no usable challenge for --digest"
+    unsent = "401 Unauthorized; --digest has no user and password for this server (-u, its URL or "
+    unsent += "--netrc)"
     assert reasons == {"far": "" if trusted else unsent, "near": ""}
     assert len(other.heads) == 1 + trusted
     assert len(there.accepted) == trusted
@@ -423,6 +424,6 @@ def test_a_token_cannot_be_sent_as_a_digest(tmp_path: Path) -> None:
         done = run_main(server.url("/a"), *words, cwd=tmp_path)
     assert (done.returncode, done.stdout, server.heads) == (2, "", [])
     assert done.stderr == (
-        "getflags: --digest cannot be used with a bearer token, because it sends only answers to "
+        "getflags: --digest cannot be used with --oauth2-bearer, because it sends only answers to "
         "Digest\n"
     )

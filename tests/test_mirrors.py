@@ -208,6 +208,16 @@ def test_the_files_of_targets_with_mirrors_are_verified(tmp_path: Path) -> None:
     assert files(tmp_path / "d") == {"a.iso": GOOD}
 
 
+def test_the_mirror_that_has_failed_is_named(tmp_path: Path) -> None:
+    missing = ok(b"", status="404 Not Found")
+    with RawServer({"/a": missing, "/b": missing, "/c": ok(GOOD)}) as server:
+        first, second, third = map(server.url, ("/a", "/b", "/c"))
+        (tmp_path / "list").write_text(f"{first}\t{second}\t{third}\n")
+        done = run_main("-i", "list", "-v", "-d", "d", cwd=tmp_path)
+    assert f"{first}: 404 Not Found; trying {second}\n" in done.stdout
+    assert f"{first}: {second}: 404 Not Found; trying {third}\n" in done.stdout
+
+
 def test_what_is_tried_next_and_where_a_file_is_from_is_shown(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:

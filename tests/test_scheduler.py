@@ -9,12 +9,13 @@ import pytest
 from getflags.core.errors import Disconnected
 from getflags.core.events import Adjusted, Event, Finished, Retrying, Slowed
 from getflags.core.feed import NO_JOB, NoJob
-from getflags.core.models import DownloadOptions, Exists, OnDisk, Status, Target
+from getflags.core.models import Allowance, DownloadOptions, Exists, OnDisk, Status, Target
 from getflags.core.response_head import Head
 from getflags.rates.learnt_rate import FIRST_RATE
 from getflags.scheduling import lookahead
 from getflags.scheduling import scheduler as module
 from getflags.scheduling.adaptive_concurrency import START
+from getflags.scheduling.limits import Limits
 from getflags.scheduling.scheduler import Scheduler
 from getflags.transfer.actions import Done, Install, Queue, Request
 from getflags.transfer.transfer import Transfer
@@ -124,6 +125,20 @@ def test_no_more_than_some_wait_and_new_ones_stay_where_they_are() -> None:
         desk.answer(desk.take(1), BROKEN)
     assert desk.take() == []
     assert next(pulled).number == lookahead.MAX_WAITING
+
+
+def test_in_a_list_that_is_sorted_by_server_those_further_down_are_found() -> None:
+    sorted_targets = [each for host in "abcdefgh" for each in targets(600, host)]
+    desk = Desk(sorted_targets)
+    limits = Allowance(max_in_flight=2)
+    desk.scheduler = Scheduler(
+        iter(sorted_targets), FORGIVING, desk.clock, new_limits=lambda _: Limits(limits)
+    )
+    in_flight = desk.take()
+    for _ in range(100):
+        desk.answer(in_flight[:1], OK)
+        in_flight = [*in_flight[1:], *desk.take()]
+    assert len(in_flight) == 2 * len("abcdefgh")
 
 
 def test_a_pause_is_for_all_targets_of_a_server_and_for_no_other() -> None:

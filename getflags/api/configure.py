@@ -98,6 +98,10 @@ def _headers(settings: Settings) -> Fields:
 
     As in curl, the user's own Accept-Encoding replaces it. Raises UsageError.
     """
+    names = [name.lower() for name, _ in settings.headers]
+    for single in ("authorization", "cookie"):
+        if names.count(single) > 1:
+            raise UsageError(f"the header field {single.title()} is given more than once")
     if not settings.compressed:
         return settings.headers
     if settings.split > 1:
@@ -105,7 +109,7 @@ def _headers(settings: Settings) -> Fields:
             "--compressed cannot be used with --split, because a compressed file cannot be "
             "requested in parts"
         )
-    if any(name.lower() == "accept-encoding" for name, _ in settings.headers):
+    if "accept-encoding" in names:
         return settings.headers
     return (*settings.headers, ("accept-encoding", "gzip, deflate"))
 

@@ -32,9 +32,12 @@ def read(name: str, *, missing: bool = False) -> Iterator[Cookie]:
                     yield from _cookies(line.rstrip("\r\n"))
                 except ValueError:
                     raise UsageError(f"{quoted(name)}:{number}: this is not a cookie") from None
-    except FileNotFoundError as error:
+    except FileNotFoundError:
         if not missing:
-            raise UsageError(_cannot("read", name, error)) from None
+            # The name is not shown, because it may be the value of a cookie.
+            raise UsageError(
+                "there is no cookie file of the name that -b gives; a cookie is NAME=VALUE"
+            ) from None
     except OSError as error:
         raise UsageError(_cannot("read", name, error)) from None
 

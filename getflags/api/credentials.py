@@ -37,12 +37,12 @@ def _authorization(settings: Settings) -> str:
     user, token = settings.user, settings.oauth2_bearer
     if user is not None and token is not None:
         raise UsageError(
-            "a user with a password and a bearer token cannot be combined, because a request has "
-            "only one Authorization field"
+            "a user (--user) and a bearer token (--oauth2-bearer) cannot be combined, because a "
+            "request has only one Authorization field"
         )
     if settings.digest and token is not None:
         raise UsageError(
-            "--digest cannot be used with a bearer token, because it sends only answers to Digest"
+            "--digest cannot be used with --oauth2-bearer, because it sends only answers to Digest"
         )
     if user is not None:
         name, _, password = user.encode("utf-8", "surrogateescape").partition(b":")

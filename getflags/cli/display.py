@@ -42,7 +42,9 @@ class Screen:
         """Return a context with the event handler that shows the progress to the user."""
         kind = self._options.progress
         if self._options.verbose or (self._options.verify and not (kind or self._options.quiet)):
-            return nullcontext(Lines(self.info, self.warn).read)
+            to_output = self._options.out == standard_output.NAME
+            place = "to standard output" if to_output else ""
+            return nullcontext(Lines(self.info, self.warn, place).read)
         if self._options.quiet or kind == "none":
             return nullcontext(Quiet(self.warn).read)
         view: View

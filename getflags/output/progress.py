@@ -67,17 +67,21 @@ class Quiet:
 
 
 class Lines(Quiet):
-    """A view that prints a line for each file, for ``-v``."""
+    """A view that prints a line for each file, for ``-v``.
 
-    def __init__(self, info: Write, warn: Write) -> None:
+    ``place`` says where the only file goes, if that is not its own path.
+    """
+
+    def __init__(self, info: Write, warn: Write, place: str = "") -> None:
         super().__init__(warn)
         self._info = info
+        self._place = place
 
     def read(self, event: Event) -> None:
         """Handle an event."""
         super().read(event)
         if isinstance(event, Finished) and not event.outcome.failed:
-            self._info(_success_line(event.outcome))
+            self._info(_success_line(event.outcome, self._place))
         elif isinstance(event, Resumed):
             self._info(_resumed_line(event))
         elif isinstance(event, Retrying):
@@ -143,7 +147,7 @@ def _retry_line(event: Retrying) -> str:
     return f"{what}; retrying in {event.seconds:.1f} s{pause}"
 
 
-def _success_line(outcome: Outcome) -> str:
+def _success_line(outcome: Outcome, place: str) -> str:
     target = outcome.target
     if outcome.status is Status.NOT_FOUND:
         return f"{target.label} not found"
@@ -154,4 +158,4 @@ def _success_line(outcome: Outcome) -> str:
         note += ", length unknown"
     if outcome.note:
         note += f"; {outcome.note}"
-    return f"{target.label} OK {printable(outcome.path)} ({note})"
+    return f"{target.label} OK {place or printable(outcome.path)} ({note})"

@@ -14,6 +14,8 @@ from getflags.scheduling.fair_queue import FairQueue
 
 #: The largest number of waiting items; beyond it, no new ones are pulled.
 MAX_WAITING = 1_000
+#: The same while none of their owners is ready: in a list that is sorted by host, others are far.
+MAX_BLOCKED = 10_000
 #: An owner with so many requests in flight waits for its next turn if there are others.
 BUSY = 4
 AT_ONCE = 50  #: items pulled to find others, each time
@@ -60,6 +62,9 @@ class Lookahead(Generic[K, S, T]):
         room = MAX_WAITING - elsewhere
         while owner is None and len(queue) < room and self._pull(1):
             owner = queue.next_owner(load, ready)
+        # A few at each call, so that requests in flight are not held up meanwhile.
+        if owner is None and 0 < len(queue) < MAX_BLOCKED - elsewhere and self._pull(AT_ONCE):
+            return queue.next_owner(load, ready)
         if (
             owner is not None
             and load(owner) >= BUSY

@@ -616,7 +616,8 @@ class Transfer:
         )
         if self.options.output is not None and self._received:
             mirrors.stay()  # what has been written can only be continued by the same server
-        before, seconds = mirrors.url, mirrors.next_url()
+        before, failed = mirrors.url, "" if mirrors.is_first else f"{mirrors.shown}: "
+        seconds = mirrors.next_url()
         if seconds is not None:
             self._tries -= 1
         else:
@@ -629,7 +630,7 @@ class Transfer:
         wait = wait._replace(seconds=seconds)
         if mirrors.url != before:
             self._switch(mirrors)
-            wait = wait._replace(mirror=mirrors.shown)
+            wait = wait._replace(reason=failed + wait.reason, mirror=mirrors.shown)
         self._move(states.WAITING, wait)
         return True
 

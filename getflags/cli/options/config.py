@@ -9,14 +9,17 @@ from __future__ import annotations
 
 import argparse
 import os
-from collections.abc import Iterable, Iterator, Mapping
-from typing import Any, NamedTuple
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any, NamedTuple, TypeAlias
 
 from getflags.cli.options.parser import Parser
 from getflags.core import accepted
 from getflags.core.errors import UsageError
 from getflags.core.settings import OPTIONS
 from getflags.core.text import brief, closest, quoted
+
+Field: TypeAlias = tuple[str, str]
 
 PREFIX = "GETFLAGS_"
 # What one run does; as a habit, it would surprise in every other run.
@@ -47,25 +50,39 @@ _YES = frozenset({"1", "true", "yes", "on"})
 _NO = frozenset({"0", "false", "no", "off"})
 
 
-class _Value(NamedTuple):
+class Default(NamedTuple):
     """A value, the option that it is for, and the file or variable that it comes from."""
 
     option: str
-    value: object
+    value: Any
     place: str
 
 
-def defaults(parser: Parser, given: argparse.Namespace) -> dict[str, Any]:
+def defaults(parser: Parser, given: argparse.Namespace) -> dict[str, Default]:
     """Return the defaults that a user has set, by their names in the namespace.
 
     ``given`` has what the command line says. Raises UsageError.
     """
-    found: dict[str, Any] = {}
+    found: dict[str, Default] = {}
     for each in (*_from_file(given), *_from_environment(os.environ)):
         action = _action(parser, each)
-        found[action.dest] = _converted(action, each)
+        found[action.dest] = each._replace(value=_converted(action, each))
     said = {name for name in _LOUDNESS if getattr(given, name, None)}
     return {name: value for name, value in found.items() if not (said and name in _LOUDNESS)}
+
+
+def merged(configured: Sequence[Field], given: Sequence[Field]) -> list[Field]:
+    """Return the header fields to send: those of the command line replace configured ones."""
+    names = {name.lower() for name, _ in given}
+    return [*(each for each in configured if each[0].lower() not in names), *given]
+
+
+def named(message: str, found: Iterable[Default]) -> str:
+    """Return the message of a usage error, and where the options that it names are configured."""
+    places = {
+        each.place: None for each in found if re.search(rf"--{each.option}(?![\w-])", message)
+    }
+    return f"{message} (configured in {', '.join(places)})" if places else message
 
 
 def path(given: argparse.Namespace) -> str:
@@ -80,7 +97,7 @@ def path(given: argparse.Namespace) -> str:
     return f"{folder}/getflags/config.toml" if os.path.isabs(folder) else ""  # noqa: PTH117
 
 
-def _from_file(given: argparse.Namespace) -> Iterator[_Value]:
+def _from_file(given: argparse.Namespace) -> Iterator[Default]:
     """Yield what the configuration file says. Raises UsageError if it cannot be read."""
     name = path(given)
     if not name or not (given.config or os.path.exists(name)):  # noqa: PTH110 - as above
@@ -96,19 +113,19 @@ def _from_file(given: argparse.Namespace) -> Iterator[_Value]:
     except ValueError as error:  # of TOML, or of UTF-8
         raise UsageError(f"{place} is not valid TOML: {brief(str(error))}") from None
     for option, value in settings.items():
-        yield _Value(option, value, place)
+        yield Default(option, value, place)
 
 
-def _from_environment(environ: Mapping[str, str]) -> Iterable[_Value]:
+def _from_environment(environ: Mapping[str, str]) -> Iterable[Default]:
     """Return what the variables say. An empty one counts as not set."""
     return (
-        _Value(name.removeprefix(PREFIX).lower().replace("_", "-"), value, name)
+        Default(name.removeprefix(PREFIX).lower().replace("_", "-"), value, name)
         for name, value in sorted(environ.items())
         if name.startswith(PREFIX) and value
     )
 
 
-def _action(parser: Parser, found: _Value) -> argparse.Action:
+def _action(parser: Parser, found: Default) -> argparse.Action:
     """Return the option that a value is for. Raises UsageError if there is none."""
     actions = {
         option.removeprefix("--"): action
@@ -126,7 +143,7 @@ def _action(parser: Parser, found: _Value) -> argparse.Action:
     return action
 
 
-def _converted(action: argparse.Action, found: _Value) -> Any:
+def _converted(action: argparse.Action, found: Default) -> Any:
     """Return the value as the option has it. Raises UsageError."""
     try:
         if isinstance(action, argparse.BooleanOptionalAction):
@@ -159,6 +176,8 @@ def _one(action: argparse.Action, value: object) -> Any:
         text = os.path.expanduser(text)  # noqa: PTH111 - the shell would do this
     convert = action.type
     result = convert(text) if callable(convert) else text
+    if isinstance(result, str) and not isinstance(value, str):
+        raise argparse.ArgumentTypeError("it is a number; a text needs quotation marks")
     if action.choices is not None and result not in action.choices:
         # The value is not quoted, because it may be a secret in the wrong place.
         raise argparse.ArgumentTypeError(f"it is not one of {', '.join(action.choices)}")

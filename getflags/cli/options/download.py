@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from getflags import transport
 from getflags.cli.options import config, groups, other_tools, short_help
+from getflags.cli.options.config import Default
 from getflags.cli.options.parser import Parser
 from getflags.core.accepted import AUTO
 from getflags.core.errors import UsageError
@@ -65,6 +66,7 @@ class Options(argparse.Namespace):
     max_failures: int | None
     remote_name: bool  # -O, which has no effect
     config: str | None
+    configured: tuple[Default, ...] = ()
     no_config: bool
 
     @property
@@ -88,8 +90,12 @@ def parse(arguments: list[str]) -> Options:
     parser = make_parser()
     options = parser.parse_intermixed_args(arguments, namespace=Options())
     if found := config.defaults(parser, options):
-        parser.set_defaults(**found)
+        given = options.headers or []
+        parser.set_defaults(**{name: each.value for name, each in found.items()})
         options = parser.parse_intermixed_args(arguments, namespace=Options())
+        options.configured = tuple(found.values())
+        if "headers" in found:
+            options.headers = config.merged(found["headers"].value, given)
     if options.verbose and options.quiet:  # not both from the command line: argparse refuses that
         raise UsageError("verbose and quiet cannot both be configured")
     if options.progress and (options.verbose or options.quiet):

@@ -91,6 +91,11 @@ class DigestLogin:
         self._nonce: Nonce | None = None  # used for the request
         self.answered = 0  # challenges
 
+    @property
+    def has_password(self) -> bool:
+        """Whether there is a user with a password for the last request."""
+        return bool(self._login)
+
     def authorization(self, login: str, path: str, origin: OriginState) -> str:
         """Return the value of Authorization for a request; empty if it is sent without one.
 
@@ -126,8 +131,12 @@ class DigestLogin:
 
 def hint(head: Head, login: DigestLogin | None) -> str:
     """Return what to add to the error message for a 401; empty if it is not about HTTP Digest."""
-    if login is not None:
-        return "" if login.answered else "; the server sent no usable challenge for --digest"
     offered = schemes(head)
+    if login is not None:
+        if not login.has_password:
+            return "; --digest has no user and password for this server (-u, its URL or --netrc)"
+        if "basic" in offered and "digest" not in offered:
+            return "; the server offers no Digest, only Basic"
+        return "" if login.answered else "; the server sent no usable challenge for --digest"
     only = "digest" in offered and "basic" not in offered
     return "; the server asks for HTTP Digest: use --digest" if only else ""

@@ -26,12 +26,12 @@ from getflags.cli.commands.download.preflight import check
 from getflags.cli.commands.download.run import run_engine
 from getflags.cli.commands.download.source import open_targets, read_checksum_file
 from getflags.cli.display import Screen
-from getflags.cli.options import checks
+from getflags.cli.options import checks, config
 from getflags.cli.options import download as download_options
 from getflags.cli.options.download import Options
 from getflags.cli.signals import Interrupted
 from getflags.core.accepted import AUTO
-from getflags.core.errors import GetflagsError
+from getflags.core.errors import GetflagsError, UsageError
 from getflags.core.models import ExitStatus
 from getflags.core.text import counted, printable
 from getflags.output import summary
@@ -44,6 +44,13 @@ def main(arguments: list[str]) -> int:
     """Download the targets and return the exit code. Raises UsageError."""
     started = monotonic()
     options = download_options.parse(arguments)
+    try:
+        return _download_as(options, started)
+    except UsageError as error:
+        raise UsageError(config.named(str(error), options.configured)) from None
+
+
+def _download_as(options: Options, started: float) -> int:
     screen = Screen(options)
     result = summary.Report(keep=False)
     if options.checksum_file is not None:
@@ -110,7 +117,7 @@ def _run(job: Job, screen: Screen, result: summary.Report) -> int:
 def _run_to_output(job: Job, screen: Screen, result: summary.Report) -> int:
     """Download the only target to standard output, and return the exit code."""
     options = job.options
-    if not with_options(job.targets[0], options).checksum:
+    if options.checksums is None and not with_options(job.targets[0], options).checksum:
         from getflags.storage.output_stream import OutputStream  # most runs do not need it
 
         output = OutputStream(standard_output.DESCRIPTOR)
