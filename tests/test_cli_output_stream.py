@@ -139,6 +139,20 @@ def test_a_failure_without_a_byte_is_that_of_all(tmp_path: Path) -> None:
     assert b"404 Not Found" in done.stderr
 
 
+@pytest.mark.parametrize("mirrored", [False, True])
+@pytest.mark.parametrize("client", ["h1", "curl", "httpx"])
+def test_a_failure_between_two_parts_does_not_lose_what_is_written(
+    tmp_path: Path, client: str, *, mirrored: bool
+) -> None:
+    busy = b"HTTP/1.1 500 Oh No\r\nContent-Length: 0\r\n\r\n"
+    answers = in_turn(cut(STRONG), busy, rest(STRONG))
+    with RawServer({"/f": answers}) as server, RawServer({"/f": ok(BODY[::-1])}) as other:
+        line = server.url("/f") + (f"\t{other.url('/f')}" if mirrored else "")
+        done = stream("-i", "-", "--client", client, cwd=tmp_path, stdin=line.encode())
+        assert not other.heads, "only the first server can go on"
+    assert (done.returncode, done.stdout) == (0, BODY)
+
+
 @pytest.mark.parametrize("given", ["option", "list"])
 @pytest.mark.parametrize("digest", [SHA, SHA[::-1]])
 def test_with_a_checksum_nothing_wrong_comes_out(tmp_path: Path, given: str, digest: str) -> None:

@@ -108,6 +108,32 @@ def test_a_server_names_a_file_and_nothing_else(tmp_path: Path, way: Way) -> Non
         assert harmless(outcome.path)
 
 
+@pytest.mark.parametrize("exists", ["skip", "refresh", "fail"])
+@everywhere
+def test_a_token_may_be_the_only_difference_of_two_files(
+    tmp_path: Path, way: Way, exists: str
+) -> None:
+    date = "Last-Modified: Sat, 01 Jan 2022 00:00:00 GMT"
+    one, other = "/get?access_token=A", "/get?access_token=B"
+    answers = {one: named("A", b"A", date), other: named("B", b"B", date)}
+    with RawServer(answers) as server:
+        for path in (one, other):
+            fetch(server, tmp_path, way, path, exists=exists)
+    assert files(tmp_path) == {"A": b"A", "B": b"B"}
+
+
+@everywhere
+def test_the_file_of_a_mirror_is_found_again(tmp_path: Path, way: Way) -> None:
+    answers: dict[str, Answer] = {"/mirror": named("real", b"right", 'ETag: "1"')}
+    with RawServer(answers) as server:
+        entry = getflags.Entry(server.url("/first"), mirrors=(server.url("/mirror"),))
+        for exists, asked in (("skip", 1), ("skip", 1), ("fail", 1), ("refresh", 2)):
+            getflags.download([entry], dir=tmp_path, content_disposition=True, exists=exists, **way)
+            assert server.asked("/mirror") == asked
+            assert server.asked("/first") == 1
+            assert files(tmp_path) == {"real": b"right"}
+
+
 @everywhere
 def test_g8_names_of_servers_are_numbered_like_those_of_urls(tmp_path: Path, way: Way) -> None:
     """Two targets with one name, a name that another URL gives, and files that are there."""

@@ -60,6 +60,11 @@ for url in urls:
         os.makedirs("a/b", exist_ok=True)
         name = "a/b/" + name
         open("../outside", "w").close()
+        here = os.getcwd()
+        for _ in range(1500):
+            os.makedirs("deeper", exist_ok=True)
+            os.chdir("deeper")
+        os.chdir(here)
     open(name, "wb").write(body[:-1] + b"?" if mode.startswith("wrong") else body)
 if mode == "links":
     os.symlink("/nonexistent", urls[0].rpartition("/")[2] + ".x")

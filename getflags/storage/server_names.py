@@ -105,7 +105,9 @@ class NamedFile(PartFile):
         if exists is Exists.OVERWRITE or self._target.flaw:
             return None
         with disk_errors:
-            name = self._names.find(self._folder, self._target.url)
+            urls = (self._target.url, *self._target.mirrors)
+            names = (self._names.find(self._folder, url) for url in urls)
+            name = next(filter(None, names), None)
         if name is None:
             return None
         self.path = f"{self._folder}/{name}"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from getflags.core.errors import Overlong
 from getflags.core.models import DownloadOptions, ResumeRecord
-from getflags.core.response_head import Head, is_chunked
+from getflags.core.response_head import Head, content_length, is_chunked
 from getflags.transfer import retry
 from getflags.transfer.parts import ranges
 
@@ -102,12 +102,15 @@ class Body:
 class DecodedBody(Body):
     """A body that was sent compressed; its decoded bytes are counted.
 
-    Its size is not known before its end. The end is marked in the compressed data.
+    Its size is not known before its end.
     """
 
     __slots__ = ()
 
     @property
     def delimited(self) -> bool:
-        """True: compressed data that was cut is not valid."""
-        return True
+        """Whether the end of the body is marked. That of the compressed data is not enough.
+
+        Further members may have followed: gzip data may consist of several.
+        """
+        return content_length(self._head) is not None or is_chunked(self._head)

@@ -111,7 +111,7 @@ class Transfer:
         self._code: int | None = None
         self._tries = self._requests = 0
         self._forgiven = 0  # tries that do not count against the retries
-        self._received = False  # a body in this try
+        self._received = False  # a body in this try; in any one, for standard output
         self._kept = 0  # bytes of the body that were kept after an earlier try
         self._find_origin = find_origin
         self._now = 0.0  # when the present try began
@@ -134,7 +134,9 @@ class Transfer:
             return self._begin_at(self._mirrors)
         checksum, exists = self.target.checksum, self.options.exists
         self._on_disk = on_disk if on_disk and matches(checksum, on_disk) else None
-        self._partial, self._received = partial, False
+        self._partial = partial
+        # What has gone to standard output stays, so its record counts in all later tries.
+        self._received = self._received and self.options.output is not None
         self._saved_as = on_disk.name if on_disk else ""
         if self.split is not None:
             self._may_split, self.split = self.split.open, None

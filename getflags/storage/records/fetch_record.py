@@ -16,7 +16,7 @@ from hashlib import blake2b
 from urllib.parse import quote, unquote
 
 from getflags.core.models import FetchRecord
-from getflags.core.urls import identity
+from getflags.core.urls import split_credentials
 from getflags.targets.filenames import PART_PREFIX
 
 _NAME = "user.getflags"
@@ -62,8 +62,12 @@ def read(path: str) -> FetchRecord | None:
 
 
 def hash_url(url: str) -> str:
-    """Return a hash of a URL without its secrets, which may be renewed."""
-    text = identity(url).encode("utf-8", "surrogatepass")
+    """Return a hash of a URL without its user and password.
+
+    Its query counts as a whole: here, nothing else shows which file it is, and a token may be the
+    only difference between the URLs of two files.
+    """
+    text = split_credentials(url)[0].encode("utf-8", "surrogatepass")
     return blake2b(text, digest_size=12).hexdigest()
 
 

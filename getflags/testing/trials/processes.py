@@ -105,6 +105,14 @@ def _start(
         raise UsageError(f"cannot start {quoted(command[0])}: {reason}") from error
 
 
+def remove(folder: Path) -> None:
+    """Remove a folder of the command, as far as possible.
+
+    Not with ``shutil.rmtree``: before Python 3.13, it fails for a thousand nested folders.
+    """
+    subprocess.run(["rm", "-rf", "--", folder], stderr=subprocess.DEVNULL, check=False)  # noqa: S603, S607 - it is ours
+
+
 class _Output:
     """The output of a command: read so that the command does not block; its end is kept."""
 

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from http import HTTPStatus
 from pathlib import Path
-from tempfile import TemporaryDirectory
+from tempfile import TemporaryDirectory, mkdtemp
 from time import monotonic
 from typing import NamedTuple, TypeAlias
 
@@ -77,9 +77,13 @@ def trial(
             for name, options in chosen.items()
         }
         for name, server in servers.items():
-            with TemporaryDirectory(dir=folder, ignore_cleanup_errors=True) as own:
-                job = _job(server, contents, Path(own), time_limit)
-                results.append(_run(name, server, client, contents, job))
+            own = Path(mkdtemp(dir=folder))
+            try:
+                results.append(
+                    _run(name, server, client, contents, _job(server, contents, own, time_limit))
+                )
+            finally:
+                processes.remove(own)
             report(results[-1])
     return TrialResult(tuple(results))
 
