@@ -3,12 +3,11 @@
 Resources for download are in `content`.
 """
 
-import json
 from http import HTTPStatus
 from urllib.parse import parse_qs
 
 from ..faults.draws import parse_seed
-from ..http.responses import Request, Response, document, failure, method_error
+from ..http.responses import Request, Response, document, failure, json_document, method_error
 from ..state.server_state import ServerState
 from .options import make_parser
 
@@ -25,7 +24,7 @@ def answer(state: ServerState, request: Request) -> Response:
     views = {"about": state.about, "ledger": state.about_and_counts}
     if name not in views:
         return failure(HTTPStatus.NOT_FOUND, method=request.method)
-    return method_error(request.method, "GET", "HEAD") or _as_json(request, views[name]())
+    return method_error(request.method, "GET", "HEAD") or json_document(request, views[name]())
 
 
 def _reset(state: ServerState, request: Request, query: str) -> Response:
@@ -38,12 +37,8 @@ def _reset(state: ServerState, request: Request, query: str) -> Response:
         state.reset(None if given is None else parse_seed(given[-1]))
     except ValueError:
         return failure(HTTPStatus.BAD_REQUEST)
-    return _as_json(request, state.about())
+    return json_document(request, state.about())
 
 
 def _help(request: Request) -> Response:
     return document(request, make_parser("getflags serve").format_help(), "text/plain")
-
-
-def _as_json(request: Request, content: dict[str, object]) -> Response:
-    return document(request, json.dumps(content) + "\n", "application/json")
