@@ -56,8 +56,8 @@ class Service:
             return apply_faults(request._replace(attempt=attempt), plan, self.respond)
         if status is not None:
             return failure(status, method=request.method)
-        return resources.answer(self.contents, self.state.label, request)
+        return resources.answer(self.contents, self.state.label, request, attempt)
 
     def respond(self, request: Request) -> Response:
         """Return the response to a request for content, without any fault."""
-        return resources.answer(self.contents, self.state.label, request)
+        return resources.answer(self.contents, self.state.label, request, request.attempt)

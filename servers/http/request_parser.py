@@ -16,8 +16,9 @@ from .responses import Request, Response, failure, method_error
 
 LONGEST_HEAD = 64 * 1024  # bytes
 
-# The fields that affect a response. All others are dropped: most requests then have no fields,
-# which is the condition for the fast path.
+# The fields that affect the response to a request for a file. All others are dropped: most requests
+# then have no fields, which is the condition for the fast path. Other paths get all fields.
+_FILES = (b"/flags/", b"/bytes/")
 _KEPT = frozenset({b"range", b"if-range", b"if-none-match", b"if-modified-since", b"origin"})
 _METHOD_LOOKS_FINE = re.compile(rb"[!#$%&'*+.^_`|~0-9A-Za-z-]+ ")
 
@@ -41,6 +42,7 @@ class RequestParser:
     def _begin(self) -> None:
         self._target = b""
         self._fields: dict[str, str] = {}
+        self._every_field = False
         self._host: bytes | None = None
         self._head_size = 0
         self._in_head = True
@@ -80,6 +82,7 @@ class RequestParser:
     def on_url(self, part: bytes) -> None:
         """Store the request target, or the part of it that was in one piece of data."""
         self._target += part
+        self._every_field = not self._target.startswith(_FILES)
         self._head_size += len(part)
 
     def on_header(self, name: bytes, value: bytes) -> None:
@@ -90,12 +93,12 @@ class RequestParser:
         name = name.lower()
         if name == b"host":
             self._host = value if self._host is None else b","  # a comma marks a repeated Host
-        elif name in _KEPT:
-            key, text = name.decode(), value.decode("latin-1")
-            # Several lines with one name form one list (RFC 9110 section 5.2).
-            self._fields[key] = f"{self._fields[key]}, {text}" if key in self._fields else text
         elif name == b"expect" and value.lower() == b"100-continue":
             self._expects = True
+        if self._every_field or name in _KEPT:
+            key, text = name.decode("latin-1"), value.decode("latin-1")
+            # Several lines with one name form one list (RFC 9110 section 5.2).
+            self._fields[key] = f"{self._fields[key]}, {text}" if key in self._fields else text
 
     def on_headers_complete(self) -> None:
         """Check the size of the head, and whether the client waits for a 100 response."""

@@ -80,7 +80,8 @@ class ServerState:
         if self._has_options:
             return self._count_and_plan(target)
         attempt = self.ledger.opened(target)
-        return CountedRequest(self.ledger, decide(self.behaviour, self.seed, target, attempt))
+        decision = decide(self.behaviour, self.seed, target, attempt)
+        return CountedRequest(self.ledger, decision, None, attempt)
 
     def _count_and_plan(self, target: str) -> CountedRequest:
         ledger, peak = self.ledger, self.ledger.peak
