@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from servers.http import request_parser
 from servers.http.request_parser import LONGEST_HEAD, RequestParser
 from servers.http.responses import Request, Response
 
@@ -191,3 +192,31 @@ def test_a_bug_of_ours_is_not_blamed_on_the_client(monkeypatch: pytest.MonkeyPat
     monkeypatch.setattr(RequestParser, "_complete", bug)
     with pytest.raises(httptools.HttpParserCallbackError):
         read(GET)
+
+
+@pytest.mark.parametrize(
+    "framed",
+    [
+        b"Content-Length: 6\r\n\r\nabcdef",
+        b"Transfer-Encoding: chunked\r\n\r\n6\r\nabcdef\r\n0\r\n\r\n",
+    ],
+)
+def test_a_body_is_kept_where_it_matters(framed: bytes) -> None:
+    for target, body in [("/kept?x", b"abcdef"), ("/flags/kept?", b"")]:
+        reader = RequestParser(b"/kept?")
+        for each in f"POST {target} HTTP/1.1\r\nHost: x\r\n".encode() + framed + GET:
+            reader.feed(bytes([each]))
+        first, second = reader.queue
+        assert isinstance(first, Request)
+        assert (first.method, first.target, first.body) == ("POST", target, body)
+        assert second == Request("GET", "/flags/a", {})
+
+
+def test_a_body_that_is_kept_has_a_limit(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(request_parser, "LONGEST_BODY", 5)
+    reader = RequestParser(b"/kept")
+    reader.feed(b"POST /kept HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\nabcde")
+    assert not reader.queue
+    reader.feed(b"f")
+    reader.feed(b"ghi" + GET)
+    assert outcome(reader) == [413]

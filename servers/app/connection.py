@@ -33,7 +33,7 @@ class HttpProtocol(asyncio.Protocol):
     def __init__(self, service: Service) -> None:
         self._service = service
         self._loop = asyncio.get_running_loop()
-        self._parser = RequestParser()
+        self._parser = RequestParser(service.keeps_body)
         self._transport: asyncio.Transport
         self._busy = False  # a request is being answered, and the others wait in the queue
         self._writing_paused = False  # the transport's write buffer is full

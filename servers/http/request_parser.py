@@ -15,6 +15,7 @@ from .paths import origin_form
 from .responses import Request, Response, failure, method_error
 
 LONGEST_HEAD = 64 * 1024  # bytes
+LONGEST_BODY = 2**28  # bytes of a body that is kept
 
 # The fields that affect the response to a request for a file. All others are dropped: most requests
 # then have no fields, which is the condition for the fast path. Other paths get all fields.
@@ -28,10 +29,12 @@ class RequestParser:
 
     `queue` holds the parsed requests; its last item may be an error response to an invalid one.
     `finished` is set when nothing more will be parsed. `awaits_continue` is set while the client
-    waits for a 100 response before it sends the request body (RFC 9110 section 10.1.1).
+    waits for a 100 response before it sends the request body (RFC 9110 section 10.1.1). The
+    body of a request is dropped unless its target starts with `keeps_body`.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, keeps_body: bytes | None = None) -> None:
+        self._keeps_body = keeps_body
         self.queue: deque[Request | Response] = deque()
         self.finished = False
         self.awaits_continue = False
@@ -47,6 +50,7 @@ class RequestParser:
         self._head_size = 0
         self._in_head = True
         self._expects = False
+        self._body: bytearray | None = None
 
     def feed(self, data: bytes) -> None:
         """Parse `data`, the next bytes of the connection."""
@@ -105,8 +109,18 @@ class RequestParser:
         if self._head_size > LONGEST_HEAD:
             self._refuse(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE)
         self._in_head = False
+        if self._keeps_body is not None and self._target.startswith(self._keeps_body):
+            self._body = bytearray()
         # HTTP/1.0 has no 100 response, so the field is ignored there.
         self.awaits_continue = self._expects and self._parser.get_http_version() == "1.1"
+
+    def on_body(self, part: bytes) -> None:
+        """Store a part of a body that is kept."""
+        if self._body is not None and not self.finished:
+            self._body += part
+            if len(self._body) > LONGEST_BODY:
+                self._body = None
+                self._refuse(HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
 
     def on_message_complete(self) -> None:
         """Append the complete request to the queue."""
@@ -136,7 +150,8 @@ class RequestParser:
         # Keep-alive is not supported for HTTP/1.0, whose clients disagree about its meaning.
         keep_alive = modern and parser.should_keep_alive()
         self.finished = not keep_alive
-        self.queue.append(Request(method, path, self._fields, keep_alive))
+        body = bytes(self._body) if self._body else b""
+        self.queue.append(Request(method, path, self._fields, keep_alive, body=body))
 
     def _refuse(self, status: HTTPStatus) -> None:
         if not self.finished:

@@ -24,7 +24,7 @@ from .validators import http_date, not_modified, range_applies
 _KNOWN = frozenset({"GET", "HEAD", "POST", "PUT", "DELETE", "CONNECT", "OPTIONS", "TRACE", "PATCH"})
 _PHRASES = {each.value: each.phrase for each in HTTPStatus}
 # No Content-Length may be sent with 204 (RFC 9110 section 8.6), and with 304 only that of the file.
-_WITHOUT_BODY = frozenset({HTTPStatus.NO_CONTENT, HTTPStatus.NOT_MODIFIED})
+WITHOUT_BODY = frozenset({HTTPStatus.NO_CONTENT, HTTPStatus.NOT_MODIFIED})
 
 
 class Request(NamedTuple):
@@ -32,7 +32,8 @@ class Request(NamedTuple):
 
     `fields` has only the header fields that affect the response, with names in lower case.
     `keep_alive` is whether the connection stays open after the response. `attempt` numbers the
-    requests for this target, from 1; it is 0 where it has no effect.
+    requests for this target, from 1; it is 0 where it has no effect. `body` is empty unless the
+    parser keeps bodies.
     """
 
     method: str
@@ -40,6 +41,7 @@ class Request(NamedTuple):
     fields: Mapping[str, str]
     keep_alive: bool = True
     attempt: int = 0
+    body: bytes = b""
 
 
 class Span(NamedTuple):
@@ -105,7 +107,7 @@ def failure(
     `method` is that of the request: the response to HEAD has no body, nor has any with a status
     that forbids one. `fields` are more header fields.
     """
-    if status in _WITHOUT_BODY:
+    if status in WITHOUT_BODY:
         return Response(status, head(status, fields), last=last)
     # A 205 has an empty body (section 15.3.6).
     body = b"" if status == HTTPStatus.RESET_CONTENT else f"{_status_text(status)}\n".encode()

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from time import monotonic
 from typing import NamedTuple
 
+from ..content.added import AddedResponse
 from ..faults.draws import Behaviour, Decision, decide
 from ..faults.fault_plan import BEYOND_RATE_LIMIT, FaultPlan, plan_faults
 from ..http.common_headers import SERVER
@@ -68,6 +69,7 @@ class ServerState:
             or replay
         )
         self.ledger = Ledger(refuses=self._has_options)
+        self.added: dict[str, AddedResponse] = {}  # by path; a reset keeps them
 
     def count_request(self, target: str) -> CountedRequest | None:
         """Count a request and decide on its faults; return None if it is not counted.
