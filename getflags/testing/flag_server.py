@@ -38,26 +38,28 @@ _FILES = {"scenario", "directory", "record", "replay"}
 class Options(TypedDict, total=False):
     """The keyword arguments of ``flag_server``: the options of ``getflags serve``.
 
-    ============== ===========================================================================
-    label          which server: ``"LOCAL"`` (default, no delays), ``"DELAY"`` or ``"ERROR"``
-    seed           the seed of the delays and faults (default: the scenario's seed, or 0)
-    error_rate     share of requests answered with 418, from 0 to 1
-    delay          seconds before each response: a number, or a minimum and a maximum
-    latency        ``"fixed:S"``, ``"uniform:MIN-MAX"`` or ``"lognormal:MEDIAN,SIGMA"``
-    fail_first     answer the first N requests for each path with 503
-    busy_above     answer with 429 while this number of requests is in flight
-    retry_after    seconds in the Retry-After field of a 429
-    rate_limit     answer with 429 beyond this number of requests a second, as nginx's limit_req
-    burst          requests by which the rate limit may be exceeded (default: 0)
-    slots          requests that are served at the same time, while the others wait
-    bandwidth      bytes per second, as a number or as ``"2M"``
-    fault          ``"NAME"`` or ``"NAME:PARAM=VALUE,..."``, one or a list of them
-    scenario       a TOML file that defines faults
-    directory      a folder to serve instead of the flags
-    record         a file to record the fault decisions to
-    replay         a recording whose fault decisions to repeat
-    tls            serve https, with a certificate that ``FlagServer.cafile`` verifies
-    ============== ===========================================================================
+    ========================== ===================================================================
+    label                      ``"LOCAL"`` (default, no delays), ``"DELAY"`` or ``"ERROR"``
+    seed                       seed of the delays and faults (default: the scenario's, or 0)
+    error_rate                 share of requests answered with 418, from 0 to 1
+    delay                      seconds before each response: a number, or a minimum and a maximum
+    latency                    ``"fixed:S"``, ``"uniform:MIN-MAX"`` or ``"lognormal:MEDIAN,SIGMA"``
+    fail_first                 answer the first N requests for each path with 503
+    busy_above                 answer with 429 while this number of requests is in flight
+    retry_after                seconds in the Retry-After field of a 429
+    rate_limit                 answer with 429 beyond this number of requests a second, as nginx
+    burst                      requests by which the rate limit may be exceeded (default: 0)
+    slots                      requests that are served at the same time, while the others wait
+    bandwidth                  bytes per second, as a number or as ``"2M"``
+    max_connections_per_client close further connections of a client at once
+    requests_per_connection    close a connection after this number of responses
+    fault                      ``"NAME"`` or ``"NAME:PARAM=VALUE,..."``, one or a list of them
+    scenario                   a TOML file that defines faults
+    directory                  a folder to serve instead of the flags
+    record                     a file to record the fault decisions to
+    replay                     a recording whose fault decisions to repeat
+    tls                        serve https, with a certificate that ``FlagServer.cafile`` verifies
+    ========================== ===================================================================
 
     An option that is None has no effect.
     """
@@ -74,6 +76,8 @@ class Options(TypedDict, total=False):
     burst: int | None
     slots: int | None
     bandwidth: int | str | None
+    max_connections_per_client: int | None
+    requests_per_connection: int | None
     fault: str | Sequence[str] | None
     scenario: str | os.PathLike[str] | None
     directory: str | os.PathLike[str] | None

@@ -13,6 +13,7 @@ from ..http.bandwidth import SharedBandwidth
 from ..http.common_headers import CommonHeaders
 from ..http.paths import without_query
 from ..http.responses import Request, Response, failure
+from ..state.client_connections import ClientConnections
 from ..state.request_log import RequestLog
 from ..state.server_state import CountedRequest, ServerState
 from ..state.slots import Slots
@@ -44,6 +45,8 @@ class Service:
         self.connections: set[Connection] = set()
         bandwidth = state.behaviour.bandwidth
         self.bandwidth = None if bandwidth is None else SharedBandwidth(bandwidth)
+        most = state.behaviour.max_connections_per_client
+        self.clients = None if most is None else ClientConnections(most)
         slots = state.behaviour.slots
         self.slots = None if slots is None else Slots(slots)
 

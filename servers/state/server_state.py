@@ -126,6 +126,11 @@ class ServerState:
                 "burst": limit.burst if limit else None,
                 "replay": self._replay is not None,
             }
+        behaviour = self.behaviour
+        if behaviour.max_connections_per_client is not None:
+            more["max_connections_per_client"] = behaviour.max_connections_per_client
+        if behaviour.requests_per_connection is not None:
+            more["requests_per_connection"] = behaviour.requests_per_connection
         return {
             "server": SERVER,
             "version": VERSION,
