@@ -192,7 +192,7 @@ def digest(server: Running, **changed: str) -> int:
         return hashlib.md5(text.encode(), usedforsecurity=False).hexdigest()
 
     first = md5(f"{given['username']}:{given['realm']}:secret")
-    second = md5(f"GET:{given['uri']}")
+    second = md5(f"GET:{path}")
     middle = f"{given['nonce']}:{given['nc']}:{given['cnonce']}:{given['qop']}"
     given.setdefault("response", md5(f"{first}:{middle}:{second}"))
     quoted = {name: re.sub(r'(["\\])', r"\\\1", value) for name, value in given.items()}
@@ -287,6 +287,8 @@ def test_faults_count_the_attempts_of_an_endpoint_too(tmp_path: Path) -> None:
         ("/redirect-to?url=ftp://x/", 400),
         ("/redirect-to?url=javascript:x", 400),
         ("/redirect-to?url=/%0d%0aX:1", 400),
+        ("/redirect-to?url=/%0dX:1", 400),
+        ("/redirect-to?url=/%20", 400),
         ("/redirect-to?url=/%ff", 400),
         ("/redirect-to?url=/%f", 400),
         ("/redirect-to?url=/x&status=200", 400),
