@@ -64,6 +64,15 @@ def refused(url: str) -> bool:
             ["LOCAL", "--seed=0", "--rate-limit=0.5", "--burst=5"],
         ),
         ({"slots": 4}, ["LOCAL", "--seed=0", "--slots=4"]),
+        (
+            {"max_connections_per_client": 4, "requests_per_connection": 1},
+            [
+                "LOCAL",
+                "--seed=0",
+                "--max-connections-per-client=4",
+                "--requests-per-connection=1",
+            ],
+        ),
         ({"bandwidth": "2M"}, ["LOCAL", "--seed=0", "--bandwidth=2M"]),
         ({"fault": "reset"}, ["LOCAL", "--seed=0", "--fault=reset"]),
         ({"fault": ["reset", "drip"]}, ["LOCAL", "--seed=0", "--fault=reset", "--fault=drip"]),

@@ -22,7 +22,7 @@ from servers.content.generated import Pattern
 from servers.content.resources import Contents, Files, Flags
 from servers.faults.draws import Behaviour, decide
 from servers.http.representation import Representation
-from servers.http.responses import Response
+from servers.http.responses import Request, Response
 from servers.state.server_state import ServerState
 from tests.servers_kit import Factory, Running, flags, gif, request, running, until
 
@@ -292,6 +292,8 @@ class Trap(Contents):
         return Representation(self, 2**30, "image/gif", '"x"', 0)
 
     def page(self, label: str, path: str) -> None: ...
+
+    def endpoint(self, request: Request, attempt: int) -> None: ...
 
     def read(self, offset: int, size: int) -> bytes:
         del offset

@@ -4,7 +4,8 @@ import tracemalloc
 
 import pytest
 
-from servers.content.generated import BLOCK, LARGEST, Pattern, find
+from servers.content.generated import BLOCK, Pattern, find
+from servers.faults.values import LARGEST
 
 
 def test_pieces_fit_together() -> None:
@@ -52,6 +53,12 @@ def test_find() -> None:
     assert small.etag != large.etag
 
 
+@pytest.mark.parametrize(("text", "size"), [("1K", 1024), ("1.5m", 3 * 2**19), ("2G", 2**31)])
+def test_a_size_may_have_a_unit(text: str, size: int) -> None:
+    item = find(f"/bytes/{text}/x")
+    assert item == find(f"/bytes/{size}/x") or (item is not None and item.size == size)
+
+
 def test_the_tag_depends_on_name_and_size() -> None:
     found = [find("/bytes/1/a"), find("/bytes/1/b"), find("/bytes/2/a"), find("/bytes/1/a")]
     tags = [each.etag for each in found if each]
@@ -76,6 +83,12 @@ def test_an_empty_body() -> None:
         "/bytes/-1/y",
         f"/bytes/{LARGEST + 1}/y",
         "/x/bytes/1/y",
+        "/bytes/1T/y",
+        "/bytes/1.5/y",
+        "/bytes/1.2.3K/y",
+        "/bytes/K/y",
+        "/bytes/2000000G/y",
+        "/bytes/\u0661/y",
     ],
 )
 def test_other_paths(path: str) -> None:

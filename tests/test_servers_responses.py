@@ -37,7 +37,7 @@ def answer(method: str = "GET", **fields: str) -> tuple[Response, dict[str, str]
     named = {name.replace("_", "-"): value for name, value in fields.items()}
     response = represent(Request(method, "/x", named), ITEM)
     first, *lines = response.head.decode().splitlines()
-    assert first == f"HTTP/1.1 {response.status.value} {response.status.phrase}"
+    assert first == f"HTTP/1.1 {response.status:d} {HTTPStatus(response.status).phrase}"
     assert response.head.endswith(b"\r\n")
     assert not response.head.endswith(b"\r\n\r\n")
     return response, dict(line.split(": ", 1) for line in lines)

@@ -140,14 +140,17 @@ def _request(method: str, port: int, path: str) -> Any:
         return request_json(connection, f"{method} {path}", deadline, _PROBE_BYTES)
 
 
-def request_json(connection: socket.socket, request: str, deadline: float, max_bytes: int) -> Any:
+def request_json(
+    connection: socket.socket, request: str, deadline: float, max_bytes: int, body: bytes = b""
+) -> Any:
     """Send a request; return the JSON response, at most ``max_bytes``, read before ``deadline``.
 
     Raises OSError, ValueError, RecursionError. http.client is not used: its timeout applies to each
     read, and an unknown server may send its response in tiny pieces.
     """
     host = f"{HOST}:{connection.getpeername()[1]}"
-    connection.sendall(f"{request} HTTP/1.0\r\nHost: {host}\r\n\r\n".encode())
+    head = f"{request} HTTP/1.0\r\nHost: {host}\r\nContent-Length: {len(body)}\r\n\r\n"
+    connection.sendall(head.encode() + body)
     response = bytearray()
     while len(response) < max_bytes:
         connection.settimeout(max(deadline - monotonic(), 0.001))
@@ -155,10 +158,10 @@ def request_json(connection: socket.socket, request: str, deadline: float, max_b
         if not piece:
             break
         response += piece
-    head, _, body = response.partition(b"\r\n\r\n")
-    if head.split(b" ")[1:2] != [b"200"]:
+    first, _, content = response.partition(b"\r\n\r\n")
+    if first.split(b" ")[1:2] != [b"200"]:
         raise ValueError("the response is not that of a bundled server")
-    return json.loads(body)
+    return json.loads(content)
 
 
 def _server(port: int) -> Server:

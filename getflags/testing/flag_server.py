@@ -7,9 +7,10 @@ server. The processes are in ``fork_server``; the fixture itself is in ``pytest_
 from __future__ import annotations
 
 import os
+import re
 import socket
 import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from decimal import Decimal
@@ -17,7 +18,7 @@ from pathlib import Path
 from time import monotonic
 from types import MappingProxyType
 from typing import Any, Protocol, TypedDict, Unpack
-from urllib.parse import urlsplit
+from urllib.parse import urlencode, urlsplit
 
 from getflags.core.errors import GetflagsError
 from getflags.testing import PORTS
@@ -25,32 +26,40 @@ from getflags.testing.bundled import HOST, request_json
 
 _TIMEOUT = 10.0  # seconds to wait for a response
 _MAX_RESPONSE = 1 << 30  # bytes; a ledger, which has a line for each path, can be large
+_PATH = re.compile(r"/[!\"$->@-~]*")  # printable ASCII, without # and ?
+_FIELD = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+: [\t -~\x80-\xff]*")
+_OWN_FIELDS = {
+    name.lower(): name
+    for name in ("Connection", "Content-Length", "Date", "Server", "Transfer-Encoding")
+}
 _FILES = {"scenario", "directory", "record", "replay"}
 
 
 class Options(TypedDict, total=False):
     """The keyword arguments of ``flag_server``: the options of ``getflags serve``.
 
-    ============== ===========================================================================
-    label          which server: ``"LOCAL"`` (default, no delays), ``"DELAY"`` or ``"ERROR"``
-    seed           the seed of the delays and faults (default: the scenario's seed, or 0)
-    error_rate     share of requests answered with 418, from 0 to 1
-    delay          seconds before each response: a number, or a minimum and a maximum
-    latency        ``"fixed:S"``, ``"uniform:MIN-MAX"`` or ``"lognormal:MEDIAN,SIGMA"``
-    fail_first     answer the first N requests for each path with 503
-    busy_above     answer with 429 while this number of requests is in flight
-    retry_after    seconds in the Retry-After field of a 429
-    rate_limit     answer with 429 beyond this number of requests a second, as nginx's limit_req
-    burst          requests by which the rate limit may be exceeded (default: 0)
-    slots          requests that are served at the same time, while the others wait
-    bandwidth      bytes per second, as a number or as ``"2M"``
-    fault          ``"NAME"`` or ``"NAME:PARAM=VALUE,..."``, one or a list of them
-    scenario       a TOML file that defines faults
-    directory      a folder to serve instead of the flags
-    record         a file to record the fault decisions to
-    replay         a recording whose fault decisions to repeat
-    tls            serve https, with a certificate that ``FlagServer.cafile`` verifies
-    ============== ===========================================================================
+    ========================== ===================================================================
+    label                      ``"LOCAL"`` (default, no delays), ``"DELAY"`` or ``"ERROR"``
+    seed                       seed of the delays and faults (default: the scenario's, or 0)
+    error_rate                 share of requests answered with 418, from 0 to 1
+    delay                      seconds before each response: a number, or a minimum and a maximum
+    latency                    ``"fixed:S"``, ``"uniform:MIN-MAX"`` or ``"lognormal:MEDIAN,SIGMA"``
+    fail_first                 answer the first N requests for each path with 503
+    busy_above                 answer with 429 while this number of requests is in flight
+    retry_after                seconds in the Retry-After field of a 429
+    rate_limit                 answer with 429 beyond this number of requests a second, as nginx
+    burst                      requests by which the rate limit may be exceeded (default: 0)
+    slots                      requests that are served at the same time, while the others wait
+    bandwidth                  bytes per second, as a number or as ``"2M"``
+    max_connections_per_client close further connections of a client at once
+    requests_per_connection    close a connection after this number of responses
+    fault                      ``"NAME"`` or ``"NAME:PARAM=VALUE,..."``, one or a list of them
+    scenario                   a TOML file that defines faults
+    directory                  a folder to serve instead of the flags
+    record                     a file to record the fault decisions to
+    replay                     a recording whose fault decisions to repeat
+    tls                        serve https, with a certificate that ``FlagServer.cafile`` verifies
+    ========================== ===================================================================
 
     An option that is None has no effect.
     """
@@ -67,6 +76,8 @@ class Options(TypedDict, total=False):
     burst: int | None
     slots: int | None
     bandwidth: int | str | None
+    max_connections_per_client: int | None
+    requests_per_connection: int | None
     fault: str | Sequence[str] | None
     scenario: str | os.PathLike[str] | None
     directory: str | os.PathLike[str] | None
@@ -154,7 +165,31 @@ class FlagServer:
         """
         self._request("POST /-/reset" + ("" if seed is None else f"?seed={seed}"))
 
-    def _request(self, request: str) -> Any:
+    def add(
+        self,
+        path: str,
+        body: bytes | str = b"",
+        *,
+        status: int = 200,
+        headers: Mapping[str, str] | Iterable[tuple[str, str]] = (),
+    ) -> str:
+        """Serve ``body`` at ``path``, which is as in ``url_for``, and return its URL.
+
+        The response replaces any other at that path, also for POST. The server adds a Content-Type
+        and, for the status 200, an ETag, Last-Modified and ranges, unless ``headers`` has fields of
+        these names. The options of the server apply to it, and a reset keeps it. Raises ValueError
+        for a response that cannot be sent, and GetflagsError if the server does not respond.
+        """
+        url = self.url_for(path)
+        fields = list(headers.items() if isinstance(headers, Mapping) else headers)
+        pairs = [("path", url.removeprefix(self.root)), ("status", str(status))]
+        _check_response(pairs[0][1], status, fields)
+        pairs += [("header", f"{name}: {value}") for name, value in fields]
+        content = body.encode() if isinstance(body, str) else bytes(body)
+        self._request("POST /-/add", "?" + urlencode(pairs), content)
+        return url
+
+    def _request(self, request: str, query: str = "", body: bytes = b"") -> Any:
         port = urlsplit(self.url).port
         try:
             with ExitStack() as stack:
@@ -168,9 +203,26 @@ class FlagServer:
                     connection = stack.enter_context(
                         tls.wrap_socket(connection, server_hostname=HOST)
                     )
-                return request_json(connection, request, monotonic() + _TIMEOUT, _MAX_RESPONSE)
+                return request_json(
+                    connection, request + query, monotonic() + _TIMEOUT, _MAX_RESPONSE, body
+                )
         except (OSError, ValueError) as error:
             raise GetflagsError(f"{request} at {self.root}: {error}") from error
+
+
+def _check_response(path: str, status: int, fields: Iterable[tuple[str, str]]) -> None:
+    """Raise ValueError for a response that a server cannot send."""
+    if not _PATH.fullmatch(path):
+        raise ValueError(f"{path!r} is not a path: use the characters of URLs, without a query")
+    if path.startswith("/-/"):
+        raise ValueError(f"{path!r} belongs to the server: use a path outside of /-/")
+    if not 200 <= status <= 599:  # noqa: PLR2004 - the statuses of final responses
+        raise ValueError(f"{status} is not a status: use one from 200 to 599")
+    for name, value in fields:
+        if name.lower() in _OWN_FIELDS:
+            raise ValueError(f"the server sends {_OWN_FIELDS[name.lower()]} itself: leave it out")
+        if not _FIELD.fullmatch(f"{name}: {value}"):
+            raise ValueError(f"{f'{name}: {value}'!r} is not a header field: use NAME: VALUE")
 
 
 def arguments(options: Options, cafile: str | None) -> list[str]:

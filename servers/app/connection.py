@@ -13,6 +13,7 @@ from ..http.body_delivery import DeliverySchedule, Ending
 from ..http.request_parser import RequestParser
 from ..http.responses import Request, Response, Span
 from ..http.transports import close_write_side, disable_buffering, reset_connection
+from ..state.client_connections import ClientConnections
 from ..state.ledger import Ledger
 from ..state.request_log import RequestLog
 from ..state.server_state import CountedRequest
@@ -33,7 +34,7 @@ class HttpProtocol(asyncio.Protocol):
     def __init__(self, service: Service) -> None:
         self._service = service
         self._loop = asyncio.get_running_loop()
-        self._parser = RequestParser()
+        self._parser = RequestParser(service.keeps_body)
         self._transport: asyncio.Transport
         self._busy = False  # a request is being answered, and the others wait in the queue
         self._writing_paused = False  # the transport's write buffer is full
@@ -45,6 +46,8 @@ class HttpProtocol(asyncio.Protocol):
         self._sent = 0  # body bytes of its response
         self._ledger: Ledger | None = None  # the ledger that counts the current request
         self._span: Span | None = None  # the part of a long body that is still to be sent
+        self._left = service.state.behaviour.requests_per_connection  # responses that may follow
+        self._client: str | None = None  # the address under which the connection is counted
         self._schedule: DeliverySchedule | None = None  # its schedule; None: as fast as possible
 
     # Callbacks of the transport.
@@ -55,6 +58,23 @@ class HttpProtocol(asyncio.Protocol):
         # classes.
         self._transport = cast("asyncio.Transport", transport)
         self._service.connections.add(self)
+        if self._service.clients is not None:
+            # A client may have closed another connection just before: that event is processed in
+            # the same iteration of the event loop, so the connections are counted in the next one.
+            self._transport.pause_reading()
+            self._loop.call_soon(self._admit, self._service.clients)
+
+    def _admit(self, clients: ClientConnections) -> None:
+        """Start to read, or close the connection if its client has too many."""
+        if self._transport.is_closing():
+            return
+        client = str((self._transport.get_extra_info("peername") or ("",))[0])
+        if clients.admits(client):
+            self._client = client
+            self._transport.resume_reading()
+        else:
+            self._abandon()
+            self._transport.close()
 
     def data_received(self, data: bytes) -> None:
         """Parse the received bytes, and answer as many requests as possible."""
@@ -142,7 +162,9 @@ class HttpProtocol(asyncio.Protocol):
 
     def _answer(self, request: Request, counted: CountedRequest | None) -> None:
         response = self._service.answer(request, counted)
-        if not request.keep_alive:
+        if self._left is not None:
+            self._left -= 1
+        if not request.keep_alive or self._left == 0:
             response = response._replace(last=True)
         self._send(response)
 
@@ -267,6 +289,9 @@ class HttpProtocol(asyncio.Protocol):
             self._log(self._service.log)
         self._ending = True
         self._parser.queue.clear()
+        if self._client is not None and self._service.clients is not None:
+            self._service.clients.ended(self._client)
+            self._client = None
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None

@@ -1,49 +1,68 @@
-"""The control resources under `/-/`: a server's state, ledger and reset, and the documentation.
+"""The control resources under `/-/`: state, ledger, reset, added responses, documentation.
 
 Resources for download are in `content`.
 """
 
-import json
 from http import HTTPStatus
-from urllib.parse import parse_qs
 
+from ..content import added
 from ..faults.draws import parse_seed
-from ..http.responses import Request, Response, document, failure, method_error
+from ..http.paths import query, without_query
+from ..http.responses import Request, Response, document, failure, json_document, method_error
 from ..state.server_state import ServerState
 from .options import make_parser
 
 PREFIX = "/-/"
+ADD = "/-/add?"  # only for a private server: its owner is the only one who may add responses
 
 
 def answer(state: ServerState, request: Request) -> Response:
     """Return the response to a request whose target starts with `PREFIX`."""
-    name, _, query = request.target.removeprefix(PREFIX).partition("?")
+    name = without_query(request.target).removeprefix(PREFIX)
     if name == "reset":
-        return method_error(request.method, "POST") or _reset(state, request, query)
+        return method_error(request.method, "POST") or _reset(state, request)
+    if name == "add" and state.private:
+        return method_error(request.method, "POST") or _add(state, request)
     if name == "help":
         return method_error(request.method, "GET", "HEAD") or _help(request)
     views = {"about": state.about, "ledger": state.about_and_counts}
     if name not in views:
         return failure(HTTPStatus.NOT_FOUND, method=request.method)
-    return method_error(request.method, "GET", "HEAD") or _as_json(request, views[name]())
+    return method_error(request.method, "GET", "HEAD") or json_document(request, views[name]())
 
 
-def _reset(state: ServerState, request: Request, query: str) -> Response:
-    # Browsers add an Origin field to every POST that a web page makes. No web page has a reason to
-    # reset a server, not even a page of this server.
-    if "origin" in request.fields:
+def _reset(state: ServerState, request: Request) -> Response:
+    if _from_a_page(request):
         return failure(HTTPStatus.FORBIDDEN)
-    given = parse_qs(query, keep_blank_values=True).get("seed")
     try:
-        state.reset(None if given is None else parse_seed(given[-1]))
+        given = dict(query(request.target)).get("seed")
+        state.reset(None if given is None else parse_seed(given))
     except ValueError:
         return failure(HTTPStatus.BAD_REQUEST)
-    return _as_json(request, state.about())
+    return json_document(request, state.about())
+
+
+def _add(state: ServerState, request: Request) -> Response:
+    """Add the body of the request as a response at a path."""
+    if _from_a_page(request):
+        return failure(HTTPStatus.FORBIDDEN)
+    try:
+        pairs = query(request.target)
+        given = dict(pairs)
+        lines = [value for name, value in pairs if name == "header"]
+        state.added[given["path"]] = added.parse(given["status"], lines, request.body)
+    except (KeyError, ValueError):
+        return failure(HTTPStatus.BAD_REQUEST)
+    return json_document(request, state.about())
+
+
+def _from_a_page(request: Request) -> bool:
+    """Return whether a web page made a POST: browsers then add an Origin field.
+
+    No web page has a reason to change a server, not even a page of this server.
+    """
+    return "origin" in request.fields
 
 
 def _help(request: Request) -> Response:
     return document(request, make_parser("getflags serve").format_help(), "text/plain")
-
-
-def _as_json(request: Request, content: dict[str, object]) -> Response:
-    return document(request, json.dumps(content) + "\n", "application/json")

@@ -170,6 +170,8 @@ def _behaviour(
         scenario.rate_limit
         if given.rate_limit is None
         else RateLimit(given.rate_limit, given.burst or 0),
+        given.max_connections_per_client,
+        given.requests_per_connection,
     )
 
 
@@ -234,6 +236,10 @@ def _add_faults(parser: argparse.ArgumentParser) -> None:
     add("--burst", "B", values.count_or_zero, "requests by which --rate-limit may be exceeded (0)")
     add("--slots", "C", values.count, "serve C requests at a time; the others wait")
     add("--bandwidth", "RATE", values.nonzero_size, "limit in bytes a second (K, M, G), per server")
+    text = "close further connections of a client (an address) at once"
+    add("--max-connections-per-client", "N", values.count, text)
+    text = "close a connection after N responses, with Connection: close in the last one"
+    add("--requests-per-connection", "N", values.count, text)
     group.add_argument(
         "--fault",
         metavar="NAME[:PARAM=VALUE,...]",

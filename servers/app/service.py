@@ -6,12 +6,14 @@ code that answers it. Queues, timers and transports are in `connection`.
 
 from typing import Protocol
 
-from ..content import resources
+from ..content import added, resources
 from ..content.resources import Contents
 from ..faults.fault_plan import apply_faults
 from ..http.bandwidth import SharedBandwidth
 from ..http.common_headers import CommonHeaders
+from ..http.paths import without_query
 from ..http.responses import Request, Response, failure
+from ..state.client_connections import ClientConnections
 from ..state.request_log import RequestLog
 from ..state.server_state import CountedRequest, ServerState
 from ..state.slots import Slots
@@ -38,10 +40,13 @@ class Service:
         self.state = state
         self.contents = contents
         self.log = log
+        self.keeps_body = control.ADD.encode() if state.private else None
         self.common_headers = CommonHeaders()
         self.connections: set[Connection] = set()
         bandwidth = state.behaviour.bandwidth
         self.bandwidth = None if bandwidth is None else SharedBandwidth(bandwidth)
+        most = state.behaviour.max_connections_per_client
+        self.clients = None if most is None else ClientConnections(most)
         slots = state.behaviour.slots
         self.slots = None if slots is None else Slots(slots)
 
@@ -56,8 +61,14 @@ class Service:
             return apply_faults(request._replace(attempt=attempt), plan, self.respond)
         if status is not None:
             return failure(status, method=request.method)
-        return resources.answer(self.contents, self.state.label, request)
+        return self.respond(request, attempt)
 
-    def respond(self, request: Request) -> Response:
-        """Return the response to a request for content, without any fault."""
-        return resources.answer(self.contents, self.state.label, request)
+    def respond(self, request: Request, attempt: int = 0) -> Response:
+        """Return the response to a request for content, without any fault.
+
+        The number of the attempt is `attempt` or, if that is 0, in the request.
+        """
+        state = self.state
+        if state.added and (found := state.added.get(without_query(request.target))):
+            return added.answer(found, request)
+        return resources.answer(self.contents, state.label, request, attempt or request.attempt)

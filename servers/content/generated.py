@@ -1,6 +1,6 @@
 """Generated files at `/bytes/<N>/<any name>`: bodies of any size that take no disk space.
 
-The bytes are computed when they are read.
+The bytes are computed when they are read. N may end with K, M or G.
 
 The body repeats one block of pseudo-random bytes, which depends on the name. The length of the
 block is a prime number, so that it does not divide the lengths of the pieces in which a client may
@@ -11,14 +11,13 @@ bytes, and a checksum detects them.
 import re
 from hashlib import shake_128
 
+from ..faults.values import size as parse_size
 from ..http.representation import Representation
 from ..http.validators import etag
 
 BLOCK = 65_521  # bytes; the largest prime below 64 KiB
-LARGEST = 2**50  # bytes; a petabyte is more than any test needs, and its offsets fit in a C long
-
-_TARGET = re.compile(r"/bytes/([0-9]{1,16})/(.+)")
-_MODIFIED = 946_684_800  # 2000-01-01: the content never changes
+_TARGET = re.compile(r"/bytes/([0-9]{1,16}|[0-9.]{1,16}[KMG])/(.+)", re.IGNORECASE)
+MODIFIED = 946_684_800  # 2000-01-01: the content never changes
 
 
 class Pattern:
@@ -45,11 +44,15 @@ class Pattern:
 def find(path: str) -> Representation | None:
     """Return the generated file at `path` (without a query), or None for other paths."""
     match = _TARGET.fullmatch(path)
-    if not match or int(match[1]) > LARGEST:
+    if not match:
         return None
-    size, name = int(match[1]), match[2]
+    try:
+        size = parse_size(match[1])
+    except ValueError:
+        return None
+    name = match[2]
     pattern = Pattern(name, size)
     content = pattern.read(0, size) if size <= BLOCK else pattern
     return Representation(
-        content, size, "application/octet-stream", etag(size, name), modified=_MODIFIED
+        content, size, "application/octet-stream", etag(size, name), modified=MODIFIED
     )

@@ -39,7 +39,8 @@ class Behaviour:
     `error_rate` is the share of requests, 0 to 1, that are answered with an error. `rules` define
     the other faults. `bandwidth` is the maximum number of body bytes sent per second. `slots`
     limits the requests served at the same time; the others wait. Requests beyond `rate_limit` are
-    refused with 429.
+    refused with 429. A client has at most `max_connections_per_client` connections: further ones
+    are closed at once. A connection is closed after `requests_per_connection` responses.
     """
 
     delay: tuple[float, float] = (0.0, 0.0)
@@ -48,6 +49,8 @@ class Behaviour:
     bandwidth: int | None = None
     slots: int | None = None
     rate_limit: RateLimit | None = None
+    max_connections_per_client: int | None = None
+    requests_per_connection: int | None = None
 
 
 class Decision(NamedTuple):

@@ -1,4 +1,4 @@
-"""Parsers for the values of fault parameters, from the command line or from a file.
+"""Parsers for values such as sizes and rates, from the command line, a file or a path.
 
 The functions here are pure. They raise ValueError, with a sentence that is safe to print, for
 invalid text.

@@ -6,7 +6,7 @@ to an unsafe file; `content.folder` checks that.
 
 import os
 import re
-from urllib.parse import unquote_to_bytes
+from urllib.parse import parse_qsl, unquote_to_bytes
 
 _ABSOLUTE = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://[^/?#]*")
 
@@ -29,6 +29,15 @@ def origin_form(target: str) -> str | None:
 def without_query(target: str) -> str:
     """Return the path of an origin-form target, still percent-encoded."""
     return target.partition("#")[0].partition("?")[0]
+
+
+def query(target: str) -> list[tuple[str, str]]:
+    """Return the names and values in the query of an origin-form target, decoded.
+
+    Raises ValueError if they are not UTF-8, or if there are more than a hundred.
+    """
+    text = target.partition("#")[0].partition("?")[2]
+    return parse_qsl(text, keep_blank_values=True, errors="strict", max_num_fields=100)
 
 
 def segments(path: str) -> list[str] | None:

@@ -44,7 +44,7 @@ class Representation:
 
     `size` is in bytes; `etag` is a strong entity tag, in quotes; `modified` is in whole seconds
     since 1970, the precision of HTTP. A small body is in `content` as bytes, a large one as a
-    source.
+    source. `encoding` is the Content-Encoding of the bytes, if they have one.
     """
 
     content: bytes | Source
@@ -52,3 +52,4 @@ class Representation:
     content_type: str
     etag: str
     modified: int
+    encoding: str | None = None

@@ -15,9 +15,11 @@ from .paths import origin_form
 from .responses import Request, Response, failure, method_error
 
 LONGEST_HEAD = 64 * 1024  # bytes
+LONGEST_BODY = 2**28  # bytes of a body that is kept
 
-# The fields that affect a response. All others are dropped: most requests then have no fields,
-# which is the condition for the fast path.
+# The fields that affect the response to a request for a file. All others are dropped: most requests
+# then have no fields, which is the condition for the fast path. Other paths get all fields.
+_FILES = (b"/flags/", b"/bytes/")
 _KEPT = frozenset({b"range", b"if-range", b"if-none-match", b"if-modified-since", b"origin"})
 _METHOD_LOOKS_FINE = re.compile(rb"[!#$%&'*+.^_`|~0-9A-Za-z-]+ ")
 
@@ -27,10 +29,12 @@ class RequestParser:
 
     `queue` holds the parsed requests; its last item may be an error response to an invalid one.
     `finished` is set when nothing more will be parsed. `awaits_continue` is set while the client
-    waits for a 100 response before it sends the request body (RFC 9110 section 10.1.1).
+    waits for a 100 response before it sends the request body (RFC 9110 section 10.1.1). The
+    body of a request is dropped unless its target starts with `keeps_body`.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, keeps_body: bytes | None = None) -> None:
+        self._keeps_body = keeps_body
         self.queue: deque[Request | Response] = deque()
         self.finished = False
         self.awaits_continue = False
@@ -41,10 +45,12 @@ class RequestParser:
     def _begin(self) -> None:
         self._target = b""
         self._fields: dict[str, str] = {}
+        self._every_field = False
         self._host: bytes | None = None
         self._head_size = 0
         self._in_head = True
         self._expects = False
+        self._body: bytearray | None = None
 
     def feed(self, data: bytes) -> None:
         """Parse `data`, the next bytes of the connection."""
@@ -80,6 +86,7 @@ class RequestParser:
     def on_url(self, part: bytes) -> None:
         """Store the request target, or the part of it that was in one piece of data."""
         self._target += part
+        self._every_field = not self._target.startswith(_FILES)
         self._head_size += len(part)
 
     def on_header(self, name: bytes, value: bytes) -> None:
@@ -90,20 +97,30 @@ class RequestParser:
         name = name.lower()
         if name == b"host":
             self._host = value if self._host is None else b","  # a comma marks a repeated Host
-        elif name in _KEPT:
-            key, text = name.decode(), value.decode("latin-1")
-            # Several lines with one name form one list (RFC 9110 section 5.2).
-            self._fields[key] = f"{self._fields[key]}, {text}" if key in self._fields else text
         elif name == b"expect" and value.lower() == b"100-continue":
             self._expects = True
+        if self._every_field or name in _KEPT:
+            key, text = name.decode("latin-1"), value.decode("latin-1")
+            # Several lines with one name form one list (RFC 9110 section 5.2).
+            self._fields[key] = f"{self._fields[key]}, {text}" if key in self._fields else text
 
     def on_headers_complete(self) -> None:
         """Check the size of the head, and whether the client waits for a 100 response."""
         if self._head_size > LONGEST_HEAD:
             self._refuse(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE)
         self._in_head = False
+        if self._keeps_body is not None and self._target.startswith(self._keeps_body):
+            self._body = bytearray()
         # HTTP/1.0 has no 100 response, so the field is ignored there.
         self.awaits_continue = self._expects and self._parser.get_http_version() == "1.1"
+
+    def on_body(self, part: bytes) -> None:
+        """Store a part of a body that is kept."""
+        if self._body is not None and not self.finished:
+            self._body += part
+            if len(self._body) > LONGEST_BODY:
+                self._body = None
+                self._refuse(HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
 
     def on_message_complete(self) -> None:
         """Append the complete request to the queue."""
@@ -133,7 +150,8 @@ class RequestParser:
         # Keep-alive is not supported for HTTP/1.0, whose clients disagree about its meaning.
         keep_alive = modern and parser.should_keep_alive()
         self.finished = not keep_alive
-        self.queue.append(Request(method, path, self._fields, keep_alive))
+        body = bytes(self._body) if self._body else b""
+        self.queue.append(Request(method, path, self._fields, keep_alive, body=body))
 
     def _refuse(self, status: HTTPStatus) -> None:
         if not self.finished:

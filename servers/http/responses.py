@@ -7,8 +7,10 @@ A stored response head lacks the fields that depend on the connection (Date, Ser
 the final blank line, so that it can be built once and sent many times.
 """
 
+import json
 from collections.abc import Mapping
 from http import HTTPStatus
+from types import MappingProxyType
 from typing import NamedTuple
 
 from .body_delivery import Delivery
@@ -20,6 +22,9 @@ from .validators import http_date, not_modified, range_applies
 # a 501 if it does not know the method. The known methods are the methods of RFC 9110, and PATCH
 # (RFC 5789).
 _KNOWN = frozenset({"GET", "HEAD", "POST", "PUT", "DELETE", "CONNECT", "OPTIONS", "TRACE", "PATCH"})
+_PHRASES = {each.value: each.phrase for each in HTTPStatus}
+# No Content-Length may be sent with 204 (RFC 9110 section 8.6), and with 304 only that of the file.
+WITHOUT_BODY = frozenset({HTTPStatus.NO_CONTENT, HTTPStatus.NOT_MODIFIED})
 
 
 class Request(NamedTuple):
@@ -27,7 +32,8 @@ class Request(NamedTuple):
 
     `fields` has only the header fields that affect the response, with names in lower case.
     `keep_alive` is whether the connection stays open after the response. `attempt` numbers the
-    requests for this target, from 1; it is 0 where it has no effect.
+    requests for this target, from 1; it is 0 where it has no effect. `body` is empty unless the
+    parser keeps bodies.
     """
 
     method: str
@@ -35,6 +41,7 @@ class Request(NamedTuple):
     fields: Mapping[str, str]
     keep_alive: bool = True
     attempt: int = 0
+    body: bytes = b""
 
 
 class Span(NamedTuple):
@@ -52,18 +59,28 @@ class Response(NamedTuple):
     body is sent; None means as fast as possible.
     """
 
-    status: HTTPStatus
+    status: int
     head: bytes
     body: bytes | Span = b""
     last: bool = False
     delivery: Delivery | None = None
 
 
-def head(status: HTTPStatus, fields: Mapping[str, str | int]) -> bytes:
+def head(status: int, fields: Mapping[str, str | int]) -> bytes:
     """Return the status line and the header fields, each with its line end."""
-    lines = [f"HTTP/1.1 {status.value} {status.phrase}"]
+    lines = [f"HTTP/1.1 {_status_text(status)}"]
     lines += [f"{name}: {value}" for name, value in fields.items()]
     return "".join(f"{line}\r\n" for line in lines).encode("latin-1")
+
+
+def _status_text(status: int) -> str:
+    """Return a status with its reason phrase; a status that HTTP does not define has its own."""
+    return f"{status:d} {_PHRASES.get(status, 'Unassigned')}"
+
+
+def json_document(request: Request, content: Mapping[str, object]) -> Response:
+    """Return a 200 response with `content` as JSON."""
+    return document(request, json.dumps(content) + "\n", "application/json")
 
 
 def document(request: Request, content: str, content_type: str) -> Response:
@@ -79,18 +96,23 @@ def document(request: Request, content: str, content_type: str) -> Response:
 
 
 def failure(
-    status: HTTPStatus, *, method: str = "GET", last: bool = False, allow: str = ""
+    status: int,
+    *,
+    method: str = "GET",
+    last: bool = False,
+    fields: Mapping[str, str | int] = MappingProxyType({}),
 ) -> Response:
-    """Return an error response, whose body is the status as a line of text.
+    """Return an error response, or another one whose body is the status as a line of text.
 
-    `method` is that of the request: the response to HEAD has no body. A non-empty `allow` becomes
-    the Allow field.
+    `method` is that of the request: the response to HEAD has no body, nor has any with a status
+    that forbids one. `fields` are more header fields.
     """
-    body = f"{status.value} {status.phrase}\n".encode()
-    fields: dict[str, str | int] = {"Content-Type": "text/plain", "Content-Length": len(body)}
-    if allow:
-        fields["Allow"] = allow
-    return Response(status, head(status, fields), b"" if method == "HEAD" else body, last=last)
+    if status in WITHOUT_BODY:
+        return Response(status, head(status, fields), last=last)
+    # A 205 has an empty body (section 15.3.6).
+    body = b"" if status == HTTPStatus.RESET_CONTENT else f"{_status_text(status)}\n".encode()
+    described = {"Content-Type": "text/plain", "Content-Length": len(body), **fields}
+    return Response(status, head(status, described), b"" if method == "HEAD" else body, last=last)
 
 
 def method_error(method: str, *allowed: str) -> Response | None:
@@ -98,7 +120,9 @@ def method_error(method: str, *allowed: str) -> Response | None:
     if method in allowed:
         return None
     if method in _KNOWN:
-        return failure(HTTPStatus.METHOD_NOT_ALLOWED, allow=", ".join(allowed), method=method)
+        return failure(
+            HTTPStatus.METHOD_NOT_ALLOWED, method=method, fields={"Allow": ", ".join(allowed)}
+        )
     return failure(HTTPStatus.NOT_IMPLEMENTED)
 
 
@@ -134,6 +158,8 @@ def _answer(request: Request, item: Representation) -> Response:
         "Content-Length": positions.stop - positions.start,
         **validators,
     }
+    if item.encoding is not None:
+        fields["Content-Encoding"] = item.encoding
     body = b"" if request.method == "HEAD" else _cut(item.content, positions)
     return Response(status, head(status, fields), body)
 

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from time import monotonic
 from typing import NamedTuple
 
+from ..content.added import AddedResponse
 from ..faults.draws import Behaviour, Decision, decide
 from ..faults.fault_plan import BEYOND_RATE_LIMIT, FaultPlan, plan_faults
 from ..http.common_headers import SERVER
@@ -68,6 +69,7 @@ class ServerState:
             or replay
         )
         self.ledger = Ledger(refuses=self._has_options)
+        self.added: dict[str, AddedResponse] = {}  # by path; a reset keeps them
 
     def count_request(self, target: str) -> CountedRequest | None:
         """Count a request and decide on its faults; return None if it is not counted.
@@ -80,7 +82,8 @@ class ServerState:
         if self._has_options:
             return self._count_and_plan(target)
         attempt = self.ledger.opened(target)
-        return CountedRequest(self.ledger, decide(self.behaviour, self.seed, target, attempt))
+        decision = decide(self.behaviour, self.seed, target, attempt)
+        return CountedRequest(self.ledger, decision, None, attempt)
 
     def _count_and_plan(self, target: str) -> CountedRequest:
         ledger, peak = self.ledger, self.ledger.peak
@@ -123,6 +126,11 @@ class ServerState:
                 "burst": limit.burst if limit else None,
                 "replay": self._replay is not None,
             }
+        behaviour = self.behaviour
+        if behaviour.max_connections_per_client is not None:
+            more["max_connections_per_client"] = behaviour.max_connections_per_client
+        if behaviour.requests_per_connection is not None:
+            more["requests_per_connection"] = behaviour.requests_per_connection
         return {
             "server": SERVER,
             "version": VERSION,

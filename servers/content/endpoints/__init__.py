@@ -1,0 +1,1 @@
+"""Resources that behave as real servers do: statuses, redirects, cookies, passwords."""
