@@ -26,7 +26,7 @@ def tables(compared: Sequence[Compared]) -> list[str]:
     for server in dict.fromkeys(each.figures.cell.server for each in compared):
         here = [each for each in compared if each.figures.cell.server == server]
         figures = [each.figures for each in here]
-        lines += ["", _title(figures), "", *_columns(_gains(here)), "", *_columns(_costs(figures))]
+        lines += ["", _title(figures), "", *columns(_gains(here)), "", *columns(_costs(figures))]
     return [*lines, "", *_legend(compared)]
 
 
@@ -58,7 +58,7 @@ def _gain(compared: Compared) -> list[str]:
     if each.goodput:
         goodput = [
             digits(each.goodput.middle),
-            _interval(each.goodput),
+            interval(each.goodput),
             _known(each.rate, 1 / _MEGA),
         ]
     return [*names, *goodput, _known(each.makespan), *_against(compared)]
@@ -74,7 +74,7 @@ def _against(compared: Compared) -> list[str]:
     verdict = "less" if ratio.middle < 1 else "more"
     if not differs(ratio):
         verdict = "unsure" if ratio.rounds >= FEWEST else "too few rounds"
-    return [f"{ratio.middle:.2f}", _interval(ratio), verdict]
+    return [f"{ratio.middle:.2f}", interval(ratio), verdict]
 
 
 def _known(value: float | None, factor: float = 1.0) -> str:
@@ -99,7 +99,8 @@ def _cost(each: Figures) -> list[str]:
     ]
 
 
-def _interval(value: Estimate) -> str:
+def interval(value: Estimate) -> str:
+    """Return an interval in brackets; an unbounded one is not shown."""
     if not value.bounded:
         return ""
     return f"[{digits(value.low)}, {digits(value.high)}]"
@@ -112,7 +113,7 @@ def digits(value: float) -> str:
     return f"{value:.1f}" if value >= 9.995 else f"{value:.2f}"  # noqa: PLR2004 - as above
 
 
-def _columns(rows: Sequence[Sequence[str]]) -> list[str]:
+def columns(rows: Sequence[Sequence[str]]) -> list[str]:
     """Align the columns: names to the left, numbers to the right."""
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     return [
