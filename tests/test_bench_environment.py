@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from getflags.bench.measure.environment import cpu, environment, shared
+from getflags.bench.measure.environment import cpu, environment, machine, shared
 
 
 def test_it_names_the_machine_and_the_versions() -> None:
@@ -31,6 +31,16 @@ def test_what_is_not_installed_is_left_out(monkeypatch: pytest.MonkeyPatch) -> N
 def test_libraries_may_differ_between_results_that_are_compared() -> None:
     found = {"cpu": "Z80", "system": "CP/M", "python": "CPython 3.11.7", "httpx": "0.28.1"}
     assert shared(found) == {"cpu": "Z80", "system": "CP/M", "python": "CPython 3.11.7"}
+
+
+@pytest.mark.parametrize(
+    ("system", "known"),
+    [("Linux 6.1 #1 x86_64", "Linux x86_64"), ("CP/M", "CP/M"), ("", "")],
+)
+def test_a_machine_is_the_same_with_another_kernel(system: str, known: str) -> None:
+    found = {"cpu": "Z80", "system": system, "python": "CPython 3.11.7", "httpx": "0.28.1"}
+    assert machine(found) == {"cpu": "Z80", "system": known}
+    assert machine({}) == {}
 
 
 def test_a_system_that_does_not_name_its_processor(tmp_path: Path) -> None:

@@ -14,8 +14,9 @@ from getflags.bench.analysis.figures import SHARES, Figures
 from getflags.bench.analysis.stats import CONFIDENCE, FEWEST, Estimate, differs
 from getflags.core.text import brief, counted
 
-_WIDTH = 80
-_UNKNOWN = "-"
+WIDTH = 80  # columns
+#: The text for a figure that is not known.
+UNKNOWN = "-"
 _MEGA = 1e6
 _MIB = 1 << 20
 
@@ -54,7 +55,7 @@ def _gain(compared: Compared) -> list[str]:
     each = compared.figures
     engine, client, level, _ = each.cell
     names = [f"{engine}/{client}", f"{level:,}"]
-    goodput = [_UNKNOWN, "", _UNKNOWN]
+    goodput = [UNKNOWN, "", UNKNOWN]
     if each.goodput:
         goodput = [
             digits(each.goodput.middle),
@@ -70,7 +71,7 @@ def _against(compared: Compared) -> list[str]:
         return ["1", "", "best"]
     ratio = compared.ratio
     if ratio is None:
-        return [_UNKNOWN, "", ""]
+        return [UNKNOWN, "", ""]
     verdict = "less" if ratio.middle < 1 else "more"
     if not differs(ratio):
         verdict = "unsure" if ratio.rounds >= FEWEST else "too few rounds"
@@ -78,7 +79,7 @@ def _against(compared: Compared) -> list[str]:
 
 
 def _known(value: float | None, factor: float = 1.0) -> str:
-    return _UNKNOWN if value is None else digits(value * factor)
+    return UNKNOWN if value is None else digits(value * factor)
 
 
 def _costs(figures: Sequence[Figures]) -> list[list[str]]:
@@ -136,14 +137,14 @@ def _legend(compared: Sequence[Compared]) -> list[str]:
             f" Less and more are significant at the {1 - CONFIDENCE:.0%} level, corrected for all"
             " pairs of cells."
         )
-    return textwrap.wrap(text, _WIDTH)
+    return textwrap.wrap(text, WIDTH)
 
 
 def caveat_lines(caveats: Iterable[Caveat]) -> list[str]:
     """Return caveats as wrapped lines of text."""
     lines = []
     for caveat in caveats:
-        lines += ["", *textwrap.wrap(" ".join(caveat), _WIDTH, initial_indent="? ",
+        lines += ["", *textwrap.wrap(" ".join(caveat), WIDTH, initial_indent="? ",
                                      subsequent_indent="  ")]  # fmt: skip
     return lines
 

@@ -43,6 +43,18 @@ def shared(found: Mapping[str, str]) -> dict[str, str]:
     return {name: found[name] for name in (*MACHINE, "python") if name in found}
 
 
+def machine(found: Mapping[str, str]) -> dict[str, str]:
+    """Return the part of an environment that identifies the machine, without the kernel's version.
+
+    Results of different machines are never compared; those of different kernels may be.
+    """
+    values = {name: found[name] for name in MACHINE if name in found}
+    if "system" in values:
+        words = values["system"].split()
+        values["system"] = " ".join(dict.fromkeys(words[:1] + words[-1:]))
+    return values
+
+
 def cpu(path: Path) -> str:
     """Return the model of the processor, or its architecture if the system does not name it."""
     try:

@@ -24,6 +24,7 @@ from getflags.bench.measure.results import Result
 from getflags.bench.measure.session import Session
 from getflags.cli import bench_workload
 from getflags.cli.bench_progress import progress
+from getflags.cli.commands import bench_compare
 from getflags.cli.console import print_line
 from getflags.cli.options import bench as bench_options
 from getflags.cli.options import checks
@@ -37,8 +38,13 @@ from getflags.core.text import counted, printable, quoted
 
 
 def main(arguments: list[str]) -> int:
-    """Perform the remaining runs, print the tables, and return the exit code. Raises UsageError."""
+    """Perform the remaining runs, print the tables, and return the exit code. Raises UsageError.
+
+    With ``--compare``, only compare two files of results.
+    """
     options = bench_options.parse(arguments)
+    if options.compare:
+        return bench_compare.main(options)
     with _prepared(arguments, options) as bench:
         code = _measure(bench)
         for line in _report(bench):
