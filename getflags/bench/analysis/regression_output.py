@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import textwrap
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from getflags.bench.analysis.regression import (
@@ -27,14 +27,18 @@ _HEADS = ("engine/client", "-m", "server", "files", "old", "new", "ratio", "[95 
 
 def lines(found: Comparison) -> list[str]:
     """Return the versions that differ, a row for each cell, the result, and caveats."""
-    rows = [_row(each, found.allowed) for each in found.pairs]
     return [
         *_changes(found),
-        *columns([_HEADS, *rows]),
+        *columns(rows(found)),
         "",
         *textwrap.wrap(" ".join(_sentences(found)), WIDTH),
         *caveat_lines(caveats(found)),
     ]
+
+
+def rows(found: Comparison) -> list[Sequence[str]]:
+    """Return the rows of the table; the first one has the heads."""
+    return [_HEADS, *(_row(each, found.allowed) for each in found.pairs)]
 
 
 def _row(pair: Pair, allowed: float | None) -> list[str]:

@@ -6,7 +6,8 @@ Pure. Figures, comparisons and caveats are computed elsewhere; this module only 
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from typing import NamedTuple
 
 from getflags.bench.analysis.caveats import Caveat
 from getflags.bench.analysis.comparison import Compared
@@ -21,14 +22,28 @@ _MEGA = 1e6
 _MIB = 1 << 20
 
 
+class ServerTables(NamedTuple):
+    """The rows of one server: a title, goodput and comparison, latency and cost."""
+
+    title: str
+    gains: list[list[str]]
+    costs: list[list[str]]
+
+
 def tables(compared: Sequence[Compared]) -> list[str]:
     """Return the tables of every server, as lines."""
     lines = []
+    for each in by_server(compared):
+        lines += ["", each.title, "", *columns(each.gains), "", *columns(each.costs)]
+    return [*lines, "", *_legend(compared)]
+
+
+def by_server(compared: Sequence[Compared]) -> Iterator[ServerTables]:
+    """Yield the rows of every server, each with a row of heads."""
     for server in dict.fromkeys(each.figures.cell.server for each in compared):
         here = [each for each in compared if each.figures.cell.server == server]
         figures = [each.figures for each in here]
-        lines += ["", _title(figures), "", *columns(_gains(here)), "", *columns(_costs(figures))]
-    return [*lines, "", *_legend(compared)]
+        yield ServerTables(_title(figures), _gains(here), _costs(figures))
 
 
 def _title(figures: Sequence[Figures]) -> str:
@@ -72,10 +87,17 @@ def _against(compared: Compared) -> list[str]:
     ratio = compared.ratio
     if ratio is None:
         return [UNKNOWN, "", ""]
-    verdict = "less" if ratio.middle < 1 else "more"
-    if not differs(ratio):
-        verdict = "unsure" if ratio.rounds >= FEWEST else "too few rounds"
-    return [f"{ratio.middle:.2f}", interval(ratio), verdict]
+    return [f"{ratio.middle:.2f}", interval(ratio), verdict(compared)]
+
+
+def verdict(compared: Compared) -> str:
+    """Return how a cell compares with the best one; empty if that is not known."""
+    ratio = compared.ratio
+    if ratio is None:
+        return "best" if compared.best else ""
+    if differs(ratio):
+        return "less" if ratio.middle < 1 else "more"
+    return "unsure" if ratio.rounds >= FEWEST else "too few rounds"
 
 
 def _known(value: float | None, factor: float = 1.0) -> str:

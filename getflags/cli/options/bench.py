@@ -40,7 +40,7 @@ With --compare: 0 no cell is proven to be slower than allowed; 1 one is; 2 usage
 not belong together.
 """
 #: The options of a comparison of two files, which measures nothing.
-_COMPARISON = {"compare", "fail_if_slower", "json"}
+_COMPARISON = {"compare", "fail_if_slower", "json", "export_csv", "export_markdown"}
 _SERVERS = {
     "--delay": ("MIN-MAX", "delay of each response, in seconds (DELAY, ERROR: 0.5-5)"),
     "--error-rate": ("P", "share of responses that are errors, 0 to 1 (ERROR: 0.25)"),
@@ -73,6 +73,8 @@ class Options(download_options.Options):
     seed: int
     results: str
     faults: list[str]
+    export_csv: str | None
+    export_markdown: str | None
     compare: list[str] | None
     fail_if_slower: float | None
     json: bool
@@ -187,6 +189,14 @@ def _method(group: groups.Group) -> None:
     group.add_argument(
         "-o", "--out", metavar="FILE", dest="results", type=values.text, default=RESULTS,
         help=f"file to which the results are appended, created if missing (default: {RESULTS})",
+    )  # fmt: skip
+    group.add_argument(
+        "--export-csv", metavar="FILE", type=values.text,
+        help="at the end, write the figures of each cell, also of --compare, as CSV",
+    )  # fmt: skip
+    group.add_argument(
+        "--export-markdown", metavar="FILE", type=values.text,
+        help="at the end, write the tables, also of --compare, in Markdown",
     )  # fmt: skip
 
 
