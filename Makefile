@@ -76,7 +76,7 @@ digests: .venv/dev  ## measure digests for checkpoints (15 seconds)
 	$(BIN)/python -m benchmarks.digests
 
 .PHONY: honesty
-honesty: .venv/dev  ## simulate how often bench and tune would claim what is not so (10 seconds)
+honesty: .venv/dev  ## simulate how often bench and tune would claim what is not so (a minute)
 	$(BIN)/python -m benchmarks.honesty
 
 .PHONY: knees

@@ -3,8 +3,9 @@
 Everything is simulated: results are drawn from distributions whose truth is known, and take the
 same way as measured ones. A/A benches consist of equal cells; every difference that the terminal or
 the page of ``getflags report`` claims between them is false. A false claim may occur in 5 % of the
-benches. The same benches with one slower cell show how often a real difference is found. Searches
-of ``getflags tune`` run against servers with a known number of slots.
+benches. The same benches with one slower cell show how often a real difference is found. Pairs of
+benches, an old and a new one, are compared as by ``getflags bench --compare``. Searches of
+``getflags tune`` run against servers with a known number of slots.
 """
 
 from __future__ import annotations
@@ -13,10 +14,10 @@ import math
 import random
 import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from statistics import median
 
-from getflags.bench.analysis import caveats, comparison, sections, table
+from getflags.bench.analysis import caveats, comparison, regression, sections, table
 from getflags.bench.measure.cells import Cell
 from getflags.bench.measure.results import Result
 from getflags.bench.report import sentences, tables
@@ -28,6 +29,9 @@ SEARCHES = 100
 NOISES = (0.05, 0.1, 0.2)  # standard deviation of a run's log goodput
 DRIFT = 0.1  # the same of a round's, which all cells share; it accumulates from round to round
 WORSE = 0.7
+#: Noise of a quiet machine, and the goodput of the slower cell of a comparison of two files.
+QUIET = (0.01, 0.02, 0.03)
+TENTH = 0.9
 ROUNDS = 6
 SLOTS = (4, 16, 64)
 PROCESSORS = 4
@@ -51,22 +55,32 @@ def cells(layout: tuple[int, int]) -> list[Cell]:
     ]
 
 
-def simulated(
-    rates: dict[Cell, float], noise: float, source: random.Random, rounds: int
-) -> Iterator[Result]:
-    """Yield a bench's results, in the order of its runs.
+class Machine:
+    """A machine whose speed drifts from round to round, and a little from run to run."""
 
-    The machine's speed drifts from round to round, and a little from run to run; each run has noise
-    of its own.
-    """
-    drift = 0.0
-    for number in range(rounds + 1):
-        drift += source.gauss(0, DRIFT)
-        for cell in source.sample(list(rates), len(rates)):
-            drift += source.gauss(0, DRIFT / 10)
-            goodput = rates[cell] * math.exp(drift + source.gauss(0, noise))
+    def __init__(self, source: random.Random, drift: float = DRIFT) -> None:
+        self._source = source
+        self._step = drift
+        self._drift = 0.0
+
+    def measured(self, rates: Mapping[Cell, float], noise: float, number: int) -> Iterator[Result]:
+        """Yield the results of a round, in the order of its runs; each has noise of its own."""
+        gauss = self._source.gauss
+        self._drift += gauss(0, self._step)
+        for cell in self._source.sample(list(rates), len(rates)):
+            self._drift += gauss(0, self._step / 10)
+            goodput = rates[cell] * math.exp(self._drift + gauss(0, noise))
             steady = {"steady_files": 10**6, "steady_seconds": 10**6 / goodput}
             yield result(**steady, **cell._asdict(), peak=cell.level, round=number)
+
+
+def simulated(
+    rates: Mapping[Cell, float], noise: float, source: random.Random, rounds: int
+) -> Iterator[Result]:
+    """Yield a bench's results, in the order of its runs."""
+    machine = Machine(source)
+    for number in range(rounds + 1):
+        yield from machine.measured(rates, noise, number)
 
 
 def in_table(matrix: Sequence[Cell], results: Sequence[Result]) -> list[str]:
@@ -135,6 +149,51 @@ def differences() -> None:
     print(f"of equals, {BENCHES * 0.05:.0f} (5 %) are allowed in each column")
 
 
+def slower(
+    count: int, share: float, allowed: float, noise: float, drift: float = 0.0, *, in_turn: bool
+) -> int:
+    """Return in how many pairs of benches ``--fail-if-slower`` finds a slower cell.
+
+    The new goodput of the last of ``count`` cells is this share of the old one. The rounds of both
+    benches are measured in turn, or all of the old ones first.
+    """
+    source = random.Random(f"{count} {share} {noise} {drift}")  # noqa: S311 - the same each time
+    matrix = cells((1, count))
+    rates = dict.fromkeys(matrix, 100.0)
+    benches = {"old": rates, "new": rates | {matrix[-1]: 100.0 * share}}
+    turns = [(name, number) for number in range(1, ROUNDS + 1) for name in benches]
+    if not in_turn:
+        turns.sort(key=lambda turn: turn[0] == "new")  # keeps the order of the rounds
+    found = 0
+    for _ in range(BENCHES):
+        machine = Machine(source, drift)
+        results: dict[str, list[Result]] = {name: [] for name in benches}
+        for name, number in turns:
+            results[name] += machine.measured(benches[name], noise, number)
+        old, new = (regression.source(name, results[name]) for name in benches)
+        found += bool(regression.compare(old, new, allowed).too_slow)
+    return found
+
+
+def comparisons() -> None:
+    """Print how often the comparison of two files finds a slower cell."""
+    print(f"bench --compare: {BENCHES} pairs of each, {ROUNDS} rounds; pairs with a slower cell")
+    print("cells  noise  all equal  one at 0.9  one at 0.9, 5% allowed")
+    for count in (1, *LAYOUTS):
+        for noise in QUIET:
+            equal, real, beyond = (
+                slower(count, share, allowed, noise, in_turn=True)
+                for share, allowed in ((1.0, 0.0), (TENTH, 0.0), (TENTH, 0.05))
+            )
+            print(f"{count:5}  {noise:5.0%}  {equal:9}  {real:10}  {beyond:22}", flush=True)
+    print("all equal, on a machine whose speed drifts:   in turn  one after the other")
+    for count in (1, *LAYOUTS):
+        after, turn = (
+            slower(count, 1.0, 0.0, QUIET[-1], DRIFT, in_turn=each) for each in (False, True)
+        )
+        print(f"cells: {count:5}  {turn:37}  {after:19}", flush=True)
+
+
 def levels() -> None:
     """Print how often tune finds the level, asks for too much, and after how many requests."""
     print(f"tune: {SEARCHES} of each; level within one doubling of the slots, a level above them")
@@ -157,6 +216,7 @@ def levels() -> None:
 def main() -> None:
     """Simulate and print."""
     differences()
+    comparisons()
     levels()
 
 

@@ -148,6 +148,7 @@ def test_what_cannot_be_drawn_is_left_out() -> None:
 
 def test_the_machine_and_the_software_are_told_where_they_are_known(text: str) -> None:
     assert "<dt>Machine</dt>" not in text
-    shown = page(book([row(environment={"cpu": "Z<80>", "python": "CPython 3.11.7"})]))
-    assert "<dt>Machine</dt><dd>cpu Z&lt;80&gt;</dd>" in shown
+    known = {"cpu": "Z<80>", "memory": "7.8 GiB", "python": "CPython 3.11.7"}
+    shown = page(book([row(environment=known)]))
+    assert "<dt>Machine</dt><dd>cpu Z&lt;80&gt;; memory 7.8 GiB</dd>" in shown
     assert "<dt>Software</dt><dd>python CPython 3.11.7</dd>" in shown

@@ -376,6 +376,29 @@ def test_real_differences_are_found(count: int) -> None:
     assert min(found["table"], found["page"]) >= 180
 
 
+@pytest.mark.parametrize("count", [1, 4])
+def test_a_comparison_of_equal_benches_finds_nothing_slower(count: int) -> None:
+    """A/A: 5 % of 300 comparisons may be wrong, half of these in this direction; see above."""
+    assert honesty.slower(count, 1.0, 0.0, 0.03, in_turn=True) <= 26
+    assert honesty.slower(count, 1.0, 0.05, 0.03, in_turn=True) <= 1
+    assert honesty.slower(count, 1.0, 0.0, 0.03, honesty.DRIFT, in_turn=True) <= 26
+
+
+@pytest.mark.parametrize(("count", "noise"), [(1, 0.03), (4, 0.02)])
+def test_a_comparison_finds_a_tenth(count: int, noise: float) -> None:
+    """In nine of ten pairs of benches with the default number of rounds."""
+    assert honesty.slower(count, 0.9, 0.0, noise, in_turn=True) >= 270
+
+
+def test_a_tenth_is_more_than_five_percent() -> None:
+    assert honesty.slower(1, 0.9, 0.05, 0.02, in_turn=True) >= 270
+
+
+def test_benches_one_after_the_other_on_a_machine_that_drifts_prove_little() -> None:
+    """It is the reason for the caveat."""
+    assert honesty.slower(1, 1.0, 0.0, 0.03, honesty.DRIFT, in_turn=False) > 60
+
+
 def test_the_page_of_trials_has_a_column_for_each_client() -> None:
     def result(fault: str, reason: str) -> FaultResult:
         return FaultResult(fault, 7, 0, 3, {"0": 1}, not reason, reason, 10, 0, 1, 0.5, "")

@@ -16,9 +16,9 @@ from getflags.core.text import from_field, printable
 from getflags.core.urls import redact
 
 _OUTPUT = "again.jsonl"  # a new file: the original one already has results of the cell
-_OPTION = re.compile(r"--(engine|client|max[-_]req|server|files|seed|out)|-[mso]")
+_OPTION = re.compile(r"--(engine|client|max[-_]req|server|files|seed|out|export-\w+)|-[mso]")
 _OPTION_WITH_VALUE = re.compile(
-    r"--(engine|client|max[-_]req|server|files|seed|out)=.*|-[mso].+", re.DOTALL
+    r"--(engine|client|max[-_]req|server|files|seed|out|export-\w+)=.*|-[mso].+", re.DOTALL
 )
 
 

@@ -68,7 +68,7 @@ def _few(figures: Sequence[Figures]) -> Caveat | None:
     if not few:
         return None
     return Caveat(
-        f"There are fewer than {FEWEST} rounds of {_named(few)}.",
+        f"There are fewer than {FEWEST} rounds of {named(few)}.",
         "With so few rounds, any difference may be chance.",
         f"Use --rounds {FEWEST} or more: the same command adds the missing rounds.",
     )
@@ -79,7 +79,7 @@ def _wide(figures: Sequence[Figures]) -> Caveat | None:
     if not wide:
         return None
     return Caveat(
-        f"The interval of goodput extends more than {_WIDE:.0%} from its mean for {_named(wide)}.",
+        f"The interval of goodput extends more than {_WIDE:.0%} from its mean for {named(wide)}.",
         "The speed of the machine or the network varies, or the runs are short.",
         "Use more --rounds (the same command adds them), or more --files.",
     )
@@ -99,7 +99,7 @@ def _short(figures: Sequence[Figures]) -> Caveat | None:
     files = max(fewest(cell.level) for cell in short)
     return Caveat(
         f"The steady state of a run was shorter than {_SHORT} s or had fewer than two files per "
-        f"slot: {_named(short)}.",
+        f"slot: {named(short)}.",
         "The goodput of such a run is unreliable or unknown.",
         f"Use more --files: at least {files:,}, and more if the server is fast.",
     )
@@ -120,7 +120,7 @@ def _failing(figures: Sequence[Figures]) -> Caveat | None:
     (reason, _), *_ = reasons.most_common(1)
     return Caveat(
         f"At least half of the files failed ({brief(reason)}) in "
-        f"{_named(each.cell for each in failing)}.",
+        f"{named(each.cell for each in failing)}.",
         "Failed files are not goodput; the server may not accept this concurrency.",
         "Leave such levels out, or find out why the server refuses them.",
     )
@@ -142,7 +142,7 @@ def _client_bound(figures: Sequence[Figures], processors: int) -> Caveat | None:
     if not bound:
         return None
     return Caveat(
-        f"The client was busy for {_BUSY:.0%} of the time or more in {_named(bound)}.",
+        f"The client was busy for {_BUSY:.0%} of the time or more in {named(bound)}.",
         "The figures show the limit of the client, not that of the server or the level.",
         "Try --engine processes, or a server on another machine.",
     )
@@ -198,7 +198,7 @@ def _no_more(first: Figures, last: Figures, busy: float) -> Caveat:
     )
 
 
-def _named(cells: Iterable[Cell]) -> str:
+def named(cells: Iterable[Cell]) -> str:
     """Return cells as text: the first few, and the number of the others."""
     names = [brief(str(cell)) for cell in cells]
     others = len(names) - _SHOWN

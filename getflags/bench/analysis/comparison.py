@@ -68,6 +68,14 @@ def comparisons(cells: Iterable[Cell]) -> int:
     return sum(map(pairs, servers.values()))
 
 
+def experiments(results: Iterable[Result]) -> dict[str, dict[Cell, Figures]]:
+    """Return the figures of each experiment of a file, in the order in which they began."""
+    found: dict[str, list[Result]] = {}
+    for one in results:
+        found.setdefault(one.experiment, []).append(one)
+    return {name: figures(those) for name, those in found.items()}
+
+
 def figures(results: Iterable[Result]) -> dict[Cell, Figures]:
     """Return the figures of every cell of an experiment that was measured after the warm-up.
 

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from statistics import median
 
 from getflags.bench.analysis import knee
-from getflags.bench.analysis.comparison import comparisons, figures, most
+from getflags.bench.analysis.comparison import comparisons, experiments, most
 from getflags.bench.analysis.figures import Analysis, Facts, Figures, Section, Series, Step
 from getflags.bench.analysis.knee import Knee
 from getflags.bench.analysis.stats import ratio
@@ -21,10 +21,7 @@ from getflags.bench.measure.results import Result
 def analyse(results: Iterable[Result]) -> Analysis | None:
     """Return the analysis of a file, in the file's order; None if it has only warm-up runs."""
     every = list(results)
-    experiments: dict[str, list[Result]] = {}
-    for one in every:
-        experiments.setdefault(one.experiment, []).append(one)
-    cells = {name: list(figures(found).values()) for name, found in experiments.items()}
+    cells = {name: list(found.values()) for name, found in experiments(every).items()}
     groups: dict[tuple[str, str], list[Figures]] = {}
     for experiment, found in cells.items():
         for each in found:

@@ -6,7 +6,8 @@ Pure. Figures, comparisons and caveats are computed elsewhere; this module only 
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from typing import NamedTuple
 
 from getflags.bench.analysis.caveats import Caveat
 from getflags.bench.analysis.comparison import Compared
@@ -14,20 +15,35 @@ from getflags.bench.analysis.figures import SHARES, Figures
 from getflags.bench.analysis.stats import CONFIDENCE, FEWEST, Estimate, differs
 from getflags.core.text import brief, counted
 
-_WIDTH = 80
-_UNKNOWN = "-"
+WIDTH = 80  # columns
+#: The text for a figure that is not known.
+UNKNOWN = "-"
 _MEGA = 1e6
 _MIB = 1 << 20
+
+
+class ServerTables(NamedTuple):
+    """The rows of one server: a title, goodput and comparison, latency and cost."""
+
+    title: str
+    gains: list[list[str]]
+    costs: list[list[str]]
 
 
 def tables(compared: Sequence[Compared]) -> list[str]:
     """Return the tables of every server, as lines."""
     lines = []
+    for each in by_server(compared):
+        lines += ["", each.title, "", *columns(each.gains), "", *columns(each.costs)]
+    return [*lines, "", *_legend(compared)]
+
+
+def by_server(compared: Sequence[Compared]) -> Iterator[ServerTables]:
+    """Yield the rows of every server, each with a row of heads."""
     for server in dict.fromkeys(each.figures.cell.server for each in compared):
         here = [each for each in compared if each.figures.cell.server == server]
         figures = [each.figures for each in here]
-        lines += ["", _title(figures), "", *_columns(_gains(here)), "", *_columns(_costs(figures))]
-    return [*lines, "", *_legend(compared)]
+        yield ServerTables(_title(figures), _gains(here), _costs(figures))
 
 
 def _title(figures: Sequence[Figures]) -> str:
@@ -54,11 +70,11 @@ def _gain(compared: Compared) -> list[str]:
     each = compared.figures
     engine, client, level, _ = each.cell
     names = [f"{engine}/{client}", f"{level:,}"]
-    goodput = [_UNKNOWN, "", _UNKNOWN]
+    goodput = [UNKNOWN, "", UNKNOWN]
     if each.goodput:
         goodput = [
             digits(each.goodput.middle),
-            _interval(each.goodput),
+            interval(each.goodput),
             _known(each.rate, 1 / _MEGA),
         ]
     return [*names, *goodput, _known(each.makespan), *_against(compared)]
@@ -70,15 +86,22 @@ def _against(compared: Compared) -> list[str]:
         return ["1", "", "best"]
     ratio = compared.ratio
     if ratio is None:
-        return [_UNKNOWN, "", ""]
-    verdict = "less" if ratio.middle < 1 else "more"
-    if not differs(ratio):
-        verdict = "unsure" if ratio.rounds >= FEWEST else "too few rounds"
-    return [f"{ratio.middle:.2f}", _interval(ratio), verdict]
+        return [UNKNOWN, "", ""]
+    return [f"{ratio.middle:.2f}", interval(ratio), verdict(compared)]
+
+
+def verdict(compared: Compared) -> str:
+    """Return how a cell compares with the best one; empty if that is not known."""
+    ratio = compared.ratio
+    if ratio is None:
+        return "best" if compared.best else ""
+    if differs(ratio):
+        return "less" if ratio.middle < 1 else "more"
+    return "unsure" if ratio.rounds >= FEWEST else "too few rounds"
 
 
 def _known(value: float | None, factor: float = 1.0) -> str:
-    return _UNKNOWN if value is None else digits(value * factor)
+    return UNKNOWN if value is None else digits(value * factor)
 
 
 def _costs(figures: Sequence[Figures]) -> list[list[str]]:
@@ -99,7 +122,8 @@ def _cost(each: Figures) -> list[str]:
     ]
 
 
-def _interval(value: Estimate) -> str:
+def interval(value: Estimate) -> str:
+    """Return an interval in brackets; an unbounded one is not shown."""
     if not value.bounded:
         return ""
     return f"[{digits(value.low)}, {digits(value.high)}]"
@@ -112,7 +136,7 @@ def digits(value: float) -> str:
     return f"{value:.1f}" if value >= 9.995 else f"{value:.2f}"  # noqa: PLR2004 - as above
 
 
-def _columns(rows: Sequence[Sequence[str]]) -> list[str]:
+def columns(rows: Sequence[Sequence[str]]) -> list[str]:
     """Align the columns: names to the left, numbers to the right."""
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     return [
@@ -135,14 +159,14 @@ def _legend(compared: Sequence[Compared]) -> list[str]:
             f" Less and more are significant at the {1 - CONFIDENCE:.0%} level, corrected for all"
             " pairs of cells."
         )
-    return textwrap.wrap(text, _WIDTH)
+    return textwrap.wrap(text, WIDTH)
 
 
 def caveat_lines(caveats: Iterable[Caveat]) -> list[str]:
     """Return caveats as wrapped lines of text."""
     lines = []
     for caveat in caveats:
-        lines += ["", *textwrap.wrap(" ".join(caveat), _WIDTH, initial_indent="? ",
+        lines += ["", *textwrap.wrap(" ".join(caveat), WIDTH, initial_indent="? ",
                                      subsequent_indent="  ")]  # fmt: skip
     return lines
 

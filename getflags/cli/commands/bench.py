@@ -7,7 +7,7 @@ next run starts.
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
 from itertools import product
@@ -15,7 +15,8 @@ from pathlib import Path
 
 from getflags import __version__, transport
 from getflags.api import configure
-from getflags.bench.analysis import caveats, comparison, table
+from getflags.bench.analysis import caveats, comparison, export, table
+from getflags.bench.analysis.comparison import Compared
 from getflags.bench.measure import cells, servers
 from getflags.bench.measure.cells import Cell, Run
 from getflags.bench.measure.environment import environment
@@ -24,6 +25,7 @@ from getflags.bench.measure.results import Result
 from getflags.bench.measure.session import Session
 from getflags.cli import bench_workload
 from getflags.cli.bench_progress import progress
+from getflags.cli.commands import bench_compare, bench_export
 from getflags.cli.console import print_line
 from getflags.cli.options import bench as bench_options
 from getflags.cli.options import checks
@@ -37,13 +39,27 @@ from getflags.core.text import counted, printable, quoted
 
 
 def main(arguments: list[str]) -> int:
-    """Perform the remaining runs, print the tables, and return the exit code. Raises UsageError."""
+    """Perform the remaining runs, print the tables, and return the exit code. Raises UsageError.
+
+    With ``--compare``, only compare two files of results.
+    """
     options = bench_options.parse(arguments)
+    if options.compare:
+        return bench_compare.main(options)
+    bench_export.check(options, (options.results,))
     with _prepared(arguments, options) as bench:
         code = _measure(bench)
-        for line in _report(bench):
-            print_line(line, sys.stdout)
-    return code
+        compared = comparison.compare(bench.matrix, bench.results)
+    if not compared:
+        return code
+    for line in _report(compared):
+        print_line(line, sys.stdout)
+    exported = bench_export.export(
+        options,
+        csv=lambda: export.csv_text(list(map(export.bench_values, compared))),
+        markdown=lambda: export.bench_markdown(compared),
+    )
+    return code if exported else code or ExitStatus.SOME_FAILED
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,12 +150,8 @@ def _run(bench: _Bench, run: Run) -> Result:
     return result
 
 
-def _report(bench: _Bench) -> list[str]:
+def _report(compared: Sequence[Compared]) -> list[str]:
     """Return the tables and caveats of all results of the experiment, as lines."""
-    results = bench.results
-    compared = comparison.compare(bench.matrix, results)
-    if not compared:
-        return []
     processors = resource_limits.worker_count(sys.maxsize)
     found = caveats.caveats([each.figures for each in compared], processors)
     return [*table.tables(compared), *table.caveat_lines(found)]

@@ -6,6 +6,8 @@ no retries. Options of the bundled servers are passed to the servers, which chec
 
 from __future__ import annotations
 
+import argparse
+
 from getflags import transport
 from getflags.bench.analysis.stats import FEWEST
 from getflags.cli.options import download as download_options
@@ -34,7 +36,11 @@ machine. The file may contain results of other experiments.
 
 exit codes: 0 all cells are measured; 1 a run failed, and the results before it are kept; 2 usage,
 nothing was requested; 3 nothing could be measured; 130 or 143 interrupted.
+With --compare: 0 no cell is proven to be slower than allowed; 1 one is; 2 usage, or the results do
+not belong together.
 """
+#: The options of a comparison of two files, which measures nothing.
+_COMPARISON = {"compare", "fail_if_slower", "json", "export_csv", "export_markdown"}
 _SERVERS = {
     "--delay": ("MIN-MAX", "delay of each response, in seconds (DELAY, ERROR: 0.5-5)"),
     "--error-rate": ("P", "share of responses that are errors, 0 to 1 (ERROR: 0.25)"),
@@ -67,11 +73,39 @@ class Options(download_options.Options):
     seed: int
     results: str
     faults: list[str]
+    export_csv: str | None
+    export_markdown: str | None
+    compare: list[str] | None
+    fail_if_slower: float | None
+    json: bool
 
 
 def parse(arguments: list[str]) -> Options:
     """Parse the arguments. Raises UsageError; ``-h`` prints the help and exits."""
-    return make_parser().parse_intermixed_args(arguments, namespace=Options())
+    parser = make_parser()
+    options = parser.parse_intermixed_args(arguments, namespace=Options())
+    if options.compare:
+        _check_comparison(arguments)
+    elif options.fail_if_slower is not None or options.json:
+        name = "--json" if options.fail_if_slower is None else "--fail-if-slower"
+        parser.error(f"{name} needs --compare OLD NEW")
+    return options
+
+
+def _check_comparison(arguments: list[str]) -> None:
+    """Raise UsageError if there is an option of a measurement, even with its default value."""
+    parser = make_parser()
+    # argparse sets a default only where the namespace has no value.
+    nothing = dict.fromkeys(action.dest for action in parser.visible_actions)
+    given = parser.parse_intermixed_args(arguments, namespace=argparse.Namespace(**nothing))
+    if given.targets:
+        parser.error("--compare measures nothing and takes no targets")
+    if given.faults:
+        parser.error(f"--compare measures nothing: leave out {given.faults[0].partition('=')[0]}")
+    for action in parser.visible_actions:
+        if getattr(given, action.dest) is not None and action.dest not in _COMPARISON:
+            name = "/".join(action.option_strings)
+            parser.error(f"--compare measures nothing: leave out {name}")
 
 
 def make_parser() -> Parser:
@@ -86,6 +120,7 @@ def make_parser() -> Parser:
     _matrix(parser.add_argument_group("matrix (values separated by commas, or all)"))
     _work(parser.add_argument_group("targets of each run"))
     _method(parser.add_argument_group("measurement"))
+    _comparison(parser.add_argument_group("comparison of two files of results"))
     servers(parser.add_argument_group("behaviour of the bundled servers"))
     groups.network(parser.add_argument_group("network"))
     groups.limits(parser.add_argument_group("limits"), retries=0)
@@ -154,6 +189,32 @@ def _method(group: groups.Group) -> None:
     group.add_argument(
         "-o", "--out", metavar="FILE", dest="results", type=values.text, default=RESULTS,
         help=f"file to which the results are appended, created if missing (default: {RESULTS})",
+    )  # fmt: skip
+    group.add_argument(
+        "--export-csv", metavar="FILE", type=values.text,
+        help="at the end, write the figures of each cell, also of --compare, as CSV",
+    )  # fmt: skip
+    group.add_argument(
+        "--export-markdown", metavar="FILE", type=values.text,
+        help="at the end, write the tables, also of --compare, in Markdown",
+    )  # fmt: skip
+
+
+def _comparison(group: groups.Group) -> None:
+    add = group.add_argument
+    add(
+        "--compare", nargs=2, metavar=("OLD", "NEW"), type=values.text,
+        help="measure nothing; compare each cell of the file NEW with the same cell of the file "
+        "OLD, which was measured on the same machine",
+    )  # fmt: skip
+    add(
+        "--fail-if-slower", metavar="P%", type=values.percentage,
+        help="with --compare: exit with 1 if the goodput of a cell is proven to be more than P "
+        "percent below the old one, such as 5%%",
+    )  # fmt: skip
+    add(
+        "--json", action="store_true",
+        help="with --compare: print a JSON object for each cell, and a summary",
     )  # fmt: skip
 
 

@@ -117,6 +117,14 @@ def request_rate(text: str) -> float:
     return _fraction(text, REQUEST_RATE)
 
 
+def percentage(text: str) -> float:
+    """Return a percentage, 0 or more and below 100, as a share."""
+    match = re.fullmatch(r"([0-9]{1,2}(?:\.[0-9]{1,6})?)%", text)
+    if not match:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a percentage, such as 5% or 2.5%")
+    return float(match[1]) / 100
+
+
 def size(text: str) -> int:
     """Return a number of bytes, 1 or more. K, M and G are powers of 1024, as in curl."""
     match = re.fullmatch(r"([0-9]{1,12}(?:\.[0-9]{1,6})?)([KMG]?)", text, re.IGNORECASE)
