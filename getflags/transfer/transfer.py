@@ -132,7 +132,31 @@ class Transfer:
         """
         if self._mirrors and self._mirrors.choose(partial, on_disk):
             return self._begin_at(self._mirrors)
+        self._begin_try(on_disk, partial, now, today)
         checksum, exists = self.target.checksum, self.options.exists
+        if self.target.flaw:
+            self._fail(self.target.flaw)
+        elif self.options.verify:
+            self._end(*verified(checksum, on_disk))
+        elif on_disk and (existing := existing_file(exists, checksum, on_disk)):
+            self._end(*existing)
+        elif refusal := self._find_origin(self.origin).closed_reason(now):
+            self._give_up(refusal, keep_part=partial is not None)
+        else:
+            self._request(states.REQUESTED)
+        if self._deadline:
+            self._apply_deadline(self._deadline, now)
+        return self.action
+
+    def _begin_try(
+        self,
+        on_disk: OnDisk | None,
+        partial: PartialFile | None,
+        now: float,
+        today: float | None,
+    ) -> None:
+        """Forget the last try, but for what it has left."""
+        checksum = self.target.checksum
         self._on_disk = on_disk if on_disk and matches(checksum, on_disk) else None
         self._partial = partial
         # What has gone to standard output stays, so its record counts in all later tries.
@@ -147,19 +171,6 @@ class Transfer:
         if self._tries == 1:
             self._resumed = max(self._resumed, self._offset)
         self._route.begin()
-        if self.target.flaw:
-            self._fail(self.target.flaw)
-        elif self.options.verify:
-            self._end(*verified(checksum, on_disk))
-        elif on_disk and (existing := existing_file(exists, checksum, on_disk)):
-            self._end(*existing)
-        elif refusal := self._find_origin(self.origin).closed_reason(now):
-            self._give_up(refusal, keep_part=partial is not None)
-        else:
-            self._request(states.REQUESTED)
-        if self._deadline:
-            self._apply_deadline(self._deadline, now)
-        return self.action
 
     def head_arrived(self, head: Head) -> bool:
         """Handle a response head; return whether the body is wanted.

@@ -77,13 +77,9 @@ def trial(
             for name, options in chosen.items()
         }
         for name, server in servers.items():
-            own = Path(mkdtemp(dir=folder))
-            try:
-                results.append(
-                    _run(name, server, client, contents, _job(server, contents, own, time_limit))
-                )
-            finally:
-                processes.remove(own)
+            with _folder(folder) as own:
+                job = _job(server, contents, own, time_limit)
+                results.append(_run(name, server, client, contents, job))
             report(results[-1])
     return TrialResult(tuple(results))
 
@@ -95,6 +91,16 @@ def _check(**given: tuple[object, ValueRange]) -> None:
             kind.accept(value)
         except ValueError:
             raise UsageError(f"{name} must be {kind.description}") from None
+
+
+@contextmanager
+def _folder(parent: str) -> Iterator[Path]:
+    """Return a context with a new folder, which is removed at its end."""
+    folder = Path(mkdtemp(dir=parent))
+    try:
+        yield folder
+    finally:
+        processes.remove(folder)
 
 
 @contextmanager
