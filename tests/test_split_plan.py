@@ -154,8 +154,18 @@ def test_streams_are_added_as_long_as_each_raises_the_throughput() -> None:
     assert not growth.arrived(100, 2.0), "one at a time"
     growth.joined()
     assert [growth.arrived(200, 3 + second / 10) for second in range(9)] == [False] * 8 + [True]
+    assert growth.arrived(200, 4.0), "twice as many"
     growth.joined()
-    assert not any(growth.arrived(205, 4 + second / 10) for second in range(20))
+    assert not any(growth.arrived(400, 4 + second / 10) for second in range(20)), "one is missing"
+    growth.joined()
+    assert not any(growth.arrived(205, 7 + second / 10) for second in range(20))
+
+
+def test_streams_that_do_not_raise_the_throughput_are_the_last() -> None:
+    growth = Growth(9)
+    assert any(growth.arrived(100, second / 10) for second in range(9))
+    growth.joined()
+    assert not any(growth.arrived(105, 3 + second / 10) for second in range(40))
 
 
 def test_no_more_streams_are_added_than_allowed() -> None:
@@ -173,12 +183,14 @@ def test_the_throughput_of_few_large_pieces_is_measured_for_a_second() -> None:
     assert [growth.arrived(1_000, 0.3 * piece) for piece in range(5)] == [False] * 4 + [True]
 
 
-def test_many_streams_need_not_add_a_tenth_each() -> None:
-    """The eleventh one adds a tenth at most, if nothing limits it."""
+def test_sixteen_streams_are_reached_in_four_steps() -> None:
     growth = Growth(16)
-    for count in range(1, 16):
-        assert any(growth.arrived(100 * count, second / 10) for second in range(9)), count
-        growth.joined()
+    for count in (1, 2, 4, 8):
+        started = [growth.arrived(100 * count, second / 10) for second in range(17)]
+        assert started.count(True) == count
+        for _ in range(count):
+            growth.joined()
+    assert not any(growth.arrived(10_000, 3 + second / 10) for second in range(20)), "all of them"
 
 
 def head(status: int = 206, **fields: str) -> Head:

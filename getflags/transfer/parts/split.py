@@ -24,9 +24,7 @@ from getflags.transfer.status_code import refusal
 #: Seconds, and pieces that must have arrived in them, before the throughput counts as measured. A
 #: transport may collect pieces, so that few of them arrive in a second.
 _WINDOWS = ((0.2, 8), (1.0, 4))
-_GAIN = 0.1  # by which each stream must raise the throughput
-#: The same, as a share of what the stream adds if nothing limits it. It counts from the sixth on.
-_SHARE = 0.5
+_GAIN = 0.1  # by which the newest streams must raise the throughput
 
 
 class Interval:
@@ -140,8 +138,9 @@ class Split:
 
 
 class Growth:
-    """The decision when another stream is started: as long as each one raises the throughput.
+    """The decision when other streams are started: as long as they raise the throughput.
 
+    Each time, their number is doubled: a server that sends in bursts needs a second to be measured.
     The throughput is measured for all streams of a file together, from the first bytes on that the
     newest one has received.
     """
@@ -149,14 +148,18 @@ class Growth:
     def __init__(self, most: int) -> None:
         self._most = most
         self._count = 1  # streams
-        self._before = 0.0  # the throughput with one stream less, in bytes a second
+        self._before = 0.0  # the throughput with fewer streams, in bytes a second
         self._measuring = most > 1
-        self._joining = False  # another stream should be started, and has not begun
+        self._wanted = 0  # streams that are to be started now
+        self._joining = 0  # those, and the ones that were started and have not begun
         self._since: float | None = None
         self._bytes = self._pieces = 0
 
     def arrived(self, count: int, now: float) -> bool:
         """Count a piece of any stream; return whether another stream should be started."""
+        if self._wanted:
+            self._wanted -= 1
+            return True
         if not self._measuring:
             return False
         if self._since is None:
@@ -169,16 +172,19 @@ class Growth:
             return False
         throughput, before = self._bytes / seconds, self._before
         self._before, self._measuring = throughput, False
-        self._joining = throughput >= before * (1 + min(_GAIN, _SHARE / self._count))
-        return self._joining
+        if throughput < before * (1 + _GAIN):
+            return False
+        self._joining = min(self._count, self._most - self._count)
+        self._wanted = self._joining - 1
+        return True
 
     def joined(self) -> None:
         """Record that a stream is about to receive its first bytes, which may be a new one."""
         if not self._joining:
             return
-        self._joining = False
+        self._joining -= 1
         self._count += 1
-        self._measuring = self._count < self._most
+        self._measuring = not self._joining and self._count < self._most
         self._since = None
         self._bytes = self._pieces = 0
 
