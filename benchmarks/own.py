@@ -101,7 +101,7 @@ def _round(figures: dict[str, list[float]]) -> None:
 
 def main() -> None:
     """Measure and print medians."""
-    vars(event_loop)["client"] = lambda _: _Client()
+    vars(event_loop)["client"] = lambda _name, **_settings: _Client()
     figures: dict[str, list[float]] = {"plan": [], "save": [], "all": []}
     for _ in range(ROUNDS):
         _round(figures)
