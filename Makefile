@@ -36,7 +36,7 @@ RUN = $(BIN)/$(if $(COVER),coverage run,python)
 export COVERAGE_FILE = $(CURDIR)/.coverage
 
 .PHONY: test
-test: .venv/dev  ## run the fast tests: each on one engine and client (2 minutes)
+test: .venv/dev  ## run the fast tests: each on one engine and client (4 minutes)
 	$(RUN) $(PYTEST)
 
 .venv/pyright: .venv/dev
