@@ -12,7 +12,7 @@ from typing import Any
 
 from getflags.bench.analysis.comparison import Compared
 from getflags.bench.analysis.figures import SHARES
-from getflags.bench.analysis.stats import Estimate
+from getflags.bench.analysis.stats import bounds
 from getflags.bench.analysis.table import by_server, verdict
 from getflags.core.text import brief
 
@@ -49,8 +49,8 @@ def bench_markdown(compared: Sequence[Compared]) -> str:
 def bench_values(compared: Compared) -> dict[str, Any]:
     """Return the figures of a cell by name."""
     each, ratio = compared.figures, compared.ratio
-    low, high = _bounds(each.goodput)
-    ratio_low, ratio_high = _bounds(ratio)
+    low, high = bounds(each.goodput)
+    ratio_low, ratio_high = bounds(ratio)
     return {
         **each.cell._asdict(),
         "files": each.files,
@@ -69,7 +69,3 @@ def bench_values(compared: Compared) -> dict[str, Any]:
         "of_best_high": ratio_high,
         "verdict": verdict(compared),
     }
-
-
-def _bounds(found: Estimate | None) -> tuple[float | None, float | None]:
-    return (found.low, found.high) if found and found.bounded else (None, None)

@@ -16,14 +16,14 @@ from typing import NamedTuple
 from getflags.bench.analysis.caveats import Caveat, named
 from getflags.bench.analysis.comparison import experiments, most
 from getflags.bench.analysis.figures import Figures
-from getflags.bench.analysis.stats import FEWEST, Estimate, differs, ratio
+from getflags.bench.analysis.stats import FEWEST, Estimate, ratio, verdict
 from getflags.bench.measure.cells import Cell
 from getflags.bench.measure.environment import machine
 from getflags.bench.measure.results import Result
 from getflags.core.errors import UsageError
 from getflags.core.text import brief, human_bytes, quoted
 
-SLOWER, FASTER, UNSURE = "slower", "faster", "unsure"
+SLOWER, FASTER = "slower", "faster"
 _ROUNDS = re.compile(r" --rounds[ =]\S+")
 _SIZES = 1.1  # factor by which the mean size of the files may differ, as pages of a site do
 
@@ -53,9 +53,7 @@ class Pair:
         """Return what is proven about the cell, or why nothing is."""
         if self.ratio is None:
             return "no goodput"
-        if differs(self.ratio):
-            return SLOWER if self.ratio.middle < 1 else FASTER
-        return UNSURE if self.ratio.rounds >= FEWEST else "too few rounds"
+        return verdict(self.ratio, SLOWER, FASTER)
 
     @property
     def goodput(self) -> tuple[float | None, float | None]:

@@ -13,12 +13,11 @@ from typing import Any
 from getflags.bench.analysis.regression import (
     FASTER,
     SLOWER,
-    UNSURE,
     Comparison,
     Pair,
     caveats,
 )
-from getflags.bench.analysis.stats import CONFIDENCE
+from getflags.bench.analysis.stats import CONFIDENCE, UNSURE, bounds
 from getflags.bench.analysis.table import UNKNOWN, WIDTH, caveat_lines, columns, digits, interval
 from getflags.core.text import brief, counted, quoted
 
@@ -99,7 +98,7 @@ def values(pair: Pair, allowed: float | None) -> dict[str, Any]:
     """Return a cell as the values of a JSON object; numbers that are not known are None."""
     ratio = pair.ratio
     old, new = pair.goodput
-    low, high = (ratio.low, ratio.high) if ratio and ratio.bounded else (None, None)
+    low, high = bounds(ratio)
     return {
         **pair.key.cell._asdict(),
         "files": pair.key.files,

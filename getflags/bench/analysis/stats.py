@@ -20,6 +20,7 @@ from typing import NamedTuple, TypeVar
 CONFIDENCE = 0.95
 #: The number of rounds from which a difference can be claimed.
 FEWEST = 5
+UNSURE = "unsure"  #: the verdict if the noise hides a difference, if there is one
 _LARGEST = 700.0  # the exponential of a larger number overflows
 _STEPS = 60  # steps of the bisection, enough for the precision of a float
 
@@ -77,6 +78,18 @@ def ratio(
 def differs(found: Estimate) -> bool:
     """Return whether a ratio is proven to be more or less than 1."""
     return not found.low <= 1 <= found.high
+
+
+def verdict(found: Estimate, less: str, more: str) -> str:
+    """Return ``less`` or ``more`` if a ratio is proven to be so, else why it is not."""
+    if differs(found):
+        return less if found.middle < 1 else more
+    return UNSURE if found.rounds >= FEWEST else "too few rounds"
+
+
+def bounds(found: Estimate | None) -> tuple[float | None, float | None]:
+    """Return the bounds of an interval; None if they are not known."""
+    return (found.low, found.high) if found and found.bounded else (None, None)
 
 
 def middle(values: Collection[float]) -> float:

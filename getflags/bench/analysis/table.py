@@ -9,10 +9,11 @@ import textwrap
 from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
+from getflags.bench.analysis import stats
 from getflags.bench.analysis.caveats import Caveat
 from getflags.bench.analysis.comparison import Compared
 from getflags.bench.analysis.figures import SHARES, Figures
-from getflags.bench.analysis.stats import CONFIDENCE, FEWEST, Estimate, differs
+from getflags.bench.analysis.stats import CONFIDENCE, Estimate, differs
 from getflags.core.text import brief, counted
 
 WIDTH = 80  # columns
@@ -95,9 +96,7 @@ def verdict(compared: Compared) -> str:
     ratio = compared.ratio
     if ratio is None:
         return "best" if compared.best else ""
-    if differs(ratio):
-        return "less" if ratio.middle < 1 else "more"
-    return "unsure" if ratio.rounds >= FEWEST else "too few rounds"
+    return stats.verdict(ratio, "less", "more")
 
 
 def _known(value: float | None, factor: float = 1.0) -> str:
