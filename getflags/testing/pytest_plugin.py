@@ -42,7 +42,7 @@ def flag_server(
     """
     from contextlib import ExitStack
 
-    from getflags.testing.flag_server import FlagServer, arguments
+    from getflags.testing.temporary import running
 
     with ExitStack() as servers:
 
@@ -50,7 +50,6 @@ def flag_server(
             cafile = None
             if options.get("tls"):
                 cafile = str(tmp_path_factory.mktemp("flag_server") / "ca.pem")
-            url = servers.enter_context(_flag_server_fork.server(arguments(options, cafile)))
-            return FlagServer(url.rstrip("/"), cafile)
+            return servers.enter_context(running(_flag_server_fork, options, cafile))
 
         yield start

@@ -13,6 +13,16 @@ from getflags.testing.fork_server import ForkServer
 
 
 @contextmanager
+def running(fork_server: ForkServer, options: Options, cafile: str | None) -> Iterator[FlagServer]:
+    """Run a server of a fork server; with TLS, its certificate can be verified with ``cafile``.
+
+    Raises what ``local_server`` raises.
+    """
+    with fork_server.server(arguments(options, cafile)) as url:
+        yield FlagServer(url.rstrip("/"), cafile)
+
+
+@contextmanager
 def local_server(**options: Unpack[Options]) -> Iterator[FlagServer]:
     """Start a bundled server on a free port, yield it, and stop it at the end of the block.
 
@@ -23,6 +33,5 @@ def local_server(**options: Unpack[Options]) -> Iterator[FlagServer]:
         cafile = None
         if options.get("tls"):
             cafile = str(Path(stack.enter_context(TemporaryDirectory()), "ca.pem"))
-        words = arguments(options, cafile)
-        url = stack.enter_context(stack.enter_context(ForkServer()).server(words))
-        yield FlagServer(url.rstrip("/"), cafile)
+        fork_server = stack.enter_context(ForkServer())
+        yield stack.enter_context(running(fork_server, options, cafile))

@@ -17,9 +17,9 @@ from typing import NamedTuple, TypeAlias
 from getflags.core.accepted import COUNT, NATURAL, SECONDS, ValueRange
 from getflags.core.errors import UsageError
 from getflags.core.text import brief
-from getflags.testing import flag_server
 from getflags.testing.flag_server import FlagServer, Options
 from getflags.testing.fork_server import ForkServer
+from getflags.testing.temporary import running
 from getflags.testing.trials import faults as fault_set
 from getflags.testing.trials import files as served_files
 from getflags.testing.trials import placeholders, processes
@@ -111,10 +111,10 @@ def _server(
     given: Options = {**options, "directory": folder, "seed": seed}
     with ExitStack() as stack:
         try:
-            url = stack.enter_context(fork_server.server(flag_server.arguments(given, None)))
+            server = stack.enter_context(running(fork_server, given, None))
         except ValueError as error:
             raise UsageError(str(error)) from None
-        yield FlagServer(url.rstrip("/"))
+        yield server
 
 
 def _job(server: FlagServer, names: Iterable[str], own: Path, time_limit: float) -> _Job:
