@@ -42,7 +42,14 @@ from tests.hazards import Way, everywhere
 from tests.kit import files, free_port, run_main
 from tests.rawserver import Answer, RawServer, ok
 from tests.servers_kit import until
-from tests.test_hazards_tls import AUTHORITY, STRANGER, SecureServer, issued, secure_url
+from tests.test_hazards_tls import (
+    AUTHORITY,
+    STRANGER,
+    SecureServer,
+    issued,
+    secure_url,
+    trust_authority,
+)
 from tests.test_servers_leaky_bucket import NGINX
 from tests.test_transport_h1 import tunnel
 
@@ -79,14 +86,7 @@ def stranger(tmp_path_factory: pytest.TempPathFactory) -> Identity:
 
 @pytest.fixture(autouse=True)
 def ca(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> str:
-    """Trust our authority, by the environment; return its file."""
-    tls._contexts.clear()
-    path = str(tmp_path_factory.mktemp("trust") / "ca.pem")
-    AUTHORITY.cert_pem.write_to_path(path)
-    for name in ("CURL_CA_BUNDLE", "SSL_CERT_DIR"):
-        monkeypatch.delenv(name, raising=False)
-    monkeypatch.setenv("SSL_CERT_FILE", path)
-    return path
+    return trust_authority(tmp_path_factory, monkeypatch)
 
 
 def asking(demand: ssl.VerifyMode) -> ssl.SSLContext:

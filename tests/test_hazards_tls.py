@@ -94,9 +94,10 @@ BAD: dict[str, tuple[Callable[[Path], ssl.SSLContext], tuple[str, ...]]] = {
 }  # fmt: skip
 
 
-@pytest.fixture(autouse=True)
-def trust(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> str:
-    """Trust our authority, by the environment."""
+def trust_authority(
+    tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
+) -> str:
+    """Trust our authority, by the environment; return its file."""
     tls._contexts.clear()
     path = str(tmp_path_factory.mktemp("trust") / "ca.pem")
     AUTHORITY.cert_pem.write_to_path(path)
@@ -104,6 +105,11 @@ def trust(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPa
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("SSL_CERT_FILE", path)
     return path
+
+
+@pytest.fixture(autouse=True)
+def trust(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> str:
+    return trust_authority(tmp_path_factory, monkeypatch)
 
 
 @pytest.fixture(scope="module")

@@ -166,10 +166,7 @@ class Duplicates:
 
     def _is_new(self, entry: Entry) -> bool:
         try:
-            if entry.mirrors:
-                url, *_ = _urls(entry)
-            else:
-                url = _url(entry.word, self._place.base_url)
+            url, *_ = _urls(entry, self._place.base_url)
             name = _name(entry, url, 0, self._place)  # its number makes no file another one
         except ValueError:  # each malformed target is named
             return True
@@ -200,10 +197,7 @@ class Settler:
         mirrors: Sequence[str] = entry.mirrors
         if not flaw:
             try:
-                if mirrors:
-                    url, *mirrors = _urls(entry)
-                else:
-                    url = _url(entry.word, self._place.base_url)
+                url, *mirrors = _urls(entry, self._place.base_url)
                 name = self._assign(folder, _name(entry, url, number, self._place))
             except ValueError as error:
                 url, flaw = "", str(error)
@@ -276,8 +270,10 @@ def _url(word: str, base_url: str) -> str:
     return urls.clean(word)
 
 
-def _urls(entry: Entry) -> list[str]:
+def _urls(entry: Entry, base_url: str) -> Sequence[str]:
     """Return the URL of an entry and those of its mirrors, each once. Raises BadURL."""
+    if not entry.mirrors:
+        return (_url(entry.word, base_url),)
     if is_code(entry.word):
         raise urls.BadURL("a country code has no mirrors; write its URL")
     found = {_url(entry.word, ""): None}
