@@ -83,6 +83,10 @@ def refused(url: str) -> bool:
         ({"directory": ""}, ["LOCAL", "--seed=0", "--directory="]),
         ({"replay": "/a", "record": "/b"}, ["LOCAL", "--seed=0", "--replay=/a", "--record=/b"]),
         ({"tls": True}, ["LOCAL", "--tls", "--ca-out=ca", "--seed=0"]),
+        (
+            {"tls": True, "tls_delay": (1, 2)},
+            ["LOCAL", "--tls", "--ca-out=ca", "--seed=0", "--tls-delay=1-2"],
+        ),
         ({"tls": False, "seed": None, "fault": None}, ["LOCAL", "--seed=0"]),
     ],
 )
@@ -125,6 +129,7 @@ def test_files_are_meant_from_where_the_test_stands(
         ({"record": "/no/such/r"}, "cannot write /no/such/r: No such file or directory"),
         ({"retry_after": 1}, "--retry-after requires --busy-above"),
         ({"burst": 1}, "--burst requires --rate-limit"),
+        ({"tls_delay": 1}, "--tls-delay requires --tls"),
     ],
 )
 def test_what_makes_no_sense_is_a_sentence(

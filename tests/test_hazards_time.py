@@ -16,6 +16,7 @@ import pytest
 import getflags
 from getflags import engines
 from getflags.core.events import Event, Retrying
+from getflags.testing.flag_server import StartFlagServer
 from getflags.transfer import retry
 from getflags.transport import dns
 from tests.hazards import CHUNKED, PLAIN, SIZED, Fails, Row, Way, Whole, everywhere, judge
@@ -68,6 +69,19 @@ PAUSES: dict[str, tuple[Row, int]] = {
     "D5 nothing": (Fails(error(503, "Retry-After:"), "503"), 2),
     "D5 two": (Fails(error(503, "Retry-After: 86400", "Retry-After: 1"), "503"), 2),
 }
+
+
+@everywhere
+def test_a_handshake_that_is_not_answered_comes_to_an_end(
+    flag_server: StartFlagServer, tmp_path: Path, way: Way
+) -> None:
+    server = flag_server(tls=True, tls_delay=60)
+    report = getflags.download(
+        [server.url_for("/bytes/3/x")], dir=tmp_path, cacert=server.cafile, connect_timeout=0.3,
+        retries=0, **way,
+    )  # fmt: skip
+    assert report.outcomes[0].reason == "no connection within 0.3 s"
+    assert files(tmp_path) == {}
 
 
 @everywhere

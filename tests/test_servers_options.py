@@ -240,6 +240,8 @@ def test_tls() -> None:
         ("--rate-limit 20r/s", "--rate-limit: '20r/s' is not a request rate"),
         ("--rate-limit 1000000.1", "more than 0, at most 1000000"),
         ("--ca-out x", "--ca-out requires --tls"),
+        ("--tls-delay 1", "--tls-delay requires --tls"),
+        ("--tls --tls-delay 3-1", "--tls-delay: '3-1' is not a delay: use MIN-MAX in seconds"),
         ("--latency 5", "--latency: '5' is not a latency: use fixed:SECONDS"),
         ("--fault x", f"--fault: 'x' {NO_FAULT}: use latency, error,"),
         ("--fault drip --fault drip:size=2", "--fault: only the first of the rules for drip"),

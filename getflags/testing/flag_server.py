@@ -59,6 +59,7 @@ class Options(TypedDict, total=False):
     record                     a file to record the fault decisions to
     replay                     a recording whose fault decisions to repeat
     tls                        serve https, with a certificate that ``FlagServer.cafile`` verifies
+    tls_delay                  seconds before each TLS handshake, as ``delay``; also of ``ledger()``
     ========================== ===================================================================
 
     An option that is None has no effect.
@@ -84,6 +85,7 @@ class Options(TypedDict, total=False):
     record: str | os.PathLike[str] | None
     replay: str | os.PathLike[str] | None
     tls: bool
+    tls_delay: float | tuple[float, float] | str | None
 
 
 class StartFlagServer(Protocol):

@@ -35,6 +35,13 @@ _CONFLICTS_WITH_REPLAY = (
     "rate_limit",
     "fault",
 )
+# Options that have an effect only together with another one.
+_REQUIREMENTS = {
+    "retry_after": "busy_above",
+    "burst": "rate_limit",
+    "ca_out": "tls",
+    "tls_delay": "tls",
+}
 
 
 class UsageError(Exception):
@@ -115,20 +122,23 @@ def _check(given: argparse.Namespace, labels: Sequence[str]) -> None:
         raise UsageError("--error-rate needs the server ERROR, or exactly one LABEL")
     if given.delay and given.latency:
         raise UsageError("--delay and --latency conflict: use only one of them")
-    if given.retry_after is not None and given.busy_above is None:
-        raise UsageError("--retry-after requires --busy-above")
-    if given.burst is not None and given.rate_limit is None:
-        raise UsageError("--burst requires --rate-limit")
-    if given.ca_out and not given.tls:
-        raise UsageError("--ca-out requires --tls")
+    for name, needed in _REQUIREMENTS.items():
+        value = getattr(given, needed)
+        if getattr(given, name) is not None and (value is None or value is False):
+            raise UsageError(f"{_option(name)} requires {_option(needed)}")
     for name in _CONFLICTS_WITH_REPLAY if given.replay else ():
         if getattr(given, name) is not None:
-            option = name.replace("_", "-")
             raise UsageError(
-                f"--replay and --{option} conflict: the recording already determines the faults"
+                f"--replay and {_option(name)} conflict: "
+                "the recording already determines the faults"
             )
     if given.replay and not given.replay.covers(labels):
         raise UsageError("--replay: the recording has no request to any of the started servers")
+
+
+def _option(name: str) -> str:
+    """Return the option that argparse stores under `name`."""
+    return "--" + name.replace("_", "-")
 
 
 def _rules(given: argparse.Namespace, labels: Sequence[str]) -> list[Rule]:
@@ -172,6 +182,7 @@ def _behaviour(
         else RateLimit(given.rate_limit, given.burst or 0),
         given.max_connections_per_client,
         given.requests_per_connection,
+        given.tls_delay,
     )
 
 
@@ -240,6 +251,8 @@ def _add_faults(parser: argparse.ArgumentParser) -> None:
     add("--max-connections-per-client", "N", values.count, text)
     text = "close a connection after N responses, with Connection: close in the last one"
     add("--requests-per-connection", "N", values.count, text)
+    text = "seconds before each TLS handshake is answered; requires --tls"
+    add("--tls-delay", "MIN-MAX", types.delay, text)
     group.add_argument(
         "--fault",
         metavar="NAME[:PARAM=VALUE,...]",

@@ -23,6 +23,7 @@ from ..state.server_state import ServerState
 from .connection import LINGER, HttpProtocol
 from .options import Server, Settings
 from .service import Service
+from .slow_tls import SlowTlsServer
 
 # Pending connections per socket. The system has its own limit (4096 on Linux). With a backlog of 5,
 # 32 simultaneous clients run into SYN retransmissions of one second each.
@@ -80,8 +81,12 @@ def url(listener: socket.socket, scheme: str = "http") -> str:
 
 async def serve(
     listener: socket.socket, service: Service, tls: ssl.SSLContext | None = None
-) -> asyncio.Server:
+) -> asyncio.Server | SlowTlsServer:
     """Accept the clients of `listener` until the returned server is closed."""
+    if tls and service.state.behaviour.tls_delay:
+        return SlowTlsServer(
+            listener, lambda: HttpProtocol(service), tls, service.state.tls_delay, LINGER
+        )
     return await asyncio.get_running_loop().create_server(
         lambda: HttpProtocol(service),
         sock=listener,

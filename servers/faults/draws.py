@@ -41,6 +41,7 @@ class Behaviour:
     limits the requests served at the same time; the others wait. Requests beyond `rate_limit` are
     refused with 429. A client has at most `max_connections_per_client` connections: further ones
     are closed at once. A connection is closed after `requests_per_connection` responses.
+    `tls_delay` is the minimum and the maximum time before a TLS handshake is answered.
     """
 
     delay: tuple[float, float] = (0.0, 0.0)
@@ -51,6 +52,7 @@ class Behaviour:
     rate_limit: RateLimit | None = None
     max_connections_per_client: int | None = None
     requests_per_connection: int | None = None
+    tls_delay: tuple[float, float] | None = None
 
 
 class Decision(NamedTuple):

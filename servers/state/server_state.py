@@ -9,7 +9,7 @@ from time import monotonic
 from typing import NamedTuple
 
 from ..content.added import AddedResponse
-from ..faults.draws import Behaviour, Decision, decide
+from ..faults.draws import Behaviour, Decision, decide, draw
 from ..faults.fault_plan import BEYOND_RATE_LIMIT, FaultPlan, plan_faults
 from ..http.common_headers import SERVER
 from .leaky_bucket import LeakyBucket
@@ -59,6 +59,7 @@ class ServerState:
         self._replay = replay
         self._clock = clock
         self._bucket = _bucket(behaviour)
+        self._handshakes = 0
         # Servers without these options use the fast path, because they are used to measure clients.
         self._has_options = bool(
             behaviour.rules
@@ -70,6 +71,12 @@ class ServerState:
         )
         self.ledger = Ledger(refuses=self._has_options)
         self.added: dict[str, AddedResponse] = {}  # by path; a reset keeps them
+
+    def tls_delay(self) -> float:
+        """Return the delay of the next TLS handshake, in seconds, drawn by its number."""
+        low, high = self.behaviour.tls_delay or (0.0, 0.0)
+        self._handshakes += 1
+        return low + draw(self.seed, "tls-delay", "", self._handshakes) * (high - low)
 
     def count_request(self, target: str) -> CountedRequest | None:
         """Count a request and decide on its faults; return None if it is not counted.
@@ -108,6 +115,7 @@ class ServerState:
         """
         self.ledger = Ledger(refuses=self._has_options)
         self._bucket = _bucket(self.behaviour)
+        self._handshakes = 0
         if self._record is not None:
             self._record.reset(self.label)
         if seed is not None:
@@ -131,6 +139,8 @@ class ServerState:
             more["max_connections_per_client"] = behaviour.max_connections_per_client
         if behaviour.requests_per_connection is not None:
             more["requests_per_connection"] = behaviour.requests_per_connection
+        if behaviour.tls_delay is not None:
+            more["tls_delay"] = behaviour.tls_delay
         return {
             "server": SERVER,
             "version": VERSION,
