@@ -170,9 +170,18 @@ def running(
     replay: Replay | None = None,
     tls: ssl.SSLContext | None = None,
     log: TextIO | None = None,
+    keep_requests: bool = False,
 ) -> Iterator[Running]:
     """Serve in a thread, on asyncio's loop or on one made by `factory`."""
-    state = ServerState("TEST", behaviour or Behaviour(), seed, record=record, replay=replay)
+    state = ServerState(
+        "TEST",
+        behaviour or Behaviour(),
+        seed,
+        private=keep_requests,
+        keep_requests=keep_requests,
+        record=record,
+        replay=replay,
+    )
     service = Service(state, served, None if log is None else RequestLog("TEST", log))
     listener = listen(Server("TEST", 0, strict=True, behaviour=Behaviour()), "127.0.0.1", print)
     started: Future[tuple[asyncio.AbstractEventLoop, asyncio.Event]] = Future()

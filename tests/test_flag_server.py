@@ -26,7 +26,7 @@ from tests.messages import NO_FAULT, NOT_STARTED
 from tests.rawserver import RawServer, ok
 from tests.servers_kit import until
 
-WORDS = ["LOCAL", "--port=0", "--lifeline"]
+WORDS = ["LOCAL", "--port=0", "--lifeline", "--keep-requests"]
 
 
 def get(url: str, tls: ssl.SSLContext | None = None) -> bytes:
@@ -91,7 +91,7 @@ def refused(url: str) -> bool:
     ],
 )
 def test_options_become_words(options: Options, said: list[str]) -> None:
-    assert sorted(arguments(options, "ca")) == sorted([*said, "--port=0", "--lifeline"])
+    assert sorted(arguments(options, "ca")) == sorted([*said, *WORDS[1:]])
 
 
 @pytest.mark.parametrize(

@@ -240,6 +240,7 @@ def test_tls() -> None:
         ("--rate-limit 20r/s", "--rate-limit: '20r/s' is not a request rate"),
         ("--rate-limit 1000000.1", "more than 0, at most 1000000"),
         ("--ca-out x", "--ca-out requires --tls"),
+        ("--keep-requests", "--keep-requests requires --lifeline"),
         ("--tls-delay 1", "--tls-delay requires --tls"),
         ("--tls --tls-delay 3-1", "--tls-delay: '3-1' is not a delay: use MIN-MAX in seconds"),
         ("--latency 5", "--latency: '5' is not a latency: use fixed:SECONDS"),

@@ -21,6 +21,7 @@ from typing import Any, Protocol, TypedDict, Unpack
 from urllib.parse import urlencode, urlsplit
 
 from getflags.core.errors import GetflagsError
+from getflags.core.urls import redact
 from getflags.testing import PORTS
 from getflags.testing.bundled import HOST, request_json
 
@@ -119,6 +120,35 @@ class Ledger:
 
 
 @dataclass(frozen=True, slots=True)
+class ReceivedRequest:
+    """A request as the server has received it.
+
+    ``headers`` are the header fields as pairs of name and value, with order and case as they were
+    sent. ``body`` is at most the first 64 KiB. A test may compare credentials, so nothing is masked
+    here; only the text of the object, which pytest shows, has neither fields nor body.
+    """
+
+    method: str
+    target: str
+    headers: Sequence[tuple[str, str]]
+    body: bytes
+
+    def header(self, name: str) -> str | None:
+        """Return the value of a header field, in any case of its name; None if it was not sent.
+
+        The values of repeated fields are joined with a comma (RFC 9110 section 5.3).
+        """
+        values = [value for each, value in self.headers if each.lower() == name.lower()]
+        return ", ".join(values) if values else None
+
+    def __repr__(self) -> str:
+        return (
+            f"<ReceivedRequest {self.method} {redact(self.target)}: {len(self.headers)} header "
+            f"fields, {len(self.body)} bytes>"
+        )
+
+
+@dataclass(frozen=True, slots=True)
 class FlagServer:
     """A running server. ``url`` is the base URL of its flags, or of the files of its directory.
 
@@ -159,8 +189,26 @@ class FlagServer:
             found.get("refused", 0),
         )
 
+    def requests(self) -> tuple[ReceivedRequest, ...]:
+        """Return the last requests as they were received, the oldest first.
+
+        These are the requests that the ledger counts, since the last reset: at most 1,000, and at
+        most 4 MiB of targets, header fields and bodies. Older ones are dropped. They may contain
+        secrets, which stay in memory: in the server, which ends with the test, and in the test.
+        Raises GetflagsError if the server does not respond.
+        """
+        return tuple(
+            ReceivedRequest(
+                each["method"],
+                each["target"],
+                tuple((name, value) for name, value in each["headers"]),
+                each["body"].encode("latin-1"),
+            )
+            for each in self._request("GET /-/requests")["requests"]
+        )
+
     def reset(self, seed: int | None = None) -> None:
-        """Set all counts to zero, including the attempts, so that the same faults occur again.
+        """Forget all requests and set all counts to zero, so that the same faults occur again.
 
         With a new ``seed``, other faults occur. Raises GetflagsError if the server does not
         respond, or responds with an error.
@@ -240,7 +288,7 @@ def arguments(options: Options, cafile: str | None) -> list[str]:
     label = given.pop("label", "LOCAL")
     if label.upper() not in PORTS:
         raise ValueError(f"{label!r} is not a bundled server: use {', '.join(PORTS)}")
-    converted = ["--port=0", "--lifeline"]
+    converted = ["--port=0", "--lifeline", "--keep-requests"]
     if given.pop("tls", False):
         converted += ["--tls", f"--ca-out={cafile}"]
     if "seed" not in given and not _sets_seed(given.get("scenario")):

@@ -10,12 +10,11 @@ import asyncio
 from typing import cast
 
 from ..http.body_delivery import DeliverySchedule, Ending
-from ..http.request_parser import RequestParser
 from ..http.responses import Request, Response, Span
 from ..http.transports import close_write_side, disable_buffering, reset_connection
 from ..state.client_connections import ClientConnections
 from ..state.ledger import Ledger
-from ..state.request_log import RequestLog
+from ..state.request_log import RequestLog, address_text
 from ..state.server_state import CountedRequest
 from .service import Service
 
@@ -34,7 +33,7 @@ class HttpProtocol(asyncio.Protocol):
     def __init__(self, service: Service) -> None:
         self._service = service
         self._loop = asyncio.get_running_loop()
-        self._parser = RequestParser(service.keeps_body)
+        self._parser = service.parser()
         self._transport: asyncio.Transport
         self._busy = False  # a request is being answered, and the others wait in the queue
         self._writing_paused = False  # the transport's write buffer is full
@@ -44,6 +43,8 @@ class HttpProtocol(asyncio.Protocol):
         self._request: Request | None = None  # the last one; None: it was invalid, or is logged
         self._status: int | None = None  # the status of its response, once that was sent
         self._sent = 0  # body bytes of its response
+        self._began: float | None = None  # when it was received, if it is to be logged
+        self._address = ""  # the client's address, if requests are logged
         self._ledger: Ledger | None = None  # the ledger that counts the current request
         self._span: Span | None = None  # the part of a long body that is still to be sent
         self._left = service.state.behaviour.requests_per_connection  # responses that may follow
@@ -58,6 +59,8 @@ class HttpProtocol(asyncio.Protocol):
         # classes.
         self._transport = cast("asyncio.Transport", transport)
         self._service.connections.add(self)
+        if self._service.log is not None:
+            self._address = address_text(transport.get_extra_info("peername"))
         if self._service.clients is not None:
             # A client may have closed another connection just before: that event is processed in
             # the same iteration of the event loop, so the connections are counted in the next one.
@@ -129,7 +132,7 @@ class HttpProtocol(asyncio.Protocol):
         while queue and not (self._busy or self._writing_paused or self._ending):
             item = queue.popleft()
             if isinstance(item, Response):
-                self._request, self._sent = None, 0
+                self._request, self._sent, self._began = None, 0, None
                 self._send(item)
             else:
                 self._process(item)
@@ -142,6 +145,10 @@ class HttpProtocol(asyncio.Protocol):
         self._busy = True
         self._request, self._status, self._sent = request, None, 0
         counted = self._service.state.count_request(request.target)
+        if self._service.observes:
+            self._began = self._loop.time()
+            if counted is not None and self._service.state.received is not None:
+                self._service.state.received.add(request)
         if counted is not None:
             self._ledger = counted.ledger
             delay = counted.decision.delay
@@ -280,7 +287,8 @@ class HttpProtocol(asyncio.Protocol):
     def _log(self, log: RequestLog) -> None:
         """Log the request that ends; an invalid one has no method and no target."""
         method, target = ("-", "-") if self._request is None else self._request[:2]
-        log.write(method, target, self._status, self._sent)
+        seconds = None if self._began is None else self._loop.time() - self._began
+        log.write(self._address, method, target, self._status, self._sent, seconds)
         self._request = None
 
     def _abandon(self) -> None:

@@ -1,8 +1,9 @@
-"""The control resources under `/-/`: state, ledger, reset, added responses, documentation.
+"""The control resources under `/-/`: state, ledger, requests, reset, added responses, help.
 
 Resources for download are in `content`.
 """
 
+from collections.abc import Callable, Mapping
 from http import HTTPStatus
 
 from ..content import added
@@ -25,7 +26,10 @@ def answer(state: ServerState, request: Request) -> Response:
         return method_error(request.method, "POST") or _add(state, request)
     if name == "help":
         return method_error(request.method, "GET", "HEAD") or _help(request)
+    views: dict[str, Callable[[], Mapping[str, object]]]
     views = {"about": state.about, "ledger": state.about_and_counts}
+    if state.received is not None:
+        views["requests"] = state.received.as_dict
     if name not in views:
         return failure(HTTPStatus.NOT_FOUND, method=request.method)
     return method_error(request.method, "GET", "HEAD") or json_document(request, views[name]())

@@ -40,6 +40,7 @@ _REQUIREMENTS = {
     "retry_after": "busy_above",
     "burst": "rate_limit",
     "ca_out": "tls",
+    "keep_requests": "lifeline",
     "tls_delay": "tls",
 }
 
@@ -62,6 +63,7 @@ class Settings(NamedTuple):
 
     `record` is the file to write the recording to. `authority` is the file to write the PEM
     certificate of the TLS certificate authority to. `verbose` logs each request to standard error.
+    `keep_requests` keeps the last requests as they were sent.
     """
 
     servers: tuple[Server, ...]
@@ -74,6 +76,7 @@ class Settings(NamedTuple):
     tls: bool = False
     authority: Path | None = None
     verbose: bool = False
+    keep_requests: bool = False
 
 
 def parse(argv: Sequence[str] | None, prog: str) -> Settings:
@@ -109,6 +112,7 @@ def parse(argv: Sequence[str] | None, prog: str) -> Settings:
         given.tls,
         given.ca_out,
         given.verbose,
+        bool(given.keep_requests),
     )
 
 
@@ -211,6 +215,8 @@ def make_parser(prog: str) -> argparse.ArgumentParser:
     add("--tls", action="store_true", help="serve https, with a new certificate")
     add("--ca-out", metavar="FILE", type=Path, help="write the PEM certificate clients must trust")
     add("--lifeline", action="store_true", help="stop when standard input ends")
+    text = "with --lifeline: keep the last 1,000 requests, at most 4M, for GET /-/requests"
+    add("--keep-requests", action="store_true", default=None, help=text)
     return parser
 
 

@@ -144,6 +144,7 @@ def _services(settings: Settings, contents: Contents, record: RecordWriter | Non
                 server.behaviour,
                 settings.seed,
                 private=settings.lifeline,
+                keep_requests=settings.keep_requests,
                 record=record,
                 replay=settings.replay,
             ),

@@ -12,6 +12,8 @@ from ..faults.fault_plan import apply_faults
 from ..http.bandwidth import SharedBandwidth
 from ..http.common_headers import CommonHeaders
 from ..http.paths import without_query
+from ..http.recording_parser import RecordingParser
+from ..http.request_parser import RequestParser
 from ..http.responses import Request, Response, failure
 from ..state.client_connections import ClientConnections
 from ..state.request_log import RequestLog
@@ -31,7 +33,8 @@ class Connection(Protocol):
 class Service:
     """The state and content that all connections to one server share.
 
-    With a `log`, each request is logged when it ends.
+    With a `log`, each request is logged when it ends. `observes` is whether requests are logged or
+    kept.
     """
 
     def __init__(
@@ -40,7 +43,9 @@ class Service:
         self.state = state
         self.contents = contents
         self.log = log
-        self.keeps_body = control.ADD.encode() if state.private else None
+        self._parser = RequestParser if state.received is None else RecordingParser
+        self._keeps_body = control.ADD.encode() if state.private else None
+        self.observes = log is not None or state.received is not None
         self.common_headers = CommonHeaders()
         self.connections: set[Connection] = set()
         bandwidth = state.behaviour.bandwidth
@@ -49,6 +54,10 @@ class Service:
         self.clients = None if most is None else ClientConnections(most)
         slots = state.behaviour.slots
         self.slots = None if slots is None else Slots(slots)
+
+    def parser(self) -> RequestParser:
+        """Return the parser of a new connection."""
+        return self._parser(self._keeps_body)
 
     def answer(self, request: Request, counted: CountedRequest | None) -> Response:
         """Return the response to a request; `counted` is its entry in the ledger, if any."""

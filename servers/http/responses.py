@@ -33,7 +33,8 @@ class Request(NamedTuple):
     `fields` has only the header fields that affect the response, with names in lower case.
     `keep_alive` is whether the connection stays open after the response. `attempt` numbers the
     requests for this target, from 1; it is 0 where it has no effect. `body` is empty unless the
-    parser keeps bodies.
+    parser keeps bodies. `received` has all header fields as they were sent, if the parser keeps
+    them.
     """
 
     method: str
@@ -42,6 +43,7 @@ class Request(NamedTuple):
     keep_alive: bool = True
     attempt: int = 0
     body: bytes = b""
+    received: tuple[tuple[str, str], ...] = ()
 
 
 class Span(NamedTuple):

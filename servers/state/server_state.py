@@ -14,6 +14,7 @@ from ..faults.fault_plan import BEYOND_RATE_LIMIT, FaultPlan, plan_faults
 from ..http.common_headers import SERVER
 from .leaky_bucket import LeakyBucket
 from .ledger import Ledger
+from .received_requests import ReceivedRequests
 from .recording import RecordWriter, Replay
 
 VERSION = 1  # version of the JSON under `/-/`; incremented for an incompatible change
@@ -36,6 +37,7 @@ class ServerState:
     """The state of a server, without its sockets. `label` is its name: LOCAL, DELAY or ERROR.
 
     A `private` server ends with the program that started it, so other programs must not use it.
+    With `keep_requests`, it keeps the last requests as they were sent.
     `record` receives the decisions. With `replay`, the decisions come from a recording instead of
     the behaviour and the seed. `clock` returns seconds; only the rate limit depends on it.
     """
@@ -47,6 +49,7 @@ class ServerState:
         seed: int,
         *,
         private: bool = False,
+        keep_requests: bool = False,
         record: RecordWriter | None = None,
         replay: Replay | None = None,
         clock: Callable[[], float] = monotonic,
@@ -70,6 +73,7 @@ class ServerState:
             or replay
         )
         self.ledger = Ledger(refuses=self._has_options)
+        self.received = ReceivedRequests() if keep_requests else None
         self.added: dict[str, AddedResponse] = {}  # by path; a reset keeps them
 
     def tls_delay(self) -> float:
@@ -116,6 +120,8 @@ class ServerState:
         self.ledger = Ledger(refuses=self._has_options)
         self._bucket = _bucket(self.behaviour)
         self._handshakes = 0
+        if self.received is not None:
+            self.received = ReceivedRequests()
         if self._record is not None:
             self._record.reset(self.label)
         if seed is not None:
