@@ -135,8 +135,9 @@ def test_the_flags_example_runs(tmp_path: Path) -> None:
     assert sorted(files(tmp_path)) == ["countries/Brazil.gif", "countries/France.gif"]
 
 
-def test_the_clients_to_try_download_where_nothing_fails() -> None:
-    words = (sys.executable, str(ROOT / "examples" / "trial" / "httpx_get.py"), "{list}")
+@pytest.mark.parametrize("client", ["httpx", "requests", "aiohttp"])
+def test_the_clients_to_try_download_where_nothing_fails(client: str) -> None:
+    words = (sys.executable, str(ROOT / "examples" / "trial" / f"{client}_get.py"), "{list}")
     assert trial(words, faults=["none"], files=2).told_the_truth
 
 
@@ -149,6 +150,7 @@ def test_debug_mode_names_the_coroutine_that_blocks(tmp_path: Path) -> None:
 
 
 def test_ones_own_client_is_tested(tmp_path: Path) -> None:
-    example = str(ROOT / "examples" / "test_own_client.py")
-    done = run("-m", "pytest", "-q", "-p", "no:cacheprovider", example, cwd=tmp_path)
-    assert done.stdout.splitlines()[-1].startswith("4 passed")
+    examples = [str(example) for example in EXAMPLES if example.name.startswith("test_")]
+    assert len(examples) == 3
+    done = run("-m", "pytest", "-q", "-p", "no:cacheprovider", *examples, cwd=tmp_path)
+    assert done.stdout.splitlines()[-1].startswith("11 passed")
