@@ -242,9 +242,12 @@ REFUSED = {
         {"environment": {"cpu": "Z80", "processors": "2", "system": "Linux 6.1 aarch64"}},
         "(system Linux x86_64 and Linux aarch64)",
     ),
-    "other server": ({"server": "https://example.org"}, "have no cell in common"),
-    "other number of files": ({"files": 300}, "have no cell in common"),
-    "other seed": ({"seed": 8}, "have no cell in common"),
+    "other server": (
+        {"server": "https://example.org"},
+        "(server DELAY and https://example.org): measure both with the same options",
+    ),
+    "other number of files": ({"files": 300}, "in common (number of files 200 and 300): measure"),
+    "other seed": ({"seed": 8}, "have no cell in common (seed 7 and 8): measure both"),
     "other size": (
         {"bytes": 200_000_000},
         "asyncio/curl -m 16 on DELAY has files of 12.0 kB in 'old' and of 1.0 MB in 'new'",
@@ -264,6 +267,16 @@ def test_results_that_do_not_belong_together_are_refused(
     assert out == ""
     assert sentence in err
     assert err.count("\n") == 1
+
+
+def test_cells_of_which_only_the_combinations_differ_are_explained(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    for name, levels in (("old", (1, 2)), ("new", (2, 1))):
+        clients = zip(("h1", "curl"), levels, strict=True)
+        save(name, [result(round=n, client=each, level=m) for each, m in clients for n in range(7)])
+    assert compare() == 2
+    assert "no cell in common (a cell is an engine, client, level" in capsys.readouterr().err
 
 
 def test_one_cell_of_two_experiments_in_one_file_is_refused(

@@ -192,6 +192,9 @@ def test_output_neither_blocks_the_command_nor_reaches_the_terminal_raw(
         (["--", "no-such-program", "{url}"],
          "cannot start 'no-such-program': there is no such program"),
         (["--", "./plain", "{url}"], "cannot start './plain': it is not executable"),
+        (["--", "./folder", "{url}"], "cannot start './folder': it is a folder"),
+        (["--", "./script", "{url}"],
+         "cannot start 'DIR/script': there is no such program as its first line (#!)"),
         (["--", "./garbage", "{url}"], "cannot start 'DIR/garbage': Exec format error"),
         (["--fault", "trunkate:after=1", "--", "true", "{url}"],
          f"--fault: 'trunkate:after=1' is not a fault: use {KNOWN}; did you mean truncate?"),
@@ -204,6 +207,9 @@ def test_output_neither_blocks_the_command_nor_reaches_the_terminal_raw(
     ],
 )  # fmt: skip
 def test_usage_errors_are_one_sentence(words: list[str], message: str, tmp_path: Path) -> None:
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "script").write_text("#!/no/such/program\n")
+    (tmp_path / "script").chmod(0o755)
     (tmp_path / "plain").touch()
     (tmp_path / "garbage").write_text("no program")
     (tmp_path / "garbage").chmod(0o755)

@@ -25,6 +25,7 @@ from getflags.core.text import brief, human_bytes, quoted
 
 SLOWER, FASTER = "slower", "faster"
 _ROUNDS = re.compile(r" --rounds[ =]\S+")
+_KEY = ("engine", "client", "-m", "server", "number of files", "seed")
 _SIZES = 1.1  # factor by which the mean size of the files may differ, as pages of a site do
 
 
@@ -130,6 +131,17 @@ def source(name: str, results: Iterable[Result]) -> Source:
     return Source(name, cells)
 
 
+def _difference(old: Source, new: Source) -> str:
+    """Return what no cell of one file shares with any cell of the other, as part of a sentence."""
+    both = [[(*key.cell, key.files, key.seed) for key in each.cells] for each in (old, new)]
+    for position, name in enumerate(_KEY):
+        values = [dict.fromkeys(str(each[position]) for each in keys) for keys in both]
+        if values[0].keys().isdisjoint(values[1]):
+            first, second = (brief(", ".join(each)) for each in values)
+            return f" ({name} {first} and {second})"
+    return " (a cell is an engine, client, level, server, number of files and seed)"
+
+
 def compare(old: Source, new: Source, allowed: float | None) -> Comparison:
     """Compare two files. Raises UsageError if they do not belong together."""
     both = (key for key in new.cells if key in old.cells)
@@ -137,8 +149,8 @@ def compare(old: Source, new: Source, allowed: float | None) -> Comparison:
     names = f"{quoted(old.name)} and {quoted(new.name)}"
     if not common:
         raise UsageError(
-            f"{names} have no cell in common, which has the same engine, client, -m, server, "
-            "number of files and seed"
+            f"{names} have no cell in common{_difference(old, new)}: measure both with the same "
+            "options"
         )
     for key in common:
         _check_machines(old.cells[key], new.cells[key], names)

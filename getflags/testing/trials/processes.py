@@ -46,6 +46,8 @@ def program(name: str) -> str:
     found = which(name)
     if found is None:
         reason = "it is not executable" if os.path.exists(name) else "there is no such program"  # noqa: PTH110 - the name may be empty
+        if os.path.isdir(name):  # noqa: PTH112 - as above
+            reason = "it is a folder"
         raise UsageError(f"cannot start {quoted(name)}: {reason}")
     return os.path.abspath(found)  # noqa: PTH100 - links stay: a virtual environment needs them
 
@@ -100,6 +102,9 @@ def _start(
             command, cwd=folder, env=environ, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT, start_new_session=True,
         )  # fmt: skip
+    except FileNotFoundError as error:  # the program itself was found before
+        reason = "there is no such program as its first line (#!) or its header names"
+        raise UsageError(f"cannot start {quoted(command[0])}: {reason}") from error
     except (OSError, ValueError) as error:  # ValueError: an argument contains a NUL
         reason = getattr(error, "strerror", None) or str(error)
         raise UsageError(f"cannot start {quoted(command[0])}: {reason}") from error
