@@ -4,7 +4,7 @@ import json
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import httpx
@@ -86,6 +86,36 @@ def test_clients_are_counted_by_their_address(tmp_path: Path) -> None:
                 same.get(url)
             with httpx.Client(transport=other, timeout=20) as another:
                 assert len(another.get(url).content) == 3
+
+
+def got_by_httpx(url: str) -> bool:
+    try:
+        return httpx.get(url, trust_env=False, timeout=20).is_success
+    except httpx.HTTPError:
+        return False
+
+
+def got_by_curl(url: str) -> bool:
+    if shutil.which("curl") is None:
+        pytest.skip("curl is not installed")
+    words = ["curl", "-q", "-sS", "--noproxy", "*", "--max-time", "20", "-o", "/dev/null", url]
+    done = subprocess.run(words, capture_output=True, check=False)
+    assert done.returncode in {0, 52, 56}, "complete, an empty reply, or a reset"
+    return done.returncode == 0
+
+
+@pytest.mark.parametrize("got", [got_by_httpx, got_by_curl])
+def test_a_foreign_client_gets_nothing_beyond_the_limit(
+    tmp_path: Path, got: Callable[[str], bool]
+) -> None:
+    with running(flags(tmp_path), ONE) as server:
+        url = f"http://127.0.0.1:{server.port}/bytes/3/x"
+        with server.client() as client:
+            assert client.ask("/bytes/1/x").status == 200
+            assert not got(url)
+            assert server.counts()["requests"] == 1
+        until(lambda: not server.connections)
+        assert got(url)
 
 
 def test_a_connection_is_closed_after_its_last_response(

@@ -13,7 +13,9 @@ from typing import Any, NamedTuple
 
 import httpx
 import pytest
+import requests
 
+from servers.content.generated import Pattern
 from servers.faults.draws import Behaviour
 from tests.servers_kit import Running, flags, running
 
@@ -232,6 +234,39 @@ def test_a_cut_gzip_body_has_a_length_that_fits(get: Get) -> None:
     unpacker = zlib.decompressobj(wbits=31)
     assert 0 < len(unpacker.decompress(answer.body)) < 2**16
     assert not unpacker.eof
+
+
+def decoded_by_curl(url: str) -> bytes:
+    if shutil.which("curl") is None:
+        pytest.skip("curl is not installed")
+    words = ["curl", "-q", "-sS", "--noproxy", "*", "--compressed", "--max-time", "20", url]
+    return subprocess.run(words, capture_output=True, check=True, timeout=30).stdout
+
+
+def decoded_by_requests(url: str) -> bytes:
+    with requests.Session() as session:
+        session.trust_env = False
+        return session.get(url, timeout=20).content
+
+
+@pytest.mark.parametrize("decoded", [decoded_by_curl, decoded_by_requests])
+def test_foreign_clients_decode_gzip(server: Running, decoded: Callable[[str], bytes]) -> None:
+    root = f"http://127.0.0.1:{server.port}"
+    plain = decoded(f"{root}/bytes/64K/x")
+    assert (len(plain), decoded(f"{root}/gzip/64K/x")) == (2**16, plain)
+    cut = decoded(f"{root}/gzip-cut/64K/x")
+    assert 0 < len(cut) < len(plain), "they don't notice that it is cut"
+    assert plain.startswith(cut)
+    assert decoded(f"{root}/gzip-bomb/1M") == bytes(2**20)
+
+
+def test_a_large_file_comes_whole_and_in_parts(get: Get) -> None:
+    answer = get("/bytes/10M/x")
+    size = 10 * 2**20
+    assert (answer.status, answer.fields["content-length"]) == (200, str(size))
+    assert answer.body == Pattern("x", size).read(0, size)
+    part = get("/bytes/10M/x", Range=f"bytes={size - 5}-")
+    assert (part.status, part.body) == (206, answer.body[-5:])
 
 
 @pytest.mark.parametrize(
