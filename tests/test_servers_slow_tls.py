@@ -56,19 +56,29 @@ def test_curl_reports_the_time_of_the_handshake(server: Running) -> None:
     url = f"https://127.0.0.1:{server.port}/bytes/3/x"
     done = subprocess.run([*words, url, url], capture_output=True, check=True, timeout=PATIENCE)
     first, second = (line.split() for line in done.stdout.decode().splitlines())
-    assert float(first[1]) >= float(first[0]) + DELAY * 0.9
+    assert float(first[0]) < float(first[1])
+    assert float(first[1]) >= DELAY * 0.9
     assert (first[2], second[2]) == ("1", "0"), "a connection has one handshake"
 
 
-def test_httpx_times_out_or_waits(server: Running, certificate: Certificate) -> None:
-    url = f"https://127.0.0.1:{server.port}/bytes/3/x"
+def by_httpx(server: Running, certificate: Certificate, connect: float) -> bytes:
+    """Download three bytes with httpx."""
     trusting = ssl.create_default_context(cadata=certificate.authority)
-    with httpx.Client(trust_env=False, verify=trusting) as client:
+    timeout = httpx.Timeout(PATIENCE, connect=connect)
+    url = f"https://127.0.0.1:{server.port}/bytes/3/x"
+    return httpx.get(url, trust_env=False, verify=trusting, timeout=timeout).content
+
+
+def test_httpx_waits(server: Running, certificate: Certificate) -> None:
+    assert len(by_httpx(server, certificate, PATIENCE)) == 3
+
+
+def test_httpx_times_out(tmp_path: Path, factory: Factory | None, certificate: Certificate) -> None:
+    behaviour = Behaviour(tls_delay=HOUR)
+    with running(flags(tmp_path), behaviour, factory=factory, tls=certificate.context) as server:
         with pytest.raises(httpx.ConnectTimeout):
-            client.get(url, timeout=httpx.Timeout(PATIENCE, connect=DELAY / 4))
-        assert len(client.get(url, timeout=PATIENCE).content) == 3
-    until(lambda: not server.connections)
-    assert server.counts()["requests"] == 1
+            by_httpx(server, certificate, 0.1)
+        assert server.counts()["requests"] == 0
 
 
 def test_a_connection_that_waits_holds_up_no_other(
@@ -83,7 +93,9 @@ def test_a_connection_that_waits_holds_up_no_other(
     began = time.monotonic()
     with ThreadPoolExecutor(40) as pool:
         assert set(pool.map(ask, range(40))) == {200}
-    assert DELAY * 0.9 <= time.monotonic() - began < DELAY * 20
+    assert (
+        DELAY * 0.9 <= time.monotonic() - began < DELAY * 35
+    )  # one after the other would take 40 times
 
 
 def test_what_is_no_handshake_ends_only_its_connection(
