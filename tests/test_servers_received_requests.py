@@ -76,6 +76,9 @@ def test_only_requests_that_the_ledger_counts_are_kept(server: Running) -> None:
             client.ask(target)
         client.send(b"NONSENSE\r\n\r\n")
         client.receive()
+    with server.client() as client:
+        client.send(b"GET /no-host HTTP/1.1\r\n\r\n")
+        assert client.receive().status == 400
     assert [each["target"] for each in kept(server)] == [GIF]
     server.ask("/-/reset", "POST", content_length="0")
     assert kept(server) == []
