@@ -18,6 +18,7 @@ from hashlib import blake2b
 from http import HTTPStatus
 from typing import NamedTuple
 
+from .freeze import Freeze
 from .rules import Rule
 
 _UNIT = 2.0**-53  # a float has 53 bits of precision: the finest even grid over [0, 1)
@@ -40,7 +41,8 @@ class Behaviour:
     the other faults. `bandwidth` is the maximum number of body bytes sent per second. `slots`
     limits the requests served at the same time; the others wait. Requests beyond `rate_limit` are
     refused with 429. A client has at most `max_connections_per_client` connections: further ones
-    are closed at once. A connection is closed after `requests_per_connection` responses.
+    are closed at once. A connection is closed after `requests_per_connection` responses. While the
+    server is frozen (`freeze`), it starts no response.
     """
 
     delay: tuple[float, float] = (0.0, 0.0)
@@ -51,6 +53,7 @@ class Behaviour:
     rate_limit: RateLimit | None = None
     max_connections_per_client: int | None = None
     requests_per_connection: int | None = None
+    freeze: Freeze | None = None
 
 
 class Decision(NamedTuple):

@@ -55,6 +55,8 @@ _SERVERS = {
     "--burst": ("B", "requests by which --rate-limit may be exceeded (default: 0)"),
     "--slots": ("C", "serve C requests at a time; further requests wait"),
     "--bandwidth": ("RATE", "bandwidth of each server, in bytes a second (K, M, G)"),
+    "--freeze-every": ("S", "start no response for a while, every S seconds"),
+    "--freeze-for": ("S", "length of --freeze-every's freezes, in seconds"),
     "--fault": ("NAME[:...]", "any fault of getflags serve (see its -h); repeatable"),
     "--scenario": ("FILE", "TOML file that describes all of these"),
 }
