@@ -47,23 +47,23 @@ def test_freezes_are_counted_from_the_first_request() -> None:
     assert freezes.postponed(2.0, 1009.0) == 2.0, "it is due after the freeze"
 
 
-@pytest.mark.parametrize("client", [curl, with_httpx])
+@pytest.mark.parametrize("ask", [curl, with_httpx])
 @pytest.mark.skipif(CURL is None, reason="needs curl")
 def test_two_foreign_clients_wait_for_the_end_of_a_freeze(
-    tmp_path: Path, client: Callable[[str], float]
+    tmp_path: Path, ask: Callable[[str], float]
 ) -> None:
     with running(flags(tmp_path), Behaviour(freeze=Freeze(2.0, 1.5))) as server:
         state, url = server.service.state, f"http://127.0.0.1:{server.port}/flags/br/br.gif"
-        client(url)
+        ask(url)
         first = time.monotonic()
         time.sleep(max(0.0, first + 2.0 - time.monotonic()))
         assert server.ask("/-/reset", "POST").status == 200
         begun = time.monotonic()
-        assert client(url) < 1.2, "a reset begins anew"
+        assert ask(url) < 1.2, "a reset begins anew"
         first = time.monotonic()
         time.sleep(max(0.0, first + 2.0 - time.monotonic()))
         asked = time.monotonic()
-        took = client(url)
+        took = ask(url)
         assert time.monotonic() >= begun + 3.5, "not before the end of the freeze"
         assert took >= 3.5 - (asked - begun) - 0.1
     assert (state.about()["freeze_every"], state.about()["freeze_for"]) == (2.0, 1.5)

@@ -133,12 +133,12 @@ def source(name: str, results: Iterable[Result]) -> Source:
 def compare(old: Source, new: Source, allowed: float | None) -> Comparison:
     """Compare two files. Raises UsageError if they do not belong together."""
     both = (key for key in new.cells if key in old.cells)
-    common = sorted(both, key=lambda key: (key.cell, key.files))
+    common = sorted(both, key=lambda key: (key.cell[:-1], key.cell.rate or 0, key.files))
     names = f"{quoted(old.name)} and {quoted(new.name)}"
     if not common:
         raise UsageError(
             f"{names} have no cell in common, which has the same engine, client, -m, server, "
-            "number of files and seed"
+            "number of files, seed and --rate"
         )
     for key in common:
         _check_machines(old.cells[key], new.cells[key], names)
