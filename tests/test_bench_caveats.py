@@ -130,3 +130,55 @@ def test_nothing_is_said_of_the_server_where_nothing_is_known() -> None:
     nothing = {"steady_files": 0, "steady_seconds": 0.0, "arrived": 0, "errors": {"no": 200}}
     results = [result(round=n, level=level, **nothing) for n in range(1, 6) for level in (1, 4)]
     assert [caveat.seen[:13] for caveat in found(results)] == ["At least half"]
+
+
+OPEN = Cell("asyncio", "curl", 16, "DELAY", 50.0)
+KEPT = {"reached": 50.0, "late": 0, "waited": 0}
+
+
+def opened(cells: tuple[Cell, ...] = (OPEN,), **values: Any) -> list[Result]:
+    return bench(dict.fromkeys(cells, 50.0), **{**KEPT, **values})
+
+
+def test_a_schedule_that_was_kept() -> None:
+    assert found(opened(reached=49.6, late=1)) == []
+
+
+@pytest.mark.parametrize(
+    ("values", "reason"),
+    [
+        ({"late": 8, "waited": 5}, "All -m slots were in use"),
+        ({"late": 8, "waited": 4}, "A slot was free and the client was not busy"),
+        ({"reached": 40.0}, "A slot was free and the client was not busy"),
+        ({"late": 8, "waited": 8, "cpu": 1.2, "seconds": 1.3}, "The client was busy for 90% of"),
+    ],
+)
+def test_a_schedule_that_was_not_kept(values: dict[str, Any], reason: str) -> None:
+    caveat = only(opened(**values))
+    reached = values.get("reached", 50)
+    assert caveat.seen == (
+        f"The schedule was not kept: asyncio/curl -m 16 --rate 50 on DELAY (reached {reached:.0f} "
+        f"of 50 requests a second, {values.get('late', 0) / 200:.1%} began late)."
+    )
+    assert caveat.may_mean.startswith(reason)
+
+
+def test_of_many_schedules_a_few_are_named() -> None:
+    cells = tuple(OPEN._replace(level=level) for level in range(1, 7))
+    caveat = only(opened(cells, late=8, waited=8))
+    assert caveat.seen.count("reached") == 3
+    assert caveat.seen.endswith("began late) and 3 others.")
+
+
+def test_an_open_loop_has_a_steady_state_without_a_ramp_up() -> None:
+    assert (
+        found([result(**OPEN._asdict(), **KEPT, round=n, steady_files=18) for n in range(1, 6)])
+        == []
+    )
+    short = [result(**OPEN._asdict(), **KEPT, round=n, steady_files=1) for n in range(1, 6)]
+    assert only(short).to_do.startswith("Use more --files: at least 20")
+
+
+def test_more_slots_bring_no_more_where_the_rate_is_the_limit() -> None:
+    cells = tuple(OPEN._replace(level=level) for level in (1, 4, 16, 64))
+    assert found(opened(cells)) == []

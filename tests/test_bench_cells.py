@@ -49,3 +49,15 @@ def test_the_time_left_is_known_once_every_cell_has_run() -> None:
 
 def test_a_cell_in_words_is_what_one_would_type() -> None:
     assert str(Cell("asyncio", "curl", 16, "DELAY")) == "asyncio/curl -m 16 on DELAY"
+    rated = Cell("asyncio", "curl", 16, "DELAY", 0.5)
+    assert str(rated) == "asyncio/curl -m 16 --rate 0.5 on DELAY"
+
+
+def test_each_rate_of_an_open_loop_is_a_cell() -> None:
+    found = matrix(["asyncio"], ["curl"], [4, 16], ["DELAY"], [50.0, 200.0])
+    assert [(cell.rate, cell.level) for cell in found] == [
+        (50.0, 4),
+        (50.0, 16),
+        (200.0, 4),
+        (200.0, 16),
+    ]

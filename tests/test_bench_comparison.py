@@ -120,3 +120,26 @@ def test_a_resumed_bench_continues_the_same_pass() -> None:
 def test_every_pair_of_cells_on_a_server_is_a_comparison() -> None:
     assert comparisons([cell(1)]) == 1
     assert comparisons([*map(cell, range(4)), cell(1, "LOCAL"), cell(2, "LOCAL")]) == 7
+
+
+def test_cells_of_an_open_loop_are_shown_and_not_compared() -> None:
+    """Not even beside a closed loop on the same server, which may belong to one experiment."""
+    closed, rated = {cell(4): 40.0, cell(16): 60.0}, {cell(16)._replace(rate=50.0): 100.0}
+    results = [*measured(closed, 6), *measured(rated, 6, reached=50.0, late=2, waited=1)]
+    found = {each.figures.cell: each for each in compare([*closed, *rated], results)}
+    (opened,) = (each for one, each in found.items() if one.rate)
+    assert (opened.best, opened.ratio) == (False, None)
+    assert found[cell(16)].best
+    assert comparisons(found) == 1
+    figures = opened.figures
+    assert figures.reached == pytest.approx(50)
+    assert (figures.late, figures.waited) == pytest.approx((0.01, 0.005))
+    closed_figures = found[cell(4)].figures
+    assert (closed_figures.reached, closed_figures.late, closed_figures.waited) == (None,) * 3
+
+
+def test_the_longest_latency_is_that_of_all_rounds() -> None:
+    latency = {"p50": 0.1, "p90": 0.1, "p99": 0.1}
+    results = [result(round=n, latency={**latency, "max": n}) for n in (1, 3, 2)]
+    ((figures, *_),) = compare([cell(16)], results)
+    assert figures.latency["max"] == 3

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 from getflags.bench.analysis.figures import Section
 from getflags.bench.report.sentences import details, headline, title, verdict
@@ -170,3 +171,20 @@ def test_an_experiment_is_named_only_where_there_are_several() -> None:
 def test_foreign_names_are_made_printable() -> None:
     found = section(curve(KNEE, server="\x1b[31m", engine="\u202ee"))
     assert headline(found).startswith(r"On \x1b[31m, 16 at a time is enough: \u202ee/curl gets")
+
+
+def test_an_open_loop_is_told_by_its_latency() -> None:
+    kept: dict[str, Any] = {"rate": 50.0, "reached": 50.0, "late": 0, "waited": 0}
+    slow = {"p50": 0.05, "p90": 0.06, "p99": 0.7}
+    found = section(curve({16: 50}, **kept), curve({64: 50}, **kept, latency=slow))
+    assert headline(found) == (
+        "On DELAY at 50 requests a second, the p99 from the due time is 80.0 ms (asyncio/curl -m "
+        "16) to 700 ms (asyncio/curl -m 64)."
+    )
+    assert verdict(found) == headline(found).partition(", ")[2]
+    assert title(found, [found]) == "DELAY at 50 requests a second"
+    assert details(found) == []
+    alone = section(curve({16: 50}, **kept))
+    assert verdict(alone) == "the p99 from the due time is 80.0 ms (asyncio/curl -m 16)."
+    nothing = section(curve({16: 50}, **kept, latency={}))
+    assert headline(nothing) == "On DELAY at 50 requests a second, nothing arrived."

@@ -94,3 +94,15 @@ def test_what_went_wrong_is_told_with_its_places() -> None:
         ["z", "1", "z/curl: at 2"],
     ]
     assert tables.errors(section([row()])) == ""
+
+
+def test_an_open_loop_has_its_rate_and_the_longest_latency() -> None:
+    latency = {"p50": 0.05, "p90": 0.06, "p99": 0.08, "max": 0.9}
+    values = {"rate": 50.0, "reached": 40.0, "late": 97, "waited": 97, "latency": latency}
+    found = read(tables.cells(section([row(**values)])))
+    assert found[0][1:8] == [
+        "at a time", "reached a second", "late, %", "files a second", "makespan, s", "p50, ms",
+        "p90, ms",
+    ]  # fmt: skip
+    assert found[1][1:9] == ["16", "40.0", "50.0", "150", "1.25", "50.0", "60.0", "80.0"]
+    assert found[1][9] == "900"

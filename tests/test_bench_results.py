@@ -28,6 +28,15 @@ def test_what_was_written_is_read(tmp_path: Path) -> None:
     assert json.loads(file.read_text().splitlines()[0])["version"] == 1
 
 
+def test_a_result_of_an_open_loop_is_of_another_cell(tmp_path: Path) -> None:
+    opened = result(**_OPEN)
+    file = tmp_path / "r.jsonl"
+    file.write_bytes(line(opened) + line(result()))
+    assert read(file) == [opened, result()]
+    assert opened.run.cell == Cell("asyncio", "curl", 16, "DELAY", 50.0)
+    assert result().run.cell.rate is None
+
+
 def test_goodput_is_of_the_steady_part() -> None:
     assert result(steady_files=30, steady_seconds=1.5).goodput == 20
     assert result(steady_files=0, steady_seconds=0).goodput == 0
@@ -66,6 +75,14 @@ VALUES: dict[str, tuple[Any, ...]] = {
     "peak": ("many", 1.5),
     "environment": (None, "Z80", {"processors": 2}),
 }
+_OPEN = {"rate": 50.0, "reached": 49.5, "late": 3, "waited": 2}
+WRONG |= {
+    f"open loop: {values}": json.dumps({"version": 1, **row(), **values}).encode() + b"\n"
+    for values in (
+        {"rate": 50.0}, {"late": 3}, {**_OPEN, "rate": 0}, {**_OPEN, "reached": 0},
+        {**_OPEN, "late": 1.5}, {**_OPEN, "waited": None}, {**_OPEN, "rate": "50"},
+    )
+}  # fmt: skip
 WRONG |= {
     f"{name}={value}": json.dumps({"version": 1, **row(), name: value}).encode() + b"\n"
     for name, values in VALUES.items()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from getflags.bench.analysis.caveats import Caveat
@@ -31,6 +33,33 @@ def test_a_cell_has_a_row_for_what_it_got_and_one_for_what_it_cost() -> None:
     costs = text[8].split()
     assert costs == ["asyncio/curl", "1", "50.0", "60.0", "80.0", "500", "40", "0"]
     assert "significant at the 5% level" in " ".join(text)
+
+
+def test_an_open_loop_has_its_schedule_and_latencies_from_due_time() -> None:
+    one = Cell("asyncio", "curl", 16, "DELAY", 50.0)
+    latency = {"p50": 0.05, "p90": 0.06, "p99": 0.08, "max": 0.7}
+    values: dict[str, Any] = {"latency": latency, "reached": 48.0, "late": 5, "waited": 5}
+    text = lines([*measured({one: 49.0}, 6, **values), *measured(RATES, 6)])
+    assert text[1] == "DELAY at 50 requests a second: 200 files a run, 6 rounds after the warm-up"
+    assert text[3].split("  ")[-1].strip() == "[95 %]"
+    assert text[4].split() == [
+        "asyncio/curl",
+        "16",
+        "50.0",
+        "48.0",
+        "2.5%",
+        "0",
+        "49.0",
+        "[49.0,",
+        "49.0]",
+    ]
+    assert text[7].split() == ["asyncio/curl", "16", "50.0", "60.0", "80.0", "700", "500", "40"]
+    assert text[9] == "DELAY: 200 files a run, 6 rounds after the warm-up"
+    assert max(map(len, text[:9])) <= 80
+    assert "measured from the time at which a request was due" in " ".join(text)
+    nothing = {"steady_files": 0, "steady_seconds": 0.0, "arrived": 0, "latency": {}}
+    text = lines([result(**one._asdict(), reached=48.0, late=0, waited=0, **nothing)])
+    assert text[4].split() == ["asyncio/curl", "16", "50.0", "48.0", "0", "100.0%", "-"]
 
 
 def test_columns_stand_under_their_heads() -> None:

@@ -175,6 +175,8 @@ def test_without_more_words_a_list_is_fetched_once_a_run(folder: Path) -> None:
         ("-m 100 BR CN", 2),
         ("-m 100 B", 26),
         ("-m 100 B --files 90", 90),
+        ("--rate 5,50.05", 501),
+        ("--rate 1 -m 100 --delay 1 BR", 1),
     ],
 )
 def test_as_many_files_as_the_highest_level_needs(words: str, files: int) -> None:
@@ -338,6 +340,12 @@ def test_help_lists_every_option(folder: Path) -> None:
 def test_nothing_is_tried_again_unless_somebody_says_so() -> None:
     assert bench_options.parse([]).retries == 0
     assert bench_options.parse(["--retries", "2"]).retries == 2
+
+
+def test_the_levels_of_an_open_loop_are_bounds_and_have_another_default() -> None:
+    assert bench_options.parse([]).levels == [1, 4, 16, 64]
+    assert bench_options.parse(["--rate", "5"]).levels == [64]
+    assert bench_options.parse(["--rate", "5", "-m", "1,2"]).levels == [1, 2]
 
 
 def test_all_stands_for_all() -> None:

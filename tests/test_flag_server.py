@@ -73,6 +73,10 @@ def refused(url: str) -> bool:
                 "--requests-per-connection=1",
             ],
         ),
+        (
+            {"freeze_every": 10, "freeze_for": 0.5},
+            ["LOCAL", "--seed=0", "--freeze-every=10", "--freeze-for=0.5"],
+        ),
         ({"bandwidth": "2M"}, ["LOCAL", "--seed=0", "--bandwidth=2M"]),
         ({"fault": "reset"}, ["LOCAL", "--seed=0", "--fault=reset"]),
         ({"fault": ["reset", "drip"]}, ["LOCAL", "--seed=0", "--fault=reset", "--fault=drip"]),

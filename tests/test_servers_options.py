@@ -7,6 +7,7 @@ import pytest
 from servers.app.options import Server, Settings, UsageError, parse, printable
 from servers.app.server_defaults import SERVER_DEFAULTS
 from servers.faults.draws import Behaviour, RateLimit
+from servers.faults.freeze import Freeze
 from servers.faults.rules import parse as rule
 from tests.messages import NO_FAULT, NO_SERVER
 
@@ -157,6 +158,16 @@ def test_rate_limit(tmp_path: Path) -> None:
     assert found.rate_limit == RateLimit(9, 0)
 
 
+def test_freezes(tmp_path: Path) -> None:
+    frozen = {"LOCAL": Behaviour(freeze=Freeze(10, 0.5))}
+    assert behaviours("local", "--freeze-every", "10", "--freeze-for", ".5") == frozen
+    file = tmp_path / "s.toml"
+    file.write_text("freeze-every = 10\nfreeze-for = 0.5")
+    assert behaviours("local", "--scenario", str(file)) == frozen
+    words = ("--scenario", str(file), "--freeze-every", "2", "--freeze-for", "1")
+    assert behaviours("local", *words)["LOCAL"].freeze == Freeze(2, 1)
+
+
 def test_latency_stands_in_the_place_of_the_delay() -> None:
     found = behaviours("--latency", "lognormal:0.2,0.8")
     latency = (rule("latency:seconds=lognormal:0.2,0.8"),)
@@ -233,6 +244,11 @@ def test_tls() -> None:
         ("--delay 1 --latency fixed:1", "--delay and --latency conflict"),
         ("--retry-after 1", "--retry-after requires --busy-above"),
         ("--burst 5", "--burst requires --rate-limit"),
+        ("--freeze-every 5", "--freeze-every requires --freeze-for"),
+        ("--freeze-for 5", "--freeze-for requires --freeze-every"),
+        ("--freeze-every 5 --freeze-for 5", "has to be more than 0 and less than --freeze-every"),
+        ("--freeze-every 5 --freeze-for 0", "has to be more than 0 and less than --freeze-every"),
+        ("--freeze-every -5", "--freeze-every: '-5' is not a time: use seconds"),
         ("--rate-limit 5 --burst -1", "--burst: '-1' is not a count: use a whole number, at least"),
         ("--rate-limit 5 --burst 1.5", "--burst: '1.5' is not a count"),
         ("--rate-limit 0", "--rate-limit: '0' is not a request rate: use requests per second, "),

@@ -5,6 +5,7 @@ import re
 import pytest
 
 from servers.faults.draws import RateLimit
+from servers.faults.freeze import Freeze
 from servers.faults.kinds.interface import parameter_values
 from servers.faults.kinds.registry import FAULTS
 from servers.faults.rules import KINDS
@@ -60,6 +61,7 @@ def test_nothing() -> None:
     assert parse("slots = 4").slots == 4
     assert parse("rate-limit = 0.00001").rate_limit == RateLimit(0.00001)
     assert parse("rate-limit = 20\nburst = 5").rate_limit == RateLimit(20, 5)
+    assert parse("freeze-every = 10\nfreeze-for = 0.5").freeze == Freeze(10, 0.5)
 
 
 @pytest.mark.parametrize(
@@ -80,6 +82,9 @@ def test_nothing() -> None:
         ("rate-limit = true", "rate-limit: 'True' is not a request rate"),
         ("rate-limit = 1\nburst = -1", "burst: '-1' is not a count"),
         ("burst = 1", "burst requires rate-limit"),
+        ("freeze-for = 1", "freeze-for requires freeze-every"),
+        ("freeze-every = 1\nfreeze-for = 1", "freeze-for has to be more than 0 and less than"),
+        ("freeze-every = true", "freeze-every: 'True' is not a time"),
         ("bandwidth = true", "bandwidth: 'True' is not a size"),
         ("rule = 1", "rule: use tables, each under a line [[rule]]"),
         ("rule = [1]", "rule 1: fault is missing: use one of latency, error,"),

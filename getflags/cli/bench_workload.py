@@ -5,6 +5,7 @@ Errors in the options and targets are reported here, before the first request.
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 
 from getflags.bench.measure.session import Workload
@@ -20,6 +21,8 @@ from getflags.targets.list_file import Entry, unparse
 
 #: The default number of files from LOCAL; fewer are downloaded too quickly to be measured.
 LOCAL_FILES = 2_000
+#: The default duration of the schedule at the highest rate.
+OPEN_LOOP_SECONDS = 10
 _PLACEHOLDER = "http://127.0.0.1"  # for the URL of a bundled server that is not running yet
 
 
@@ -31,8 +34,8 @@ def workload(options: Options) -> Workload:
     bundled = base_url is None and all(resolve.is_code(entry.word) for entry in entries)
     _check(options, entries, bundled=bundled, named=bool(named))
     servers = options.servers or ["LOCAL"]
-    files = len(entries) if named else max(len(entries), fewest(max(options.levels)))
-    if not named and bundled and servers == ["LOCAL"] and not options.faults:
+    files = len(entries) if named else max(len(entries), _fewest(options))
+    if not named and bundled and servers == ["LOCAL"] and not (options.faults or options.rates):
         files = max(files, LOCAL_FILES)
     if not bundled:
         servers = [_server_name(entries, base_url or "")]
@@ -44,6 +47,13 @@ def workload(options: Options) -> Workload:
         base_url or "",
         options.size,
     )
+
+
+def _fewest(options: Options) -> int:
+    """Return the number of files for a meaningful steady state, or for long enough a schedule."""
+    if options.rates:
+        return math.ceil(OPEN_LOOP_SECONDS * max(options.rates))
+    return fewest(max(options.levels))
 
 
 def conditions(options: Options) -> list[str]:

@@ -16,15 +16,17 @@ from getflags.core.text import from_field, printable
 from getflags.core.urls import redact
 
 _OUTPUT = "again.jsonl"  # a new file: the original one already has results of the cell
-_OPTION = re.compile(r"--(engine|client|max[-_]req|server|files|seed|out|export-\w+)|-[mso]")
+_OPTION = re.compile(r"--(engine|client|max[-_]req|rate|server|files|seed|out|export-\w+)|-[mso]")
 _OPTION_WITH_VALUE = re.compile(
-    r"--(engine|client|max[-_]req|server|files|seed|out|export-\w+)=.*|-[mso].+", re.DOTALL
+    r"--(engine|client|max[-_]req|rate|server|files|seed|out|export-\w+)=.*|-[mso].+", re.DOTALL
 )
 
 
 def command(arguments: Sequence[str], options: Options, cell: Cell, files: int) -> str:
     """Return the command line, quoted for a shell: the bench's options, then the cell's."""
     own = ["--engine", cell.engine, "--client", cell.client, "-m", str(cell.level)]
+    if cell.rate:
+        own += ["--rate", f"{cell.rate:.12g}"]
     if cell.server in (options.servers or ()):
         own += ["-s", cell.server]
     own += ["--files", str(files), "--seed", str(options.seed), "-o", _OUTPUT]

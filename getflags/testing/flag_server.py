@@ -52,6 +52,8 @@ class Options(TypedDict, total=False):
     burst                      requests by which the rate limit may be exceeded (default: 0)
     slots                      requests that are served at the same time, while the others wait
     bandwidth                  bytes per second, as a number or as ``"2M"``
+    freeze_every               start no response for a while, every so many seconds
+    freeze_for                 how long, in seconds
     max_connections_per_client close further connections of a client at once
     requests_per_connection    close a connection after this number of responses
     fault                      ``"NAME"`` or ``"NAME:PARAM=VALUE,..."``, one or a list of them
@@ -78,6 +80,8 @@ class Options(TypedDict, total=False):
     burst: int | None
     slots: int | None
     bandwidth: int | str | None
+    freeze_every: float | None
+    freeze_for: float | None
     max_connections_per_client: int | None
     requests_per_connection: int | None
     fault: str | Sequence[str] | None

@@ -35,10 +35,10 @@ def flag_server(
     Each call starts a new server, for example ``flag_server(error_rate=0.2, seed=7)``, and all of
     them stop at the end of the test. The keyword arguments are the options of ``getflags serve``:
     label, seed, error_rate, delay, latency, fail_first, busy_above, retry_after, rate_limit, burst,
-    slots, bandwidth, max_connections_per_client, requests_per_connection, fault, scenario,
-    directory, record, replay, tls, tls_delay. The returned server has url, root, url_for(path),
-    add(path, body), ledger(), reset() and cafile. Raises ValueError, with the server's own message,
-    for invalid options.
+    slots, bandwidth, freeze_every, freeze_for, max_connections_per_client, requests_per_connection,
+    fault, scenario, directory, record, replay, tls, tls_delay. The returned server has url, root,
+    url_for(path), add(path, body), ledger(), reset() and cafile. Raises ValueError, with the
+    server's own message, for invalid options.
     """
     from contextlib import ExitStack
 

@@ -154,6 +154,8 @@ class HttpProtocol(asyncio.Protocol):
             delay = counted.decision.delay
             if self._service.slots is not None:
                 delay = self._service.slots.reserve(delay, self._loop.time())
+            if self._service.state.freezes is not None:
+                delay = self._service.state.freezes.postponed(delay, self._loop.time())
             if delay:
                 self._timer = self._loop.call_later(delay, self._wake, request, counted)
                 return

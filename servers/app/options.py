@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import NamedTuple, NoReturn
 
-from ..faults import latency, rules, values
+from ..faults import freeze, latency, rules, values
 from ..faults.draws import Behaviour, RateLimit
 from ..faults.kinds.status.busy import Busy
 from ..faults.kinds.status.error import Error
@@ -171,6 +171,7 @@ def _behaviour(
 ) -> Behaviour:
     """Return the behaviour of the server `label`, with the rules from the options."""
     scenario = given.scenario or Scenario()
+    frozen = _freeze(given) or scenario.freeze
     # A scenario or a recording replaces the default faults of a server.
     default = Behaviour() if given.scenario or given.replay else SERVER_DEFAULTS[label].behaviour
     delay = given.delay or (default.delay if given.latency is None else Behaviour().delay)
@@ -187,7 +188,16 @@ def _behaviour(
         given.max_connections_per_client,
         given.requests_per_connection,
         given.tls_delay,
+        frozen,
     )
+
+
+def _freeze(given: argparse.Namespace) -> freeze.Freeze | None:
+    """Return the freezes that the options define, if any. Raises UsageError."""
+    try:
+        return freeze.freeze(given.freeze_every, given.freeze_for, "--")
+    except ValueError as error:
+        raise UsageError(str(error)) from error
 
 
 class _Parser(argparse.ArgumentParser):
@@ -253,6 +263,8 @@ def _add_faults(parser: argparse.ArgumentParser) -> None:
     add("--burst", "B", values.count_or_zero, "requests by which --rate-limit may be exceeded (0)")
     add("--slots", "C", values.count, "serve C requests at a time; the others wait")
     add("--bandwidth", "RATE", values.nonzero_size, "limit in bytes a second (K, M, G), per server")
+    add("--freeze-every", "S", values.seconds, "start no response for a while, every S seconds")
+    add("--freeze-for", "S", values.seconds, "length of --freeze-every's freezes, in seconds")
     text = "close further connections of a client (an address) at once"
     add("--max-connections-per-client", "N", values.count, text)
     text = "close a connection after N responses, with Connection: close in the last one"

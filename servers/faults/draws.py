@@ -18,6 +18,7 @@ from hashlib import blake2b
 from http import HTTPStatus
 from typing import NamedTuple
 
+from .freeze import Freeze
 from .rules import Rule
 
 _UNIT = 2.0**-53  # a float has 53 bits of precision: the finest even grid over [0, 1)
@@ -41,7 +42,8 @@ class Behaviour:
     limits the requests served at the same time; the others wait. Requests beyond `rate_limit` are
     refused with 429. A client has at most `max_connections_per_client` connections: further ones
     are closed at once. A connection is closed after `requests_per_connection` responses.
-    `tls_delay` is the minimum and the maximum time before a TLS handshake is answered.
+    `tls_delay` is the minimum and the maximum time before a TLS handshake is answered. While the
+    server is frozen (`freeze`), it starts no response.
     """
 
     delay: tuple[float, float] = (0.0, 0.0)
@@ -53,6 +55,7 @@ class Behaviour:
     max_connections_per_client: int | None = None
     requests_per_connection: int | None = None
     tls_delay: tuple[float, float] | None = None
+    freeze: Freeze | None = None
 
 
 class Decision(NamedTuple):

@@ -9,10 +9,19 @@ from collections.abc import Callable, Mapping
 from typing import NamedTuple, TypeVar
 
 from .draws import RateLimit, parse_seed
+from .freeze import Freeze, freeze
 from .rules import KINDS, Rule, check_consistent, rule
-from .values import count, count_or_zero, decimal_text, nonzero_size, printable, request_rate
+from .values import (
+    count,
+    count_or_zero,
+    decimal_text,
+    nonzero_size,
+    printable,
+    request_rate,
+    seconds,
+)
 
-_KEYS = "seed, bandwidth, slots, rate-limit, burst and [[rule]]"
+_KEYS = "seed, bandwidth, slots, rate-limit, burst, freeze-every, freeze-for and [[rule]]"
 T = TypeVar("T")
 
 
@@ -24,6 +33,7 @@ class Scenario(NamedTuple):
     bandwidth: int | None = None
     slots: int | None = None
     rate_limit: RateLimit | None = None
+    freeze: Freeze | None = None
 
 
 def parse(text: str) -> Scenario:
@@ -38,6 +48,8 @@ def parse(text: str) -> Scenario:
     slots = _number("slots", table.pop("slots", None), count)
     rate = _number("rate-limit", table.pop("rate-limit", None), request_rate)
     burst = _number("burst", table.pop("burst", None), count_or_zero)
+    every = _number("freeze-every", table.pop("freeze-every", None), seconds)
+    frozen = _number("freeze-for", table.pop("freeze-for", None), seconds)
     if table:
         raise ValueError(
             f"{printable(repr(next(iter(table))))} is not a key of a scenario: use {_KEYS}"
@@ -46,7 +58,8 @@ def parse(text: str) -> Scenario:
         raise ValueError("rule: use tables, each under a line [[rule]]")  # noqa: TRY004 - the file is wrong
     rules = tuple(_rule(number, each) for number, each in enumerate(entries, 1))
     check_consistent(rules)
-    return Scenario(rules, _seed(seed), bandwidth, slots, _rate_limit(rate, burst))
+    limit = _rate_limit(rate, burst)
+    return Scenario(rules, _seed(seed), bandwidth, slots, limit, freeze(every, frozen))
 
 
 def _rate_limit(rate: float | None, burst: int | None) -> RateLimit | None:

@@ -1,1 +1,1 @@
-"""The state of a running server: its ledger, recording, slots, rate limit and request log."""
+"""The state of a running server: ledger, recording, slots, rate limit, freezes and request log."""

@@ -12,6 +12,7 @@ from ..content.added import AddedResponse
 from ..faults.draws import Behaviour, Decision, decide, draw
 from ..faults.fault_plan import BEYOND_RATE_LIMIT, FaultPlan, plan_faults
 from ..http.common_headers import SERVER
+from .freezes import Freezes
 from .leaky_bucket import LeakyBucket
 from .ledger import Ledger
 from .received_requests import ReceivedRequests
@@ -63,6 +64,7 @@ class ServerState:
         self._clock = clock
         self._bucket = _bucket(behaviour)
         self._handshakes = 0
+        self.freezes = _freezes(behaviour)
         # Servers without these options use the fast path, because they are used to measure clients.
         self._has_options = bool(
             behaviour.rules
@@ -115,13 +117,15 @@ class ServerState:
     def reset(self, seed: int | None = None) -> None:
         """Start a new ledger, empty the rate limit's bucket, and use the new seed if one is given.
 
-        Requests in flight stay in the old ledger, so the new one starts at zero.
+        Freezes are counted from the next request. Requests in flight stay in the old ledger, so the
+        new one starts at zero.
         """
         self.ledger = Ledger(refuses=self._has_options)
         self._bucket = _bucket(self.behaviour)
         self._handshakes = 0
         if self.received is not None:
             self.received = ReceivedRequests()
+        self.freezes = _freezes(self.behaviour)
         if self._record is not None:
             self._record.reset(self.label)
         if seed is not None:
@@ -147,6 +151,8 @@ class ServerState:
             more["requests_per_connection"] = behaviour.requests_per_connection
         if behaviour.tls_delay is not None:
             more["tls_delay"] = behaviour.tls_delay
+        if behaviour.freeze is not None:
+            more["freeze_every"], more["freeze_for"] = behaviour.freeze
         return {
             "server": SERVER,
             "version": VERSION,
@@ -165,3 +171,7 @@ class ServerState:
 
 def _bucket(behaviour: Behaviour) -> LeakyBucket | None:
     return None if behaviour.rate_limit is None else LeakyBucket(behaviour.rate_limit)
+
+
+def _freezes(behaviour: Behaviour) -> Freezes | None:
+    return None if behaviour.freeze is None else Freezes(behaviour.freeze)

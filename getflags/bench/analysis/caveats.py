@@ -6,7 +6,7 @@ Pure. A problem gets a caveat only if the user can solve it.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from getflags.bench.analysis import knee
@@ -23,6 +23,8 @@ _BUSY = 0.9  # of the usable processors; from this load on, the client is the li
 _IDLE = 0.5  # of the usable processors; below this load, the client is not the limit
 _SHORT = 0.1  # seconds; a shorter steady state is too close to the clock's resolution
 _MANY = 0.5  # share of failed files from which there is a caveat
+_LATE = 0.01  # share of late requests from which there is a caveat; the p99 is then affected
+_BEHIND = 0.99  # of the rate that was asked for; below it, there is a caveat
 _SHOWN = 3  # maximum number of cells that a caveat names
 
 
@@ -44,6 +46,7 @@ def caveats(figures: Sequence[Figures], processors: int) -> list[Caveat]:
         _failing(figures),
         _apart(figures),
         _client_bound(figures, processors),
+        *_behind(figures, processors),
         *_server_bound(figures, processors),
     ]
     return [caveat for caveat in found if caveat]
@@ -96,7 +99,7 @@ def _short(figures: Sequence[Figures]) -> Caveat | None:
     short = [each.cell for each in figures if any(map(_is_short, each.runs.values()))]
     if not short:
         return None
-    files = max(fewest(cell.level) for cell in short)
+    files = max(fewest(_ramp(cell)) for cell in short)
     return Caveat(
         f"The steady state of a run was shorter than {_SHORT} s or had fewer than two files per "
         f"slot: {named(short)}.",
@@ -109,7 +112,12 @@ def _is_short(run: Result) -> bool:
     """Return whether a run was too short; runs with many failures have another caveat."""
     if run.arrived <= run.files * (1 - _MANY):
         return False
-    return run.steady_files < 2 * run.level or run.steady_seconds < _SHORT
+    return run.steady_files < 2 * _ramp(run.run.cell) or run.steady_seconds < _SHORT
+
+
+def _ramp(cell: Cell) -> int:
+    """Return the number of completions in the ramp-up, which an open loop hardly has."""
+    return 1 if cell.rate else cell.level
 
 
 def _failing(figures: Sequence[Figures]) -> Caveat | None:
@@ -138,7 +146,9 @@ def _apart(figures: Sequence[Figures]) -> Caveat | None:
 
 
 def _client_bound(figures: Sequence[Figures], processors: int) -> Caveat | None:
-    bound = [each.cell for each in figures if _busy(each, processors) >= _BUSY]
+    bound = [
+        each.cell for each in figures if not each.cell.rate and _busy(each, processors) >= _BUSY
+    ]
     if not bound:
         return None
     return Caveat(
@@ -146,6 +156,51 @@ def _client_bound(figures: Sequence[Figures], processors: int) -> Caveat | None:
         "The figures show the limit of the client, not that of the server or the level.",
         "Try --engine processes, or a server on another machine.",
     )
+
+
+def _behind(figures: Sequence[Figures], processors: int) -> Iterator[Caveat]:
+    """Yield a caveat for each reason why open loops did not keep to their schedule."""
+    reasons: dict[str, list[Figures]] = {}
+    for each in figures:
+        late, waited = each.late or 0, each.waited or 0
+        if late >= _LATE or (each.reached is not None and each.reached < _asked(each) * _BEHIND):
+            busy = _busy(each, processors) >= _BUSY
+            reason = "client" if busy else "slots" if waited > late / 2 else "others"
+            reasons.setdefault(reason, []).append(each)
+    for reason, found in reasons.items():
+        cells = ", ".join(_schedule(each) for each in found[:_SHOWN])
+        others = len(found) - _SHOWN
+        more = f" and {counted(others, 'other')}" if others > 0 else ""
+        yield Caveat(f"The schedule was not kept: {cells}{more}.", *_BEHIND_BECAUSE[reason])
+
+
+def _asked(each: Figures) -> float:
+    return each.cell.rate or 0
+
+
+def _schedule(each: Figures) -> str:
+    """Return how far a cell was from its schedule, as text."""
+    return (
+        f"{brief(str(each.cell))} (reached {each.reached or 0:,.4g} of {_asked(each):,.4g} requests"
+        f" a second, {each.late or 0:.1%} began late)"
+    )
+
+
+#: What it may mean that a schedule was not kept, and what to do, by reason.
+_BEHIND_BECAUSE = {
+    "slots": (
+        "All -m slots were in use, so the latencies contain the wait for a free one.",
+        "Use a higher -m to let more requests wait at the server, or a lower --rate.",
+    ),
+    "client": (
+        f"The client was busy for {_BUSY:.0%} of the time or more, and is the bottleneck.",
+        "Use a lower --rate, or another --client.",
+    ),
+    "others": (
+        "A slot was free and the client was not busy; other programs may have used the machine.",
+        "Stop other programs, and measure again with another -o.",
+    ),
+}
 
 
 def _busy(each: Figures, processors: int) -> float:
@@ -167,8 +222,8 @@ def _server_bound(figures: Sequence[Figures], processors: int) -> list[Caveat]:
     number = comparisons(each.cell for each in figures)
     series: dict[tuple[str, str, str], dict[int, Figures]] = {}
     for each in figures:
-        if each.goodput:
-            engine, client, level, server = each.cell
+        if each.goodput and not each.cell.rate:
+            engine, client, level, server, _ = each.cell
             series.setdefault((engine, client, server), {})[level] = each
     caveats = []
     for levels in series.values():
@@ -188,7 +243,7 @@ def _full(each: Figures) -> bool:
 
 
 def _no_more(first: Figures, last: Figures, busy: float) -> Caveat:
-    engine, client, level, server = last.cell
+    engine, client, level, server, _ = last.cell
     ratio = most(last) / most(first)
     return Caveat(
         f"{engine}/{client} gets no more from {brief(server)} beyond {first.cell.level} at a time "

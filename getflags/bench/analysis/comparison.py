@@ -1,8 +1,9 @@
 """The figures of each cell, and the comparison of each cell with the best cell of its server.
 
-Pure. The warm-up does not count. Figures are geometric means over the rounds; memory and requests
-in flight are maxima, errors are sums. The best cell is known only from the results, so any two
-cells may be compared; the intervals therefore hold for all pairs.
+Pure. The warm-up does not count. Figures are geometric means over the rounds; memory, requests in
+flight and the longest latency are maxima, errors are sums. The best cell is known only from the
+results, so any two cells may be compared; the intervals therefore hold for all pairs. Cells of open
+loops are not compared, because their schedule determines their goodput.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ class Compared(NamedTuple):
     """A cell and its comparison with the best cell of its server.
 
     ``ratio`` is the cell's goodput divided by the best cell's. It is None for the best cell itself,
-    and if the two cells share no round.
+    in an open loop, and if the two cells share no round.
     """
 
     figures: Figures
@@ -42,7 +43,7 @@ def compare(cells: Sequence[Cell], results: Iterable[Result]) -> list[Compared]:
 
 
 def _compared(each: Figures, best: Figures | None, number: int) -> Compared:
-    if best is None or each is best:
+    if best is None or each is best or each.cell.rate:
         return Compared(each, each is best, None)
     return Compared(each, best=False, ratio=ratio(each.rates, best.rates, number))
 
@@ -51,6 +52,8 @@ def _best(found: Iterable[Figures]) -> dict[str, Figures]:
     """Return the cell with the highest goodput for each server that has one."""
     best: dict[str, Figures] = {}
     for each in found:
+        if each.cell.rate:
+            continue
         other = best.get(each.cell.server)
         if most(each) > (most(other) if other else 0):
             best[each.cell.server] = each
@@ -64,7 +67,7 @@ def most(each: Figures) -> float:
 
 def comparisons(cells: Iterable[Cell]) -> int:
     """Return the number of pairs of cells of one experiment that may be compared."""
-    servers = Counter(cell.server for cell in cells)
+    servers = Counter(cell.server for cell in cells if not cell.rate)
     return sum(map(pairs, servers.values()))
 
 
@@ -99,6 +102,7 @@ def _figures(cell: Cell, turns: Mapping[Turn, Result]) -> Figures:
     for run in runs:
         errors.update(run.errors)
     latency = {share: _mean(run.latency.get(share, 0) for run in runs) for share in SHARES}
+    latency["max"] = max(run.latency.get("max", 0) for run in runs) or None  # not in older files
     return Figures(
         cell,
         turns,

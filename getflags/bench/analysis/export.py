@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from getflags.bench.analysis.comparison import Compared
-from getflags.bench.analysis.figures import SHARES
+from getflags.bench.analysis.figures import LATENCIES
 from getflags.bench.analysis.stats import bounds
 from getflags.bench.analysis.table import by_server, verdict
 from getflags.core.text import brief
@@ -51,8 +51,10 @@ def bench_values(compared: Compared) -> dict[str, Any]:
     each, ratio = compared.figures, compared.ratio
     low, high = bounds(each.goodput)
     ratio_low, ratio_high = bounds(ratio)
+    cell = each.cell._asdict()
+    rate = cell.pop("rate")
     return {
-        **each.cell._asdict(),
+        **cell,
         "files": each.files,
         "rounds": each.rounds,
         "files_per_second": each.goodput.middle if each.goodput else None,
@@ -60,7 +62,7 @@ def bench_values(compared: Compared) -> dict[str, Any]:
         "high": high,
         "bytes_per_second": each.rate,
         "seconds": each.makespan,
-        **{share: each.latency.get(share) for share in SHARES},
+        **{share: each.latency.get(share) for share in LATENCIES},
         "cpu_per_file": each.cpu,
         "memory": each.rss,
         "failed": each.failed,
@@ -68,4 +70,7 @@ def bench_values(compared: Compared) -> dict[str, Any]:
         "of_best_low": ratio_low,
         "of_best_high": ratio_high,
         "verdict": verdict(compared),
+        "rate": rate,
+        "reached": each.reached,
+        "late": each.late,
     }

@@ -9,11 +9,18 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from getflags.bench.analysis.knee import Knee
-from getflags.bench.analysis.stats import Estimate
+from getflags.bench.analysis.stats import Estimate, middle
 from getflags.bench.measure.cells import Cell
 from getflags.bench.measure.results import Result
 
 SHARES = ("p50", "p90", "p99")
+#: All figures of latency.
+LATENCIES = (*SHARES, "max")
+
+
+def load(server: str, rate: float | None) -> str:
+    """Return a server and the rate of an open loop, if it is one, as text."""
+    return f"{server} at {rate:,.12g} requests a second" if rate else server
 
 
 class Turn(NamedTuple):
@@ -32,7 +39,8 @@ class Figures(NamedTuple):
 
     ``runs`` are the runs after the warm-up. ``rates`` has their goodput, in files a second; runs
     without goodput are missing. ``rate`` is the throughput of the steady state in bytes a second,
-    and ``cpu`` is the CPU time per file in seconds.
+    and ``cpu`` is the CPU time per file in seconds. The latencies of an open loop are measured from
+    the time at which a request was due.
     """
 
     cell: Cell
@@ -81,6 +89,26 @@ class Figures(NamedTuple):
     def failed(self) -> float:
         """The share of the files that failed."""
         return 1 - self.arrived / self.asked
+
+    @property
+    def reached(self) -> float | None:
+        """The mean rate at which an open loop's requests began; None for a closed loop."""
+        if not self.cell.rate:
+            return None
+        return middle([run.reached for run in self.runs.values() if run.reached])
+
+    @property
+    def late(self) -> float | None:
+        """The share of an open loop's requests that began late; None for a closed loop."""
+        return self._share("late") if self.cell.rate else None
+
+    @property
+    def waited(self) -> float | None:
+        """The share of an open loop's requests that waited for a slot; None for a closed loop."""
+        return self._share("waited") if self.cell.rate else None
+
+    def _share(self, name: str) -> float:
+        return sum(getattr(run, name) or 0 for run in self.runs.values()) / self.asked
 
     @property
     def commands(self) -> list[str]:
@@ -133,12 +161,22 @@ class Series(NamedTuple):
 
 
 class Section(NamedTuple):
-    """One server in one experiment. ``lead`` is the series with the highest goodput at its knee."""
+    """One server in one experiment. ``lead`` is the series with the highest goodput at its knee.
+
+    Each rate of an open loop is a section of its own. It has no knees and no lead, because the
+    schedule determines its goodput.
+    """
 
     experiment: str
     server: str
     series: Sequence[Series]
     lead: Series | None
+    rate: float | None = None
+
+    @property
+    def load(self) -> str:
+        """The server, and the rate of an open loop, as text."""
+        return load(self.server, self.rate)
 
     @property
     def levels(self) -> list[int]:

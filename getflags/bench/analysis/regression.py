@@ -25,7 +25,7 @@ from getflags.core.text import brief, human_bytes, quoted
 
 SLOWER, FASTER = "slower", "faster"
 _ROUNDS = re.compile(r" --rounds[ =]\S+")
-_KEY = ("engine", "client", "-m", "server", "number of files", "seed")
+_KEY = ("engine", "client", "-m", "server", "--rate", "number of files", "seed")
 _SIZES = 1.1  # factor by which the mean size of the files may differ, as pages of a site do
 
 
@@ -139,13 +139,13 @@ def _difference(old: Source, new: Source) -> str:
         if values[0].keys().isdisjoint(values[1]):
             first, second = (brief(", ".join(each)) for each in values)
             return f" ({name} {first} and {second})"
-    return " (a cell is an engine, client, level, server, number of files and seed)"
+    return " (a cell is an engine, client, -m, server, --rate, number of files and seed)"
 
 
 def compare(old: Source, new: Source, allowed: float | None) -> Comparison:
     """Compare two files. Raises UsageError if they do not belong together."""
     both = (key for key in new.cells if key in old.cells)
-    common = sorted(both, key=lambda key: (key.cell, key.files))
+    common = sorted(both, key=lambda key: (key.cell[:-1], key.cell.rate or 0, key.files))
     names = f"{quoted(old.name)} and {quoted(new.name)}"
     if not common:
         raise UsageError(

@@ -1,4 +1,4 @@
-"""The analysis of a results file by server: series of levels, their knees, and the leading series.
+"""The analysis of a results file by server and rate: series of levels, knees, the leading series.
 
 Pure. All comparisons of a file form one family: the probability that any interval on the page
 misses the true value is at most 5 %.
@@ -22,10 +22,10 @@ def analyse(results: Iterable[Result]) -> Analysis | None:
     """Return the analysis of a file, in the file's order; None if it has only warm-up runs."""
     every = list(results)
     cells = {name: list(found.values()) for name, found in experiments(every).items()}
-    groups: dict[tuple[str, str], list[Figures]] = {}
+    groups: dict[tuple[str, str, float | None], list[Figures]] = {}
     for experiment, found in cells.items():
         for each in found:
-            groups.setdefault((experiment, each.cell.server), []).append(each)
+            groups.setdefault((experiment, each.cell.server, each.cell.rate), []).append(each)
     if not groups:
         return None
     number = sum(comparisons(each.cell for each in found) for found in cells.values())
@@ -64,13 +64,15 @@ def _environments(results: Sequence[Result], *, of_machine: bool) -> list[str]:
     return [text for text in dict.fromkeys(texts) if text]
 
 
-def _section(experiment: str, server: str, cells: Sequence[Figures], number: int) -> Section:
+def _section(
+    experiment: str, server: str, rate: float | None, cells: Sequence[Figures], number: int
+) -> Section:
     """Return the series of one server. ``number`` is the number of comparisons on the page."""
     lines: dict[tuple[str, str], list[Figures]] = {}
     for each in sorted(cells, key=lambda each: each.cell):
         lines.setdefault((each.cell.engine, each.cell.client), []).append(each)
     knees = {
-        names: knee.find({each.level: each.rates for each in found}, number)
+        names: None if rate else knee.find({each.level: each.rates for each in found}, number)
         for names, found in lines.items()
     }
     at_knee = {
@@ -84,7 +86,7 @@ def _section(experiment: str, server: str, cells: Sequence[Figures], number: int
         names: _series(lines[names], found, at_knee.get(lead) if lead else None, number)
         for names, found in knees.items()
     }
-    return Section(experiment, server, list(series.values()), series[lead] if lead else None)
+    return Section(experiment, server, list(series.values()), series[lead] if lead else None, rate)
 
 
 def _series(

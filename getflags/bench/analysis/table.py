@@ -1,5 +1,7 @@
 """The tables of figures for the terminal: goodput and comparison, then latency and cost.
 
+In an open loop, the first table has the schedule in place of the comparison.
+
 Pure. Figures, comparisons and caveats are computed elsewhere; this module only formats them.
 """
 
@@ -12,7 +14,7 @@ from typing import NamedTuple
 from getflags.bench.analysis import stats
 from getflags.bench.analysis.caveats import Caveat
 from getflags.bench.analysis.comparison import Compared
-from getflags.bench.analysis.figures import SHARES, Figures
+from getflags.bench.analysis.figures import LATENCIES, SHARES, Figures, load
 from getflags.bench.analysis.stats import CONFIDENCE, Estimate, differs
 from getflags.core.text import brief, counted
 
@@ -24,7 +26,7 @@ _MIB = 1 << 20
 
 
 class ServerTables(NamedTuple):
-    """The rows of one server: a title, goodput and comparison, latency and cost."""
+    """The rows of one server, at one rate in an open loop: a title, goodput, latency and cost."""
 
     title: str
     gains: list[list[str]]
@@ -40,18 +42,24 @@ def tables(compared: Sequence[Compared]) -> list[str]:
 
 
 def by_server(compared: Sequence[Compared]) -> Iterator[ServerTables]:
-    """Yield the rows of every server, each with a row of heads."""
-    for server in dict.fromkeys(each.figures.cell.server for each in compared):
-        here = [each for each in compared if each.figures.cell.server == server]
+    """Yield the rows of every server and rate, each with a row of heads."""
+    groups: dict[tuple[str, float | None], list[Compared]] = {}
+    for each in compared:
+        groups.setdefault((each.figures.cell.server, each.figures.cell.rate), []).append(each)
+    for (_, rate), here in groups.items():
         figures = [each.figures for each in here]
-        yield ServerTables(_title(figures), _gains(here), _costs(figures))
+        if rate:
+            yield ServerTables(_title(figures), _schedules(figures), _waits(figures))
+        else:
+            yield ServerTables(_title(figures), _gains(here), _costs(figures))
 
 
 def _title(figures: Sequence[Figures]) -> str:
+    cell = figures[0].cell
     files = sorted({run.files for each in figures for run in each.runs.values()})
     rounds = sorted({len(each.runs) for each in figures})
     return (
-        f"{brief(figures[0].cell.server)}: {_range(files, 'file')} a run, "
+        f"{brief(load(cell.server, cell.rate))}: {_range(files, 'file')} a run, "
         f"{_range(rounds, 'round')} after the warm-up"
     )
 
@@ -69,8 +77,6 @@ def _gains(compared: Sequence[Compared]) -> list[list[str]]:
 
 def _gain(compared: Compared) -> list[str]:
     each = compared.figures
-    engine, client, level, _ = each.cell
-    names = [f"{engine}/{client}", f"{level:,}"]
     goodput = [UNKNOWN, "", UNKNOWN]
     if each.goodput:
         goodput = [
@@ -78,7 +84,7 @@ def _gain(compared: Compared) -> list[str]:
             interval(each.goodput),
             _known(each.rate, 1 / _MEGA),
         ]
-    return [*names, *goodput, _known(each.makespan), *_against(compared)]
+    return [*_names(each), *goodput, _known(each.makespan), *_against(compared)]
 
 
 def _against(compared: Compared) -> list[str]:
@@ -110,15 +116,47 @@ def _costs(figures: Sequence[Figures]) -> list[list[str]]:
 
 
 def _cost(each: Figures) -> list[str]:
-    engine, client, level, _ = each.cell
+    return [*_names(each), *_latency(each, SHARES), *_used(each), _share(each.failed)]
+
+
+def _schedules(figures: Sequence[Figures]) -> list[list[str]]:
+    """Return the rows of an open loop: the rates, lateness, failures and goodput."""
+    heads = ["engine/client", "-m", "asked/s", "reached/s", "late", "failed", "files/s", "[95 %]"]
+    return [heads, *map(_schedule, figures)]
+
+
+def _schedule(each: Figures) -> list[str]:
+    goodput = each.goodput
     return [
-        f"{engine}/{client}",
-        f"{level:,}",
-        *(_known(each.latency.get(share), 1e3) for share in SHARES),
-        f"{(each.cpu or 0) * 1e6:,.0f}",
-        f"{each.rss / _MIB:.0f}",
-        f"{each.failed:.1%}" if each.failed else "0",
+        *_names(each),
+        *(_known(rate) for rate in (each.cell.rate, each.reached)),
+        *(_share(share or 0) for share in (each.late, each.failed)),
+        *([digits(goodput.middle), interval(goodput)] if goodput else [UNKNOWN, ""]),
     ]
+
+
+def _waits(figures: Sequence[Figures]) -> list[list[str]]:
+    """Return the rows of an open loop's latency, CPU time and memory."""
+    heads = ["engine/client", "-m", *(f"{share}, ms" for share in LATENCIES)]
+    rows = ([*_names(each), *_latency(each, LATENCIES), *_used(each)] for each in figures)
+    return [[*heads, "CPU, µs", "peak, MiB"], *rows]
+
+
+def _names(each: Figures) -> list[str]:
+    return [f"{each.cell.engine}/{each.cell.client}", f"{each.level:,}"]
+
+
+def _latency(each: Figures, shares: Iterable[str]) -> list[str]:
+    return [_known(each.latency.get(share), 1e3) for share in shares]
+
+
+def _used(each: Figures) -> list[str]:
+    """Return the CPU time of a file and the peak memory."""
+    return [f"{(each.cpu or 0) * 1e6:,.0f}", f"{each.rss / _MIB:.0f}"]
+
+
+def _share(value: float) -> str:
+    return f"{value:.1%}" if value else "0"
 
 
 def interval(value: Estimate) -> str:
@@ -153,6 +191,11 @@ def _legend(compared: Sequence[Compared]) -> list[str]:
         "files/s and MB/s: goodput in the steady state. all: seconds for all files. CPU: of the "
         "client, for each file. Figures are geometric means of the rounds."
     )
+    if any(each.figures.cell.rate for each in compared):
+        text += (
+            " In an open loop, latency is measured from the time at which a request was due. late: "
+            "share of the requests that began more than 10 ms after that. max: of all rounds."
+        )
     if claimed:
         text += (
             f" Less and more are significant at the {1 - CONFIDENCE:.0%} level, corrected for all"

@@ -1,8 +1,8 @@
 """The matrix of cells, and the order in which a bench runs them.
 
 The functions are pure, except for a seeded shuffle. A cell is one engine and client at one level on
-one server. A round runs every cell once, in a different order, so that changes in the speed of the
-machine or the network affect all cells alike.
+one server, in a closed loop or in an open one. A round runs every cell once, in a different
+order, so that changes in the speed of the machine or the network affect all cells alike.
 """
 
 from __future__ import annotations
@@ -17,16 +17,21 @@ ONE_AT_A_TIME = "sequential"  # the engine whose only level is 1
 
 
 class Cell(NamedTuple):
-    """An engine and client at one level. ``server`` is a bundled server's label or an origin."""
+    """An engine and client at one level. ``server`` is a bundled server's label or an origin.
+
+    ``rate`` is that of an open loop, in requests a second; None for a closed loop.
+    """
 
     engine: str
     client: str
     level: int
     server: str
+    rate: float | None = None
 
     def __str__(self) -> str:
         """Return the cell as text, for messages."""
-        return f"{self.engine}/{self.client} -m {self.level} on {self.server}"
+        rate = f" --rate {self.rate:.12g}" if self.rate else ""
+        return f"{self.engine}/{self.client} -m {self.level}{rate} on {self.server}"
 
 
 class Run(NamedTuple):
@@ -37,12 +42,17 @@ class Run(NamedTuple):
 
 
 def matrix(
-    engines: Sequence[str], clients: Sequence[str], levels: Sequence[int], servers: Sequence[str]
+    engines: Sequence[str],
+    clients: Sequence[str],
+    levels: Sequence[int],
+    servers: Sequence[str],
+    rates: Sequence[float | None] = (None,),
 ) -> list[Cell]:
     """Return every combination as a cell; the sequential engine appears at level 1 only."""
     cells = [
-        Cell(engine, client, 1 if engine == ONE_AT_A_TIME else level, server)
+        Cell(engine, client, 1 if engine == ONE_AT_A_TIME else level, server, rate)
         for server in servers
+        for rate in rates
         for engine in engines
         for client in clients
         for level in levels

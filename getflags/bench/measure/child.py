@@ -17,21 +17,25 @@ import sys
 import tempfile
 import threading
 from collections import Counter
+from collections.abc import Callable
 from time import perf_counter, sleep
 from typing import Any
 
 from getflags import engines
-from getflags.bench.measure import steady_state
+from getflags.bench.measure import open_loop, steady_state
 from getflags.bench.measure.job import Job, loads
+from getflags.bench.measure.open_loop import Timing
 from getflags.bench.measure.steady_state import End
 from getflags.core.deferred_signals import exit_on_sigterm
 from getflags.core.errors import GetflagsError
 from getflags.core.events import Event, Finished
-from getflags.core.models import Status
+from getflags.core.feed import Feed, NoJob
+from getflags.core.models import Plan, Status, Target
 from getflags.core.resource_limits import worker_count
 from getflags.core.text import brief
+from getflags.engines import Engine
 
-SHARES = {"p50": 0.5, "p90": 0.9, "p99": 0.99}
+SHARES = {"p50": 0.5, "p90": 0.9, "p99": 0.99, "max": 1.0}
 _MAX_REASONS = 20  # maximum number of error reasons reported; the others are counted together
 _CLEANUP_TIMEOUT = 5.0  # seconds for an engine to end its workers; they would go on writing
 _ATTEMPTS = 20  # to delete the folder
@@ -67,17 +71,36 @@ def measure(job: Job, folder: str) -> dict[str, Any]:
     plan = job.plan(folder)
     run(plan._replace(targets=()), lambda _: None)  # without targets: imports the engine's modules
     before, start = _spent(), perf_counter()
-    tally = _Tally(start)
-    run(plan, tally.read)
+    tally = _Tally(start, job.rate)
+    if job.rate:
+        _run_open_loop(run, plan, tally, job.rate, start)
+    else:
+        run(plan, tally.read)
     seconds, cpu = perf_counter() - start, _spent() - before
     return {**tally.figures(job.level), "seconds": seconds, "cpu": cpu, "rss": _peak(job)}
 
 
-class _Tally:
-    """A record of when and how each target ended."""
+def _run_open_loop(run: Engine, plan: Plan, tally: _Tally, rate: float, start: float) -> None:
+    """Run a plan whose targets arrive one by one, each when its request is due."""
 
-    def __init__(self, start: float) -> None:
+    def read(give: Callable[[Target | NoJob], None]) -> None:
+        for number, target in enumerate(plan.targets):
+            sleep(max(0.0, start + open_loop.due(number, rate) - perf_counter()))
+            give(target)
+
+    arriving = Feed(read)
+    run(plan._replace(targets=arriving), tally.read)
+    if arriving.error:
+        raise arriving.error
+
+
+class _Tally:
+    """A record of when and how each target ended; in an open loop, also of when it was due."""
+
+    def __init__(self, start: float, rate: float | None) -> None:
         self._start = start
+        self._rate = rate
+        self._timings: list[Timing] = []
         self._ends: list[End] = []
         self._errors: Counter[str] = Counter()
         self._requests = 0
@@ -88,7 +111,12 @@ class _Tally:
             outcome = event.outcome
             arrived = outcome.status is Status.OK
             at = perf_counter() - self._start
-            self._ends.append(End(at, event.seconds, outcome.size, arrived))
+            took = event.seconds
+            if self._rate:
+                due = open_loop.due(outcome.target.number, self._rate)
+                self._timings.append(Timing(due, at - took, at))
+                took = at - due
+            self._ends.append(End(at, took, outcome.size, arrived))
             self._requests += outcome.requests
             if not arrived:
                 self._errors[brief(outcome.reason)] += 1
@@ -96,7 +124,8 @@ class _Tally:
     def figures(self, level: int) -> dict[str, Any]:
         """Return the run's figures."""
         arrived = [end for end in self._ends if end.arrived]
-        steady = steady_state.steady(self._ends, level)
+        # An open loop has no ramp-up in which all slots begin together.
+        steady = steady_state.steady(self._ends, 1 if self._rate else level)
         latency = steady_state.percentiles(self._ends, list(SHARES.values()))
         reasons = dict(self._errors.most_common(_MAX_REASONS))
         others = self._errors.total() - sum(reasons.values())
@@ -110,6 +139,17 @@ class _Tally:
             "steady_seconds": steady.seconds,
             "latency": dict(zip(SHARES, latency, strict=False)),
             "errors": {**reasons, "other reasons": others} if others else reasons,
+            **self._schedule(level),
+        }
+
+    def _schedule(self, level: int) -> dict[str, Any]:
+        """Return how well the schedule of an open loop was kept; nothing for a closed loop."""
+        if not self._rate:
+            return {}
+        return {
+            "reached": open_loop.reached(self._timings, self._rate),
+            "late": sum(each.late for each in self._timings),
+            "waited": open_loop.waited(self._timings, level),
         }
 
 

@@ -17,7 +17,10 @@ from getflags.targets.list_file import Entry, parse
 
 
 class Job(NamedTuple):
-    """The downloads of one run of a cell. Country codes refer to the site ``base_url``."""
+    """The downloads of one run of a cell. Country codes refer to the site ``base_url``.
+
+    With a ``rate``, in requests a second, the requests begin in an open loop.
+    """
 
     engine: str
     client: str
@@ -27,6 +30,7 @@ class Job(NamedTuple):
     base_url: str
     options: DownloadOptions
     network: Network
+    rate: float | None = None
 
     def plan(self, folder: str) -> Plan:
         """Return the job's download plan, with lazily expanded targets."""

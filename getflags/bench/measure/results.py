@@ -33,6 +33,11 @@ class Result:
     number of requests in flight according to the server (None for servers that are not bundled),
     and ``load`` is the 1-minute load average before the run. ``command`` measures the cell again.
     ``environment`` has the machine and the versions of the software (empty in older files).
+
+    ``rate`` is the rate of an open loop, in requests a second, and ``reached`` the rate at which
+    the requests began. Latencies are then measured from the time at which a request was due. Of
+    the ``late`` requests, which began more than 10 ms after that, ``waited`` found no free slot.
+    All four are None in a closed loop.
     """
 
     experiment: str
@@ -60,6 +65,10 @@ class Result:
     getflags: str
     command: str
     environment: Mapping[str, str]
+    rate: float | None
+    reached: float | None
+    late: int | None
+    waited: int | None
 
     @property
     def goodput(self) -> float:
@@ -69,7 +78,8 @@ class Result:
     @property
     def run(self) -> Run:
         """The cell and round of this result."""
-        return Run(Cell(self.engine, self.client, self.level, self.server), self.round)
+        cell = Cell(self.engine, self.client, self.level, self.server, self.rate)
+        return Run(cell, self.round)
 
 
 def line(result: Result) -> bytes:
@@ -79,7 +89,9 @@ def line(result: Result) -> bytes:
 
 def result_from(values: Mapping[str, Any]) -> Result:
     """Return a result with these values. Raises ValueError or KeyError if one is unusable."""
-    values = {"environment": {}, **values}
+    values = {**_MISSING, **values}  # in older files, and in a closed loop
+    if len({values[name] is None for name in _OPEN_LOOP}) > 1:
+        raise ValueError("rate")
     return Result(**{one.name: _checked(one.name, values[one.name]) for one in _FIELDS})
 
 
@@ -120,9 +132,11 @@ def _result(text: bytes, name: str) -> Result:
 
 _FIELDS = fields(Result)
 _TEXTS = {"experiment", "engine", "client", "server", "at", "getflags", "command"}
-_MAYBE = {"seed", "peak"}
+_OPEN_LOOP = ("rate", "reached", "late", "waited")
+_MISSING: Mapping[str, Any] = {"environment": {}, **dict.fromkeys(_OPEN_LOOP)}
+_MAYBE = {"seed", "peak", *_OPEN_LOOP}
 _WHOLE = {"level", "round", "files", "arrived", "requests", "bytes", "steady_files"}
-_WHOLE |= {"steady_bytes", "rss", *_MAYBE}
+_WHOLE |= {"steady_bytes", "rss", "seed", "peak", "late", "waited"}
 
 
 def _checked(name: str, value: Any) -> Any:
@@ -137,7 +151,11 @@ def _checked(name: str, value: Any) -> Any:
         fits = True
     else:
         fits = _number(value) and (name not in _WHOLE or isinstance(value, int))
-    if not fits or (name in {"level", "files"} and value < 1):
+    if (
+        not fits
+        or (name in {"level", "files"} and value < 1)
+        or (name in {"rate", "reached"} and value == 0)
+    ):
         raise ValueError(name)
     return value
 

@@ -130,4 +130,5 @@ class Session:
             base_url,
             self.options,
             network,
+            cell.rate,
         )

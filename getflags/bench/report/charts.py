@@ -84,7 +84,7 @@ def _estimated(cell: Figures) -> Point:
 def latencies(section: Section, looks: Looks) -> list[Chart]:
     """Return the charts of latency, one for each percentile, on one scale."""
     cells = [cell for one in section.series for cell in one.cells]
-    known = [value for cell in cells for value in cell.latency.values()]
+    known = [cell.latency[share] for cell in cells for share in SHARES if share in cell.latency]
     name, factor = unit(known)
     curves = {share: _curves(section, looks, _latency(share), factor) for share in SHARES}
     low, high = _limits([value * factor for value in known], wide=_spread(known))

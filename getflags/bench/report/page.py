@@ -115,7 +115,7 @@ def _plots(section: Section, looks: Looks, key: str) -> Markup:
     small = charts.latencies(section, looks)
 
     def drawn(shown: Chart, name: str, size: tuple[int, int]) -> Markup:
-        alternative = charts.described(shown, section.server)
+        alternative = charts.described(shown, section.load)
         caption = tag("figcaption", shown.caption)
         return tag("figure", caption, Markup(plot.chart(shown, f"{key}{name}", alternative, size)))
 

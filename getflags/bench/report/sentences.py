@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from getflags.bench.analysis.figures import Section, Series, Step
 from getflags.bench.analysis.knee import NEAR
 from getflags.bench.analysis.stats import FEWEST, differs
-from getflags.bench.report.number_format import listed, share, significant
+from getflags.bench.report.number_format import listed, share, significant, unit
 from getflags.core.text import brief, counted, quoted
 
 _MANY = 4  # other series; more of them are summarized, because the table lists them
@@ -20,14 +20,16 @@ _MANY = 4  # other series; more of them are summarized, because the table lists 
 
 def title(section: Section, sections: Sequence[Section]) -> str:
     """Return a section's title: its server, and the experiment if the server has several."""
-    alone = sum(one.server == section.server for one in sections) == 1
-    name = brief(section.server)
+    alone = sum(one.load == section.load for one in sections) == 1
+    name = brief(section.load)
     return name if alone else f"{name}, experiment {brief(section.experiment)}"
 
 
 def headline(section: Section) -> str:
     """Return the recommendation for this server."""
-    server, lead = brief(section.server), section.lead
+    server, lead = brief(section.load), section.lead
+    if section.rate:
+        return f"On {server}, {_latencies(section)}."
     if lead is None:
         arrived = any(cell.arrived for one in section.series for cell in one.cells)
         why = "no run was long enough for a steady state" if arrived else "nothing arrived"
@@ -38,11 +40,28 @@ def headline(section: Section) -> str:
 def verdict(section: Section) -> str:
     """Return the recommendation for this server in a few words."""
     lead = section.lead
+    if section.rate:
+        return f"{_latencies(section)}."
     if lead is None:
         return "no level can be recommended."
     if len(lead.cells) > 1 and lead.level == lead.cells[-1].level:
         return f"{lead.level} at a time, or more."
     return f"{lead.level} at a time is enough."
+
+
+def _latencies(section: Section) -> str:
+    """Return the lowest and the highest p99 of an open loop, without a claim about the others."""
+    known = sorted(
+        (cell.latency["p99"], brief(f"{one.name} -m {cell.level}"))
+        for one in section.series
+        for cell in one.cells
+        if "p99" in cell.latency
+    )
+    if not known:
+        return "nothing arrived"
+    name, factor = unit([value for value, _ in known])
+    texts = [f"{significant(value * factor)} {name} ({cell})" for value, cell in known]
+    return f"the p99 from the due time is {' to '.join(dict.fromkeys((texts[0], texts[-1])))}"
 
 
 def _enough(lead: Series) -> str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 
-from getflags.bench.analysis.figures import SHARES, Figures, Section, Series, Step
+from getflags.bench.analysis.figures import LATENCIES, SHARES, Figures, Section, Series, Step
 from getflags.bench.analysis.knee import Knee
 from getflags.bench.analysis.stats import Estimate
 from getflags.bench.report.markup import Markup, joined, tag
@@ -60,14 +60,16 @@ def _estimate(value: Estimate | None) -> Markup:
 def cells(section: Section) -> Markup:
     """Return the sortable table of all cells."""
     known = [cell for one in section.series for cell in one.cells]
-    wait = unit([value for cell in known for value in cell.latency.values()])
+    shares = LATENCIES if section.rate else SHARES
+    wait = unit([cell.latency[one] for cell in known for one in shares if one in cell.latency])
     work = unit([cell.cpu for cell in known if cell.cpu])
     heads = [
         "engine/client",
         "at a time",
+        *(["reached a second", "late, %"] if section.rate else []),
         "files a second",
         "makespan, s",
-        *(f"{one}, {wait.name}" for one in SHARES),
+        *(f"{one}, {wait.name}" for one in shares),
         f"CPU a file, {work.name}",
         "peak, MiB",
         "errors",
@@ -76,16 +78,18 @@ def cells(section: Section) -> Markup:
         "rounds",
     ]
     rows = [_row(one, cell, wait, work) for one in section.series for cell in one.cells]
-    return table(f"All cells on {brief(section.server)}", heads, rows, "sortable")
+    return table(f"All cells on {brief(section.load)}", heads, rows, "sortable")
 
 
 def _row(one: Series, cell: Figures, wait: Unit, work: Unit) -> list[Markup]:
     knee = joined(" ", tag("span", "knee", class_="badge")) if cell.level == one.marked else ""
     errors = sum(cell.errors.values())
-    waits = [cell.latency.get(name) for name in SHARES]
+    opened = cell.late is not None
+    waits = [cell.latency.get(name) for name in (LATENCIES if opened else SHARES)]
     return [
         _name(one.name),
         _number(cell.level, f"{cell.level:,}", knee),
+        *([_number(cell.reached), _number(100 * (cell.late or 0))] if opened else []),
         _estimate(cell.goodput),
         _number(cell.makespan),
         *(_number(None if value is None else value * wait.per_second) for value in waits),
@@ -168,7 +172,7 @@ def errors(section: Section) -> Markup:
         ]
         for reason, count in sorted(counts.items(), key=lambda one: (-one[1], one[0]))
     ]
-    return table(f"Errors on {brief(section.server)}", ["reason", "count", "where"], rows, "errors")
+    return table(f"Errors on {brief(section.load)}", ["reason", "count", "where"], rows, "errors")
 
 
 def _places(where: dict[str, list[int]], levels: Sequence[int]) -> str:

@@ -105,7 +105,13 @@ def _prepared(arguments: list[str], options: Options) -> Iterator[_Bench]:
             )
     for client in options.clients:
         transport.client(client).check(network)
-    matrix = cells.matrix(options.engines, options.clients, options.levels, workload.servers)
+    matrix = cells.matrix(
+        options.engines,
+        options.clients,
+        options.levels,
+        workload.servers,
+        options.rates or [None],
+    )
     with ExitStack() as stack:
         bundled = {}
         if workload.bundled:

@@ -37,6 +37,6 @@ def main(options: Options) -> int:
     exported = bench_export.export(
         options,
         csv=lambda: export.csv_text(cells),
-        markdown=lambda: export.markdown(regression_output.rows(found)),
+        markdown=lambda: "\n".join(map(export.markdown, regression_output.tables(found))),
     )
     return ExitStatus.OK if exported and not found.too_slow else ExitStatus.SOME_FAILED

@@ -129,7 +129,7 @@ def _plot(analysis: Analysis, name: str) -> bytes:
         (one.engine, one.client) for part in analysis.sections for one in part.series
     )
     shown = [
-        (sentences.title(part, analysis.sections), found, charts.described(found, part.server))
+        (sentences.title(part, analysis.sections), found, charts.described(found, part.load))
         for part in analysis.sections
         if (found := charts.goodput(part, looks)).levels
     ]

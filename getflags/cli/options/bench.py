@@ -13,10 +13,14 @@ from getflags.bench.analysis.stats import FEWEST
 from getflags.cli.options import download as download_options
 from getflags.cli.options import groups, values
 from getflags.cli.options.parser import Parser
+from getflags.core.errors import UsageError
 from getflags.core.settings import CLIENTS, DEFAULTS, ENGINES
 from getflags.testing import PORTS
 
 LEVELS = [1, 4, 16, 64]
+#: The default of -m in an open loop, where a level is only a bound.
+OPEN_LOOP_LEVELS = [64]
+_LOWEST_RATE, _HIGHEST_RATE = 0.01, 1e6  # requests a second
 ROUNDS = FEWEST + 1
 RESULTS = "results.jsonl"
 _DESCRIPTION = """\
@@ -41,6 +45,12 @@ not belong together.
 """
 #: The options of a comparison of two files, which measures nothing.
 _COMPARISON = {"compare", "fail_if_slower", "json", "export_csv", "export_markdown"}
+#: The engines that have no open loop, and why.
+_CLOSED_LOOP = {
+    "sequential": "which begins a request only when the one before it has ended",
+    "processes": "whose workers get targets and report their ends in batches, which would be part "
+    "of each latency",
+}
 _SERVERS = {
     "--delay": ("MIN-MAX", "delay of each response, in seconds (DELAY, ERROR: 0.5-5)"),
     "--error-rate": ("P", "share of responses that are errors, 0 to 1 (ERROR: 0.25)"),
@@ -55,6 +65,8 @@ _SERVERS = {
     "--burst": ("B", "requests by which --rate-limit may be exceeded (default: 0)"),
     "--slots": ("C", "serve C requests at a time; further requests wait"),
     "--bandwidth": ("RATE", "bandwidth of each server, in bytes a second (K, M, G)"),
+    "--freeze-every": ("S", "start no response for a while, every S seconds"),
+    "--freeze-for": ("S", "length of --freeze-every's freezes, in seconds"),
     "--fault": ("NAME[:...]", "any fault of getflags serve (see its -h); repeatable"),
     "--scenario": ("FILE", "TOML file that describes all of these"),
 }
@@ -66,6 +78,7 @@ class Options(download_options.Options):
     engines: list[str]
     clients: list[str]
     levels: list[int]
+    rates: list[float] | None = None  # of an open loop
     servers: list[str] | None
     files: int | None
     size: int | None
@@ -84,12 +97,25 @@ def parse(arguments: list[str]) -> Options:
     """Parse the arguments. Raises UsageError; ``-h`` prints the help and exits."""
     parser = make_parser()
     options = parser.parse_intermixed_args(arguments, namespace=Options())
+    options.levels = options.levels or (OPEN_LOOP_LEVELS if options.rates else LEVELS)
     if options.compare:
         _check_comparison(arguments)
-    elif options.fail_if_slower is not None or options.json:
+    elif options.rates:
+        _check_open_loop(options)
+    if not options.compare and (options.fail_if_slower is not None or options.json):
         name = "--json" if options.fail_if_slower is None else "--fail-if-slower"
         parser.error(f"{name} needs --compare OLD NEW")
     return options
+
+
+def _check_open_loop(options: Options) -> None:
+    """Raise UsageError if an engine cannot begin requests on schedule."""
+    for engine, reason in _CLOSED_LOOP.items():
+        if engine in options.engines:
+            raise UsageError(
+                f"--rate cannot be used with --engine {engine}, {reason}; use --engine threads or "
+                "asyncio"
+            )
 
 
 def _check_comparison(arguments: list[str]) -> None:
@@ -143,15 +169,32 @@ def _matrix(group: groups.Group) -> None:
     )  # fmt: skip
     add(
         "-m", "--max-req", "--max_req", metavar="N,...", dest="levels",
-        type=values.several(values.count), default=LEVELS,
+        type=values.several(values.count),
         help="concurrency levels: maximum numbers of requests in flight "
-        f"(default: {','.join(map(str, LEVELS))}; sequential has only 1)",
+        f"(default: {','.join(map(str, LEVELS))}; sequential has only 1; with --rate: "
+        f"{','.join(map(str, OPEN_LOOP_LEVELS))})",
+    )  # fmt: skip
+    add(
+        "--rate", metavar="R,...", dest="rates", type=values.several(_rate),
+        help="begin R requests a second, whether or not earlier ones have ended (an open loop), at "
+        "most -m of them in flight, and measure each latency from the time at which the request "
+        "was due; for the engines threads and asyncio",
     )  # fmt: skip
     add(
         "-s", "--server", metavar="LABEL,...", dest="servers", type=labels,
         help="bundled servers of the flags, started for the bench: LOCAL (default), DELAY, ERROR",
     )  # fmt: skip
     groups.mirror(group)
+
+
+def _rate(text: str) -> float:
+    """Return a number of requests a second."""
+    rate = values.request_rate(text)
+    if not _LOWEST_RATE <= rate <= _HIGHEST_RATE:
+        raise argparse.ArgumentTypeError(
+            f"{text!r} is not {_LOWEST_RATE} to {_HIGHEST_RATE:,.0f} requests a second"
+        )
+    return rate
 
 
 def labels(text: str) -> list[str]:
@@ -168,7 +211,7 @@ def _work(group: groups.Group) -> None:
         "--files", metavar="N", type=values.count,
         help="number of files; targets are repeated in turn if there are fewer (default: all "
         "targets; of flags, as many as the highest level needs, or 2,000 if LOCAL is the only "
-        "server)",
+        "server, or what the highest --rate begins in 10 seconds)",
     )  # fmt: skip
     group.add_argument(
         "--size", metavar="SIZE", type=values.size,
