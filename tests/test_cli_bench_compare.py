@@ -276,7 +276,7 @@ def test_cells_of_which_only_the_combinations_differ_are_explained(
         clients = zip(("h1", "curl"), levels, strict=True)
         save(name, [result(round=n, client=each, level=m) for each, m in clients for n in range(7)])
     assert compare() == 2
-    assert "no cell in common (a cell is an engine, client, level" in capsys.readouterr().err
+    assert "no cell in common (a cell is an engine, client, -m" in capsys.readouterr().err
 
 
 def test_one_cell_of_two_experiments_in_one_file_is_refused(

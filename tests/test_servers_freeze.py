@@ -52,18 +52,14 @@ def test_freezes_are_counted_from_the_first_request() -> None:
 def test_two_foreign_clients_wait_for_the_end_of_a_freeze(
     tmp_path: Path, ask: Callable[[str], float]
 ) -> None:
-    with running(flags(tmp_path), Behaviour(freeze=Freeze(2.0, 1.5))) as server:
+    with running(flags(tmp_path), Behaviour(freeze=Freeze(1.0, 3.0))) as server:
         state, url = server.service.state, f"http://127.0.0.1:{server.port}/flags/br/br.gif"
         ask(url)
-        first = time.monotonic()
-        time.sleep(max(0.0, first + 2.0 - time.monotonic()))
+        time.sleep(1.0)
         assert server.ask("/-/reset", "POST").status == 200
         begun = time.monotonic()
-        assert ask(url) < 1.2, "a reset begins anew"
-        first = time.monotonic()
-        time.sleep(max(0.0, first + 2.0 - time.monotonic()))
-        asked = time.monotonic()
-        took = ask(url)
-        assert time.monotonic() >= begun + 3.5, "not before the end of the freeze"
-        assert took >= 3.5 - (asked - begun) - 0.1
-    assert (state.about()["freeze_every"], state.about()["freeze_for"]) == (2.0, 1.5)
+        assert ask(url) < 2.7, "a reset begins anew"
+        time.sleep(1.0)
+        ask(url)
+        assert time.monotonic() >= begun + 4.0, "not before the end of the freeze"
+    assert (state.about()["freeze_every"], state.about()["freeze_for"]) == (1.0, 3.0)
