@@ -15,7 +15,7 @@ from getflags.cluster.errors import StorageError, WorkerDied
 from getflags.cluster.job.job import Generation, Job
 from getflags.cluster.job.shards import Shard
 from getflags.cluster.results.report import Missing
-from getflags.cluster.work.bundle import Bundle
+from getflags.cluster.work.bundle import Bundle, RunOptions
 from getflags.cluster.work.record import Record
 
 BUNDLE = 5  # shards; a slow file at the end of one costs less, and more would be lost with a worker
@@ -31,16 +31,12 @@ class Driver:
         self,
         job: Job,
         generation: Generation,
+        options: RunOptions,
         engine: Engine,
-        *,
-        place: str,
-        max_req: int,
         committed: Callable[[Record], None],
     ) -> None:
-        self._job, self._generation = job, generation
-        self._place = place
+        self._job, self._generation, self._options = job, generation, options
         self._engine = engine
-        self._max_req = max_req
         self._committed = committed
         self._tries: Counter[int] = Counter()  # by shard
         self._deaths: Counter[int] = Counter()  # by shard
@@ -84,7 +80,7 @@ class Driver:
         found = self._generation.lanes[lane]
         rate = job.rate_per_origin and job.rate_per_origin / found.share
         return Bundle(
-            getflags.__version__, self._place, job.file_format, job.settings, self._max_req, rate,
+            getflags.__version__, self._options, job.file_format, job.settings, rate,
             self._generation.attempt, found, shards,
         )  # fmt: skip
 

@@ -16,9 +16,10 @@ from getflags.cluster.job.job import Generation, Job
 from getflags.cluster.job.prepare import Request
 from getflags.cluster.results import index, read
 from getflags.cluster.results.read import Results
-from getflags.cluster.results.report import JobReport
+from getflags.cluster.results.report import JobReport, Missing
 from getflags.cluster.storage import Storage
 from getflags.cluster.work import pack
+from getflags.cluster.work.bundle import RunOptions
 from getflags.cluster.work.record import Record
 from getflags.core.errors import UsageError
 from getflags.core.settings import DEFAULTS, checked
@@ -27,7 +28,7 @@ from getflags.core.settings import DEFAULTS, checked
 SETTINGS = (
     "timeout", "connect_timeout", "max_redirs", "retries", "retry_on", "retry_connrefused",
     "retry_all_errors", "max_retry_after", "max_time", "max_filesize", "speed_limit", "compressed",
-    "client", "netrc",
+    "netrc",
 )  # fmt: skip
 MAX_REQ = 32
 PER_ORIGIN = 16
@@ -39,12 +40,14 @@ Progress = Callable[[JobReport], None]
 class Workers(NamedTuple):
     """Where bundles run: an engine (see ``engines.connect``), its workers, and their concurrency.
 
-    ``count`` is the number of workers of this machine, if the engine starts some.
+    ``number`` is the number of workers of this machine, if the engine starts some. With
+    ``accept_failures``, shards are committed even if no server answered.
     """
 
     on: str = "dask"
     number: int = 0
     max_req: int = MAX_REQ
+    accept_failures: bool = False
 
 
 def run(
@@ -59,6 +62,7 @@ def run(
     file_format: str = "tar",
     dedupe: bool = False,
     shard_targets: int = SHARD_TARGETS,
+    accept_failures: bool = False,
     progress: Progress = lambda _: None,
     **settings: Any,
 ) -> JobReport:
@@ -68,13 +72,15 @@ def run(
     and ``workers`` are as in ``Workers``; 0 workers means one for each processor. ``max_req`` is
     the concurrency of each worker, ``per_origin`` and ``rate_per_origin`` (requests a second) are
     limits of each server for the whole job. A shard has about ``shard_targets`` targets.
-    ``settings`` are settings of ``download``, of those in ``SETTINGS``.
+    If no server answers any request of a shard, the shard is not done, unless ``accept_failures``:
+    perhaps it is the network that is down. ``settings`` are settings of ``download``, of those in
+    ``SETTINGS``.
 
     Raises UsageError before any request if something is wrong, and EngineLost or StorageError if
     the job cannot go on; a later run resumes it.
     """
     pack.check_format(file_format)
-    chosen = Workers(on, workers or os.cpu_count() or 1, max_req)
+    chosen = Workers(on, workers or os.cpu_count() or 1, max_req, accept_failures)
     storage = Storage(out, create=True)
     request = Request(
         Path(source), file_format, _changed(settings), per_origin, rate_per_origin, shard_targets,
@@ -92,7 +98,8 @@ def retry(
 
     Raises UsageError if the job has not been finished, else as ``run``.
     """
-    chosen = Workers(on, workers or os.cpu_count() or 1, max_req)
+    # The failures of the targets are known already.
+    chosen = Workers(on, workers or os.cpu_count() or 1, max_req, accept_failures=True)
     storage = Storage(out)
     found = read.read(storage)
     if found.report().done < found.report().shards:
@@ -131,26 +138,27 @@ def _run_generations(storage: Storage, job: Job, workers: Workers, progress: Pro
     generations = prepare.generations(storage, job)
     records = read.read_records(storage, read.done_shards(storage))
     found = Results(job, generations, records)
+    shown = found.report()
     missing = [each for each in generations if _missing(each, records)]
-    given_up = []
+    given_up: list[Missing] = []
+
+    def committed(record: Record) -> None:
+        if record.shard not in records:
+            records[record.shard] = record
+            shown.add(record)
+            progress(shown)
+
+    options = RunOptions(storage.place, workers.max_req, workers.accept_failures)
     if missing:
         with closing(engines.connect(workers.on, workers.number)) as engine:
             for generation in missing:
-
-                def committed(record: Record) -> None:
-                    records[record.shard] = record
-                    progress(found.report())
-
-                driver = Driver(
-                    job, generation, engine, place=storage.place, max_req=workers.max_req,
-                    committed=committed,
-                )  # fmt: skip
+                driver = Driver(job, generation, options, engine, committed)
                 driver.run(set(records))
                 given_up += driver.missing
     report = found.report()
     report.missing = given_up
-    if report.done == report.shards and (missing or not storage.exists(layout.INDEX)):
-        index.write_index(storage, found)
+    if report.done == report.shards:
+        index.keep_current(storage, found, report)
     return report
 
 

@@ -5,9 +5,10 @@ A bundle may run more than once: if its worker dies, an engine may start it agai
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Protocol
 
+import getflags
 from getflags.cluster.work.bundle import Bundle, Done
 from getflags.core.errors import UsageError
 from getflags.core.text import quoted
@@ -34,6 +35,18 @@ class Engine(Protocol):
     def close(self) -> None:
         """End the workers that were started here, and what they run."""
         ...
+
+
+def getflags_version() -> str:
+    """Return the version of getflags where this is called: on a worker."""
+    return getflags.__version__
+
+
+def check_versions(found: Iterable[str]) -> None:
+    """Raise UsageError if a worker has another version of getflags."""
+    for version in found:
+        if version != getflags.__version__:
+            raise UsageError(f"a worker has getflags {version}, and this is {getflags.__version__}")
 
 
 def connect(on: str, workers: int) -> Engine:

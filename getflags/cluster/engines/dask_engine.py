@@ -9,7 +9,7 @@ import logging
 from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, Any
 
-from getflags.cluster.engines import Result
+from getflags.cluster.engines import Result, check_versions, getflags_version
 from getflags.cluster.errors import MISSING_EXTRA, EngineLost, WorkerDied
 from getflags.cluster.work.bundle import Bundle, Done, run_bundle
 from getflags.core.errors import UsageError
@@ -58,6 +58,7 @@ class DaskEngine:
                 dashboard_address=None, memory_limit=0, silence_logs=logging.CRITICAL,
             )  # fmt: skip
             self._client = Client(self._cluster)
+        check_versions(self._client.run(getflags_version).values())
         self.workers = max(sum(self._client.nthreads().values()), 1)
 
     def submit(self, bundle: Bundle) -> int:

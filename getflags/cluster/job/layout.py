@@ -8,6 +8,7 @@
     _getflags/done/00000042.json          the record of a shard; created once
     _getflags/index.jsonl.gz              the last result of each target
     _getflags/failed.txt                  the targets that failed, as a list for -i
+    _getflags/report.json                 the sums of the job for which the index was made
     data/00000042-<attempt>.tar           the files of a shard
     data/00000042-<attempt>.jsonl.gz      its manifest: the result of each target
     data/00000042-<attempt>/000017.bin    a file of its own
@@ -27,6 +28,7 @@ DONE = f"{ROOT}/done"
 LISTS = f"{ROOT}/lists"
 INDEX = f"{ROOT}/index.jsonl.gz"
 FAILED = f"{ROOT}/failed.txt"
+REPORT = f"{ROOT}/report.json"
 DATA = "data"
 
 _DONE_NAME = re.compile(rf"{DONE}/(\d{{8,}})\.json")

@@ -6,6 +6,7 @@ If targets were requested again, the index has only the last result of each.
 
 from __future__ import annotations
 
+import json
 import tempfile
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -16,6 +17,7 @@ from getflags.cluster.job import layout, target_lines
 from getflags.cluster.job.job import Generation
 from getflags.cluster.job.shards import Shard, lines
 from getflags.cluster.results.read import READERS, Results, read_manifest
+from getflags.cluster.results.report import JobReport
 from getflags.cluster.storage import Storage
 from getflags.cluster.work import manifest
 from getflags.cluster.work.manifest import Row
@@ -27,6 +29,14 @@ class Failure(NamedTuple):
 
     entry: Entry
     row: Row
+
+
+def keep_current(storage: Storage, results: Results, report: JobReport) -> None:
+    """Store the index, the list of failures and the report, unless they are those of this job."""
+    wanted = json.dumps(report.values(), indent=1).encode()
+    if storage.read(layout.REPORT) != wanted:
+        write_index(storage, results)
+        storage.put(layout.REPORT, wanted)
 
 
 def write_index(storage: Storage, results: Results) -> None:

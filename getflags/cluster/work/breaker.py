@@ -19,15 +19,20 @@ _LOCAL = tuple(
         errno.ENOMEM, errno.ENETUNREACH, errno.ENETDOWN,
     )
 )  # fmt: skip
+_ERRORS = 300  # the first status code after those of success
 
 
-def doubt(outcomes: Sequence[Outcome]) -> str:
-    """Return the reason why the outcomes of a shard do not count; an empty text if they do."""
+def doubt(outcomes: Sequence[Outcome], *, accept_failures: bool = False) -> str:
+    """Return the reason why the outcomes of a shard do not count; an empty text if they do.
+
+    With ``accept_failures``, they count even if no server answered.
+    """
     failed = [each for each in outcomes if each.failed]
     for each in failed:
-        if any(text in each.reason for text in _LOCAL):
+        # After a status code that is an error, the reason may be a server's text.
+        if (each.code or 0) < _ERRORS and any(text in each.reason for text in _LOCAL):
             return f"{each.target.label}: {each.reason}"
     asked = [each for each in outcomes if each.requests]
-    if asked and all(each.failed and each.code is None for each in asked):
+    if asked and not accept_failures and all(each.failed and each.code is None for each in asked):
         return f"no server answered; {asked[-1].target.label}: {asked[-1].reason}"
     return ""

@@ -35,14 +35,25 @@ from getflags.targets.list_file import Entry
 _COMMITS = 2  # shards that are packed and stored at a time
 
 
+class RunOptions(NamedTuple):
+    """What a run of a job may choose: the job itself has the rest.
+
+    ``place`` is a folder or a URL, and ``max_req`` the concurrency of a bundle. With
+    ``accept_failures``, a shard is committed even if no server answered.
+    """
+
+    place: str
+    max_req: int
+    accept_failures: bool = False
+
+
 class Bundle(NamedTuple):
     """The shards of a lane that one worker downloads, and how: see ``Job``. It has no secrets."""
 
     version: str
-    place: str
+    options: RunOptions
     file_format: str
     settings: Mapping[str, Any]
-    max_req: int
     rate_per_origin: float | None  # of the lane
     lists: str  # the attempt in the names of the lists
     lane: Lane
@@ -66,7 +77,7 @@ def run_bundle(bundle: Bundle) -> list[Done]:
         raise UsageError(
             f"a worker has getflags {getflags.__version__}, but this is {bundle.version}"
         )
-    storage = Storage(bundle.place)
+    storage = Storage(bundle.options.place)
     done: list[Done] = []
     missing: list[Shard] = []
     for shard in bundle.shards:
@@ -104,7 +115,7 @@ class _Run:
             self._entries(),
             **bundle.settings,
             engine="asyncio",
-            max_req=bundle.max_req,
+            max_req=bundle.options.max_req,
             max_per_host=bundle.lane.per_origin,
             rate_per_host=bundle.rate_per_origin,
             dir=self._folder,
@@ -156,7 +167,8 @@ class _ShardRun:
     def commit(self, bundle: Bundle, storage: Storage) -> Done:
         """Pack the files and commit the shard, unless its outcomes are in doubt."""
         outcomes = [self.outcomes[index] for index in range(len(self.entries))]
-        if reason := breaker.doubt(outcomes):
+        accept = bundle.options.accept_failures
+        if reason := breaker.doubt(outcomes, accept_failures=accept):
             return Done(self.number, None, reason)
         attempt = Attempt(storage, self.number, layout.new_attempt(), self.folder)
         files = [self._packed(index, each) for index, each in enumerate(outcomes)]

@@ -60,7 +60,8 @@ def _run(options: ClusterOptions) -> int:
             options.source, options.out, on=options.on, workers=options.workers,
             max_req=options.max_req, per_origin=options.per_origin,
             rate_per_origin=options.rate_per_origin, file_format=options.file_format,
-            dedupe=options.dedupe, shard_targets=options.shard_targets, progress=progress,
+            dedupe=options.dedupe, shard_targets=options.shard_targets,
+            accept_failures=options.accept_failures, progress=progress,
             **settings,
         )  # fmt: skip
     return _print_report(options, report, monotonic() - start)

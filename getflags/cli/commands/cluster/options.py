@@ -57,6 +57,7 @@ class ClusterOptions(argparse.Namespace):
     rate_per_origin: float | None
     file_format: str
     dedupe: bool
+    accept_failures: bool
     shard_targets: int
     json: bool
     quiet: bool
@@ -114,6 +115,11 @@ def _add_job(parser: Parser) -> None:
     add(
         "--shard-targets", metavar="N", type=values.count, default=SHARD_TARGETS,
         help=f"number of targets in a shard, about (default: {SHARD_TARGETS})",
+    )  # fmt: skip
+    add(
+        "--accept-failures", action="store_true",
+        help="commit a shard even if no server answered any of its requests; by default its "
+        "targets are requested again by a later run, because the network may have been down",
     )  # fmt: skip
     _add_settings(parser.add_argument_group("each download"))
 
