@@ -11,8 +11,8 @@ from time import monotonic
 
 from getflags import cluster
 from getflags.cli.commands.cluster import output
-from getflags.cli.commands.cluster.options import ACTIONS, HELP, ClusterOptions, make_parser
-from getflags.cli.console import print_line, write_text
+from getflags.cli.commands.cluster.options import ClusterOptions, make_parser
+from getflags.cli.console import print_line
 from getflags.cluster.errors import EngineLost, StorageError
 from getflags.cluster.results import read
 from getflags.cluster.results.report import TRY_AGAIN, JobReport
@@ -21,34 +21,18 @@ from getflags.cluster.results.sweep import sweep
 from getflags.cluster.results.verify import verify
 from getflags.cluster.run import SETTINGS
 from getflags.cluster.storage import Storage
-from getflags.core.errors import UsageError
 from getflags.core.models import ExitStatus
-from getflags.core.text import closest, counted, human_bytes, printable, quoted
+from getflags.core.text import counted, human_bytes, printable
 
 
 def main(arguments: list[str]) -> int:
     """Run an action and return the exit code. Raises UsageError."""
-    action = arguments[0] if arguments else ""
-    if action in {"-h", "--help"}:
-        write_text(HELP, sys.stdout)
-        return ExitStatus.OK
-    if action not in ACTIONS:
-        raise UsageError(_unknown(action))
-    options = make_parser(action).parse_args(arguments[1:], namespace=ClusterOptions())
+    options = make_parser().parse_args(arguments, namespace=ClusterOptions())
     try:
-        return _ACTIONS[action](options)
+        return _ACTIONS[options.action](options)
     except (EngineLost, StorageError) as error:
         print_line(f"getflags: {printable(str(error))}; run it again later", sys.stderr)
         return TRY_AGAIN
-
-
-def _unknown(action: str) -> str:
-    known = ", ".join(ACTIONS)
-    if not action or action.startswith("-"):
-        return f"name an action: {known}, as in getflags cluster run -i LIST -o OUT"
-    near = closest(action, ACTIONS)
-    hint = f"; did you mean {near}?" if near else ""
-    return f"{quoted(action)} is not an action of getflags cluster ({known}){hint}"
 
 
 def _run(options: ClusterOptions) -> int:

@@ -1,4 +1,4 @@
-"""The parsers of ``getflags cluster run``, ``status``, ``retry``, ``verify`` and ``sweep``."""
+"""The parser of ``getflags cluster``: run, status, retry, verify and sweep."""
 
 from __future__ import annotations
 
@@ -16,15 +16,7 @@ ACTIONS = {
     "verify": "compare all files of a job with their checksums",
     "sweep": "delete what killed workers have left",
 }
-HELP = """\
-usage: getflags cluster ACTION [OPTION]...
-
-Download with several machines, into a folder or an object store. Actions:
-
-{actions}
-
-getflags cluster ACTION -h lists the options of an action.
-""".format(actions="\n".join(f"  {name:<8} {text}" for name, text in ACTIONS.items()))
+_OVERVIEW = "Each action has its own -h, as in getflags cluster run -h."
 _RUN_EPILOG = """\
 OUT is a folder that all workers can reach, or s3://BUCKET/JOB, gs://, az:// or file://. The
 credentials of an object store are those of the environment of each process (AWS_ACCESS_KEY_ID,
@@ -48,6 +40,7 @@ some shards are missing; 130 or 143 interrupted.
 class ClusterOptions(argparse.Namespace):
     """The parsed options, with types. Each action has some of them."""
 
+    action: str
     source: str
     out: str
     on: str
@@ -63,15 +56,35 @@ class ClusterOptions(argparse.Namespace):
     quiet: bool
 
 
-def make_parser(action: str) -> Parser:
-    """Return the parser of an action."""
-    source = "-i LIST " if action == "run" else ""
+def make_parser() -> Parser:
+    """Return the parser of ``getflags cluster``, with one for each action."""
     parser = Parser(
-        prog=f"getflags cluster {action}",
-        usage=f"getflags cluster {action} {source}-o OUT [OPTION]...",
-        description=f"{ACTIONS[action][0].upper()}{ACTIONS[action][1:]}.",
-        epilog=_RUN_EPILOG if action == "run" else _EPILOG,
+        prog="getflags cluster",
+        usage="getflags cluster ACTION [OPTION]...",
+        description="Download with several machines, into a folder or an object store.",
+        epilog=_OVERVIEW,
     )
+    actions = parser.add_subparsers(
+        dest="action", metavar="ACTION", required=True, parser_class=Parser, title="actions"
+    )
+    for name, does in ACTIONS.items():
+        source = "-i LIST " if name == "run" else ""
+        _add_options(
+            actions.add_parser(
+                name,
+                prog=f"getflags cluster {name}",
+                help=does,
+                usage=f"getflags cluster {name} {source}-o OUT [OPTION]...",
+                description=f"{does[0].upper()}{does[1:]}.",
+                epilog=_RUN_EPILOG if name == "run" else _EPILOG,
+            ),
+            name,
+        )
+    return parser
+
+
+def _add_options(parser: Parser, action: str) -> None:
+    """Add the options of an action."""
     if action == "run":
         _add_job(parser)
     parser.add_argument(
@@ -84,7 +97,6 @@ def make_parser(action: str) -> Parser:
         "--json", action="store_true", help="print one JSON object, instead of text"
     )
     parser.add_argument("-q", "--quiet", action="store_true", help="print errors only")
-    return parser
 
 
 def _add_job(parser: Parser) -> None:
