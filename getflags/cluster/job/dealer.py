@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack
-from itertools import cycle
+from itertools import count, cycle, islice
 from pathlib import Path
-from typing import IO, NamedTuple
+from shutil import copyfileobj
+from typing import NamedTuple
 
 from xxhash import xxh3_128_digest
 
@@ -22,6 +23,7 @@ from getflags.cluster.job.lanes import (
     hot_origins,
     lane_count,
     lane_of,
+    most_lanes,
     shares,
 )
 from getflags.core import urls
@@ -41,21 +43,25 @@ def deal(
     entries: Iterable[tuple[int, Entry]], dealing: Dealing, folder: Path
 ) -> list[tuple[Path, Lane]]:
     """Write numbered targets to a file for each lane in a folder; return the files and lanes."""
-    lane_total = 16 * dealing.workers
+    lane_total = most_lanes(dealing.workers)
     hitters = HeavyHitters(2 * lane_total)
     with ExitStack() as stack:
-        paths = [folder / f"dealt-{lane}" for lane in range(lane_total)]
-        files = [stack.enter_context(path.open("wb")) for path in paths]
-        targets = 0
+        dealt = [_TargetFile(folder / f"dealt-{lane}", stack) for lane in range(lane_total)]
         for number, entry in entries:
             origin = origin_of(entry)
             hitters.add(origin)
-            files[lane_of(origin, lane_total)].write(target_lines.dump(number, entry))
-            targets += 1
+            dealt[lane_of(origin, lane_total)].write(target_lines.dump(number, entry))
+    targets = sum(each.targets for each in dealt)
     wanted = lane_count(targets, dealing.workers, dealing.shard_targets)
     counts = hitters.at_least.items()
     hot = hot_origins(counts, targets, wanted, dealing.workers, dealing.per_origin)
-    return list(_deal_again(paths, wanted, hot, dealing, folder))
+    with ExitStack() as stack:
+        files = (_TargetFile(folder / f"lane-{number}", stack) for number in count())
+        lanes = _Lanes(wanted, hot, dealing.per_origin, files)
+        for number, each in enumerate(dealt):
+            lanes.take(number, each, dedupe=dealing.dedupe)
+            each.path.unlink()
+    return lanes.used()
 
 
 def origin_of(entry: Entry) -> str:
@@ -66,50 +72,71 @@ def origin_of(entry: Entry) -> str:
         return ""
 
 
-def _deal_again(
-    dealt: list[Path], wanted: int, hot: list[HotOrigin], dealing: Dealing, folder: Path
-) -> Iterator[tuple[Path, Lane]]:
-    """Deal the files to the number of lanes that is wanted, and to those of the hot origins."""
-    with ExitStack() as stack:
+class _TargetFile:
+    """A file of targets, with its size in bytes and lines. ``stack`` closes it."""
 
-        def opened(number: int, per_origin: int, share: int = 1) -> _LaneFile:
-            path = folder / f"lane-{number}"
-            return _LaneFile(path, stack.enter_context(path.open("wb")), per_origin, share)
-
-        usual = [opened(number, dealing.per_origin) for number in range(wanted)]
-        of_hot: dict[str, Iterator[_LaneFile]] = {}
-        lane_files = [*usual]
-        for origin, lanes in hot:
-            own = []
-            for limit in shares(dealing.per_origin, lanes):
-                own.append(opened(len(lane_files), limit, lanes))
-                lane_files.append(own[-1])
-            of_hot[origin] = cycle(own)
-        for path in dealt:
-            for line in _kept(path, dedupe=dealing.dedupe):
-                origin = origin_of(target_lines.load(line)[1])
-                own_lanes = of_hot.get(origin)
-                lane_file = next(own_lanes) if own_lanes else usual[lane_of(origin, wanted)]
-                lane_file.write(line)
-            path.unlink()
-    used = [each for each in lane_files if each.targets]
-    for number, each in enumerate(used):
-        yield each.path, Lane(number, each.size, each.targets, each.per_origin, each.share)
-
-
-class _LaneFile:
-    """The file of a lane, with its size in bytes and lines."""
-
-    def __init__(self, path: Path, file: IO[bytes], per_origin: int, share: int) -> None:
+    def __init__(self, path: Path, stack: ExitStack) -> None:
         self.path = path
-        self.per_origin, self.share = per_origin, share
         self.size = self.targets = 0
-        self._file = file
+        self._file = stack.enter_context(path.open("wb"))
 
     def write(self, line: bytes) -> None:
         self._file.write(line)
         self.size += len(line)
         self.targets += 1
+
+    def append(self, other: _TargetFile) -> None:
+        """Append all targets of another file."""
+        with other.path.open("rb") as source:
+            copyfileobj(source, self._file)
+        self.size += other.size
+        self.targets += other.targets
+
+
+class _Lanes:
+    """The lists of all lanes: some for most origins, and those of the hot origins."""
+
+    def __init__(
+        self,
+        usual: int,
+        hot: Iterable[HotOrigin],
+        per_origin: int,
+        files: Iterator[_TargetFile],
+    ) -> None:
+        self._usual = usual
+        self._files = list(islice(files, usual))
+        self._limits = [(per_origin, 1)] * usual  # requests in flight, and lanes of the origin
+        self._hot: dict[str, Iterator[_TargetFile]] = {}
+        for origin, lanes in hot:
+            own = list(islice(files, lanes))
+            self._files += own
+            self._limits += [(limit, lanes) for limit in shares(per_origin, lanes)]
+            self._hot[origin] = cycle(own)
+
+    def take(self, number: int, dealt: _TargetFile, *, dedupe: bool) -> None:
+        """Take the targets of a file of the first deal, which had as many lanes or more."""
+        lane = number % self._usual  # that of their origins: see most_lanes
+        lane_file = self._files[lane]
+        in_it = any(lane_of(origin, self._usual) == lane for origin in self._hot)
+        if not in_it and not dedupe:
+            lane_file.append(dealt)
+            return
+        for line in _kept(dealt.path, dedupe=dedupe):
+            origin = origin_of(target_lines.load(line)[1]) if in_it else ""
+            own = self._hot.get(origin)
+            (next(own) if own else lane_file).write(line)
+
+    def used(self) -> list[tuple[Path, Lane]]:
+        """Return the lanes that have targets, with their files."""
+        found = [
+            (each, limits)
+            for each, limits in zip(self._files, self._limits, strict=True)
+            if each.targets
+        ]
+        return [
+            (each.path, Lane(number, each.size, each.targets, *limits))
+            for number, (each, limits) in enumerate(found)
+        ]
 
 
 def _kept(path: Path, *, dedupe: bool) -> Iterator[bytes]:

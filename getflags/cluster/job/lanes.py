@@ -13,6 +13,9 @@ from typing import NamedTuple
 
 from xxhash import xxh3_64_intdigest
 
+_LANES_PER_WORKER = 16
+_MOST_LANES = 128  # unless there are more workers
+
 
 class HotOrigin(NamedTuple):
     """An origin with more than its share of the targets: how many lanes it gets."""
@@ -58,9 +61,24 @@ class HeavyHitters:
 def lane_count(targets: int, workers: int, shard_targets: int) -> int:
     """Return the number of lanes for targets of many origins.
 
-    There are enough to keep all workers busy, and not so many that their shards become small.
+    There are enough to keep all workers busy, and not so many that their shards become small. The
+    number divides ``most_lanes``, so that two lanes of more can become one of fewer.
     """
-    return max(2 * workers, min(16 * workers, targets // (4 * shard_targets)), 1)
+    lanes = most_lanes(workers)
+    while lanes > 2 * workers and lanes * 4 * shard_targets > targets:
+        lanes //= 2
+    return lanes
+
+
+def most_lanes(workers: int) -> int:
+    """Return the largest number of lanes for targets of many origins: few enough to be open files.
+
+    It is ``workers`` times a power of two.
+    """
+    lanes = 2 * workers
+    while lanes < _MOST_LANES and lanes < _LANES_PER_WORKER * workers:
+        lanes *= 2
+    return lanes
 
 
 def lane_of(origin: str, lanes: int) -> int:

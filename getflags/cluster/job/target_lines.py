@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from json.encoder import encode_basestring_ascii
 from typing import Any
 
 from getflags.core.models import Checksum
@@ -18,6 +19,8 @@ _DEFAULTS: Sequence[Any] = ("", "", "", None, False, (), ())
 
 def dump(number: int, entry: Entry) -> bytes:
     """Return a target as a line. ``number`` is its place in the user's list, from 0."""
+    if not any(entry[1:4]) and not any(entry[4:5]) and not any(entry[8:]):  # only a URL, as most
+        return f"[{number},{encode_basestring_ascii(entry.word)}]\n".encode("ascii")
     values: list[Any] = [
         number, entry.word, entry.out, entry.folder, entry.checksum, entry.guessed,
         entry.headers, entry.mirrors,
