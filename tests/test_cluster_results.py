@@ -12,7 +12,7 @@ from getflags.cluster.results.report import TRY_AGAIN, JobReport, Missing
 from getflags.cluster.work import manifest, record
 from getflags.cluster.work.breaker import doubt
 from getflags.cluster.work.manifest import Row
-from getflags.cluster.work.pack import key
+from getflags.cluster.work.pack import DataObject, key
 from getflags.core.models import Outcome, Status, Target
 
 
@@ -23,6 +23,7 @@ def outcome(
     return Outcome(target, status, reason, code, 5, requests)
 
 
+DATA = DataObject(".tar", "00")
 ROWS = [
     Row(0, "http://a/b", "ok", key="1.bin", code=200, size=5, sha256="00", requests=1),
     Row(1, "http://a/c", "failed", fails=True, code=500, requests=4, reason="HTTP 500"),
@@ -42,7 +43,7 @@ def test_a_row_is_that_of_an_outcome() -> None:
 
 
 def test_a_record_sums_up_the_manifest() -> None:
-    found = record.record(3, "ab", ".tar", ROWS, refusals={"http://a:80": 2}, seconds=1.23456)
+    found = record.record(3, "ab", DATA, ROWS, refusals={"http://a:80": 2}, seconds=1.23456)
     assert found.counts == {"ok": 1, "failed": 1, "not found": 1}
     assert (found.targets, found.failures, found.bytes, found.requests) == (3, 2, 5, 6)
     assert found.seconds == 1.235
@@ -101,7 +102,7 @@ def test_the_name_of_a_file_has_one_dot(url: str, ending: str) -> None:
 
 def report(*rows: Row, shards: int = 1) -> JobReport:
     found = JobReport(shards)
-    found.add(record.record(0, "ab", ".tar", rows, refusals={}, seconds=1))
+    found.add(record.record(0, "ab", DATA, rows, refusals={}, seconds=1))
     return found
 
 
@@ -115,7 +116,7 @@ def test_the_exit_code_is_that_of_one_machine_or_try_again() -> None:
 def test_failures_that_were_requested_again_are_left_out() -> None:
     found = report(*ROWS, shards=2)
     again = [ROWS[0]._replace(n=1), ROWS[2]]
-    found.add(record.record(1, "cd", ".tar", again, refusals={"http://a:80": 1}, seconds=1))
+    found.add(record.record(1, "cd", DATA, again, refusals={"http://a:80": 1}, seconds=1))
     found.leave_out({"failed": 1, "not found": 1})
     found.missing.append(Missing(1, "reason"))
     assert found.values() == {

@@ -8,6 +8,8 @@ import tempfile
 from collections.abc import Callable, Iterable, Iterator
 from typing import IO
 
+from xxhash import xxh3_128
+
 from getflags.cluster.errors import StorageError
 from getflags.cluster.job import layout
 from getflags.cluster.results.read import Results, read_manifest
@@ -61,12 +63,17 @@ def _verify_packed(storage: Storage, record: Record, rows: Iterable[Row]) -> Ite
     """Compare the files in the object of a shard with the rows of its manifest."""
     name = layout.data(record.shard, record.attempt, record.ending)
     expected = {row.key: row.sha256 for row in rows}
+    digest = xxh3_128()
     with tempfile.TemporaryFile() as file:
         try:
             for chunk in storage.chunks(name):
+                digest.update(chunk)
                 file.write(chunk)
         except FileNotFoundError:
             yield f"{name}: it is missing"
+            return
+        if digest.hexdigest() != record.digest:
+            yield f"{name}: its content is not what was stored"
             return
         file.seek(0)
         try:

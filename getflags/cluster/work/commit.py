@@ -24,14 +24,18 @@ def commit(
 ) -> Record:
     """Store the files of a shard and return the record that counts, ours or another attempt's."""
     storage, shard, name, _ = attempt
-    ending, rows = pack.pack(file_format, attempt, files)
+    data, rows = pack.pack(file_format, attempt, files)
     attempt.put(".jsonl.gz", manifest.dump(rows))
-    ours = record.record(shard, name, ending, rows, refusals=refusals, seconds=seconds)
+    ours = record.record(shard, name, data, rows, refusals=refusals, seconds=seconds)
     if storage.create(layout.record(shard), record.dump(ours)):
         return ours
     winner = record.load(storage.read(layout.record(shard)) or b"", layout.record(shard))
     if winner.attempt != name:
         own = [row.key for row in rows if row.own]
-        endings = [*([ending] if ending else []), ".jsonl.gz", *(f"/{each}" for each in own)]
+        endings = [
+            *([data.ending] if data.ending else []),
+            ".jsonl.gz",
+            *(f"/{each}" for each in own),
+        ]
         storage.delete(layout.data(shard, name, each) for each in endings)
     return winner

@@ -13,6 +13,8 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
+from xxhash import xxh3_128
+
 from getflags.cluster.job import layout
 from getflags.cluster.storage import Storage
 from getflags.cluster.work.manifest import Row
@@ -20,10 +22,21 @@ from getflags.core.errors import UsageError
 
 FORMATS = ("tar", "files", "parquet")
 LARGE = 64 * 1024 * 1024  # bytes
+_CHUNK = 1024 * 1024  # bytes
 _BLOCK = 512  # bytes of a header, and the unit of a tar file (POSIX.1-1988, ustar)
 _ENDING = re.compile(r"\.([A-Za-z0-9]{1,8})$")
 #: A file of the shard, if it has one, and its row.
 Packed = tuple[Row, Path | None]
+
+
+class DataObject(NamedTuple):
+    """The object with the files of a shard: the ending of its name, and its hash (XXH3, 128 bits).
+
+    Both are empty if each file is an object of its own.
+    """
+
+    ending: str = ""
+    digest: str = ""
 
 
 class Attempt(NamedTuple):
@@ -37,6 +50,16 @@ class Attempt(NamedTuple):
     def put(self, ending: str, content: bytes | Path) -> None:
         """Store an object of the attempt."""
         self.storage.put(layout.data(self.shard, self.name, ending), content)
+
+    def move(self, path: Path, ending: str) -> DataObject:
+        """Store a temporary file as the data object of the shard, and delete it."""
+        digest = xxh3_128()
+        with path.open("rb") as file:
+            while chunk := file.read(_CHUNK):
+                digest.update(chunk)
+        self.put(ending, path)
+        path.unlink()
+        return DataObject(ending, digest.hexdigest())
 
 
 def check_format(file_format: str) -> None:
@@ -52,11 +75,10 @@ def check_format(file_format: str) -> None:
             ) from None
 
 
-def pack(file_format: str, attempt: Attempt, files: Sequence[Packed]) -> tuple[str, list[Row]]:
-    """Store the files of a shard; return the ending of the data object's name and the rows.
-
-    The ending is empty if there is no such object.
-    """
+def pack(
+    file_format: str, attempt: Attempt, files: Sequence[Packed]
+) -> tuple[DataObject, list[Row]]:
+    """Store the files of a shard; return the data object and the rows."""
     return _PACKERS[file_format](attempt, files)
 
 
@@ -77,7 +99,7 @@ def _store_large(attempt: Attempt, row: Row, path: Path) -> Row:
     return row._replace(own=True, sha256=digest)
 
 
-def _pack_tar(attempt: Attempt, files: Sequence[Packed]) -> tuple[str, list[Row]]:
+def _pack_tar(attempt: Attempt, files: Sequence[Packed]) -> tuple[DataObject, list[Row]]:
     rows: list[Row] = []
     path = attempt.folder / "files.tar"
     with path.open("wb") as out:
@@ -88,9 +110,7 @@ def _pack_tar(attempt: Attempt, files: Sequence[Packed]) -> tuple[str, list[Row]
                 out.write(bytes(-len(data) % _BLOCK))
             rows.append(row)
         out.write(bytes(2 * _BLOCK))  # the end of a tar file
-    attempt.put(".tar", path)
-    path.unlink()
-    return ".tar", rows
+    return attempt.move(path, ".tar"), rows
 
 
 def _header(name: str, size: int) -> bytes:
@@ -100,11 +120,13 @@ def _header(name: str, size: int) -> bytes:
     return info.tobuf(tarfile.USTAR_FORMAT)
 
 
-def _pack_files(attempt: Attempt, files: Sequence[Packed]) -> tuple[str, list[Row]]:
-    return "", [row if path is None else _store_large(attempt, row, path) for row, path in files]
+def _pack_files(attempt: Attempt, files: Sequence[Packed]) -> tuple[DataObject, list[Row]]:
+    return DataObject(), [
+        row if path is None else _store_large(attempt, row, path) for row, path in files
+    ]
 
 
-def _pack_parquet(attempt: Attempt, files: Sequence[Packed]) -> tuple[str, list[Row]]:
+def _pack_parquet(attempt: Attempt, files: Sequence[Packed]) -> tuple[DataObject, list[Row]]:
     import pyarrow as pa
     from pyarrow import parquet
 
@@ -123,9 +145,7 @@ def _pack_parquet(attempt: Attempt, files: Sequence[Packed]) -> tuple[str, list[
                 )
             )
             rows += (row for row, _ in batch)
-    attempt.put(".parquet", path)
-    path.unlink()
-    return ".parquet", rows
+    return attempt.move(path, ".parquet"), rows
 
 
 def _batches(
@@ -156,7 +176,7 @@ def _read(attempt: Attempt, files: Sequence[Packed]) -> Iterator[tuple[Row, byte
             yield row._replace(sha256=hashlib.sha256(data).hexdigest(), size=len(data)), data
 
 
-_PACKERS: dict[str, Callable[[Attempt, Sequence[Packed]], tuple[str, list[Row]]]] = {
+_PACKERS: dict[str, Callable[[Attempt, Sequence[Packed]], tuple[DataObject, list[Row]]]] = {
     "tar": _pack_tar,
     "files": _pack_files,
     "parquet": _pack_parquet,

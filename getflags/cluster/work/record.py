@@ -12,11 +12,13 @@ from typing import NamedTuple
 
 from getflags.cluster.errors import StorageError
 from getflags.cluster.work.manifest import Row
+from getflags.cluster.work.pack import DataObject
 
 
 class Record(NamedTuple):
     """``attempt`` is in the names of the shard's objects, and ``ending`` is that of its files'.
 
+    ``digest`` is the hash of the object with the files, and both are empty if there is none.
     ``counts`` is the number of targets by status, ``failures`` those that count as failed,
     ``refusals`` the requests by origin that were refused because there were too many.
     """
@@ -24,6 +26,7 @@ class Record(NamedTuple):
     shard: int
     attempt: str
     ending: str
+    digest: str
     counts: Mapping[str, int]
     failures: int
     bytes: int
@@ -40,7 +43,7 @@ class Record(NamedTuple):
 def record(
     shard: int,
     attempt: str,
-    ending: str,
+    data: DataObject,
     rows: Iterable[Row],
     *,
     refusals: Mapping[str, int],
@@ -52,7 +55,7 @@ def record(
     size, requests = sum(each.size for each in rows), sum(each.requests for each in rows)
     failures = sum(each.fails for each in rows)
     return Record(
-        shard, attempt, ending, counts, failures, size, requests, dict(refusals), round(seconds, 3)
+        shard, attempt, *data, counts, failures, size, requests, dict(refusals), round(seconds, 3)
     )
 
 
