@@ -107,6 +107,10 @@ scale: .venv/dev  ## measure cost a file, up to a million of them and 1,000 at a
 auto: .venv/dev  ## measure -m auto beside fixed levels and other programs (10 minutes)
 	$(BIN)/python -m benchmarks.auto
 
+.PHONY: cluster
+cluster: .venv/cluster  ## measure a job on several machines beside one machine (5 minutes)
+	$(BIN)/python -m benchmarks.cluster
+
 .PHONY: records
 records: .venv/dev  ## measure what docs/decisions quotes and no other target measures (5 minutes)
 	$(BIN)/python -m benchmarks.records

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 
+from getflags.cli.commands.cluster.options import make_parser as cluster
 from getflags.cli.commands.report import make_parser as report
 from getflags.cli.commands.trial import make_parser as trial
 from getflags.cli.options.bench import make_parser as bench
@@ -14,4 +15,4 @@ from servers.app import options
 
 serve = partial(options.make_parser, "getflags serve")
 
-__all__ = ["bench", "download", "race", "report", "serve", "trial", "tune"]
+__all__ = ["bench", "cluster", "download", "race", "report", "serve", "trial", "tune"]

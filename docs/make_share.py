@@ -16,6 +16,7 @@ from argparse_manpage.manpage import Manpage
 
 from getflags import __version__
 from getflags.cli.commands import report, trial
+from getflags.cli.commands.cluster import options as cluster
 from getflags.cli.options import bench, download, race, tune
 from getflags.core.models import Exists
 from servers.app import options as servers_options
@@ -24,6 +25,7 @@ SHARE = Path(__file__).with_name("share")
 #: The commands, each with its parser and what it does, in a few words.
 COMMANDS = {
     "bench": (bench.make_parser, "measure engines, clients and concurrency levels"),
+    "cluster": (cluster.make_parser, "download with several machines"),
     "race": (race.make_parser, "run the engines side by side and compare their times"),
     "report": (report.make_parser, "make a page about the results of a bench"),
     "serve": (

@@ -18,6 +18,7 @@ from getflags.core.text import printable
 
 COMMANDS = {
     "bench": "getflags.cli.commands.bench",
+    "cluster": "getflags.cli.commands.cluster",
     "race": "getflags.cli.commands.race",
     "report": "getflags.cli.commands.report",
     "serve": "getflags.cli.commands.serve",

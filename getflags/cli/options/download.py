@@ -29,12 +29,13 @@ exit codes: 0 every target is on disk, byte for byte; 1 some failed; 2 usage, no
 requested; 3 all failed; 130 or 143 interrupted.
 
 other commands, each with its own -h:
-  getflags bench   measure engines, clients and concurrency levels
-  getflags race    run the engines side by side and compare their times
-  getflags report  make a page about the results of a bench
-  getflags serve   run the bundled servers
-  getflags trial   test whether a download client tells the truth
-  getflags tune    find the best concurrency level for a server
+  getflags bench    measure engines, clients and concurrency levels
+  getflags cluster  download with several machines, into a folder or an object store
+  getflags race     run the engines side by side and compare their times
+  getflags report   make a page about the results of a bench
+  getflags serve    run the bundled servers
+  getflags trial    test whether a download client tells the truth
+  getflags tune     find the best concurrency level for a server
 """
 
 
@@ -136,6 +137,7 @@ def make_parser() -> Parser:
         prog="getflags",
         usage="getflags [OPTION]... [TARGET]...\n"
         "       getflags bench [OPTION]... [TARGET]...\n"
+        "       getflags cluster ACTION [OPTION]...\n"
         "       getflags race [OPTION]... [TARGET]...\n"
         "       getflags report [OPTION]... RESULTS\n"
         "       getflags serve [OPTION]... [LABEL]...\n"

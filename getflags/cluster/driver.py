@@ -1,0 +1,121 @@
+"""The driver: it gives bundles of shards to the workers of an engine until all shards are done.
+
+It holds no list and no result, only the numbers of the shards that are missing. A lane has one
+bundle under way at a time (see ``job.lanes``), and only a window of bundles is submitted.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, deque
+from collections.abc import Callable, Sequence
+
+import getflags
+from getflags.cluster.engines import Engine, Result
+from getflags.cluster.errors import StorageError, WorkerDied
+from getflags.cluster.job.job import Generation, Job
+from getflags.cluster.job.shards import Shard
+from getflags.cluster.results.report import Missing
+from getflags.cluster.work.bundle import Bundle, RunOptions
+from getflags.cluster.work.record import Record
+
+BUNDLE = 5  # shards; a slow file at the end of one costs less, and more would be lost with a worker
+_TRIES = 3  # of a shard whose outcomes are in doubt, or whose storage failed
+_DEATHS = 8  # of workers that run one shard alone, until the shard is taken for the cause
+_WAIT = 1.0  # seconds between two looks at the clock
+
+
+class Driver:
+    """The run of one generation of a job."""
+
+    def __init__(
+        self,
+        job: Job,
+        generation: Generation,
+        options: RunOptions,
+        engine: Engine,
+        committed: Callable[[Record], None],
+    ) -> None:
+        self._job, self._generation, self._options = job, generation, options
+        self._engine = engine
+        self._committed = committed
+        self._tries: Counter[int] = Counter()  # by shard
+        self._deaths: Counter[int] = Counter()  # by shard
+        self._suspects: set[int] = set()  # shards whose worker died: each in a bundle of its own
+        self._running: dict[int, tuple[int, tuple[Shard, ...]]] = {}  # bundle → lane, shards
+        self.missing: list[Missing] = []
+
+    def run(self, done: set[int]) -> None:
+        """Run all shards but those that are done. Raises EngineLost, StorageError, UsageError."""
+        waiting = [
+            deque(shard for shard in lane if shard.number not in done)
+            for lane in self._generation.shards()
+        ]
+        ready = deque(lane for lane, shards in enumerate(waiting) if shards)
+        while ready or self._running:
+            while ready and len(self._running) < 2 * self._engine.workers:
+                lane = ready.popleft()
+                shards = self._next_bundle(waiting[lane])
+                self._running[self._engine.submit(self._bundle(lane, shards))] = lane, shards
+            found = self._engine.next_done(_WAIT)
+            if found is None:
+                continue
+            lane, shards = self._running.pop(found[0])
+            waiting[lane].extend(self._handle(shards, found[1]))
+            if waiting[lane]:
+                ready.append(lane)
+
+    def _next_bundle(self, waiting: deque[Shard]) -> tuple[Shard, ...]:
+        """Take the next shards of a lane; a suspect is alone."""
+        taken = [waiting.popleft()]
+        while (
+            waiting
+            and len(taken) < BUNDLE
+            and not {taken[-1].number, waiting[0].number} & self._suspects
+        ):
+            taken.append(waiting.popleft())
+        return tuple(taken)
+
+    def _bundle(self, lane: int, shards: tuple[Shard, ...]) -> Bundle:
+        job = self._job
+        found = self._generation.lanes[lane]
+        rate = job.rate_per_origin and job.rate_per_origin / found.share
+        return Bundle(
+            getflags.__version__, self._options, job.file_format, job.settings, rate,
+            self._generation.attempt, found, shards,
+        )  # fmt: skip
+
+    def _handle(self, shards: Sequence[Shard], result: Result) -> list[Shard]:
+        """Take the result of a bundle; return the shards that are to be tried again."""
+        if isinstance(result, WorkerDied):
+            return self._after_death(shards, str(result))
+        if isinstance(result, StorageError):
+            return [shard for shard in shards if self._again(shard, str(result))]
+        if isinstance(result, Exception):
+            raise result
+        by_number = {shard.number: shard for shard in shards}
+        again: list[Shard] = []
+        for each in result:
+            if each.record is not None:
+                self._committed(each.record)
+            elif self._again(by_number[each.shard], each.reason):
+                again.append(by_number[each.shard])
+        return again
+
+    def _after_death(self, shards: Sequence[Shard], reason: str) -> list[Shard]:
+        """Return the shards of a worker that died, each of which is then tried alone."""
+        if len(shards) > 1:
+            self._suspects.update(shard.number for shard in shards)
+            return list(shards)
+        self._deaths[shards[0].number] += 1
+        if self._deaths[shards[0].number] < _DEATHS:
+            return list(shards)
+        self.missing.append(Missing(shards[0].number, reason))
+        return []
+
+    def _again(self, shard: Shard, reason: str) -> bool:
+        """Count a try of a shard; return whether it has another one."""
+        self._tries[shard.number] += 1
+        if self._tries[shard.number] < _TRIES:
+            return True
+        self.missing.append(Missing(shard.number, reason))
+        return False

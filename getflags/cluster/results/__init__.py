@@ -1,0 +1,1 @@
+"""What has become of a job, read from its storage: sums, index, status, checks."""

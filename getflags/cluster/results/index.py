@@ -1,0 +1,96 @@
+"""The index of a job, and the list of the targets that failed.
+
+The index is the manifests one after another, each of which is a gzip member (RFC 1952 section 2.2).
+If targets were requested again, the index has only the last result of each.
+"""
+
+from __future__ import annotations
+
+import json
+import tempfile
+from collections.abc import Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import NamedTuple
+
+from getflags.cluster.job import layout, target_lines
+from getflags.cluster.job.job import Generation
+from getflags.cluster.job.shards import Shard, lines
+from getflags.cluster.results.read import READERS, Results, read_manifest
+from getflags.cluster.results.report import JobReport
+from getflags.cluster.storage import Storage
+from getflags.cluster.work import manifest
+from getflags.cluster.work.manifest import Row
+from getflags.targets.list_file import Entry, unparse
+
+
+class Failure(NamedTuple):
+    """A target whose last result is a failure."""
+
+    entry: Entry
+    row: Row
+
+
+def keep_current(storage: Storage, results: Results, report: JobReport) -> None:
+    """Store the index, the list of failures and the report, unless they are those of this job."""
+    wanted = json.dumps(report.values(), indent=1).encode()
+    if storage.read(layout.REPORT) != wanted:
+        write_index(storage, results)
+        storage.put(layout.REPORT, wanted)
+
+
+def write_index(storage: Storage, results: Results) -> None:
+    """Store the index and the list of the targets that failed."""
+    with (
+        tempfile.TemporaryDirectory(prefix="getflags-index-") as folder,
+        ThreadPoolExecutor(READERS) as executor,
+    ):
+        index, failed = Path(folder) / "index", Path(folder) / "failed"
+        with index.open("wb") as to_index, failed.open("w", encoding="utf-8") as to_failed:
+            for data, failures in _last_results(storage, results, executor):
+                to_index.write(data)
+                to_failed.writelines(unparse(each.entry) for each in failures)
+        storage.put(layout.INDEX, index)
+        storage.put(layout.FAILED, failed)
+
+
+def failures(storage: Storage, results: Results) -> Iterator[Failure]:
+    """Yield the targets whose last result is a failure."""
+    with ThreadPoolExecutor(READERS) as executor:
+        for _, found in _last_results(storage, results, executor):
+            yield from found
+
+
+def _last_results(
+    storage: Storage, results: Results, executor: ThreadPoolExecutor
+) -> Iterator[tuple[bytes, list[Failure]]]:
+    """Yield the manifest of each shard with only the last results, and the failures in it."""
+    again: set[int] = set()  # numbers of targets that later generations have requested
+    for generation in reversed(results.generations):
+        found = [(shard, results.records[shard.number]) for shard in results.done(generation)]
+        manifests = executor.map(lambda each: read_manifest(storage, each[1]), found)
+        repeated: set[int] = set()
+        for (shard, record_), data in zip(found, manifests, strict=True):
+            if generation.number == 0 and not again and not record_.failures:
+                yield data, []
+                continue
+            rows = [row for row in manifest.load(data) if row.n not in again]
+            if generation.number:
+                repeated.update(row.n for row in rows)
+            yield manifest.dump(rows), list(_failed(storage, generation, shard, rows))
+        again |= repeated
+
+
+def _failed(
+    storage: Storage, generation: Generation, shard: Shard, rows: Iterable[Row]
+) -> Iterator[Failure]:
+    """Yield the failures among the rows of a shard, with the targets from its lane's list."""
+    by_number = {row.n: row for row in rows if row.fails}
+    if not by_number:
+        return
+    name = layout.lane_list(generation.attempt, shard.lane)
+    size = generation.lanes[shard.lane].size
+    for line in lines(lambda start, end: storage.read_range(name, start, end), shard, size):
+        number, entry = target_lines.load(line)
+        if number in by_number:
+            yield Failure(entry, by_number[number])

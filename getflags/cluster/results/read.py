@@ -1,0 +1,75 @@
+"""The records of a job, read from its storage."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import NamedTuple
+
+from getflags.cluster.errors import StorageError
+from getflags.cluster.job import layout, prepare
+from getflags.cluster.job.job import Generation, Job
+from getflags.cluster.job.shards import Shard
+from getflags.cluster.results.report import JobReport
+from getflags.cluster.storage import Storage
+from getflags.cluster.work import record
+from getflags.cluster.work.record import Record
+
+READERS = 16  # objects that are read at a time
+
+
+class Results(NamedTuple):
+    """A job, its generations, and the records of its shards."""
+
+    job: Job
+    generations: Sequence[Generation]
+    records: dict[int, Record]
+
+    def report(self) -> JobReport:
+        """Return the sums."""
+        report = JobReport(sum(each.shard_count for each in self.generations))
+        for each in self.generations:
+            done = [self.records[shard.number] for shard in self.done(each)]
+            for found in done:
+                report.add(found)
+            if len(done) == each.shard_count:
+                report.leave_out(each.repeats)
+        return report
+
+    def done(self, generation: Generation) -> Iterator[Shard]:
+        """Yield the shards of a generation that have a record."""
+        for lane in generation.shards():
+            yield from (shard for shard in lane if shard.number in self.records)
+
+
+def done_shards(storage: Storage) -> set[int]:
+    """Return the numbers of the shards that have a record."""
+    found = (layout.shard_of_record(each.name) for each in storage.listed(layout.DONE))
+    return {number for number in found if number is not None}
+
+
+def read(storage: Storage) -> Results:
+    """Read the job at a place. Raises UsageError if there is none."""
+    job = prepare.existing(storage)
+    generations = prepare.generations(storage, job)
+    return Results(job, generations, read_records(storage, done_shards(storage)))
+
+
+def read_records(storage: Storage, shards: Iterable[int]) -> dict[int, Record]:
+    """Return records by shard."""
+
+    def one(shard: int) -> Record:
+        name = layout.record(shard)
+        return record.load(storage.read(name) or b"", name)
+
+    with ThreadPoolExecutor(READERS) as executor:
+        return {each.shard: each for each in executor.map(one, sorted(shards))}
+
+
+def read_manifest(storage: Storage, found: Record) -> bytes:
+    """Return the manifest of a shard. Raises StorageError if it is missing."""
+    name = layout.data(found.shard, found.attempt, ".jsonl.gz")
+    data = storage.read(name)
+    if data is None:
+        raise StorageError(f"{storage.place}: {name}, which a record names, is missing")
+    return data

@@ -1,0 +1,82 @@
+"""The report of a job: sums over the records of its shards."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+from getflags.cluster.work.record import Record
+from getflags.core.models import ExitStatus, Status
+
+TRY_AGAIN = 75  # the exit code EX_TEMPFAIL of sysexits.h: the same command resumes the job
+
+
+class Missing(NamedTuple):
+    """A shard that was not committed, and why."""
+
+    shard: int
+    reason: str
+
+
+class JobReport:
+    """What became of the targets of a job.
+
+    ``counts`` is the number of targets by status, ``failures`` those that count as failed, and
+    ``refusals`` the requests by origin that were refused because there were too many. ``shards`` is
+    the number of all shards, ``done`` of those that have a record. ``missing`` are the shards that
+    this run has given up, with their reasons. If targets were requested again by a retry, their
+    last result counts.
+    """
+
+    def __init__(self, shards: int) -> None:
+        self.shards = shards
+        self.done = 0
+        self.counts: Counter[str] = Counter()
+        self.failures = 0
+        self.bytes = self.requests = 0
+        self.refusals: Counter[str] = Counter()
+        self.missing: list[Missing] = []
+
+    def add(self, record: Record) -> None:
+        """Count a shard."""
+        self.done += 1
+        self.counts.update(record.counts)
+        self.failures += record.failures
+        self.bytes += record.bytes
+        self.requests += record.requests
+        self.refusals.update(record.refusals)
+
+    def leave_out(self, failed: Mapping[str, int]) -> None:
+        """Leave out failures, by status, which a later generation has requested again."""
+        self.failures -= sum(failed.values())
+        self.counts.subtract(failed)
+
+    @property
+    def targets(self) -> int:
+        """The number of targets that have a result."""
+        return sum(self.counts.values())
+
+    @property
+    def exit_code(self) -> int:
+        """The exit code: that of one machine, or TRY_AGAIN if a shard is missing."""
+        if self.done < self.shards:
+            return TRY_AGAIN
+        if not self.failures:
+            return ExitStatus.OK
+        return ExitStatus.SOME_FAILED if self.failures < self.targets else ExitStatus.ALL_FAILED
+
+    def values(self) -> dict[str, Any]:
+        """Return the report for JSON."""
+        return {
+            "targets": self.targets,
+            "counts": {each.value: self.counts[each.value] for each in Status},
+            "failures": self.failures,
+            "bytes": self.bytes,
+            "requests": self.requests,
+            "refusals": dict(self.refusals),
+            "shards": self.shards,
+            "done": self.done,
+            "missing": [each._asdict() for each in self.missing],
+            "exit_code": int(self.exit_code),
+        }

@@ -1,0 +1,36 @@
+"""The deletion of objects that no record names: those of attempts that were killed or came second.
+
+Objects of a shard without a record are kept, because the attempt may still be under way.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from getflags.cluster.job import layout
+from getflags.cluster.results.read import Results
+from getflags.cluster.storage import Storage, StoredObject
+
+
+def sweep(storage: Storage, results: Results) -> list[StoredObject]:
+    """Delete the objects that no record names, and return them."""
+    attempts = {generation.attempt for generation in results.generations}
+    lists = (
+        each
+        for each in storage.listed(layout.LISTS)
+        if each.name.removeprefix(f"{layout.LISTS}/").partition("/")[0] not in attempts
+    )
+    found = [*_superseded(storage.listed(layout.DATA), results), *lists]
+    storage.delete(each.name for each in found)
+    return found
+
+
+def _superseded(objects: Iterable[StoredObject], results: Results) -> Iterable[StoredObject]:
+    for each in objects:
+        shard_and_attempt = layout.attempt_of(each.name)
+        if shard_and_attempt is None:
+            continue
+        shard, attempt = shard_and_attempt
+        record = results.records.get(shard)
+        if record is not None and record.attempt != attempt:
+            yield each

@@ -1,0 +1,181 @@
+"""Running a job, and the further generations that request again what has failed."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable
+from contextlib import closing
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from getflags.cluster import engines
+from getflags.cluster.driver import Driver
+from getflags.cluster.job import job as jobs
+from getflags.cluster.job import layout, prepare
+from getflags.cluster.job.job import Generation, Job
+from getflags.cluster.job.prepare import Request
+from getflags.cluster.results import index, read
+from getflags.cluster.results.read import Results
+from getflags.cluster.results.report import JobReport, Missing
+from getflags.cluster.storage import Storage
+from getflags.cluster.work import pack
+from getflags.cluster.work.bundle import RunOptions
+from getflags.cluster.work.record import Record
+from getflags.core.errors import UsageError
+from getflags.core.settings import DEFAULTS, checked
+
+#: The settings of a download that a job takes; none of them is a secret.
+SETTINGS = (
+    "timeout", "connect_timeout", "max_redirs", "retries", "retry_on", "retry_connrefused",
+    "retry_all_errors", "max_retry_after", "max_time", "max_filesize", "speed_limit", "compressed",
+    "netrc",
+)  # fmt: skip
+MAX_REQ = 32
+PER_ORIGIN = 16
+SHARD_TARGETS = 1000
+#: Called with the report whenever a shard has been committed.
+Progress = Callable[[JobReport], None]
+
+
+class Workers(NamedTuple):
+    """Where bundles run: an engine (see ``engines.connect``), its workers, and their concurrency.
+
+    ``number`` is the number of workers of this machine, if the engine starts some. With
+    ``accept_failures``, shards are committed even if no server answered.
+    """
+
+    on: str = "dask"
+    number: int = 0
+    max_req: int = MAX_REQ
+    accept_failures: bool = False
+
+
+def run(
+    source: str | os.PathLike[str],
+    out: str,
+    *,
+    on: str = "dask",
+    workers: int = 0,
+    max_req: int = MAX_REQ,
+    per_origin: int = PER_ORIGIN,
+    rate_per_origin: float | None = None,
+    file_format: str = "tar",
+    dedupe: bool = False,
+    shard_targets: int = SHARD_TARGETS,
+    accept_failures: bool = False,
+    progress: Progress = lambda _: None,
+    **settings: Any,
+) -> JobReport:
+    """Download the targets of a list into ``out`` and return the report; resume a job there.
+
+    ``source`` is a list as for ``-i``; ``out`` is a folder or a URL (``s3://bucket/job``). ``on``
+    and ``workers`` are as in ``Workers``; 0 workers means one for each processor. ``max_req`` is
+    the concurrency of each worker, ``per_origin`` and ``rate_per_origin`` (requests a second) are
+    limits of each server for the whole job. A shard has about ``shard_targets`` targets.
+    If no server answers any request of a shard, the shard is not done, unless ``accept_failures``:
+    perhaps it is the network that is down. ``settings`` are settings of ``download``, of those in
+    ``SETTINGS``.
+
+    Raises UsageError before any request if something is wrong, and EngineLost or StorageError if
+    the job cannot go on; a later run resumes it.
+    """
+    pack.check_format(file_format)
+    chosen = Workers(on, workers or os.cpu_count() or 1, max_req, accept_failures)
+    storage = Storage(out, create=True)
+    request = Request(
+        Path(source), file_format, _changed(settings), per_origin, rate_per_origin, shard_targets,
+        dedupe, chosen.number,
+    )  # fmt: skip
+    job = prepare.open_or_create(storage, request)
+    return _run_generations(storage, job, chosen, progress)
+
+
+def retry(
+    out: str, *, on: str = "dask", workers: int = 0, max_req: int = MAX_REQ,
+    progress: Progress = lambda _: None,
+) -> JobReport:  # fmt: skip
+    """Request again the targets of a finished job that failed, and return the report.
+
+    Raises UsageError if the job has not been finished, else as ``run``.
+    """
+    # The failures of the targets are known already.
+    chosen = Workers(on, workers or os.cpu_count() or 1, max_req, accept_failures=True)
+    storage = Storage(out)
+    found = read.read(storage)
+    if found.report().done < found.report().shards:
+        raise UsageError(f"the job in {out} is not finished; resume it with getflags cluster run")
+    if found.report().failures:
+        _create_generation(storage, found, chosen)
+    return _run_generations(storage, found.job, chosen, progress)
+
+
+def _create_generation(storage: Storage, found: Results, workers: Workers) -> None:
+    """Store the lists of the targets that failed, and the generation, if nobody else has."""
+    last = found.generations[-1]
+    job = found.job
+    first = job.first
+    request = Request(
+        Path(), job.file_format, job.settings, job.per_origin, job.rate_per_origin,
+        max(first.targets // first.shard_count, 1), dedupe=False, workers=workers.number,
+    )  # fmt: skip
+    counts: dict[str, int] = {}
+
+    def numbered() -> Iterable[tuple[int, Any]]:
+        for entry, row in index.failures(storage, found):
+            counts[row.status] = counts.get(row.status, 0) + 1
+            yield row.n, entry
+
+    generation = prepare.store_lists(
+        storage, numbered(), request,
+        number=last.number + 1, first_shard=last.first_shard + last.shard_count,
+    )  # fmt: skip
+    generation = generation._replace(repeats=counts)
+    storage.create(layout.generation(generation.number), jobs.dump_generation(generation))
+
+
+def _run_generations(storage: Storage, job: Job, workers: Workers, progress: Progress) -> JobReport:
+    """Run the shards of all generations that are missing; store the index; return the report."""
+    generations = prepare.generations(storage, job)
+    records = read.read_records(storage, read.done_shards(storage))
+    found = Results(job, generations, records)
+    shown = found.report()
+    missing = [each for each in generations if _missing(each, records)]
+    given_up: list[Missing] = []
+
+    def committed(record: Record) -> None:
+        if record.shard not in records:
+            records[record.shard] = record
+            shown.add(record)
+            progress(shown)
+
+    options = RunOptions(storage.place, workers.max_req, workers.accept_failures)
+    if missing:
+        with closing(engines.connect(workers.on, workers.number)) as engine:
+            for generation in missing:
+                driver = Driver(job, generation, options, engine, committed)
+                driver.run(set(records))
+                given_up += driver.missing
+    report = found.report()
+    report.missing = given_up
+    if report.done == report.shards:
+        index.keep_current(storage, found, report)
+    return report
+
+
+def _missing(generation: Generation, records: dict[int, Record]) -> bool:
+    first = generation.first_shard
+    return any(first + index not in records for index in range(generation.shard_count))
+
+
+def _changed(settings: dict[str, Any]) -> dict[str, Any]:
+    """Return the settings that differ from the defaults, checked. Raises UsageError."""
+    for name in settings:
+        if name not in SETTINGS:
+            raise UsageError(f"{name} is not a setting of a job")
+    found = checked(settings)
+    values = {name: getattr(found, name) for name in settings}
+    return {
+        name: list(value) if isinstance(value, tuple) else value
+        for name, value in values.items()
+        if value != getattr(DEFAULTS, name)
+    }
