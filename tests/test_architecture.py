@@ -13,7 +13,7 @@ import pytest
 from tests.kit import ROOT
 
 LONGEST_FUNCTION = 40  # lines
-MOST_ENTRIES = {"getflags": 16}  # in a folder; 12 in all others
+MOST_ENTRIES = {"getflags": 17}  # in a folder; 12 in all others
 PACKAGES = ("getflags", "servers", "artwork")
 
 

@@ -8,7 +8,7 @@ from itertools import pairwise
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from getflags.cluster.job import job, layout, target_lines
@@ -25,6 +25,7 @@ def read_shard(data: bytes, shard: Shard) -> list[bytes]:
     return list(lines(lambda start, end: data[start:end], shard, len(data)))
 
 
+@settings(deadline=None)
 @given(
     texts=st.lists(st.binary(max_size=12).map(lambda text: text.replace(b"\n", b"")), max_size=30),
     shard_bytes=st.integers(1, 40),
@@ -82,6 +83,7 @@ def test_heavy_hitters_has_all_keys_above_the_share() -> None:
     assert 1000 <= hitters.at_least["hot"] <= 2000
 
 
+@settings(deadline=None)
 @given(limit=st.integers(1, 1000), lanes=st.integers(1, 64))
 def test_the_limits_of_the_lanes_of_an_origin_add_up(limit: int, lanes: int) -> None:
     found = shares(limit, min(lanes, limit))

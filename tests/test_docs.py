@@ -11,6 +11,7 @@ import pytest
 from getflags import Settings
 from getflags import __all__ as public
 from getflags.cli import COMMANDS
+from getflags.cli.commands.cluster.options import ACTIONS
 from servers.faults.kinds.registry import FAULTS
 from tests.docs_kit import RUNNABLE, Page, blocks, commands, matches
 from tests.kit import ENVIRON, ROOT, run_main
@@ -126,6 +127,7 @@ def test_every_make_target_that_is_named_exists() -> None:
 
 def test_every_option_that_is_named_exists(tmp_path: Path) -> None:
     words = [["--help-all"], *([command, "-h"] for command in COMMANDS)]
+    words += [["cluster", action, "-h"] for action in ACTIONS]
     known = "".join(run_main(*each, cwd=tmp_path).stdout for each in words)
     others = {"--retry"}  # curl's
     for path, text in TEXTS.items():

@@ -29,7 +29,6 @@ Download flags, or any list of URLs, many at a time.
   -V, --help-all   print the version, or all options
 
 A TARGET is a URL, a country code (BR), or one letter (B: all from BA to BZ).
-Other commands, each with its own -h: bench, cluster, race, report, serve, trial,
-tune.
+Other commands, with their own -h: bench cluster race report serve trial tune.
 Exit codes: 0 all files are on disk, 1 some failed, 2 usage, 3 all failed.
 """
