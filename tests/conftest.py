@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import fcntl
 import gc
+import os
+import shutil
 import signal
 import socket
 import subprocess
 import sys
 import venv
 from collections import defaultdict
-from collections.abc import Hashable, Iterator
+from collections.abc import Callable, Hashable, Iterator
 from pathlib import Path
 from typing import Any
 from zlib import crc32
@@ -36,26 +39,50 @@ def pytest_collection_finish() -> None:
     gc.enable()
 
 
+def _once(folders: pytest.TempPathFactory, name: str, make: Callable[[Path], object]) -> Path:
+    """Return a folder that the first worker which needs it makes, for all workers."""
+    own = folders.getbasetemp()
+    shared = own.parent if "PYTEST_XDIST_WORKER" in os.environ else own
+    folder, made = shared / name, shared / f"{name}.made"
+    with (shared / f"{name}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not made.exists():
+            shutil.rmtree(folder, ignore_errors=True)  # a test that took too long has left it
+            folder.mkdir()
+            make(folder)
+            made.touch()
+    return folder
+
+
 @pytest.fixture(scope="session")
 def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Build the wheel as a user's pip would; return its path."""
-    folder = tmp_path_factory.mktemp("wheel")
+    (path,) = _once(tmp_path_factory, "wheel", _build).glob("*.whl")
+    return path
+
+
+def _build(folder: Path) -> None:
     words = ["--quiet", "--disable-pip-version-check", "--no-deps", "--wheel-dir", str(folder)]
     build = [sys.executable, "-m", "pip", "wheel", *words, str(ROOT)]
     subprocess.run(build, env=ENVIRON, check=True, timeout=100)
-    (path,) = folder.glob("*.whl")
-    return path
 
 
 @pytest.fixture(scope="session")
 def installed(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return the interpreter of an environment that holds the wheel and what it needs."""
-    folder = tmp_path_factory.mktemp("venv")
-    venv.create(folder, with_pip=True)
-    python = folder / "bin" / "python"
-    install = [str(python), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
-    subprocess.run([*install, wheel], env=ENVIRON, check=True, timeout=100)
-    return python
+
+    def install(folder: Path) -> None:
+        venv.create(folder, with_pip=False)
+        words = [
+            "--python",
+            str(folder / "bin" / "python"),
+            "--quiet",
+            "--disable-pip-version-check",
+        ]
+        pip = [sys.executable, "-m", "pip", *words, "install", str(wheel)]
+        subprocess.run(pip, env=ENVIRON, check=True, timeout=100)
+
+    return _once(tmp_path_factory, "venv", install) / "bin" / "python"
 
 
 #: Parameters of tests that name an engine, a client, or both; it is not for expected values.
