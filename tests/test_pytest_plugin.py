@@ -38,7 +38,9 @@ def listens(url: str) -> bool:
     return True
 
 
-def test_a_client_is_tried_on_a_server_that_fails(pytester: pytest.Pytester) -> None:
+def test_a_client_is_tried_and_what_makes_no_sense_fails_in_a_sentence(
+    pytester: pytest.Pytester,
+) -> None:
     done = session(
         pytester,
         """
@@ -70,9 +72,21 @@ def test_a_client_is_tried_on_a_server_that_fails(pytester: pytest.Pytester) -> 
                 with pytest.raises(http.client.IncompleteRead):
                     answer.read()
             assert whole.ledger().requests == half.ledger().requests == 1
+
+        def test_value(flag_server):
+            flag_server(error_rate=20)
+
+        def test_name(flag_server):
+            flag_server(error=0.2)
         """,
     )
-    done.assert_outcomes(passed=2)
+    done.assert_outcomes(passed=2, failed=2)
+    done.stdout.fnmatch_lines(
+        [
+            "E * ValueError: argument --error-rate: '20' is not a rate: use a number from 0 to 1",
+            "E * ValueError: flag_server has no option 'error'; its options are label, seed,*",
+        ]
+    )
 
 
 def test_a_server_ends_with_its_test_however_that_goes(pytester: pytest.Pytester) -> None:
@@ -136,26 +150,6 @@ def test_a_session_that_wants_no_server_loads_and_starts_nothing(
         """,
     )
     done.assert_outcomes(passed=1)
-
-
-def test_what_makes_no_sense_fails_the_test_in_a_sentence(pytester: pytest.Pytester) -> None:
-    done = session(
-        pytester,
-        """
-        def test_value(flag_server):
-            flag_server(error_rate=20)
-
-        def test_name(flag_server):
-            flag_server(error=0.2)
-        """,
-    )
-    done.assert_outcomes(failed=2)
-    done.stdout.fnmatch_lines(
-        [
-            "E * ValueError: argument --error-rate: '20' is not a rate: use a number from 0 to 1",
-            "E * ValueError: flag_server has no option 'error'; its options are label, seed,*",
-        ]
-    )
 
 
 def test_pytest_lists_the_fixture_with_its_options(pytester: pytest.Pytester) -> None:
