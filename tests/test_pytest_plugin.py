@@ -22,11 +22,15 @@ from tests.servers_kit import until
 
 pytest_plugins = "pytester"
 
+#: Plugins of others, which take half of the time of a session to load, and the words to do without.
+OTHERS = ("anyio", "hypothesispytest", "respx", "timeout", "xdist")
+ALONE = [word for name in OTHERS for word in ("-p", f"no:{name}")]
+
 
 def session(pytester: pytest.Pytester, tests: str) -> pytest.RunResult:
     """Run tests in a session of their own, where every warning is an error."""
     pytester.makepyfile(tests)
-    return pytester.runpytest_subprocess("-W", "error", "-p", "no:cacheprovider")
+    return pytester.runpytest_subprocess("-W", "error", "-p", "no:cacheprovider", *ALONE)
 
 
 def listens(url: str) -> bool:
@@ -153,10 +157,10 @@ def test_a_session_that_wants_no_server_loads_and_starts_nothing(
 
 
 def test_pytest_lists_the_fixture_with_its_options(pytester: pytest.Pytester) -> None:
-    short = pytester.runpytest_subprocess("--fixtures").stdout.str()
+    short = pytester.runpytest_subprocess("--fixtures", *ALONE).stdout.str()
     assert "with the faults that a test requests" in short.partition("\nflag_server -- ")[2]
     assert "_flag_server" not in short
-    long = pytester.runpytest_subprocess("--fixtures", "-v").stdout.str()
+    long = pytester.runpytest_subprocess("--fixtures", "-v", *ALONE).stdout.str()
     text = " ".join(long.partition("\nflag_server -- ")[2].split())
     assert ", ".join(Options.__annotations__) in text
 
