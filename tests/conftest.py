@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import fcntl
+import gc
+import os
+import shutil
 import signal
 import socket
 import subprocess
 import sys
 import venv
 from collections import defaultdict
-from collections.abc import Hashable, Iterator
+from collections.abc import Callable, Hashable, Iterator
 from pathlib import Path
 from typing import Any
 from zlib import crc32
@@ -24,27 +28,61 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
 if signal.getsignal(signal.SIGHUP) is signal.SIG_IGN:
     signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
+# Nothing of what the collection of the tests makes is garbage: to look through it again and again
+# takes a quarter of the collection's time, and later a part of each test's.
+gc.disable()
+
+
+def pytest_collection_finish() -> None:
+    """Let the garbage collector look only at what the tests themselves make."""
+    gc.freeze()
+    gc.enable()
+
+
+def _once(folders: pytest.TempPathFactory, name: str, make: Callable[[Path], object]) -> Path:
+    """Return a folder that the first worker which needs it makes, for all workers."""
+    own = folders.getbasetemp()
+    shared = own.parent if "PYTEST_XDIST_WORKER" in os.environ else own
+    folder, made = shared / name, shared / f"{name}.made"
+    with (shared / f"{name}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not made.exists():
+            shutil.rmtree(folder, ignore_errors=True)  # a test that took too long has left it
+            folder.mkdir()
+            make(folder)
+            made.touch()
+    return folder
+
 
 @pytest.fixture(scope="session")
 def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Build the wheel as a user's pip would; return its path."""
-    folder = tmp_path_factory.mktemp("wheel")
+    (path,) = _once(tmp_path_factory, "wheel", _build).glob("*.whl")
+    return path
+
+
+def _build(folder: Path) -> None:
     words = ["--quiet", "--disable-pip-version-check", "--no-deps", "--wheel-dir", str(folder)]
     build = [sys.executable, "-m", "pip", "wheel", *words, str(ROOT)]
     subprocess.run(build, env=ENVIRON, check=True, timeout=100)
-    (path,) = folder.glob("*.whl")
-    return path
 
 
 @pytest.fixture(scope="session")
 def installed(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return the interpreter of an environment that holds the wheel and what it needs."""
-    folder = tmp_path_factory.mktemp("venv")
-    venv.create(folder, with_pip=True)
-    python = folder / "bin" / "python"
-    install = [str(python), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
-    subprocess.run([*install, wheel], env=ENVIRON, check=True, timeout=100)
-    return python
+
+    def install(folder: Path) -> None:
+        venv.create(folder, with_pip=False)
+        words = [
+            "--python",
+            str(folder / "bin" / "python"),
+            "--quiet",
+            "--disable-pip-version-check",
+        ]
+        pip = [sys.executable, "-m", "pip", *words, "install", str(wheel)]
+        subprocess.run(pip, env=ENVIRON, check=True, timeout=100)
+
+    return _once(tmp_path_factory, "venv", install) / "bin" / "python"
 
 
 #: Parameters of tests that name an engine, a client, or both; it is not for expected values.
@@ -101,7 +139,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--rest",
         action="store_true",
-        help="run what a fast run leaves out, but few of the ways that share their code",
+        help="run what a fast run leaves out, but not each row of a test on every way",
     )
 
 
@@ -120,7 +158,37 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 
 def _spared(items: list[pytest.Item]) -> set[pytest.Item]:
-    """Return the items that are left out of the rest, by the hash of each test's name.
+    """Return the items that are left out of the rest, by the hash of each test's name."""
+    tests: defaultdict[str, defaultdict[Hashable, list[pytest.Item]]]
+    tests = defaultdict(lambda: defaultdict(list))
+    for item in items:
+        tests[item.nodeid.partition("[")[0]][_without_way(item)].append(item)
+    spared = set[pytest.Item]()
+    for name, rows in tests.items():
+        for turn, row in enumerate(rows.values(), crc32(name.encode())):
+            many = len(rows) >= len(transport.CLIENTS)
+            spared |= set(row) - _in_turn(row, turn) if many else _spared_ways(row)
+    return spared
+
+
+def _in_turn(items: list[pytest.Item], turn: int) -> set[pytest.Item]:
+    """Choose ways for one of a test's many rows: each engine and each client, but not each pair.
+
+    The next row begins with the next client, so that all rows together take each pair.
+    """
+    ours, theirs = set(engines.ENGINES), set(transport.CLIENTS)
+    ways = {item: (_way(item) & ours, _way(item) & theirs) for item in items}
+    left = sorted({str(*one) for one, _ in ways.values()})
+    right = sorted({str(*one) for _, one in ways.values()})
+    pairs = {
+        (left[place % len(left)], right[(place + turn) % len(right)])
+        for place in range(max(len(left), len(right)))
+    }
+    return {item for item, (one, other) in ways.items() if (str(*one), str(*other)) in pairs}
+
+
+def _spared_ways(items: list[pytest.Item]) -> set[pytest.Item]:
+    """Return the items that are left out of a test with few rows.
 
     A client other than the usual one is tested with three of the four engines at most: one that
     has its own transport (threads or asyncio) for each client, and one way that shares it.

@@ -355,9 +355,10 @@ def test_the_groups_can_be_chosen() -> None:
     assert groups(options().parse_args(["--defaults-only"])) == ["defaults"]
 
 
-# honesty
+# honesty: in the slow tests, as 300 benches each are simulated
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("count", [4, 8])
 def test_no_output_claims_differences_between_equal_cells(count: int) -> None:
     """A/A: each output may claim one in 5 % of the benches, 15 of 300; chance makes up to 26."""
@@ -365,17 +366,20 @@ def test_no_output_claims_differences_between_equal_cells(count: int) -> None:
     assert max(found[output] for output in ("table", "caveats", "page")) <= 26
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("count", [4, 8])
 def test_three_rounds_prove_nothing(count: int) -> None:
     assert not +honesty.claims(count, 1.0, rounds=3)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("count", [4, 8])
 def test_real_differences_are_found(count: int) -> None:
     found = honesty.claims(count, honesty.WORSE)
     assert min(found["table"], found["page"]) >= 180
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("count", [1, 4])
 def test_a_comparison_of_equal_benches_finds_nothing_slower(count: int) -> None:
     """A/A: 5 % of 300 comparisons may be wrong, half of these in this direction; see above."""
@@ -384,16 +388,19 @@ def test_a_comparison_of_equal_benches_finds_nothing_slower(count: int) -> None:
     assert honesty.slower(count, 1.0, 0.0, 0.03, honesty.DRIFT, in_turn=True) <= 26
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("count", "noise"), [(1, 0.03), (4, 0.02)])
 def test_a_comparison_finds_a_tenth(count: int, noise: float) -> None:
     """In nine of ten pairs of benches with the default number of rounds."""
     assert honesty.slower(count, 0.9, 0.0, noise, in_turn=True) >= 270
 
 
+@pytest.mark.slow
 def test_a_tenth_is_more_than_five_percent() -> None:
     assert honesty.slower(1, 0.9, 0.05, 0.02, in_turn=True) >= 270
 
 
+@pytest.mark.slow
 def test_benches_one_after_the_other_on_a_machine_that_drifts_prove_little() -> None:
     """It is the reason for the caveat."""
     assert honesty.slower(1, 1.0, 0.0, 0.03, honesty.DRIFT, in_turn=False) > 60

@@ -81,7 +81,9 @@ def test_every_cell_is_run_in_every_round_and_a_table_tells(
     assert "? There are fewer than 5 rounds" in out
 
 
-def test_the_same_command_measures_nothing_twice(capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_file_of_results_grows_and_nothing_is_measured_twice(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
     words = [*QUICK, "-m", "2"]
     assert bench(*words) == 0
     before = Path("results.jsonl").read_bytes()
@@ -94,25 +96,26 @@ def test_the_same_command_measures_nothing_twice(capsys: pytest.CaptureFixture[s
     assert bench(*words, "--rounds", "2") == 0
     assert Path("results.jsonl").read_bytes().startswith(before)
     assert [row["round"] for row in rows()] == [0, 1, 2]
+    _a_cell_that_is_added_later_is_measured_and_not_compared(capsys)
+    _another_experiment_in_the_file_is_left_alone(capsys)
 
 
-def test_another_experiment_in_the_file_is_left_alone(capsys: pytest.CaptureFixture[str]) -> None:
-    assert bench(*QUICK, "-m", "2", "--seed", "1") == 0
+def _a_cell_that_is_added_later_is_measured_and_not_compared(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    capsys.readouterr()
+    assert bench(*QUICK, "-m", "2,4") == 0
+    assert [(row["level"], row["round"]) for row in rows()[3:]] == [(4, 0), (4, 1)]
+    assert "? Some cells were added later and not measured side by side" in capsys.readouterr().out
+
+
+def _another_experiment_in_the_file_is_left_alone(capsys: pytest.CaptureFixture[str]) -> None:
     before = Path("results.jsonl").read_bytes()
     assert bench(*QUICK, "-m", "2", "--seed", "2") == 0
     assert Path("results.jsonl").read_bytes().startswith(before)
-    assert [row["round"] for row in rows()] == [0, 1, 0, 1]
+    assert [(row["level"], row["round"]) for row in rows()[5:]] == [(2, 0), (2, 1)]
     assert len({row["experiment"] for row in rows()}) == 2
     assert "already done" not in capsys.readouterr().out
-
-
-def test_a_cell_that_is_added_later_is_measured_and_not_compared(
-    capsys: pytest.CaptureFixture[str],
-) -> None:
-    assert bench(*QUICK, "-m", "2") == 0
-    assert bench(*QUICK, "-m", "2,4") == 0
-    assert [(row["level"], row["round"]) for row in rows()] == [(2, 0), (2, 1), (4, 0), (4, 1)]
-    assert "? Some cells were added later and not measured side by side" in capsys.readouterr().out
 
 
 def test_the_command_of_a_result_measures_its_cell_again() -> None:

@@ -260,7 +260,12 @@ def start(cwd: Path, temporary: Path, *words: str, before: str = "") -> subproce
 
 @pytest.mark.parametrize("client", ["curl", "httpx"])
 @pytest.mark.parametrize(
-    ("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGHUP, 143)]
+    ("number", "code"),
+    [
+        (signal.SIGINT, 130),
+        (signal.SIGTERM, 143),
+        pytest.param(signal.SIGHUP, 143, marks=pytest.mark.slow),
+    ],
 )
 def test_a_signal_ends_everybody_and_leaves_nothing(  # noqa: PLR0917 - a table
     server: RawServer, cwd: Path, temporary: Path, number: signal.Signals, code: int, client: str

@@ -10,15 +10,13 @@ from getflags.core.feed import NO_JOB, ROOM, Arriving, Feed
 
 def all_of(feed: Feed[int]) -> list[int]:
     items: list[int] = []
-    while True:
-        feed.wait(9)
+    for item in feed:
         assert len(feed) <= ROOM
-        try:
-            item = next(feed)
-        except StopIteration:
-            return items
         if item is not NO_JOB:
             items.append(item)
+        else:
+            feed.wait(9)
+    return items
 
 
 def test_all_items_arrive_in_order_even_if_there_is_no_room_for_them() -> None:

@@ -22,11 +22,15 @@ from tests.servers_kit import until
 
 pytest_plugins = "pytester"
 
+#: Plugins of others, which take half of the time of a session to load, and the words to do without.
+OTHERS = ("anyio", "hypothesispytest", "respx", "timeout", "xdist")
+ALONE = [word for name in OTHERS for word in ("-p", f"no:{name}")]
+
 
 def session(pytester: pytest.Pytester, tests: str) -> pytest.RunResult:
     """Run tests in a session of their own, where every warning is an error."""
     pytester.makepyfile(tests)
-    return pytester.runpytest_subprocess("-W", "error", "-p", "no:cacheprovider")
+    return pytester.runpytest_subprocess("-W", "error", "-p", "no:cacheprovider", *ALONE)
 
 
 def listens(url: str) -> bool:
@@ -38,7 +42,9 @@ def listens(url: str) -> bool:
     return True
 
 
-def test_a_client_is_tried_on_a_server_that_fails(pytester: pytest.Pytester) -> None:
+def test_a_client_is_tried_and_what_makes_no_sense_fails_in_a_sentence(
+    pytester: pytest.Pytester,
+) -> None:
     done = session(
         pytester,
         """
@@ -70,9 +76,21 @@ def test_a_client_is_tried_on_a_server_that_fails(pytester: pytest.Pytester) -> 
                 with pytest.raises(http.client.IncompleteRead):
                     answer.read()
             assert whole.ledger().requests == half.ledger().requests == 1
+
+        def test_value(flag_server):
+            flag_server(error_rate=20)
+
+        def test_name(flag_server):
+            flag_server(error=0.2)
         """,
     )
-    done.assert_outcomes(passed=2)
+    done.assert_outcomes(passed=2, failed=2)
+    done.stdout.fnmatch_lines(
+        [
+            "E * ValueError: argument --error-rate: '20' is not a rate: use a number from 0 to 1",
+            "E * ValueError: flag_server has no option 'error'; its options are label, seed,*",
+        ]
+    )
 
 
 def test_a_server_ends_with_its_test_however_that_goes(pytester: pytest.Pytester) -> None:
@@ -138,31 +156,11 @@ def test_a_session_that_wants_no_server_loads_and_starts_nothing(
     done.assert_outcomes(passed=1)
 
 
-def test_what_makes_no_sense_fails_the_test_in_a_sentence(pytester: pytest.Pytester) -> None:
-    done = session(
-        pytester,
-        """
-        def test_value(flag_server):
-            flag_server(error_rate=20)
-
-        def test_name(flag_server):
-            flag_server(error=0.2)
-        """,
-    )
-    done.assert_outcomes(failed=2)
-    done.stdout.fnmatch_lines(
-        [
-            "E * ValueError: argument --error-rate: '20' is not a rate: use a number from 0 to 1",
-            "E * ValueError: flag_server has no option 'error'; its options are label, seed,*",
-        ]
-    )
-
-
 def test_pytest_lists_the_fixture_with_its_options(pytester: pytest.Pytester) -> None:
-    short = pytester.runpytest_subprocess("--fixtures").stdout.str()
+    short = pytester.runpytest_subprocess("--fixtures", *ALONE).stdout.str()
     assert "with the faults that a test requests" in short.partition("\nflag_server -- ")[2]
     assert "_flag_server" not in short
-    long = pytester.runpytest_subprocess("--fixtures", "-v").stdout.str()
+    long = pytester.runpytest_subprocess("--fixtures", "-v", *ALONE).stdout.str()
     text = " ".join(long.partition("\nflag_server -- ")[2].split())
     assert ", ".join(Options.__annotations__) in text
 

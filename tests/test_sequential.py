@@ -121,6 +121,8 @@ RUNS: dict[str, tuple[Callable[[Path], object], MemoryTransport, DownloadOptions
     "begun anew": (left_over, MemoryTransport(Head(200, PLAIN)), DownloadOptions()),
     "not found": (left_over, MemoryTransport(Head(404, ())), DownloadOptions(retries=0)),
 }
+#: Those of a fast run: with a record and a part file of its own, and with those of an earlier run.
+QUICK = ("new", "resumed")
 
 
 def check(folder: Path) -> None:
@@ -134,7 +136,10 @@ def check(folder: Path) -> None:
         assert BODY.startswith(found[part])
 
 
-@pytest.mark.parametrize("name", RUNS)
+@pytest.mark.parametrize(
+    "name",
+    [each if each in QUICK else pytest.param(each, marks=pytest.mark.slow) for each in RUNS],
+)
 def test_an_interrupted_download_loses_nothing(tmp_path: Path, name: str) -> None:
     prepare, transport, rules = RUNS[name]
     for place in itertools.count(1):

@@ -533,12 +533,15 @@ def stalling(site: Site, count: int) -> Callable[[socket.socket, RawServer], Non
     return answer
 
 
-@pytest.fixture(params=["threads", "asyncio", "processes"])
-def stopped(request: pytest.FixtureRequest, tmp_path: Path) -> Callable[..., Way]:
+in_parts = pytest.mark.parametrize("engine", ["threads", "asyncio", "processes"])
+
+
+@pytest.fixture
+def stopped(engine: str, tmp_path: Path) -> Callable[..., Way]:
     """Return a function that begins a download with several connections, and stops it."""
 
     def stop(server: RawServer, client: str, how: signal.Signals) -> Way:
-        words = ["--engine", request.param, "--client", client, "-d", ".", server.url("/f")]
+        words = ["--engine", engine, "--client", client, "-d", ".", server.url("/f")]
         words += ["--split", "3", "--min-split-size", "1K"]
         script = (
             "import sys\n"
@@ -569,11 +572,12 @@ def stopped(request: pytest.FixtureRequest, tmp_path: Path) -> Callable[..., Way
         (part_file,) = tmp_path.glob(".getflags-*.part")
         with part_file.open() as file:
             fcntl.flock(file, fcntl.LOCK_EX)  # a worker process ends a moment after its parent
-        return Way(engine=request.param, client=client)
+        return Way(engine=engine, client=client)
 
     return stop
 
 
+@in_parts
 @pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGINT])
 @pytest.mark.parametrize("client", ["h1", "curl", "httpx"])
 def test_j22_what_was_proved_is_not_asked_for_again(
@@ -598,6 +602,7 @@ def test_j22_what_was_proved_is_not_asked_for_again(
     assert report.outcomes[0].resumed == sum(map(len, kept))
 
 
+@in_parts
 @pytest.mark.parametrize("client", ["h1", "curl", "httpx"])
 def test_j22_without_split_the_bytes_before_the_first_gap_are_used(
     tmp_path: Path, stopped: Callable[..., Way], client: str
@@ -631,6 +636,7 @@ def shorten(data: bytearray, kept: list[range]) -> None:
     del data[kept[-1].start + 5 :]
 
 
+@in_parts
 @pytest.mark.parametrize("spoil", [spoil_first, spoil_last, shorten])
 @pytest.mark.parametrize("answer", ["the parts", "another version", "a wrong part"])
 def test_j22_a_part_file_that_was_changed_is_used_where_it_is_right(
