@@ -40,7 +40,8 @@ BATCH = 1024 * 1024  # bytes
 class AsyncPartFile:
     """The asyncio version of ``PartFile``; its methods that may block are coroutines.
 
-    ``open_part`` returns the part file, as the class ``PartFile`` does.
+    ``open_part`` returns the part file, as the class ``PartFile`` does. Leaving the ``with`` block
+    never waits, because the task may have been cancelled.
     """
 
     def __init__(
@@ -61,17 +62,16 @@ class AsyncPartFile:
         self._long = False  # a batch has been written in another thread
         self._streams: tuple[StreamBatch, ...] = ()
 
-    async def __aenter__(self) -> Self:
+    def __enter__(self) -> Self:
         return self
 
-    async def __aexit__(
+    def __exit__(
         self,
         kind: type[BaseException] | None,
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
         if self._batch and self._resumable():
-            # Inline, because the task may have been cancelled.
             with contextlib.suppress(NotSaved):
                 self._write_inline()
         for stream in self._streams:
@@ -244,8 +244,7 @@ class _Threads:
     cancels all tasks when it ends would cancel that task as well.
     """
 
-    def __init__(self) -> None:
-        self._cancelled = False
+    _cancelled = False
 
     def cancelled(self) -> bool:
         """Return whether the waiting task was cancelled, so that long work can stop early."""

@@ -14,7 +14,7 @@ from getflags.core.deferred_signals import signals_deferred
 from getflags.core.errors import NotSaved, UsageError
 from getflags.core.models import Target
 from getflags.core.text import quoted
-from getflags.storage.os_errors import disk_errors
+from getflags.storage.os_errors import DISK_ERRORS, not_saved
 from getflags.storage.part_file import PartFile
 from getflags.targets.filenames import PART_PREFIX, check_folder
 
@@ -27,9 +27,11 @@ def make_folder(folder: str) -> None:
     Raises UsageError.
     """
     try:
-        with disk_errors:
+        try:
             check_folder(folder)
             os.makedirs(folder, exist_ok=True)  # noqa: PTH103
+        except DISK_ERRORS as error:
+            raise not_saved(error) from error
         # The probe's empty name collides with no target. A signal must not leave the probe in the
         # folder.
         with signals_deferred(lambda: None), PartFile(Target(0, "", "", "", folder, "")) as probe:

@@ -37,8 +37,8 @@ def write(descriptor: int, record: FetchRecord, size: int, date: int) -> None:
         version, etag = _VERSION, record.etag
         if record.url_hash:
             version, etag = _WITH_NAME, f"{record.url_hash} {quote(record.name)} {etag}"
-        values = (version, size, date, record.source, modified, etag)
-        os.setxattr(descriptor, _NAME, " ".join(map(str, values)).encode())
+        text = f"{version} {size} {date} {record.source} {modified} {etag}"
+        os.setxattr(descriptor, _NAME, text.encode())
 
 
 def read(path: str) -> FetchRecord | None:
