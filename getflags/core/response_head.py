@@ -14,7 +14,7 @@ from getflags.core.errors import Malformed
 from getflags.core.models import Fields
 from getflags.core.text import brief
 
-_LENGTH = re.compile("[0-9]{1,19}")
+_MAX_LENGTH_DIGITS = 19  # of Content-Length
 _MAX_DIGITS = 30  # of Retry-After in seconds; a longer number makes no difference
 _LOWEST_RATE = 1 / 60  # requests a second
 _FIRST_DATE = 1e9  # X-RateLimit-Reset is in seconds since 1970 from here on, else from now on
@@ -88,9 +88,9 @@ def content_length(head: Head) -> int | None:
     if "," in value:
         value, *others = {part.strip(" \t") for part in value.split(",")}
         value = "" if others else value
-    if not _LENGTH.fullmatch(value) or int(value) > _MAX_SIZE:
-        raise Malformed("the server sent an invalid Content-Length")
-    return int(value)
+    if _is_number(value) and len(value) <= _MAX_LENGTH_DIGITS and (size := int(value)) <= _MAX_SIZE:
+        return size
+    raise Malformed("the server sent an invalid Content-Length")
 
 
 def content_coding(head: Head) -> str:

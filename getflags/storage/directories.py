@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import itertools
 import os
-import unicodedata
 from collections.abc import Callable
 from contextlib import suppress
 from functools import lru_cache
@@ -72,7 +71,9 @@ class NameKeys:
         """Return the key of an absolute path."""
         ignores_case, normalizes = self._comparison(path.rpartition("/")[0] or "/")
         if normalizes:
-            path = unicodedata.normalize("NFC", path)
+            from unicodedata import normalize  # most file systems do not need it
+
+            path = normalize("NFC", path)
         return path.casefold() if ignores_case else path
 
 
@@ -124,11 +125,15 @@ def _exists(path: str) -> bool:
 
 
 def _decomposed(path: str) -> str:
+    from unicodedata import normalize
+
     folder, slash, name = path.rpartition("/")
-    return folder + slash + unicodedata.normalize("NFD", name)
+    return folder + slash + normalize("NFD", name)
 
 
 def _denormalized(name: str) -> str:
     """Return a name in the other form: composed characters, or their parts."""
-    parts = unicodedata.normalize("NFD", name)
-    return parts if parts != name else unicodedata.normalize("NFC", name)
+    from unicodedata import normalize
+
+    parts = normalize("NFD", name)
+    return parts if parts != name else normalize("NFC", name)

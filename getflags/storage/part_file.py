@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import contextlib
 import errno
-import hashlib
 import os
 import stat
 from collections.abc import Callable, Iterable
@@ -29,6 +28,7 @@ from getflags.core.models import (
     ResumeRecord,
     Target,
 )
+from getflags.core.text import short_hash
 from getflags.storage import fsync as disk
 from getflags.storage import locked_file
 from getflags.storage.existing import Cancelled, hash_file, inspect_file, never
@@ -43,6 +43,10 @@ from getflags.storage.proof import (
 )
 from getflags.storage.records import fetch_record, resume_record
 from getflags.targets.filenames import PART_PREFIX
+
+TYPE_CHECKING = False  # most runs do not need this module
+if TYPE_CHECKING:
+    import hashlib
 
 _LEAST = 64 * 1024  # bytes; resuming after fewer is not worth two hidden files
 _serial = count()  # next() is atomic, so no two threads get the same number
@@ -493,9 +497,11 @@ class PartFile:
 def _hasher(target: Target) -> hashlib._Hash | None:
     if target.checksum is None:
         return None
+    import hashlib  # loads OpenSSL
+
     return hashlib.new(target.checksum.algorithm, usedforsecurity=False)
 
 
 def _name_hash(name: str) -> str:
     """Return a hash of a file name: 16 characters, whatever the name's length."""
-    return hashlib.blake2b(name.encode("utf-8", "surrogatepass"), digest_size=8).hexdigest()
+    return short_hash(name, 8)

@@ -22,12 +22,10 @@ _MAX_DEPTH = 200  # levels of folders; creating more would exhaust Python's stac
 _NAME_MAX = 255  # bytes, on nearly all file systems
 _MAX_LENGTH = 240  # bytes; leaves space for a number that makes a name unique
 _MAX_SUFFIX = 15  # characters; a longer ending does not count as a suffix
-_UNSAFE = re.compile(f"[{UNSAFE}/\\\\]")
+_UNSAFE = f"[{UNSAFE}/\\\\]"
 _ORDINARY = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,99}")  # ``safe`` returns it as it is
-_UNPORTABLE = re.compile(r'[<>:"|?*]')
-_DEVICE = re.compile(
-    r"(con|prn|aux|nul|conin\$|conout\$|(com|lpt)[0-9¹²³])\s*(\.|$)", re.IGNORECASE
-)
+_UNPORTABLE = r'[<>:"|?*]'
+_DEVICE = r"(?i)(con|prn|aux|nul|conin\$|conout\$|(com|lpt)[0-9¹²³])\s*(\.|$)"
 
 
 class BadName(ValueError):
@@ -47,10 +45,10 @@ def safe(name: str, *, portable: bool = False) -> str:
 
 
 def _harmless(name: str, *, portable: bool) -> str:
-    name = _UNSAFE.sub("_", name)
+    name = re.sub(_UNSAFE, "_", name)
     if portable:
-        name = _UNPORTABLE.sub("_", name).rstrip(". ")
-        if _DEVICE.match(name):
+        name = re.sub(_UNPORTABLE, "_", name).rstrip(". ")
+        if re.match(_DEVICE, name):
             name = f"_{name}"
     if name.startswith(PART_PREFIX):  # otherwise, it would be mistaken for a part file
         name = f"_{name}"

@@ -24,11 +24,10 @@ if TYPE_CHECKING:
     from getflags.targets.output_template import OutputTemplate
 
 ACCEPTED = "an http:// or https:// URL, a country code such as BR, or a letter such as B"
-_LOCAL = re.compile(r"localhost\b|[0-9.]+(?=[:/]|$)|[^/]*:(?!443\b)")
+_LOCAL = r"localhost\b|[0-9.]+(?=[:/]|$)|[^/]*:(?!443\b)"
 # A host with a dot, an IPv4 address, or localhost, then perhaps a port and a path.
-_HOST_FIRST = re.compile(
-    r"(?:(?:[\w-]+\.)+[a-z]{2,}|(?:[0-9]+\.){3}[0-9]+|localhost)(?::[0-9]+)?(?:[/?].*)?",
-    re.IGNORECASE,
+_HOST_FIRST = (
+    r"(?i)(?:(?:[\w-]+\.)+[a-z]{2,}|(?:[0-9]+\.){3}[0-9]+|localhost)(?::[0-9]+)?(?:[/?].*)?"
 )
 
 
@@ -44,10 +43,10 @@ def is_target(word: str) -> bool:
 
 def suggestion(word: str) -> str:
     """Return the URL that was probably meant by a word without a scheme, for display, or ``""``."""
-    if not _HOST_FIRST.fullmatch(word):
+    if not re.fullmatch(_HOST_FIRST, word):
         return ""
     # A port, or an address, is rather that of a server under test.
-    scheme = "http" if _LOCAL.match(word) else "https"
+    scheme = "http" if re.match(_LOCAL, word) else "https"
     try:
         return label(urls.clean(f"{scheme}://{word}"))
     except urls.BadURL:

@@ -12,10 +12,10 @@ from __future__ import annotations
 
 import contextlib
 import os
-from hashlib import blake2b
 from urllib.parse import quote, unquote
 
 from getflags.core.models import FetchRecord
+from getflags.core.text import short_hash
 from getflags.core.urls import split_credentials
 from getflags.targets.filenames import PART_PREFIX
 
@@ -67,8 +67,7 @@ def hash_url(url: str) -> str:
     Its query counts as a whole: here, nothing else shows which file it is, and a token may be the
     only difference between the URLs of two files.
     """
-    text = split_credentials(url)[0].encode("utf-8", "surrogatepass")
-    return blake2b(text, digest_size=12).hexdigest()
+    return short_hash(split_credentials(url)[0], 12)
 
 
 def names(folder: str) -> dict[str, str]:

@@ -21,7 +21,7 @@ _MAX_KNOWN = 1_000  # header lines
 _MAX_KNOWN_LENGTH = 200  # characters of such a line
 _STATUS = re.compile(r"HTTP/1\.([01]) ([1-9][0-9]{2})(?: .*)?", re.DOTALL)
 _TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")  # RFC 9110 section 5.6.2
-_SIZE = re.compile(rb"([0-9A-Fa-f]{1,15})[ \t]*(?:;[^\r\n\0]*)?\r\n")
+_SIZE = rb"([0-9A-Fa-f]{1,15})[ \t]*(?:;[^\r\n\0]*)?\r\n"
 _NO_BODY = {204, 304}
 _SWITCHING = 101  # Switching Protocols, which getflags has not asked for
 _BEGINNING = 16  # bytes that tell whether it is HTTP/1
@@ -206,7 +206,7 @@ class ResponseReader:
             if not self.complete:
                 _field(line.decode("latin-1").removesuffix("\n").removesuffix("\r"))
         else:
-            match = _SIZE.fullmatch(line)
+            match = re.fullmatch(_SIZE, line)
             if not match or len(line) > _MAX_SIZE_LINE:
                 raise _invalid("the size of a chunk is no hexadecimal number")
             self._left = int(match[1], 16)
