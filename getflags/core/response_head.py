@@ -28,13 +28,17 @@ _MAX_SIZE = 2**63 - 1  # bytes; file sizes are signed 64-bit numbers
 
 
 class Head:
-    """The status code and the header fields of a response. Field names are in lower case."""
+    """The status code and the header fields of a response. Field names are in lower case.
 
-    __slots__ = ("_last", "_unique", "fields", "status")
+    ``length`` is the announced length of the body, once ``content_length`` has found one.
+    """
+
+    __slots__ = ("_last", "_unique", "fields", "length", "status")
 
     def __init__(self, status: int, fields: Fields) -> None:
         self.status = status
         self.fields = fields
+        self.length: int | None = None
         self._last = dict(fields)  # the last value of each name
         self._unique = len(self._last) == len(fields)  # as in most heads
 
@@ -79,6 +83,8 @@ def content_length(head: Head) -> int | None:
     identical values counts as one (rule 5). Raises Malformed for conflicting or illegal values of
     either field.
     """
+    if head.length is not None:
+        return head.length
     if is_chunked(head):
         return None
     fields = head.all("content-length")
@@ -89,6 +95,7 @@ def content_length(head: Head) -> int | None:
         value, *others = {part.strip(" \t") for part in value.split(",")}
         value = "" if others else value
     if _is_number(value) and len(value) <= _MAX_LENGTH_DIGITS and (size := int(value)) <= _MAX_SIZE:
+        head.length = size
         return size
     raise Malformed("the server sent an invalid Content-Length")
 

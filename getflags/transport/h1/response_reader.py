@@ -7,6 +7,7 @@ disagree on the end of a message, this one raises Malformed.
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 from getflags.core.errors import Disconnected, Malformed
 from getflags.core.models import Piece
@@ -217,15 +218,22 @@ class ResponseReader:
 def _parse(text: str) -> tuple[str, Head]:
     """Parse a head without its last line end; return the minor version and the head."""
     first, *lines = text.replace("\r\n", "\n").removesuffix("\r").split("\n")
-    status = _STATUS.fullmatch(first)
-    if not status or "\r" in first:  # it may have been a line end (RFC 9112 section 2.2)
-        raise _invalid("no status line")
-    if "\0" in first:
-        raise _invalid("a NUL in its head")
+    version, status = _status(first)
     if len(lines) > _MAX_FIELDS:
         raise _invalid("it has too many header fields")
     fields = tuple([_known.get(line) or _field(line) for line in lines])
-    return status[1], Head(int(status[2]), fields)
+    return version, Head(status, fields)
+
+
+@lru_cache(64)  # a server has few
+def _status(line: str) -> tuple[str, int]:
+    """Return the minor version and the status code of a status line. Raises Malformed."""
+    status = _STATUS.fullmatch(line)
+    if not status or "\r" in line:  # it may have been a line end (RFC 9112 section 2.2)
+        raise _invalid("no status line")
+    if "\0" in line:
+        raise _invalid("a NUL in its head")
+    return status[1], int(status[2])
 
 
 def _field(line: str) -> tuple[str, str]:
