@@ -199,17 +199,14 @@ class AsyncPartFile:
         return await self._threads.run(lambda: self._part.on_disk(exists, self._threads.cancelled))
 
     def _write_inline(self) -> None:
-        at = self._end - self._size
-        self._part.write_all(self._take_batch(), at)
-
-    def _take_batch(self) -> list[bytes]:
-        pieces, self._batch, self._size = self._batch, [], 0
-        return pieces
+        pieces, at = self._batch, self._end - self._size
+        self._batch, self._size = [], 0
+        self._part.write_all(pieces, at)
 
     async def _write_batch(self) -> None:
         """Write the batch in another thread, where it is also hashed."""
         at, size, self._long = self._end - self._size, self._size, True
-        pieces = self._take_batch()
+        pieces, self._batch, self._size = self._batch, [], 0
         try:
             await self._threads.run(lambda: self._part.write_all(pieces, at))
         except asyncio.CancelledError:

@@ -38,7 +38,11 @@ def is_code(word: str) -> bool:
 
 def is_target(word: str) -> bool:
     """Return whether an argument is a code or a URL, even if the URL is malformed."""
-    return is_code(word) or word.lower().startswith(("http://", "https://"))
+    return is_code(word) or _has_scheme(word)
+
+
+def _has_scheme(word: str) -> bool:
+    return word[: len("https://")].lower().startswith(("http://", "https://"))
 
 
 def suggestion(word: str) -> str:
@@ -264,7 +268,7 @@ def _name(entry: Entry, url: str, number: int, place: Place) -> str:
 def _url(word: str, base_url: str) -> str:
     if is_code(word):
         return urls.clean(country_codes.flag_url(base_url, word))
-    if not is_target(word):
+    if not _has_scheme(word):
         raise urls.BadURL(_why_not(word))
     return urls.clean(word)
 
