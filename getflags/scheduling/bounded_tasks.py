@@ -49,8 +49,7 @@ async def as_completed_async(
             if not in_flight and source.exhausted:
                 return
             if not done:
-                full = len(in_flight) >= limit
-                await alarm.wait(source.delay(full=full))
+                await alarm.wait(source.delay(full=len(in_flight) >= limit))
             else:
                 future = done.popleft()
                 in_flight.discard(future)
