@@ -225,7 +225,7 @@ def _parse(text: str) -> tuple[str, Head]:
     return version, Head(status, fields)
 
 
-@lru_cache(64)  # a server has few
+@lru_cache(8)  # servers have few; a hostile one may send 100 KB
 def _status(line: str) -> tuple[str, int]:
     """Return the minor version and the status code of a status line. Raises Malformed."""
     status = _STATUS.fullmatch(line)
