@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.kit import ROOT
+from tests.rawserver import RawServer, ok
 
 LONGEST_FUNCTION = 40  # lines
 MOST_ENTRIES = {"getflags": 17}  # in a folder; 12 in all others
@@ -52,6 +53,20 @@ def test_a_folder_listing_fits_in_one_look() -> None:
         for folder, entries in listings.items()
         if len(entries) > MOST_ENTRIES.get(folder, 12)
     } == {}
+
+
+def test_a_short_run_over_http_loads_neither_openssl_nor_idna(tmp_path: Path) -> None:
+    """They take 6 ms, and only checksums, TLS and host names that are not ASCII need them."""
+    with RawServer({"/f": ok(b"fine")}) as server:
+        script = (
+            "import sys; from getflags.cli import main\n"
+            f"code = main(['-q', '-d', {str(tmp_path)!r}, {server.url('/f')!r}])\n"
+            "print(code, {'ssl', 'hashlib', '_hashlib', 'encodings.idna'} & set(sys.modules))"
+        )
+        command = [sys.executable, "-c", script]
+        done = subprocess.run(command, check=True, capture_output=True, text=True, cwd=ROOT)
+    assert done.stdout == "0 set()\n", done.stderr
+    assert (tmp_path / "f").read_bytes() == b"fine"
 
 
 def test_version_and_help_load_neither_httpx_nor_asyncio(

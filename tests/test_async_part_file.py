@@ -29,7 +29,7 @@ def target(folder: Path) -> Target:
 
 
 async def save(folder: Path, *pieces: bytes) -> str | None:
-    async with AsyncPartFile(target(folder)) as part:
+    with AsyncPartFile(target(folder)) as part:
         end = 0
         for piece in pieces:
             await part.write(piece, end)
@@ -65,7 +65,7 @@ def test_an_existing_file_that_is_not_hashed_is_examined_without_another_thread(
     (tmp_path / "f").write_bytes(b"abc")
 
     async def examine() -> tuple[OnDisk | None, int]:
-        async with AsyncPartFile(target(tmp_path)._replace(checksum=checksum)) as part:
+        with AsyncPartFile(target(tmp_path)._replace(checksum=checksum)) as part:
             return await part.on_disk(exists), threading.active_count()
 
     before = threading.active_count()
@@ -93,7 +93,7 @@ def test_the_loop_runs_on_while_the_disk_is_slow(tmp_path: Path) -> None:
 
     async def scenario() -> None:
         reader, writer = os.pipe()
-        async with AsyncPartFile(target(tmp_path)) as part:
+        with AsyncPartFile(target(tmp_path)) as part:
             os.dup2(writer, part._part.open())
             writing = asyncio.create_task(part.write(bytes(BATCH), 0))
             for _ in range(100):
@@ -111,7 +111,7 @@ def test_the_loop_runs_on_while_the_disk_is_slow(tmp_path: Path) -> None:
 def test_cancelling_waits_for_the_thread_that_writes(tmp_path: Path) -> None:
     async def scenario() -> None:
         reader, writer = os.pipe()
-        async with AsyncPartFile(target(tmp_path)) as part:
+        with AsyncPartFile(target(tmp_path)) as part:
             os.dup2(writer, part._part.open())
             writing = asyncio.create_task(part.write(bytes(BATCH), 0))
             while not select([reader], [], [], 0)[0]:  # noqa: ASYNC110 - until the thread writes
@@ -138,7 +138,7 @@ def _drain(reader: int) -> None:
 
 def test_a_disk_that_is_full_refuses_a_long_body(tmp_path: Path) -> None:
     async def scenario() -> None:
-        async with AsyncPartFile(target(tmp_path)) as part:
+        with AsyncPartFile(target(tmp_path)) as part:
             full = os.open("/dev/full", os.O_WRONLY)
             os.dup2(full, part._part.open())
             os.close(full)
@@ -154,7 +154,7 @@ NOTE = ResumeRecord('"tag"', 3 * BATCH)
 
 def leave(folder: Path, *pieces: bytes) -> None:
     async def scenario() -> None:
-        async with AsyncPartFile(target(folder)) as part:
+        with AsyncPartFile(target(folder)) as part:
             end = 0
             for piece in pieces:
                 await part.write(piece, end)
@@ -166,7 +166,7 @@ def leave(folder: Path, *pieces: bytes) -> None:
 
 def test_what_was_spilled_is_kept_and_taken_up_again(tmp_path: Path) -> None:
     async def scenario() -> str | None:
-        async with AsyncPartFile(target(tmp_path)) as part:
+        with AsyncPartFile(target(tmp_path)) as part:
             assert await part.reopen() == PartialFile(BATCH, NOTE)
             await part.write(b"rest", BATCH)
             await part.end_body(BATCH + 4)
@@ -182,7 +182,7 @@ def test_what_was_spilled_is_kept_and_taken_up_again(tmp_path: Path) -> None:
 @pytest.mark.parametrize("new", [b"", b"new", b"n" * BATCH * 2])
 def test_another_file_replaces_what_was_spilled(tmp_path: Path, new: bytes) -> None:
     async def scenario() -> None:
-        async with AsyncPartFile(target(tmp_path)) as part:
+        with AsyncPartFile(target(tmp_path)) as part:
             assert await part.reopen()
             if new:
                 await part.write(new, 0)
@@ -196,7 +196,7 @@ def test_another_file_replaces_what_was_spilled(tmp_path: Path, new: bytes) -> N
 
 def test_what_waits_for_the_disk_is_dropped_with_the_rest(tmp_path: Path) -> None:
     async def scenario() -> None:
-        async with AsyncPartFile(target(tmp_path)) as part:
+        with AsyncPartFile(target(tmp_path)) as part:
             assert await part.reopen() is None
             await part.write(b"first try", 0)
             await part.write(b"second", 0)
@@ -209,7 +209,7 @@ def test_what_waits_for_the_disk_is_dropped_with_the_rest(tmp_path: Path) -> Non
 
 def test_what_is_of_no_use_goes(tmp_path: Path) -> None:
     async def scenario() -> None:
-        async with AsyncPartFile(target(tmp_path)) as part:
+        with AsyncPartFile(target(tmp_path)) as part:
             assert await part.reopen()
             part.discard()
 
@@ -230,7 +230,7 @@ def test_a_confirmation_is_waited_for_even_when_cancelled(
         fsync(descriptor)
 
     async def install() -> None:
-        async with AsyncPartFile(target(tmp_path), fsync=True) as part:
+        with AsyncPartFile(target(tmp_path), fsync=True) as part:
             await part.write(b"x", 0)
             await part.end_body(1)
             await part.install()
@@ -397,7 +397,7 @@ def test_what_is_hashed_for_nobody_is_not_hashed_to_its_end(
     gate = Gate(monkeypatch, "read")
 
     async def scenario() -> None:
-        async with AsyncPartFile(target(tmp_path)) as part:
+        with AsyncPartFile(target(tmp_path)) as part:
             looking = asyncio.create_task(part.on_disk(Exists.SKIP))
             await asyncio.to_thread(gate.reached.wait, 10)
             looking.cancel()
@@ -420,7 +420,7 @@ def test_work_that_has_not_begun_is_not_waited_for(tmp_path: Path) -> None:
         loop = asyncio.get_running_loop()
         loop.set_default_executor(ThreadPoolExecutor(1))
         hosts = loop.run_in_executor(None, over.wait, 10)
-        async with AsyncPartFile(target(tmp_path)) as part:
+        with AsyncPartFile(target(tmp_path)) as part:
             looking = asyncio.create_task(part.on_disk(Exists.SKIP))
             await asyncio.sleep(0)
             looking.cancel()
@@ -466,7 +466,7 @@ def test_a_batch_that_no_thread_has_begun_is_written_when_the_task_is_cancelled(
     async def scenario() -> None:
         loop = asyncio.get_running_loop()
         loop.set_default_executor(ThreadPoolExecutor(1))
-        async with AsyncPartFile(target(tmp_path), lambda: record) as part:
+        with AsyncPartFile(target(tmp_path), lambda: record) as part:
             for start in range(0, done, BATCH):
                 await part.write(body[start : start + BATCH], start)
                 await part.checkpoint(record)

@@ -1,6 +1,7 @@
 """UniqueNames: always inside the folder, always harmless, each used once."""
 
 import posixpath
+import random
 import unicodedata
 
 import pytest
@@ -313,8 +314,26 @@ def test_an_ordinary_name_is_what_any_other_is(name: str) -> None:
     assert from_url(f"http://h/{name}") == from_url(f"http://h/{name}?x") == safe(name)
 
 
-def test_a_set_of_hashes_tells_apart_those_that_fall_on_one_another() -> None:
+def test_a_set_of_hashes_is_the_same_whether_they_are_few_or_many() -> None:
+    draw = random.Random(1)
+    few = filenames._FEW
+    keys = [draw.randrange(2, 4 * few) for _ in range(4 * few)]
+    found, expected = filenames.HashSet(), set[int]()
+    for key in keys:
+        assert (key in found) == (key in expected)
+        assert found.add(key) == (key not in expected)
+        expected.add(key)
+    assert len(expected) > few
+    assert all(key in found for key in expected)
+    assert 1 not in found
+
+
+def test_a_set_of_hashes_tells_apart_those_that_fall_on_one_another(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(filenames, "_FEW", 0)
     found = filenames.HashSet()
+    assert found.add(1024), "the table is made with it"
     assert found.add(5)
     assert 5 + 1024 not in found, "it would have the same place"
     assert found.add(5 + 1024)

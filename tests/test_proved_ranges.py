@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 import getflags
+from getflags.core.errors import NotSaved
 from getflags.core.models import ResumeRecord, Target
 from getflags.storage import proof as module
 from getflags.storage.existing import never
@@ -249,12 +250,19 @@ def test_a_record_that_cannot_be_written_does_not_slow_the_download(
     assert list(tmp_path.iterdir()) == []
 
 
-def test_bytes_of_a_write_that_failed_prove_nothing(tmp_path: Path) -> None:
+def test_bytes_of_a_write_that_failed_prove_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def write(_descriptor: int, _data: bytes) -> int:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
     target = Target(0, "w", "w", "http://h/f", str(tmp_path), "f")
     with PartFile(target, lambda: RECORD) as part:
         part.write(b"abc", 0)
         part.checkpoint(RECORD)
-        part._hash_piece(b"which were not written")
+        with monkeypatch.context() as full, pytest.raises(NotSaved):
+            full.setattr(os, "write", write)
+            part.write(b"which are not written", 3)
     with PartFile(target) as part:
         partial = part.reopen()
         assert partial

@@ -1,12 +1,15 @@
 """Text for people: harmless on a terminal, and figures at a glance."""
 
+import hashlib
+import re
+import sys
 import unicodedata
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from getflags.core.text import brief, counted, human_bytes, printable, quoted
+from getflags.core.text import UNSAFE, brief, counted, human_bytes, printable, quoted, short_hash
 
 relaxed = settings(deadline=None)
 
@@ -84,3 +87,17 @@ def test_nouns_agree_with_their_numbers(number: int, text: str) -> None:
 )
 def test_sizes_are_shown_in_powers_of_1000(number: float, text: str) -> None:
     assert human_bytes(number) == text
+
+
+def test_no_unsafe_character_is_printable() -> None:
+    """``printable`` returns text at once if all of it is printable."""
+    every = "".join(map(chr, range(sys.maxunicode + 1)))
+    assert [each for each in re.findall(f"[{UNSAFE}]", every) if each.isprintable()] == []
+
+
+@pytest.mark.parametrize("text", ["", "f.bin", "\xfc\u4e2d", "\udcff"])
+def test_a_short_hash_is_that_of_hashlib_for_ever(text: str) -> None:
+    """A later version, on another Python, finds the part files and the records of this one."""
+    encoded = text.encode("utf-8", "surrogatepass")
+    assert short_hash(text, 8) == hashlib.blake2b(encoded, digest_size=8).hexdigest()
+    assert short_hash("f.bin", 8) == "71c4a9fe55f0c551"

@@ -135,7 +135,7 @@ def test_a_host_that_only_libcurl_does_not_find_is_tried_again(
     monkeypatch.setattr(retry, "_FIRST_DELAY", 0.05)
     asked: list[object] = []
 
-    def look_up(host: str, *_: object, **__: object) -> list[object]:
+    def look_up(host: bytes, *_: object, **__: object) -> list[object]:
         asked.append(host)
         return []
 
@@ -144,7 +144,8 @@ def test_a_host_that_only_libcurl_does_not_find_is_tried_again(
         [f"http://{engine}.invalid/f"], dir=tmp_path, engine=engine, client="curl", retries=1
     )
     assert [each.reason for each in report.outcomes] == ["host name no longer found (2 tries)"]
-    assert asked == [f"{engine}.invalid"] * 2, "the second try asks the system's resolver again"
+    asked_each_time = [f"{engine}.invalid".encode()] * 2
+    assert asked == asked_each_time, "the second try asks the system's resolver again"
 
 
 def test_what_is_late_is_remembered_and_who_gave_up_took_it_from_nobody(

@@ -19,12 +19,12 @@ AUTO = "auto"
 TOO_LARGE = 10**18
 _LONGEST = 1e9  # seconds (31 years); libcurl's milliseconds do not overflow below it
 _FIELD_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")  # RFC 9110 section 5.1
-_FIXED = re.compile(r"(\[[^]]*\]|[^:/?#@]*):([0-9]{1,5}):(.+)")  # of --resolve
-_TOKEN = re.compile(r"[!-~]+")  # a little more than RFC 6750 section 2.1 allows
+_FIXED = r"(\[[^]]*\]|[^:/?#@]*):([0-9]{1,5}):(.+)"  # of --resolve
+_VISIBLE = r"[!-~]+"  # a little more than RFC 6750 section 2.1 allows
 _LINE_ENDS = frozenset("\r\n\0")
 # Status codes of failures: not 200, and none of a redirect (RFC 9110 section 15).
 _FAILURES = frozenset((*range(201, 300), *range(400, 1000)))
-_CODES = re.compile(r"([0-9]{3})(?:-([0-9]{3}))?")
+_CODES = r"([0-9]{3})(?:-([0-9]{3}))?"
 _WHOLE = "getflags fetches whole files and resumes interrupted ones by itself"
 _CHANGED = "use --exists refresh to download only files that have changed"
 _BODILESS = "a GET request has no Content-Length or Transfer-Encoding"
@@ -143,7 +143,7 @@ def _cookie(value: object) -> str:
 def _token(value: object) -> str:
     if not isinstance(value, str):
         raise ValueError  # noqa: TRY004 - as above
-    if not _TOKEN.fullmatch(value):
+    if not re.fullmatch(_VISIBLE, value):
         raise ValueError("is empty, or has a space or a character that is not ASCII")
     return value
 
@@ -202,7 +202,7 @@ def fixed_addresses(text: str) -> tuple[str, int, tuple[str, ...]]:
     """
     from ipaddress import ip_address  # the import takes 2 ms and is rarely needed
 
-    parts = _FIXED.fullmatch(text)
+    parts = re.fullmatch(_FIXED, text)
     try:
         if parts is None:
             raise ValueError  # noqa: TRY301 - one message for all that is wrong
@@ -239,7 +239,7 @@ def _codes_in(text: str) -> set[int]:
     """Return the status codes in a text such as ``404,500-599``. Raises ValueError."""
     codes: set[int] = set()
     for part in text.split(","):
-        match = _CODES.fullmatch(part.strip(" "))
+        match = re.fullmatch(_CODES, part.strip(" "))
         first, last = (int(match[1]), int(match[2] or match[1])) if match else (1, 0)
         if first > last:
             raise ValueError

@@ -5,8 +5,7 @@ JSON output are handlers. The events are tuples because at least one is made for
 tuple is the cheapest frozen, picklable value. The handlers decide how to present them to the user.
 """
 
-from __future__ import annotations
-
+# Annotations are not deferred in this module: typing compiles each one of a NamedTuple that is.
 from collections.abc import Callable
 from math import inf
 from typing import NamedTuple, TypeAlias

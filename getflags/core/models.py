@@ -5,8 +5,7 @@ download it, and ``Outcome`` and ``ExitStatus`` are the result. No code in this 
 reads a clock.
 """
 
-from __future__ import annotations
-
+# Annotations are not deferred in this module: typing compiles each one of a NamedTuple that is.
 from collections.abc import Iterable, Mapping, Sequence
 from enum import Enum, IntEnum
 from math import inf
@@ -154,11 +153,11 @@ class DownloadOptions(NamedTuple):
     speed_time: float = DEFAULTS.timeout
     fsync: bool = False
     verify: bool = False
-    output: OutputStream | None = None
+    output: "OutputStream | None" = None
     credentials: Credentials | None = None
     split: int = DEFAULTS.split
     min_split_size: int = DEFAULTS.min_split_size
-    server_names: ServerNames | None = None
+    server_names: "ServerNames | None" = None
     compressed: bool = False
 
     def __repr__(self) -> str:

@@ -14,7 +14,7 @@ from getflags.core.errors import Malformed
 from getflags.core.models import Fields
 from getflags.core.text import brief
 
-_LENGTH = re.compile("[0-9]{1,19}")
+_MAX_LENGTH_DIGITS = 19  # of Content-Length
 _MAX_DIGITS = 30  # of Retry-After in seconds; a longer number makes no difference
 _LOWEST_RATE = 1 / 60  # requests a second
 _FIRST_DATE = 1e9  # X-RateLimit-Reset is in seconds since 1970 from here on, else from now on
@@ -28,13 +28,17 @@ _MAX_SIZE = 2**63 - 1  # bytes; file sizes are signed 64-bit numbers
 
 
 class Head:
-    """The status code and the header fields of a response. Field names are in lower case."""
+    """The status code and the header fields of a response. Field names are in lower case.
 
-    __slots__ = ("_last", "_unique", "fields", "status")
+    ``length`` is the announced length of the body, once ``content_length`` has found one.
+    """
+
+    __slots__ = ("_last", "_unique", "fields", "length", "status")
 
     def __init__(self, status: int, fields: Fields) -> None:
         self.status = status
         self.fields = fields
+        self.length: int | None = None
         self._last = dict(fields)  # the last value of each name
         self._unique = len(self._last) == len(fields)  # as in most heads
 
@@ -79,6 +83,8 @@ def content_length(head: Head) -> int | None:
     identical values counts as one (rule 5). Raises Malformed for conflicting or illegal values of
     either field.
     """
+    if head.length is not None:
+        return head.length
     if is_chunked(head):
         return None
     fields = head.all("content-length")
@@ -88,9 +94,10 @@ def content_length(head: Head) -> int | None:
     if "," in value:
         value, *others = {part.strip(" \t") for part in value.split(",")}
         value = "" if others else value
-    if not _LENGTH.fullmatch(value) or int(value) > _MAX_SIZE:
-        raise Malformed("the server sent an invalid Content-Length")
-    return int(value)
+    if _is_number(value) and len(value) <= _MAX_LENGTH_DIGITS and (size := int(value)) <= _MAX_SIZE:
+        head.length = size
+        return size
+    raise Malformed("the server sent an invalid Content-Length")
 
 
 def content_coding(head: Head) -> str:

@@ -8,18 +8,30 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
+try:
+    from _blake2 import blake2b  # ``hashlib`` loads OpenSSL, which takes 4 ms
+except ImportError:  # pragma: no cover - only CPython has the module of its hashlib by itself
+    from hashlib import blake2b
+
 #: Characters that must not reach a terminal or a file name unescaped, for use in a character class.
 #: C0, DEL and C1 control a terminal; bidirectional and line-separating characters make a line look
 #: like another one; lone surrogates cannot be encoded. A response or a list may contain any of
 #: them.
 UNSAFE = "\x00-\x1f\x7f-\x9f\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u2069\ufeff\ud800-\udfff"
 _MAX_LENGTH = 400  # characters
-_RAW = re.compile(f"[{UNSAFE}]")
+_RAW = f"[{UNSAFE}]"
 
 
 def printable(text: str) -> str:
     r"""Escape foreign text so that it is safe to print on one line: ``\x1b`` for ESC."""
-    return _RAW.sub(lambda match: ascii(match[0])[1:-1], text)
+    if text.isprintable():  # then it has none of them
+        return text
+    return re.sub(_RAW, lambda match: ascii(match[0])[1:-1], text)
+
+
+def short_hash(text: str, size: int) -> str:
+    """Return a hash of text, in hexadecimal; ``size`` is in bytes. It stays the same for ever."""
+    return blake2b(text.encode("utf-8", "surrogatepass"), digest_size=size).hexdigest()
 
 
 def to_field(text: str) -> str:

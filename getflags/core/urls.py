@@ -10,7 +10,6 @@ their meaning would be a guess.
 from __future__ import annotations
 
 import re
-from base64 import b64encode
 from functools import lru_cache
 from urllib.parse import SplitResult, quote, unquote, unquote_to_bytes, urljoin, urlsplit
 
@@ -21,18 +20,19 @@ _PLAIN = re.compile(
     r"/[\w.~/%&=+,;:@!$'()*?-]*",
     re.ASCII,
 )
+# The other patterns are for few URLs: ``re`` compiles each, and keeps it, when it is needed.
 # The surrogates that are not listed represent bytes of the command line that were not valid UTF-8.
-_FORBIDDEN = re.compile("[\x00-\x20\x7f-\x9f\u2028\u2029\ud800-\udc7f\udd00-\udfff]")
-_SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*")
-_BRACKETED = re.compile(r"\[[0-9A-Fa-f:.]+\](?::[0-9]*)?")
-_HOST = re.compile(r"[a-z0-9._~!$&'()*+,;=-]+", re.ASCII)
+_FORBIDDEN = "[\x00-\x20\x7f-\x9f\u2028\u2029\ud800-\udc7f\udd00-\udfff]"
+_SCHEME = r"[A-Za-z][A-Za-z0-9+.-]*"
+_BRACKETED = r"\[[0-9A-Fa-f:.]+\](?::[0-9]*)?"
+_HOST = r"[a-z0-9._~!$&'()*+,;=-]+"
 # What may be meant as the "@" after a password: two characters that NFKC maps to it, and its
 # percent-encoded form. No URL with one of them in its authority is accepted.
-_AT = re.compile("[@\uff20\ufe6b]|%(?:25)*40")
-_LOOPBACK = re.compile(r"(?:.+\.)?localhost\.?|127(?:\.[0-9]+){1,3}|::1")
+_AT = "[@\uff20\ufe6b]|%(?:25)*40"
+_LOOPBACK = r"(?:.+\.)?localhost\.?|127(?:\.[0-9]+){1,3}|::1"
 _MAX_LABEL = 63  # bytes in a label of a host name (RFC 1035 section 2.3.4)
 _PATH_SAFE = "/%:@!$&'()*+,;=~?[]|"  # "%" keeps percent-encoded characters as they are
-_PARAMETER = re.compile("(?<=[?&#])([^?&#=]+)=([^&#]*)")
+_PARAMETER = "(?<=[?&#])([^?&#=]+)=([^&#]*)"
 #: The query parameters that are secrets, in lower case: signatures, and tokens of the bearer. Each
 #: has the other parameters of its signature, which are renewed with it. All of them are hidden, and
 #: none of them tells which file a URL is for. No other parameter is.
@@ -93,7 +93,7 @@ def clean(url: str) -> str:
     """
     if _PLAIN.fullmatch(url):
         return url
-    if _FORBIDDEN.search(url):
+    if re.search(_FORBIDDEN, url):
         raise BadURL("it contains a space or a control character; write it percent-encoded")
     try:
         parts = urlsplit(url)
@@ -105,7 +105,9 @@ def clean(url: str) -> str:
     if not host or "\\" in parts.netloc:
         raise BadURL("it names no host")
     netloc = parts.netloc.rpartition("@")[2]
-    if "[" in netloc and not _BRACKETED.fullmatch(netloc):  # urlsplit ignores text beside brackets
+    if "[" in netloc and not re.fullmatch(
+        _BRACKETED, netloc
+    ):  # urlsplit ignores text beside brackets
         raise BadURL("its host name is not valid")
     return _compose(parts, _ascii_host(host), _port(parts)) + _empty_query(url)
 
@@ -148,7 +150,7 @@ def _ascii_host(host: str) -> str:
         except idna.IDNAError as error:
             raise BadURL(f"its host name is not valid ({error})") from None
     labels = host.removesuffix(".").split(".")
-    if not _HOST.fullmatch(host) or not all(0 < len(label) <= _MAX_LABEL for label in labels):
+    if not re.fullmatch(_HOST, host) or not all(0 < len(label) <= _MAX_LABEL for label in labels):
         raise BadURL("its host name is not valid")
     return host
 
@@ -197,6 +199,8 @@ def split_credentials(url: str) -> tuple[str, str | None]:
 
 def basic(user: bytes, password: bytes) -> str:
     """Return the Authorization value of HTTP Basic (RFC 7617 section 2)."""
+    from base64 import b64encode  # most runs do not need it
+
     return "Basic " + b64encode(user + b":" + password).decode("ascii")
 
 
@@ -218,7 +222,7 @@ def identity(url: str) -> str:
 
 def is_loopback(origin: str) -> bool:
     """Return whether an origin is on this machine, as far as its host name tells."""
-    return bool(_LOOPBACK.fullmatch(host(origin)))
+    return bool(re.fullmatch(_LOOPBACK, host(origin)))
 
 
 def public_query(url: str) -> str:
@@ -254,7 +258,7 @@ def _without_signature(text: str) -> str:
     lower = text.lower()
     if not any(each in lower for each in _PERHAPS_SECRET):
         return text
-    found = _PARAMETER.findall(text)
+    found = re.findall(_PARAMETER, text)
     signature = _signature("&".join(name for name, _ in found))
 
     def shown(match: re.Match[str]) -> str:
@@ -262,23 +266,24 @@ def _without_signature(text: str) -> str:
         secret = _name(match[1]) in signature | _SECRETS or _without_signature(inner) != inner
         return f"{match[1]}=***" if secret else match[0]
 
-    return _PARAMETER.sub(shown, text)
+    return re.sub(_PARAMETER, shown, text)
 
 
 def _without_password(url: str) -> str:
-    if not _AT.search(url):
+    plain = "@" not in url and "%" not in url and url.isascii()
+    if plain or not re.search(_AT, url):
         return url
     scheme, mark, rest = url.partition("://")
-    if not _SCHEME.fullmatch(scheme):
+    if not re.fullmatch(_SCHEME, scheme):
         scheme, mark, rest = "", "", url
     try:
         secret = urlsplit(clean(url)).netloc.rpartition("@")[0]
     except BadURL:
-        return f"{scheme}{mark}***@{_AT.split(rest)[-1]}"
+        return f"{scheme}{mark}***@{re.split(_AT, rest)[-1]}"
     if not secret:
         return url
-    if _AT.search(rest, rest.find("@") + 1):  # perhaps a password with "@" and "/"
-        return f"{scheme}{mark}***@{_AT.split(rest)[-1]}"
+    if re.search(_AT, rest[rest.find("@") + 1 :]):  # perhaps a password with "@" and "/"
+        return f"{scheme}{mark}***@{re.split(_AT, rest)[-1]}"
     end = min((i for i in map(rest.find, "/?#") if i >= 0), default=len(rest))
     return f"{scheme}{mark}***@{rest[:end].rpartition('@')[2]}{rest[end:]}"
 
@@ -290,7 +295,7 @@ def join(base: str, reference: str) -> str:
     spaces are encoded, as in browsers, because some servers send them. Raises BadURL.
     """
     reference = reference.strip(" \t").replace(" ", "%20")
-    if _FORBIDDEN.search(reference):  # urljoin would remove some of them
+    if re.search(_FORBIDDEN, reference):  # urljoin would remove some of them
         raise BadURL("it contains a control character")
     reference = reference.partition("#")[0]
     try:

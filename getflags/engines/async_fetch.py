@@ -28,7 +28,7 @@ async def afetch(
     """Run one try to its end; return the transfer. Only a bug raises an exception."""
     announce(transfer, emit)
     try:
-        async with _part(transfer, options) as part:
+        with _part(transfer, options) as part:
             get = streams.attach(part) if streams else transport.get
             since = 0.0  # when the wait for the next piece of a body began
 

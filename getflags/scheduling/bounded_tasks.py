@@ -9,6 +9,7 @@ import asyncio
 from collections import deque
 from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable
 from functools import partial
+from types import CoroutineType
 from typing import TypeVar
 
 from getflags.core.feed import NO_JOB
@@ -36,19 +37,19 @@ async def as_completed_async(
         done.append(future)
         alarm.ring()
 
-    source.wake = partial(asyncio.get_running_loop().call_soon_threadsafe, alarm.ring)
+    loop = asyncio.get_running_loop()
+    source.wake = partial(loop.call_soon_threadsafe, alarm.ring)
     try:
         while True:
             # Results that have come in are passed on first: they may tell what to start next.
             while not done and len(in_flight) < limit and (job := source.take()) is not NO_JOB:
-                started = asyncio.ensure_future(work(job))
+                started = _start(loop, work(job))
                 in_flight.add(started)
                 started.add_done_callback(ended)
             if not in_flight and source.exhausted:
                 return
             if not done:
-                full = len(in_flight) >= limit
-                await alarm.wait(source.delay(full=full))
+                await alarm.wait(source.delay(full=len(in_flight) >= limit))
             else:
                 future = done.popleft()
                 in_flight.discard(future)
@@ -58,6 +59,12 @@ async def as_completed_async(
         for future in in_flight:
             future.cancel()
         await asyncio.gather(*in_flight, return_exceptions=True)
+
+
+def _start(loop: asyncio.AbstractEventLoop, work: Awaitable[R]) -> asyncio.Future[R]:
+    if isinstance(work, CoroutineType):  # ``ensure_future`` takes longer to find that out
+        return loop.create_task(work)
+    return asyncio.ensure_future(work)
 
 
 class _Alarm:

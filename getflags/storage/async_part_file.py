@@ -40,7 +40,8 @@ BATCH = 1024 * 1024  # bytes
 class AsyncPartFile:
     """The asyncio version of ``PartFile``; its methods that may block are coroutines.
 
-    ``open_part`` returns the part file, as the class ``PartFile`` does.
+    ``open_part`` returns the part file, as the class ``PartFile`` does. Leaving the ``with`` block
+    never waits, because the task may have been cancelled.
     """
 
     def __init__(
@@ -61,17 +62,16 @@ class AsyncPartFile:
         self._long = False  # a batch has been written in another thread
         self._streams: tuple[StreamBatch, ...] = ()
 
-    async def __aenter__(self) -> Self:
+    def __enter__(self) -> Self:
         return self
 
-    async def __aexit__(
+    def __exit__(
         self,
         kind: type[BaseException] | None,
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
         if self._batch and self._resumable():
-            # Inline, because the task may have been cancelled.
             with contextlib.suppress(NotSaved):
                 self._write_inline()
         for stream in self._streams:
@@ -199,17 +199,14 @@ class AsyncPartFile:
         return await self._threads.run(lambda: self._part.on_disk(exists, self._threads.cancelled))
 
     def _write_inline(self) -> None:
-        at = self._end - self._size
-        self._part.write_all(self._take_batch(), at)
-
-    def _take_batch(self) -> list[bytes]:
-        pieces, self._batch, self._size = self._batch, [], 0
-        return pieces
+        pieces, at = self._batch, self._end - self._size
+        self._batch, self._size = [], 0
+        self._part.write_all(pieces, at)
 
     async def _write_batch(self) -> None:
         """Write the batch in another thread, where it is also hashed."""
         at, size, self._long = self._end - self._size, self._size, True
-        pieces = self._take_batch()
+        pieces, self._batch, self._size = self._batch, [], 0
         try:
             await self._threads.run(lambda: self._part.write_all(pieces, at))
         except asyncio.CancelledError:
@@ -244,8 +241,7 @@ class _Threads:
     cancels all tasks when it ends would cancel that task as well.
     """
 
-    def __init__(self) -> None:
-        self._cancelled = False
+    _cancelled = False
 
     def cancelled(self) -> bool:
         """Return whether the waiting task was cancelled, so that long work can stop early."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import itertools
 import os
-import unicodedata
 from collections.abc import Callable
 from contextlib import suppress
 from functools import lru_cache
@@ -14,7 +13,7 @@ from getflags.core.deferred_signals import signals_deferred
 from getflags.core.errors import NotSaved, UsageError
 from getflags.core.models import Target
 from getflags.core.text import quoted
-from getflags.storage.os_errors import disk_errors
+from getflags.storage.os_errors import DISK_ERRORS, not_saved
 from getflags.storage.part_file import PartFile
 from getflags.targets.filenames import PART_PREFIX, check_folder
 
@@ -27,9 +26,11 @@ def make_folder(folder: str) -> None:
     Raises UsageError.
     """
     try:
-        with disk_errors:
+        try:
             check_folder(folder)
             os.makedirs(folder, exist_ok=True)  # noqa: PTH103
+        except DISK_ERRORS as error:
+            raise not_saved(error) from error
         # The probe's empty name collides with no target. A signal must not leave the probe in the
         # folder.
         with signals_deferred(lambda: None), PartFile(Target(0, "", "", "", folder, "")) as probe:
@@ -70,7 +71,9 @@ class NameKeys:
         """Return the key of an absolute path."""
         ignores_case, normalizes = self._comparison(path.rpartition("/")[0] or "/")
         if normalizes:
-            path = unicodedata.normalize("NFC", path)
+            from unicodedata import normalize  # most file systems do not need it
+
+            path = normalize("NFC", path)
         return path.casefold() if ignores_case else path
 
 
@@ -122,11 +125,15 @@ def _exists(path: str) -> bool:
 
 
 def _decomposed(path: str) -> str:
+    from unicodedata import normalize
+
     folder, slash, name = path.rpartition("/")
-    return folder + slash + unicodedata.normalize("NFD", name)
+    return folder + slash + normalize("NFD", name)
 
 
 def _denormalized(name: str) -> str:
     """Return a name in the other form: composed characters, or their parts."""
-    parts = unicodedata.normalize("NFD", name)
-    return parts if parts != name else unicodedata.normalize("NFC", name)
+    from unicodedata import normalize
+
+    parts = normalize("NFD", name)
+    return parts if parts != name else normalize("NFC", name)

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import errno
-import hashlib
 import os
 import stat
 from collections.abc import Callable
 from typing import TypeAlias
 
 from getflags.core.models import Checksum, OnDisk
+
+TYPE_CHECKING = False  # most runs do not need this module
+if TYPE_CHECKING:
+    import hashlib
 
 _BLOCK = 1024 * 1024  # bytes read and hashed at a time
 
@@ -36,6 +39,8 @@ def inspect_file(path: str, checksum: Checksum | None, cancelled: Cancelled) -> 
         raise FileExistsError(errno.EEXIST, "it exists and is not a regular file")
     digest = None
     if checksum:
+        import hashlib  # loads OpenSSL
+
         with open(path, "rb") as file:  # noqa: PTH123 - as above
             hasher = hashlib.new(checksum.algorithm, usedforsecurity=False)
             hash_file(hasher, file.fileno(), cancelled)

@@ -2,34 +2,16 @@
 
 from __future__ import annotations
 
-from types import TracebackType
-
 from getflags.core.errors import NotSaved
 from getflags.core.text import printable
 
-
-class _DiskErrors:
-    """A context manager that raises NotSaved for an OSError or ValueError of a file operation.
-
-    It is a class with a single instance, because ``contextlib.contextmanager`` would create a
-    generator at each of a file's four steps, which costs more than saving a small file.
-    """
-
-    def __enter__(self) -> None:
-        pass
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        if error is None:  # the usual case
-            return
-        if isinstance(error, OSError):
-            raise NotSaved(error.strerror or str(error)) from error
-        if isinstance(error, ValueError):  # e.g. a name that can't be encoded, an impossible date
-            raise NotSaved(printable(str(error))) from error
+#: What file operations raise; a ValueError is e.g. a name that can't be encoded, or an impossible
+#: date. A ``try`` costs nothing unless they do; a context manager would cost two calls each time.
+DISK_ERRORS = (OSError, ValueError)
 
 
-disk_errors = _DiskErrors()
+def not_saved(error: OSError | ValueError) -> NotSaved:
+    """Return the NotSaved to raise for an error of a file operation."""
+    if isinstance(error, OSError):
+        return NotSaved(error.strerror or str(error))
+    return NotSaved(printable(str(error)))

@@ -23,7 +23,7 @@ from getflags.core.models import (
     ResumeRecord,
     Target,
 )
-from getflags.storage.os_errors import disk_errors
+from getflags.storage.os_errors import DISK_ERRORS, not_saved
 
 
 class OutputStream:
@@ -83,7 +83,7 @@ class OutputStream:
                 "prove that it still has the same file"
             )
         rest = memoryview(data)
-        with disk_errors:
+        try:
             while rest:
                 try:
                     count = os.write(self._descriptor, rest)
@@ -92,6 +92,8 @@ class OutputStream:
                     continue
                 self.written += count
                 rest = rest[count:]
+        except DISK_ERRORS as error:
+            raise not_saved(error) from error
 
     def checkpoint(self, record: ResumeRecord | None) -> None:
         """Do nothing: no other run can resume the stream."""

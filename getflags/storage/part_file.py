@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import contextlib
 import errno
-import hashlib
 import os
 import stat
 from collections.abc import Callable, Iterable
@@ -29,10 +28,11 @@ from getflags.core.models import (
     ResumeRecord,
     Target,
 )
+from getflags.core.text import short_hash
 from getflags.storage import fsync as disk
 from getflags.storage import locked_file
 from getflags.storage.existing import Cancelled, hash_file, inspect_file, never
-from getflags.storage.os_errors import disk_errors
+from getflags.storage.os_errors import DISK_ERRORS, not_saved
 from getflags.storage.proof import (
     Proof,
     ProvedRange,
@@ -43,6 +43,10 @@ from getflags.storage.proof import (
 )
 from getflags.storage.records import fetch_record, resume_record
 from getflags.targets.filenames import PART_PREFIX
+
+TYPE_CHECKING = False  # most runs do not need this module
+if TYPE_CHECKING:
+    import hashlib
 
 _LEAST = 64 * 1024  # bytes; resuming after fewer is not worth two hidden files
 _serial = count()  # next() is atomic, so no two threads get the same number
@@ -118,11 +122,13 @@ class PartFile:
     def open(self) -> int:
         """Return the part file's descriptor; create the file first if needed. Raises NotSaved."""
         while self._descriptor < 0:
-            with disk_errors:
+            try:
                 try:
                     self._try_to_create()
                 except FileNotFoundError:
                     os.makedirs(self._folder, exist_ok=True)  # noqa: PTH103 - as above
+            except DISK_ERRORS as error:
+                raise not_saved(error) from error
         return self._descriptor
 
     def _try_to_create(self) -> None:
@@ -170,7 +176,7 @@ class PartFile:
         _, record, ranges = found
         descriptor, self._identity = file
         self._descriptor, self._temporary, self._record = descriptor, f"{self._stem}.part", record
-        with disk_errors:
+        try:
             # The request asks for at least one byte, so that the server confirms the validator.
             limit = None if record.total is None else record.total - 1
             self._proof = proof = verify(descriptor, ranges, limit, cancelled)
@@ -183,6 +189,8 @@ class PartFile:
             self._position = os.lseek(descriptor, 0, os.SEEK_END)
             if self._hash:
                 hash_file(self._hash, descriptor, cancelled)
+        except DISK_ERRORS as error:
+            raise not_saved(error) from error
         if size > 0:
             return PartialFile(size, record)
         self._remove_record()
@@ -241,19 +249,25 @@ class PartFile:
 
     def write(self, data: Piece, at: int) -> None:
         """Write at the part file's end or, to start again, at offset 0. Raises NotSaved."""
-        self.seek(at)
-        descriptor = self.open()
-        self._hash_piece(data)
-        rest = memoryview(data)
-        with disk_errors:
-            while rest:  # a write may be short, e.g. on a nearly full disk
-                rest = rest[os.write(descriptor, rest) :]
+        self.write_all((data,), at)
 
     def write_all(self, pieces: Iterable[Piece], at: int) -> None:
         """Do what ``write`` does, with several pieces that follow each other."""
+        if at != self._position:
+            self.seek(at)
+        descriptor = self.open()
         for piece in pieces:
-            self.write(piece, at)
-            at += len(piece)
+            self._position += len(piece)
+            if self._hash:
+                self._hash.update(piece)
+            if self._proof:
+                self._proof.add(piece)  # type: ignore[union-attr] # streams use ``write_stream``
+            try:
+                written = os.write(descriptor, piece)
+                while written < len(piece):  # e.g. on a nearly full disk
+                    written += os.write(descriptor, memoryview(piece)[written:])
+            except DISK_ERRORS as error:
+                raise not_saved(error) from error
 
     def seek(self, at: int) -> None:
         """Set the offset of the next write, which is the end or 0; 0 empties the part file."""
@@ -268,9 +282,11 @@ class PartFile:
         self._remove_record()
         self._hash = _hasher(self._target)
         self._position, self._proof = 0, None
-        with disk_errors:
+        try:
             os.ftruncate(self._descriptor, 0)
             os.lseek(self._descriptor, 0, os.SEEK_SET)
+        except DISK_ERRORS as error:
+            raise not_saved(error) from error
 
     def allow_gaps(self) -> None:
         """Let ``reopen`` keep all bytes that are proved, not only those before the first gap."""
@@ -280,8 +296,10 @@ class PartFile:
         """Begin a stream that writes from offset ``start`` on. Raises NotSaved."""
         descriptor, proof = self.open(), self._proof
         if not isinstance(proof, StreamProofs):
-            with disk_errors:
+            try:
                 proof = proof or prove(descriptor, self._position)
+            except DISK_ERRORS as error:
+                raise not_saved(error) from error
             proof.checkpoint()
             self._proof = proof = StreamProofs(proof.ranges)
         return proof.begin(start)
@@ -291,10 +309,12 @@ class PartFile:
         proofs = cast("StreamProofs", self._proof)
         for piece in pieces:
             at, rest = stream.end, memoryview(piece)
-            with disk_errors:
+            try:
                 while rest:
                     count = os.pwrite(self._descriptor, rest, at)
                     at, rest = at + count, rest[count:]
+            except DISK_ERRORS as error:
+                raise not_saved(error) from error
             with proofs.lock:
                 proofs.add_to(stream, piece)
                 self._position = proofs.size
@@ -312,16 +332,10 @@ class PartFile:
         """Compute the digest of a split file that is complete. Raises NotSaved."""
         self._hash = _hasher(self._target)
         if self._hash:
-            with disk_errors:
+            try:
                 hash_file(self._hash, self._descriptor, cancelled)
-
-    def _hash_piece(self, data: Piece) -> None:
-        """Add a piece to the part file's length and digests."""
-        self._position += len(data)
-        if self._hash:
-            self._hash.update(data)
-        if self._proof:
-            self._proof.add(data)  # type: ignore[union-attr] # streams use ``write_stream``
+            except DISK_ERRORS as error:
+                raise not_saved(error) from error
 
     @property
     def digest(self) -> str | None:
@@ -344,8 +358,10 @@ class PartFile:
 
     def _close(self) -> None:
         descriptor, self._descriptor = self._descriptor, -1
-        with disk_errors:
+        try:
             os.close(descriptor)
+        except DISK_ERRORS as error:
+            raise not_saved(error) from error
 
     def install(
         self, modified: int | None = None, record: FetchRecord | None = None
@@ -361,7 +377,7 @@ class PartFile:
         the file is installed without them, and ``note`` says so.
         """
         descriptor = self.open()  # an empty body has not created the file yet
-        with disk_errors:
+        try:
             if self._fsync:
                 disk.flush_file(descriptor)
             # Some file systems report a full disk only on close. Closing a duplicate shows that,
@@ -377,6 +393,8 @@ class PartFile:
                 return found
             if self._fsync:
                 disk.flush_folder(self._folder)
+        except DISK_ERRORS as error:
+            raise not_saved(error) from error
         self._temporary = ""
         self._close()
         return None
@@ -389,30 +407,30 @@ class PartFile:
             with contextlib.suppress(FileNotFoundError):  # it may have been deleted just now
                 old = os.lstat(self.path)
                 if stat.S_ISREG(old.st_mode):
-                    mode = stat.S_IMODE(old.st_mode) & 0o777  # without setuid, setgid and sticky
-                    self._attempt(lambda: os.fchmod(descriptor, mode), "permissions")
+                    self._keep_mode(descriptor, stat.S_IMODE(old.st_mode))
         date: int | None = None  # of the file, in nanoseconds
         if modified is not None and modified <= time():
-            times = modified, modified
-            if self._attempt(lambda: os.utime(descriptor, times), "date"):
+            try:
+                os.utime(descriptor, (modified, modified))
                 date = modified * 10**9
+            except OSError as error:
+                self._without("date", error)
         if record:
             if date is None:
                 date = os.fstat(descriptor).st_mtime_ns
             fetch_record.write(descriptor, record, self._position, date)
 
-    def _attempt(self, change: Callable[[], None], what: str) -> bool:
-        """Change an attribute of the file, and return whether it was changed.
-
-        Without it, the file is still the right one.
-        """
+    def _keep_mode(self, descriptor: int, mode: int) -> None:
+        """Give the part file the permissions of the file that it replaces."""
         try:
-            change()
+            os.fchmod(descriptor, mode & 0o777)  # without setuid, setgid and sticky
         except OSError as error:
-            self.note = f"{self.note}, " if self.note else ""
-            self.note += f"the file system refused its {what}: {error.strerror or error}"
-            return False
-        return True
+            self._without("permissions", error)
+
+    def _without(self, what: str, error: OSError) -> None:
+        """Note that an attribute of the file was refused: without it, it is still the right one."""
+        self.note = f"{self.note}, " if self.note else ""
+        self.note += f"the file system refused its {what}: {error.strerror or error}"
 
     def _rename(self) -> OnDisk | None:
         """Rename the part file; remove the record first, so that it never lacks its part file."""
@@ -466,8 +484,10 @@ class PartFile:
         if exists is Exists.OVERWRITE or self._target.flaw:
             return None
         checksum = self._target.checksum if self._must_hash(exists) else None
-        with disk_errors:
+        try:
             found = inspect_file(self.path, checksum, cancelled)
+        except DISK_ERRORS as error:
+            raise not_saved(error) from error
         if found and exists is Exists.REFRESH:
             found = found._replace(record=fetch_record.read(self.path))
         self._exists = exists if found is None and exists is not Exists.REFRESH else None
@@ -477,9 +497,11 @@ class PartFile:
 def _hasher(target: Target) -> hashlib._Hash | None:
     if target.checksum is None:
         return None
+    import hashlib  # loads OpenSSL
+
     return hashlib.new(target.checksum.algorithm, usedforsecurity=False)
 
 
 def _name_hash(name: str) -> str:
     """Return a hash of a file name: 16 characters, whatever the name's length."""
-    return hashlib.blake2b(name.encode("utf-8", "surrogatepass"), digest_size=8).hexdigest()
+    return short_hash(name, 8)

@@ -15,7 +15,7 @@ from collections.abc import Callable
 from getflags.core.models import Exists, FetchRecord, OnDisk, ResumeRecord, Target
 from getflags.storage.existing import Cancelled, never
 from getflags.storage.locked_file import SAFE
-from getflags.storage.os_errors import disk_errors
+from getflags.storage.os_errors import DISK_ERRORS, not_saved
 from getflags.storage.part_file import PartFile
 from getflags.storage.records import fetch_record
 from getflags.targets.filenames import numbered
@@ -104,10 +104,12 @@ class NamedFile(PartFile):
         """
         if exists is Exists.OVERWRITE or self._target.flaw:
             return None
-        with disk_errors:
+        try:
             urls = (self._target.url, *self._target.mirrors)
             names = (self._names.find(self._folder, url) for url in urls)
             name = next(filter(None, names), None)
+        except DISK_ERRORS as error:
+            raise not_saved(error) from error
         if name is None:
             return None
         self.path = f"{self._folder}/{name}"

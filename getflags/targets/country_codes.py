@@ -5,8 +5,7 @@ This module contains only data and pure functions; it does not know which flags 
 
 from __future__ import annotations
 
-from string import ascii_uppercase
-
+_LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 _POP20 = "CN IN US ID BR PK NG BD RU JP MX PH VN ET EG DE IR TR CD FR"
 _ALL = """
     AD AE AF AG AL AM AO AR AT AU AZ BA BB BD BE BF BG BH BI BJ BN BO BR BS BT
@@ -28,7 +27,7 @@ ALL = tuple(_ALL.split())
 
 def every() -> tuple[str, ...]:
     """Return all 676 possible codes, AA to ZZ."""
-    return tuple(first + second for first in ascii_uppercase for second in ascii_uppercase)
+    return tuple(first + second for first in _LETTERS for second in _LETTERS)
 
 
 def expand(word: str) -> tuple[str, ...]:
@@ -39,7 +38,7 @@ def expand(word: str) -> tuple[str, ...]:
     if not (word.isascii() and word.isalpha()):
         return ()
     if len(word) == 1:
-        return tuple(word.upper() + second for second in ascii_uppercase)
+        return tuple(word.upper() + second for second in _LETTERS)
     return (word.upper(),) if len(word) == 2 else ()  # noqa: PLR2004 - ISO 3166 alpha-2
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 from array import array
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from urllib.parse import unquote
 
 from getflags.core.text import UNSAFE
@@ -18,16 +18,15 @@ from getflags.core.text import UNSAFE
 PART_PREFIX = ".getflags-"
 FALLBACK = "index.html"  # as in wget, for a URL whose path ends in a slash
 
+_FEW = 2**14 - 1  # hashes in an ordinary set, which takes 1.5 MB
 _MAX_DEPTH = 200  # levels of folders; creating more would exhaust Python's stack
 _NAME_MAX = 255  # bytes, on nearly all file systems
 _MAX_LENGTH = 240  # bytes; leaves space for a number that makes a name unique
 _MAX_SUFFIX = 15  # characters; a longer ending does not count as a suffix
-_UNSAFE = re.compile(f"[{UNSAFE}/\\\\]")
+_UNSAFE = f"[{UNSAFE}/\\\\]"
 _ORDINARY = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,99}")  # ``safe`` returns it as it is
-_UNPORTABLE = re.compile(r'[<>:"|?*]')
-_DEVICE = re.compile(
-    r"(con|prn|aux|nul|conin\$|conout\$|(com|lpt)[0-9¹²³])\s*(\.|$)", re.IGNORECASE
-)
+_UNPORTABLE = r'[<>:"|?*]'
+_DEVICE = r"(?i)(con|prn|aux|nul|conin\$|conout\$|(com|lpt)[0-9¹²³])\s*(\.|$)"
 
 
 class BadName(ValueError):
@@ -47,10 +46,10 @@ def safe(name: str, *, portable: bool = False) -> str:
 
 
 def _harmless(name: str, *, portable: bool) -> str:
-    name = _UNSAFE.sub("_", name)
+    name = re.sub(_UNSAFE, "_", name)
     if portable:
-        name = _UNPORTABLE.sub("_", name).rstrip(". ")
-        if _DEVICE.match(name):
+        name = re.sub(_UNPORTABLE, "_", name).rstrip(". ")
+        if re.match(_DEVICE, name):
             name = f"_{name}"
     if name.startswith(PART_PREFIX):  # otherwise, it would be mistaken for a part file
         name = f"_{name}"
@@ -179,17 +178,21 @@ class UniqueNames:
 
 
 class HashSet:
-    """A set of 64-bit hashes that takes 12 to 24 bytes per member.
+    """A set of 64-bit hashes that takes 12 to 24 bytes per member when there are many.
 
-    A set of a million strings takes 150 MB. Two different texts may have the same hash, with a
-    probability of 3 in 10^8 for a million texts.
+    Up to ``_FEW``, it is an ordinary set, which is faster. A set of a million strings would take
+    150 MB. Two different texts may have the same hash, with a probability of 3 in 10^8 for a
+    million texts.
     """
 
     def __init__(self) -> None:
-        self._table = array("q", [0]) * 1024  # open addressing; 0 is an empty slot
+        self._few: set[int] = set()
+        self._table = array("q")  # open addressing; 0 is an empty slot
         self._count = 0
 
     def __contains__(self, key: int) -> bool:
+        if not self._table:
+            return key in self._few
         key = key or 1
         mask = len(self._table) - 1
         slot = key & mask
@@ -201,6 +204,14 @@ class HashSet:
 
     def add(self, key: int) -> bool:
         """Add a key; return whether it is new."""
+        if not self._table:
+            if key in self._few:
+                return False
+            self._few.add(key)
+            if len(self._few) > _FEW:
+                few, self._few = self._few, set()
+                self._fill(2 * len(few), few)
+            return True
         key = key or 1
         table = self._table
         mask = len(table) - 1
@@ -212,13 +223,12 @@ class HashSet:
         table[slot] = key
         self._count += 1
         if self._count * 3 > len(table) * 2:
-            self._grow()
+            self._fill(2 * len(table), filter(None, table))
         return True
 
-    def _grow(self) -> None:
-        old = self._table
-        self._table = array("q", [0]) * (2 * len(old))
+    def _fill(self, size: int, keys: Iterable[int]) -> None:
+        """Make a new table, whose size is a power of two, with these keys."""
+        self._table = array("q", [0]) * size
         self._count = 0
-        for key in old:
-            if key:
-                self.add(key)
+        for key in keys:
+            self.add(key)

@@ -8,7 +8,6 @@ and back. The meaning of a target is decided in ``resolve``.
 
 from __future__ import annotations
 
-import hashlib
 import re
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
@@ -21,13 +20,13 @@ from getflags.core.text import from_field, printable, quoted, to_field
 from getflags.core.urls import redact
 
 # U+FEFF is a byte order mark only at the beginning of a list.
-_CONTROL = re.compile("[\x00-\x1f\x7f\x85\u2028\u2029\ufeff]")
+_CONTROL = "[\x00-\x1f\x7f\x85\u2028\u2029\ufeff]"
 #: The names of hashlib's algorithms in aria2; md5 has the same name, and aria2 has no others.
 _ARIA2_NAMES = {f"sha{bits}": f"sha-{bits}" for bits in (1, 224, 256, 384, 512)}
 _OPTIONAL = "optional=yes"  # the target may not exist; written for codes that were expanded
 #: The beginning of an option line, which is no target, even if it is not indented.
-OPTION = re.compile("(?:out|dir|checksum|header|optional)=")
-_FIELD = re.compile(r"((?:\w+=)?[^\s=:]+:)(?!//).*", re.DOTALL)  # its value may be a secret
+OPTIONS = ("out=", "dir=", "checksum=", "header=", "optional=")
+_FIELD = r"((?:\w+=)?[^\s=:]+:)(?!//)(?s:.*)"  # its value may be a secret
 _MAX_LINE = 1024 * 1024  # characters; a longer line is not text, such as /dev/zero
 
 
@@ -115,7 +114,7 @@ class ListParser:
         text = line.strip()
         if not text or text.startswith("#"):
             return None
-        if line[0] in " \t" or OPTION.match(line):
+        if line[0] in " \t" or line.startswith(OPTIONS):
             self._entry = self._with_option(text, indented=line[0] in " \t")
             return None
         before = self._entry
@@ -175,7 +174,7 @@ def _with_option(entry: Entry, text: str) -> Entry:
 
 def _shown(text: str) -> str:
     """Return an invalid line for display, without what may be the value of a header field."""
-    return quoted(redact(_FIELD.sub(r"\1 ***", text)))
+    return quoted(redact(re.sub(_FIELD, r"\1 ***", text)))
 
 
 def parse_header(text: str) -> tuple[str, str]:
@@ -201,6 +200,8 @@ def parse_checksum(text: str) -> Checksum:
     algorithm = _algorithm(name.strip().lower())
     if algorithm is None:
         raise BadInput(f"checksum {shown!r}: unknown algorithm; sha-256=HEX is the usual form")
+    import hashlib  # loads OpenSSL, and most lists have no checksums
+
     size = hashlib.new(algorithm, usedforsecurity=False).digest_size
     digest = digest.strip().lower()
     if len(digest) != 2 * size or not set(digest) <= set("0123456789abcdef"):
@@ -210,6 +211,8 @@ def parse_checksum(text: str) -> Checksum:
 
 @lru_cache(16)
 def _algorithm(name: str) -> str | None:
+    import hashlib
+
     known = {
         found.replace("-", "").replace("_", ""): found
         for found in sorted(hashlib.algorithms_available)
@@ -224,7 +227,7 @@ def unparse(entry: Entry) -> str:
     Control characters are encoded, because they could split a line in two.
     """
     urls = (entry.word, *entry.mirrors)
-    lines = ["\t".join(_CONTROL.sub(lambda match: quote(match[0]), url) for url in urls)]
+    lines = ["\t".join(re.sub(_CONTROL, lambda match: quote(match[0]), url) for url in urls)]
     if entry.out:
         lines.append(f"  out={entry.out}")
     if entry.folder:

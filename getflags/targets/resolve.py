@@ -24,11 +24,10 @@ if TYPE_CHECKING:
     from getflags.targets.output_template import OutputTemplate
 
 ACCEPTED = "an http:// or https:// URL, a country code such as BR, or a letter such as B"
-_LOCAL = re.compile(r"localhost\b|[0-9.]+(?=[:/]|$)|[^/]*:(?!443\b)")
+_LOCAL = r"localhost\b|[0-9.]+(?=[:/]|$)|[^/]*:(?!443\b)"
 # A host with a dot, an IPv4 address, or localhost, then perhaps a port and a path.
-_HOST_FIRST = re.compile(
-    r"(?:(?:[\w-]+\.)+[a-z]{2,}|(?:[0-9]+\.){3}[0-9]+|localhost)(?::[0-9]+)?(?:[/?].*)?",
-    re.IGNORECASE,
+_HOST_FIRST = (
+    r"(?i)(?:(?:[\w-]+\.)+[a-z]{2,}|(?:[0-9]+\.){3}[0-9]+|localhost)(?::[0-9]+)?(?:[/?].*)?"
 )
 
 
@@ -39,15 +38,19 @@ def is_code(word: str) -> bool:
 
 def is_target(word: str) -> bool:
     """Return whether an argument is a code or a URL, even if the URL is malformed."""
-    return is_code(word) or word.lower().startswith(("http://", "https://"))
+    return is_code(word) or _has_scheme(word)
+
+
+def _has_scheme(word: str) -> bool:
+    return word[: len("https://")].lower().startswith(("http://", "https://"))
 
 
 def suggestion(word: str) -> str:
     """Return the URL that was probably meant by a word without a scheme, for display, or ``""``."""
-    if not _HOST_FIRST.fullmatch(word):
+    if not re.fullmatch(_HOST_FIRST, word):
         return ""
     # A port, or an address, is rather that of a server under test.
-    scheme = "http" if _LOCAL.match(word) else "https"
+    scheme = "http" if re.match(_LOCAL, word) else "https"
     try:
         return label(urls.clean(f"{scheme}://{word}"))
     except urls.BadURL:
@@ -265,7 +268,7 @@ def _name(entry: Entry, url: str, number: int, place: Place) -> str:
 def _url(word: str, base_url: str) -> str:
     if is_code(word):
         return urls.clean(country_codes.flag_url(base_url, word))
-    if not is_target(word):
+    if not _has_scheme(word):
         raise urls.BadURL(_why_not(word))
     return urls.clean(word)
 

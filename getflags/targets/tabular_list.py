@@ -16,7 +16,7 @@ from typing import TypeAlias
 from getflags.core.text import counted, quoted
 from getflags.core.urls import redact
 from getflags.targets.list_file import (
-    OPTION,
+    OPTIONS,
     BadInput,
     BadLine,
     Entry,
@@ -132,7 +132,7 @@ def _valid(values: Mapping[str, object]) -> Entry:
     word, out, folder, checksum, optional = (_text(name, values.get(name)) for name in _FIELDS)
     if not word:
         raise BadInput("it has no url")
-    if word.startswith("#") or OPTION.match(word):  # in a list of failed targets, it would be none
+    if word.startswith(("#", *OPTIONS)):  # in a list of failed targets, it would be none
         raise BadInput(f"{quoted(redact(word))} is not a URL")
     if optional.lower() not in _BOOLEANS:
         raise BadInput(f"optional is {quoted(optional)}; it must be yes or no")

@@ -4,8 +4,7 @@ They are tuples because at least three are made for each file, and a tuple is th
 value.
 """
 
-from __future__ import annotations
-
+# Annotations are not deferred in this module: typing compiles each one of a NamedTuple that is.
 from typing import NamedTuple, TypeAlias
 
 from getflags.core.events import Progressed, Resumed

@@ -49,7 +49,7 @@ class Body:
         self.name = ""
         self._head = head
         self._options = options
-        self._due = 0.0  # when the next progress event is due
+        self._due: float | None = None  # when the next progress event is due
         self._speed: retry.MinimumSpeed | None = None
         self._record: ResumeRecord | None = resumed
 
@@ -64,14 +64,13 @@ class Body:
         Raises TimedOut if the body is too slow, Excess if it is larger than allowed or announced:
         a chunked rest of a file (206) may go on beyond its Content-Range, without end.
         """
-        if self._speed:
-            self._speed.count(count, seconds)
-        else:  # the first piece; the timeouts limit the wait for it
-            options = self._options
-            self._speed = retry.MinimumSpeed(options.speed_limit, options.speed_time)
+        if self._due is None:  # the first piece; the timeouts limit the wait for it
             self._due = now + PROGRESS_INTERVAL
+        else:
+            self._check_speed(count, seconds)
         self.received = received = self.received + count
-        retry.check_size(received, self._options)
+        if self._options.max_filesize is not None:
+            retry.check_size(received, self._options)
         if self.expected is not None and received > self.expected:
             raise Overlong(f"too long: {self} bytes received")
         if received - self._reported < PROGRESS_STEP and now < self._due:
@@ -79,6 +78,13 @@ class Body:
         self._reported = received
         self._due = now + PROGRESS_INTERVAL
         return True
+
+    def _check_speed(self, count: int, seconds: float) -> None:
+        """Count a piece after the first one. Raises TimedOut if the body is too slow."""
+        if self._speed is None:
+            options = self._options
+            self._speed = retry.MinimumSpeed(options.speed_limit, options.speed_time)
+        self._speed.count(count, seconds)
 
     @property
     def record(self) -> ResumeRecord | None:

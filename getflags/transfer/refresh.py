@@ -9,10 +9,9 @@ what is wrong. Without a record, the size and the date of the response decide.
 
 from __future__ import annotations
 
-from hashlib import blake2b
-
 from getflags.core.models import FetchRecord, OnDisk
 from getflags.core.response_head import Head, content_length, modified
+from getflags.core.text import short_hash
 from getflags.core.urls import identity
 from getflags.transfer.parts.ranges import is_strong
 
@@ -28,7 +27,7 @@ def source(url: str, requested: str, *, compressed: bool = False) -> str:
     text = f"{known} {known if requested == url else identity(requested)}"
     if compressed:
         text += " decoded"
-    return blake2b(text.encode("utf-8", "surrogatepass"), digest_size=12).hexdigest()
+    return short_hash(text, 12)
 
 
 def condition(

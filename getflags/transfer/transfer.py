@@ -360,7 +360,8 @@ class Transfer:
         if coding:
             self.body = DecodedBody(head, self.options, None)
         else:
-            retry.check_size(expected or 0, self.options)
+            if self.options.max_filesize is not None:
+                retry.check_size(expected or 0, self.options)
             self.body = Body(head, self.options, expected)
         self._received = True
         self._offset = self._resumed = 0

@@ -26,7 +26,7 @@ from getflags.core.text import brief, printable
 _TEMPORARY = {socket.EAI_AGAIN, socket.EAI_MEMORY}
 # RFC 8446 section 6.2. In TLS 1.2, servers that get no certificate send "handshake failure" or
 # "bad certificate".
-_CERTIFICATE_ALERT = re.compile(
+_CERTIFICATE_ALERT = (
     "alert (certificate required|bad certificate|no certificate|unsupported certificate|"
     "certificate revoked|certificate expired|certificate unknown|unknown ca|access denied)"
 )
@@ -98,7 +98,7 @@ def certificate_alert(where: str, reason: str) -> Untrusted | None:
 
     In TLS 1.3, this alert arrives after the handshake. ``reason`` is the text of the TLS library.
     """
-    alert = _CERTIFICATE_ALERT.search(_plain_words(reason))
+    alert = re.search(_CERTIFICATE_ALERT, _plain_words(reason))
     if alert is None:
         return None
     if alert[1] == "certificate required":

@@ -12,10 +12,10 @@ from __future__ import annotations
 
 import contextlib
 import os
-from hashlib import blake2b
 from urllib.parse import quote, unquote
 
 from getflags.core.models import FetchRecord
+from getflags.core.text import short_hash
 from getflags.core.urls import split_credentials
 from getflags.targets.filenames import PART_PREFIX
 
@@ -37,8 +37,8 @@ def write(descriptor: int, record: FetchRecord, size: int, date: int) -> None:
         version, etag = _VERSION, record.etag
         if record.url_hash:
             version, etag = _WITH_NAME, f"{record.url_hash} {quote(record.name)} {etag}"
-        values = (version, size, date, record.source, modified, etag)
-        os.setxattr(descriptor, _NAME, " ".join(map(str, values)).encode())
+        text = f"{version} {size} {date} {record.source} {modified} {etag}"
+        os.setxattr(descriptor, _NAME, text.encode())
 
 
 def read(path: str) -> FetchRecord | None:
@@ -67,8 +67,7 @@ def hash_url(url: str) -> str:
     Its query counts as a whole: here, nothing else shows which file it is, and a token may be the
     only difference between the URLs of two files.
     """
-    text = split_credentials(url)[0].encode("utf-8", "surrogatepass")
-    return blake2b(text, digest_size=12).hexdigest()
+    return short_hash(split_credentials(url)[0], 12)
 
 
 def names(folder: str) -> dict[str, str]:

@@ -7,7 +7,6 @@ record is treated like a missing one.
 from __future__ import annotations
 
 import contextlib
-import hashlib
 import os
 from collections.abc import Sequence
 
@@ -87,4 +86,6 @@ def remove_record(path: str) -> None:
 
 def _digest(url: str) -> str:
     """Return a hash of a URL without its secrets, which may be renewed."""
+    import hashlib  # loads OpenSSL, and a small file has no record
+
     return hashlib.sha256(identity(url).encode()).hexdigest()

@@ -16,8 +16,8 @@ from getflags.core.response_head import Head, content_length, seconds
 
 STATUSES = {206, 416}  # of responses to a range request
 MAX_PARTS = 1_000  # requests for one file
-_RANGE = re.compile(r"bytes[ \t]+([0-9]{1,18})-([0-9]{1,18})/([0-9]{1,18}|\*)", re.IGNORECASE)
-_STRONG = re.compile(r'"[\x21\x23-\x7e\x80-\xff]*"')
+_RANGE = r"(?i)bytes[ \t]+([0-9]{1,18})-([0-9]{1,18})/([0-9]{1,18}|\*)"
+_STRONG = r'"[\x21\x23-\x7e\x80-\xff]*"'
 
 
 class ByteRange(NamedTuple):
@@ -31,7 +31,7 @@ class ByteRange(NamedTuple):
 def span(head: Head) -> ByteRange | None:
     """Parse Content-Range; return None if it is missing or invalid (section 14.4), or multipart."""
     values = head.all("content-range")
-    match = _RANGE.fullmatch(values[0]) if len(values) == 1 else None
+    match = re.fullmatch(_RANGE, values[0]) if len(values) == 1 else None
     if match is None:
         return None
     first, end = int(match[1]), int(match[2]) + 1
@@ -103,7 +103,7 @@ def has_changed(head: Head, record: ResumeRecord) -> bool:
 
 def is_strong(etag: str) -> bool:
     """Return whether an entity tag is a strong one: ``"tag"``, not ``W/"tag"``."""
-    return _STRONG.fullmatch(etag) is not None
+    return re.fullmatch(_STRONG, etag) is not None
 
 
 def _same_file(head: Head, record: ResumeRecord) -> bool:
@@ -112,7 +112,7 @@ def _same_file(head: Head, record: ResumeRecord) -> bool:
     validators = tags if tagged else dates
     # If the complete response had an ETag, a partial one must have it, too (section 15.3.7). If the
     # record holds a date, the complete response had no ETag.
-    if not validators and (tagged or any(map(_STRONG.fullmatch, tags))):
+    if not validators and (tagged or any(map(is_strong, tags))):
         return False
     coding = ", ".join(head.all("content-encoding")).lower()
     return all(each == record.validator for each in validators) and coding == record.coding

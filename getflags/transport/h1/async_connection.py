@@ -33,6 +33,7 @@ class Connection(asyncio.BufferedProtocol):
         self.closed = False
         self._timeout = timeout
         self._transport: asyncio.Transport
+        self._create_future = asyncio.get_running_loop().create_future
         self._reader: ResponseReader | None = None
         self._waiter: asyncio.Future[None] | None = None
         self._fault: Fault | None = None
@@ -191,7 +192,7 @@ class Connection(asyncio.BufferedProtocol):
     async def _wait(self, deadline: float) -> None:
         """Wait for data, at most until a deadline; ``check_time`` ends the wait."""
         self.deadline = deadline
-        self._waiter = asyncio.get_running_loop().create_future()
+        self._waiter = self._create_future()
         try:
             await self._waiter
         finally:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import socket
 import ssl
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
 from contextlib import suppress
 from time import monotonic
 from typing import cast
@@ -39,7 +39,7 @@ class AsyncH1Transport:
         self._buffer = memoryview(bytearray(_BUFFER))
         self._ticking = False
 
-    async def get(
+    def get(
         self,
         url: str,
         headers: Fields,
@@ -48,7 +48,7 @@ class AsyncH1Transport:
         within: float | None = None,
         *,
         certified: bool = False,
-    ) -> None:
+    ) -> Coroutine[None, None, None]:
         """See ``getflags.transport.AsyncTransport``."""
         proxy = proxies.choose(self._network, url)
         way = route(urls.origin(url), proxy, certified=certified)
@@ -56,16 +56,8 @@ class AsyncH1Transport:
         request = request_head(
             url, headers + way.fields if absolute else headers, absolute=absolute
         )
-        if within is None:
-            await self._exchange(way, proxy or url, request, on_head, on_body)
-            return
-        try:
-            async with asyncio.timeout(within) as time:
-                await self._exchange(way, proxy or url, request, on_head, on_body)
-        except TimeoutError:
-            if time.expired():
-                raise Expired from None
-            raise
+        exchange = self._exchange(way, proxy or url, request, on_head, on_body)
+        return exchange if within is None else _within(within, exchange)
 
     async def _exchange(
         self,
@@ -184,6 +176,17 @@ class AsyncH1Transport:
             self._busy.discard(connection)
         if status // 100 != 2:  # noqa: PLR2004 - successful
             raise Unreachable(f"{way.where}{describe(status)}")
+
+
+async def _within(seconds: float, exchange: Coroutine[None, None, None]) -> None:
+    """Await an exchange. Raises Expired if it takes longer."""
+    try:
+        async with asyncio.timeout(seconds) as time:
+            await exchange
+    except TimeoutError:
+        if time.expired():
+            raise Expired from None
+        raise
 
 
 async def _connect(addresses: Addresses) -> socket.socket:

@@ -7,6 +7,7 @@ disagree on the end of a message, this one raises Malformed.
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 from getflags.core.errors import Disconnected, Malformed
 from getflags.core.models import Piece
@@ -21,7 +22,7 @@ _MAX_KNOWN = 1_000  # header lines
 _MAX_KNOWN_LENGTH = 200  # characters of such a line
 _STATUS = re.compile(r"HTTP/1\.([01]) ([1-9][0-9]{2})(?: .*)?", re.DOTALL)
 _TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")  # RFC 9110 section 5.6.2
-_SIZE = re.compile(rb"([0-9A-Fa-f]{1,15})[ \t]*(?:;[^\r\n\0]*)?\r\n")
+_SIZE = rb"([0-9A-Fa-f]{1,15})[ \t]*(?:;[^\r\n\0]*)?\r\n"
 _NO_BODY = {204, 304}
 _SWITCHING = 101  # Switching Protocols, which getflags has not asked for
 _BEGINNING = 16  # bytes that tell whether it is HTTP/1
@@ -206,7 +207,7 @@ class ResponseReader:
             if not self.complete:
                 _field(line.decode("latin-1").removesuffix("\n").removesuffix("\r"))
         else:
-            match = _SIZE.fullmatch(line)
+            match = re.fullmatch(_SIZE, line)
             if not match or len(line) > _MAX_SIZE_LINE:
                 raise _invalid("the size of a chunk is no hexadecimal number")
             self._left = int(match[1], 16)
@@ -217,15 +218,22 @@ class ResponseReader:
 def _parse(text: str) -> tuple[str, Head]:
     """Parse a head without its last line end; return the minor version and the head."""
     first, *lines = text.replace("\r\n", "\n").removesuffix("\r").split("\n")
-    status = _STATUS.fullmatch(first)
-    if not status or "\r" in first:  # it may have been a line end (RFC 9112 section 2.2)
-        raise _invalid("no status line")
-    if "\0" in first:
-        raise _invalid("a NUL in its head")
+    version, status = _status(first)
     if len(lines) > _MAX_FIELDS:
         raise _invalid("it has too many header fields")
     fields = tuple([_known.get(line) or _field(line) for line in lines])
-    return status[1], Head(int(status[2]), fields)
+    return version, Head(status, fields)
+
+
+@lru_cache(8)  # servers have few; a hostile one may send 100 KB
+def _status(line: str) -> tuple[str, int]:
+    """Return the minor version and the status code of a status line. Raises Malformed."""
+    status = _STATUS.fullmatch(line)
+    if not status or "\r" in line:  # it may have been a line end (RFC 9112 section 2.2)
+        raise _invalid("no status line")
+    if "\0" in line:
+        raise _invalid("a NUL in its head")
+    return status[1], int(status[2])
 
 
 def _field(line: str) -> tuple[str, str]:
