@@ -19,6 +19,9 @@ import pytest
 
 import getflags
 from getflags import Entry
+from getflags.cli.commands.cluster.options import make_parser
+from getflags.cluster.run import SETTINGS
+from getflags.cluster.work import breaker
 from getflags.core.errors import NotPublic, Refused, UsageError
 from getflags.core.models import DownloadOptions
 from getflags.transfer import retry
@@ -468,3 +471,19 @@ def test_in_a_configuration_file(tmp_path: Path) -> None:
     (tmp_path / "on.toml").write_text("no-fsync = true\n")
     done = run_main(*words, cwd=tmp_path)
     assert (done.returncode, "no option 'no-fsync'" in done.stderr) == (2, True)
+
+
+def test_an_option_of_a_job() -> None:
+    words = ["run", "-i", "list", "-o", "job"]
+    assert make_parser().parse_args(words).no_private_addresses is None
+    assert make_parser().parse_args([*words, "--no-private-addresses"]).no_private_addresses is True
+
+
+def test_a_job_takes_the_setting_and_commits_its_refusals(tmp_path: Path) -> None:
+    """A shard of which no server answered is not committed; here none was asked."""
+    assert "no_private_addresses" in SETTINGS
+    report = getflags.download(
+        ["http://10.0.0.1/a", "http://10.0.0.2/b"], dir=tmp_path, no_private_addresses=True
+    )
+    assert [each.requests for each in report.outcomes] == [0, 0]
+    assert breaker.doubt(report.outcomes) == ""
