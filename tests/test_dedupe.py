@@ -131,7 +131,7 @@ def test_duplicates_of_a_list_that_is_still_written(tmp_path: Path) -> None:
 
 
 def test_memory_is_a_few_bytes_for_each_target() -> None:
-    total = 20_000
+    total = 50_000
     left_out: list[None] = []
     duplicates = Duplicates(Place(), lambda: left_out.append(None))
     entries = (Entry(f"http://host/{number % total}") for number in range(total + 3))

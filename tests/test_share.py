@@ -80,7 +80,7 @@ def test_man_shows_the_page() -> None:
     ("words", "completed"),
     [
         (["be"], "bench"),
-        ([""], "bench race report serve trial tune"),
+        ([""], "bench cluster race report serve trial tune"),
         (["--max-t"], "--max-time"),
         (["bench", "--ro"], "--rounds"),
         (["serve", "--fau"], "--fault"),

@@ -84,6 +84,7 @@ class SettingsDict(TypedDict, total=False):
     http_version: str | None
     ip_version: int | None
     resolve: list[str] | tuple[str, ...]
+    no_private_addresses: bool
     proxy: str | None
     cacert: str | os.PathLike[str] | None
     cert: str | os.PathLike[str] | None

@@ -146,10 +146,16 @@ def network(settings: Settings, direct: tuple[str, ...] = ()) -> Network:
     """
     if settings.key is not None and settings.cert is None:
         raise UsageError("--key needs --cert, the file of the certificate that the key belongs to")
+    found = proxies.settings(settings.proxy, os.environ)
+    if settings.no_private_addresses and proxies.are_used(found):
+        raise UsageError(
+            "--no-private-addresses cannot be used with a proxy, which looks up the hosts itself; "
+            "give no --proxy, and unset the proxy variables or set NO_PROXY='*'"
+        )
     return Network(
         timeout=settings.timeout,
         connect_timeout=settings.connect_timeout,
-        proxies=proxies.settings(settings.proxy, os.environ),
+        proxies=found,
         direct=direct,
         cacert=settings.cacert,
         insecure=settings.insecure,
@@ -159,6 +165,7 @@ def network(settings: Settings, direct: tuple[str, ...] = ()) -> Network:
         cert=settings.cert,
         key=settings.key,
         http_version=settings.http_version,
+        no_private_addresses=settings.no_private_addresses,
     )
 
 

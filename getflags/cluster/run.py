@@ -28,7 +28,7 @@ from getflags.core.settings import DEFAULTS, checked
 SETTINGS = (
     "timeout", "connect_timeout", "max_redirs", "retries", "retry_on", "retry_connrefused",
     "retry_all_errors", "max_retry_after", "max_time", "max_filesize", "speed_limit", "compressed",
-    "netrc",
+    "netrc", "no_private_addresses",
 )  # fmt: skip
 MAX_REQ = 32
 PER_ORIGIN = 16

@@ -13,7 +13,8 @@ only until the transfer handles it; then it is an ``Outcome``.
     └── Fault             a request failed; the transfer decides whether to retry
         ├── Unreachable   no connection: unknown host, no open files, proxy
         │   ├── Refused     connection refused, or no route to the host or its network
-        │   └── Unresolved  the resolver failed, which says nothing about the host name
+        │   ├── Unresolved  the resolver failed, which says nothing about the host name
+        │   └── NotPublic   the host has no public address, and no other one may be used
         ├── TimedOut      connecting or reading took longer than allowed
         ├── Exhausted     the system allows no more threads at the moment
         ├── Untrusted     TLS failed: never downgraded
@@ -67,6 +68,10 @@ class Unresolved(Unreachable):
 
     An unknown host (EAI_NONAME) is only ``Unreachable``.
     """
+
+
+class NotPublic(Unreachable):
+    """The host has no public address, so it was not connected to (``no_private_addresses``)."""
 
 
 class TimedOut(Fault):

@@ -175,6 +175,7 @@ class Network(NamedTuple):
     both. ``resolve`` has the addresses of some hosts and ports, which are not looked up. ``cert``
     and ``key`` are the files of the client certificate and its private key; the key is in the first
     file if there is only one. ``http_version`` is 1.1, 2 or 3, or None for the client's usual one.
+    With ``no_private_addresses``, connections are made only to public addresses.
     """
 
     timeout: float = DEFAULTS.timeout
@@ -189,6 +190,7 @@ class Network(NamedTuple):
     cert: str | None = None
     key: str | None = None
     http_version: str | None = None
+    no_private_addresses: bool = False
 
 
 class Allowance(NamedTuple):

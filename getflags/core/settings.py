@@ -327,6 +327,15 @@ class Settings(NamedTuple):
             "HOST:PORT:ADDRESS[,ADDRESS]",
         ),
     ] = ()
+    no_private_addresses: Annotated[
+        bool,
+        Option(
+            accepted.FLAG,
+            "connect only to public addresses: to none of this machine, a private network, the "
+            "link, or the metadata service of a cloud; for lists from strangers; cannot be used "
+            "with a proxy",
+        ),
+    ] = False
     proxy: Annotated[
         str | None,
         Option(accepted.TEXT, "proxy for all hosts not in NO_PROXY", usual="the environment's"),

@@ -18,6 +18,7 @@ from getflags.core.errors import (
     Expired,
     Fault,
     Malformed,
+    NotPublic,
     Refused,
     TimedOut,
     Unreachable,
@@ -39,7 +40,7 @@ _DOUBLINGS = 6  # enough to reach _MAX_DELAY; without a limit, the power would o
 
 # The faults that ``retry_all_errors`` retries, except those that a retry cannot change.
 _FAILURES = (TimedOut, Disconnected, Unreachable, Untrusted, Malformed)
-_PERMANENT = (BadCertificateFile, Unsendable)
+_PERMANENT = (BadCertificateFile, NotPublic, Unsendable)
 
 
 def is_transient(fault: Fault, options: DownloadOptions, origin: OriginState) -> bool:

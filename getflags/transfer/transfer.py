@@ -15,7 +15,15 @@ from __future__ import annotations
 
 from typing import cast
 
-from getflags.core.errors import Disconnected, Excess, Expired, Fault, NotSaved, Overlong
+from getflags.core.errors import (
+    Disconnected,
+    Excess,
+    Expired,
+    Fault,
+    NotPublic,
+    NotSaved,
+    Overlong,
+)
 from getflags.core.events import Progressed, Resumed
 from getflags.core.models import (
     DownloadOptions,
@@ -548,6 +556,8 @@ class Transfer:
         late = isinstance(fault, Expired) and self._deadline and self._deadline.ends_run
         reason = retry.DEADLINE_PASSED if late else str(fault)
         reason += f" (redirected to {self.reached})" if self.redirected else ""
+        if isinstance(fault, NotPublic):
+            self._requests -= 1  # it was not sent
         if isinstance(fault, Disconnected) and fault.stale and self.state is states.REQUESTED:
             self._requests += 1
             self._move(states.RESENT, self.action)

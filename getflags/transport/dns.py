@@ -16,7 +16,7 @@ from __future__ import annotations
 import os
 import socket
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from contextlib import suppress
 from functools import partial
 from time import monotonic
@@ -190,17 +190,31 @@ def is_known(network: Network, url: str) -> bool:
     return bool(fixed(network, host, port))
 
 
-def of_version(
-    addresses: Iterable[Address], version: int | None, where: str
+def allowed(
+    found: tuple[Address, ...], network: Network, url: str, where: str = ""
 ) -> tuple[Address, ...]:
-    """Return the addresses of an IP version; all if it is None. Raises Unreachable for none."""
-    if version is None:
-        return tuple(addresses)
-    family = {4: socket.AF_INET, 6: socket.AF_INET6}[version]
-    found = tuple(each for each in addresses if each[0] == family)
-    if not found:
-        raise _without(version, where)
-    return found
+    """Return those addresses of a URL's host to which a connection may be made.
+
+    They are those of the IP version, and only public ones if ``no_private_addresses`` is set.
+    Raises Unreachable if there is none, with ``where`` as the start of its message.
+    """
+    if network.ip_version is not None:
+        family = {4: socket.AF_INET, 6: socket.AF_INET6}[network.ip_version]
+        found = tuple(each for each in found if each[0] == family)
+        if not found:
+            raise _without(network.ip_version, where)
+    return _public(found, url) if network.no_private_addresses else found
+
+
+def _public(found: tuple[Address, ...], url: str) -> tuple[Address, ...]:
+    """Return the public ones of a host's addresses. Raises NotPublic if all are others."""
+    from getflags.transport import public_addresses  # most runs do not need it
+
+    public = tuple(each for each in found if public_addresses.is_public(each[1][0]))
+    if found and not public:
+        HOST_LOOKUPS.doubt(url)
+        raise public_addresses.refusal(target[0] for _, target in found)
+    return public
 
 
 def _without(version: int | None, where: str) -> Unreachable:

@@ -37,6 +37,12 @@ def settings(proxy: str | None, environ: Mapping[str, str]) -> Fields:
     return (("all", _with_scheme(proxy)), *[(kind, url) for kind, url in found if kind == "no"])
 
 
+def are_used(proxies: Fields) -> bool:
+    """Return whether there is a URL for which ``choose`` may return a proxy."""
+    table = dict(proxies)
+    return table.pop("no", "") != "*" and bool(table)
+
+
 def choose(network: Network, url: str) -> str | None:
     """Return the URL of the proxy to use for ``url``, or None for a direct connection."""
     if not network.proxies:

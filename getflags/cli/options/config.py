@@ -131,7 +131,9 @@ def _action(parser: Parser, found: Default) -> argparse.Action:
         option.removeprefix("--"): action
         for action in parser.visible_actions
         for option in action.option_strings
-        if option.startswith("--") and not option.startswith("--no-")
+        if option.startswith("--")
+        # A switch has its negation as another spelling; a key is true or false.
+        and not (isinstance(action, argparse.BooleanOptionalAction) and option.startswith("--no-"))
     }
     action = actions.get(found.option)
     if action is None:

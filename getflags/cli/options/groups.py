@@ -214,6 +214,9 @@ def addresses(group: Group) -> None:
         group, "resolve", "--resolve", metavar="HOST:PORT:ADDRESS", type=values.addresses,
         action="append", note="repeatable",
     )  # fmt: skip
+    add_setting(
+        group, "no_private_addresses", "--no-private-addresses", action="store_const", const=True
+    )  # a SWITCH sets False for an option that begins with --no-
 
 
 def cookies(group: Group) -> None:

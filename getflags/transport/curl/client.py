@@ -61,6 +61,11 @@ def check(network: Network) -> None:
             f"--http{network.http_version} cannot be used: the installed libcurl "
             f"{pycurl.version_info()[1]} does not support HTTP/{network.http_version}"
         )
+    if network.no_private_addresses and not hasattr(pycurl, "OPENSOCKETFUNCTION"):
+        raise UsageError(
+            "--no-private-addresses cannot be used with the installed pycurl, which does not show "
+            "the addresses of connections; use --client h1"
+        )
     tls.check(network)
     for proxy in [url for kind, url in network.proxies if kind != "no"]:
         try:

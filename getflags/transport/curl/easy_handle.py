@@ -23,6 +23,10 @@ from getflags.transport.curl.sockets import Sockets
 from getflags.transport.dns import HOST_LOOKUPS
 from getflags.transport.tls import own_certificate, store
 
+TYPE_CHECKING = False  # most runs do not need this module
+if TYPE_CHECKING:
+    from getflags.transport.curl.public_sockets import PublicSockets
+
 BUFFER = 512 * 1024  # bytes that libcurl reads at a time; this size speeds up large bodies by 20 %
 _TICK = 0.01  # seconds by which libcurl's clock may differ from Python's
 _LEAST = 1024  # bytes; the smallest buffer that libcurl accepts
@@ -70,6 +74,7 @@ class Handle:
         self._connecting = False  # or waiting for the connection of another transfer
         self._without_tls = False  # no TLS, neither to the server nor to a proxy
         self._early_data = False  # data arrived before the request was sent
+        self._public: PublicSockets | None = None
         self._set_up()
 
     def _set_up(self) -> None:
@@ -94,6 +99,11 @@ class Handle:
             fixed = [f"{host}:{port}:{','.join(each)}" for host, port, each in network.resolve]
             curl.setopt(pycurl.RESOLVE, fixed)
         curl.setopt(pycurl.SOCKOPTFUNCTION, self._sockets.opened)
+        if network.no_private_addresses:
+            from getflags.transport.curl.public_sockets import PublicSockets  # rarely needed
+
+            self._public = PublicSockets()
+            curl.setopt(pycurl.OPENSOCKETFUNCTION, self._public.open)
         if PREREQUEST is not None:
             curl.setopt(PREREQUEST, self._connected)
         curl.setopt(pycurl.WRITEFUNCTION, self._body)
@@ -133,12 +143,12 @@ class Handle:
             curl.setopt(pycurl.HTTPHEADER, as_lines(headers))
             self._headers = headers
         self._on_head, self.bug = on_head, None
-        self._raw.seek(0)
-        self._raw.truncate()
+        self._raw.truncate(self._raw.seek(0))
         self._head_complete = self._wanted = self._early_data = False
-        self._last_received = monotonic()
-        self._silence_limit = self._network.timeout
+        self._last_received, self._silence_limit = monotonic(), self._network.timeout
         self._connecting = PREREQUEST is not None
+        if self._public:
+            self._public.begin()
 
     def _set_target(self, url: str, proxy: str | None) -> None:
         """Set the request target, which can't be unset once it is set.
@@ -196,6 +206,8 @@ class Handle:
             code = pycurl.E_GOT_NOTHING
         if code in NOT_RESOLVED and HOST_LOOKUPS.doubt(self._proxy or self._url):
             raise Unresolved("host name no longer found")
+        if self._public:
+            self._public.check()
         raise translate(code, text, self.curl, self._network, self._proxy)
 
     def _set_store(self) -> None:

@@ -16,7 +16,7 @@ from getflags.core.models import Fields, Network
 from getflags.core.resource_limits import max_idle_connections
 from getflags.core.response_head import Head, describe
 from getflags.transport import proxies, tls
-from getflags.transport.dns import HOST_LOOKUPS, Address, fixed, of_version
+from getflags.transport.dns import HOST_LOOKUPS, Address, allowed, fixed
 from getflags.transport.h1.async_connection import Connection
 from getflags.transport.h1.request_head import connect_head, request_head
 from getflags.transport.h1.route import ATTEMPT_DELAY, Addresses, Route, interleaved, route
@@ -128,7 +128,7 @@ class AsyncH1Transport:
         if not (found := fixed(self._network, way.host, way.port)):
             await HOST_LOOKUPS.await_for(url, limit)
             found = HOST_LOOKUPS.addresses(url, way.host, way.port, way.where)
-        addresses = interleaved(of_version(found, self._network.ip_version, way.where))
+        addresses = interleaved(allowed(found, self._network, url, way.where))
         try:
             async with asyncio.timeout(limit - (monotonic() - start)):
                 return await self._establish(way, addresses)

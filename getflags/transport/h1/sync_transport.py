@@ -12,7 +12,7 @@ from getflags.core.errors import Expired, Fault, TimedOut, Unreachable
 from getflags.core.models import Fields, Network, Piece
 from getflags.core.response_head import Head, describe
 from getflags.transport import proxies
-from getflags.transport.dns import HOST_LOOKUPS, fixed, of_version
+from getflags.transport.dns import HOST_LOOKUPS, allowed, fixed
 from getflags.transport.h1.open_sockets import OpenSockets
 from getflags.transport.h1.plain_stream import PlainStream, Stream
 from getflags.transport.h1.request_head import connect_head, request_head
@@ -125,7 +125,7 @@ class H1Transport:
         if not (found := fixed(self._network, way.host, way.port)):
             HOST_LOOKUPS.wait_for(url, self._network.connect_timeout, within)
             found = HOST_LOOKUPS.addresses(url, way.host, way.port, way.where)
-        addresses = interleaved(of_version(found, self._network.ip_version, way.where))
+        addresses = interleaved(allowed(found, self._network, url, way.where))
         if way.tls or way.inner_tls:
             from getflags.transport import tls  # the import of ssl takes 7 ms
 

@@ -27,6 +27,7 @@ from getflags.core.response_head import Head
 from getflags.transport import proxies
 from getflags.transport.dns import HOST_LOOKUPS
 from getflags.transport.httpx.exceptions import translate
+from getflags.transport.httpx.public_backend import use_public_addresses
 from getflags.transport.httpx.setup import (
     CONNECTING,
     DRAIN_SECONDS,
@@ -186,7 +187,10 @@ class _AsyncConnection:
         if key not in self._transports:
             settings = options(self._network, scheme, proxy, certified=certified)
             self._transports[key] = httpx.AsyncHTTPTransport(**settings)
-        return self._transports[key]
+        transport = self._transports[key]
+        if self._network.no_private_addresses:
+            use_public_addresses(transport, self._network, url)
+        return transport
 
     async def _trace(self, name: str, info: dict[str, Any]) -> None:  # noqa: ARG002 - httpcore's signature
         if name.endswith(CONNECTING):

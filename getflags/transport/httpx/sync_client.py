@@ -24,6 +24,7 @@ from getflags.transport import proxies
 from getflags.transport.deadlines import Watchdog
 from getflags.transport.dns import HOST_LOOKUPS
 from getflags.transport.httpx.exceptions import translate
+from getflags.transport.httpx.public_backend import use_public_addresses
 from getflags.transport.httpx.setup import (
     CONNECTED,
     CONNECTING,
@@ -140,7 +141,10 @@ class HttpxTransport:
         if key not in self._transports:
             settings = options(self._network, scheme, proxy, certified=certified)
             self._transports[key] = httpx.HTTPTransport(**settings)
-        return self._transports[key]
+        transport = self._transports[key]
+        if self._network.no_private_addresses:
+            use_public_addresses(transport, self._network, url)
+        return transport
 
     def _trace(self, name: str, info: dict[str, Any]) -> None:
         """Record new connections and their sockets; httpcore calls this at each step."""

@@ -150,6 +150,7 @@ def _add_settings(group: groups.Group) -> None:
     add(group, "max_redirs", "--max-redirs", metavar="N", type=values.natural)
     add(group, "compressed", "--compressed", action="store_const", const=True)
     add(group, "netrc", "--netrc", action="store_const", const=True)
+    add(group, "no_private_addresses", "--no-private-addresses", action="store_const", const=True)
 
 
 def _add_workers(parser: Parser) -> None:
