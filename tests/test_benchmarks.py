@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import gzip
+import io
 import json
 import re
+import tarfile
 import xml.etree.ElementTree as ET
 from pathlib import Path
 from typing import Any
@@ -17,6 +20,7 @@ from benchmarks import (
     clients,
     files,
     honesty,
+    jobs,
     picture,
     report,
     stats,
@@ -25,6 +29,18 @@ from benchmarks import (
     trial,
 )
 from benchmarks.grounds import Ground, configuration, site
+from benchmarks.job_rows import HUNG, KILLED, Output, Row, judge
+from benchmarks.job_rows import table as job_table
+from benchmarks.job_tools import (
+    TOOLS,
+    datatrove_found,
+    files_found,
+    getflags_found,
+    getflags_reported,
+    img2dataset_found,
+    s5cmd_reported,
+)
+from benchmarks.job_tools import Errand as JobErrand
 from benchmarks.peers import groups, options
 from benchmarks.rounds import Job, Method, environment, fitting, planned, told
 from getflags.engines import ENGINES
@@ -426,3 +442,106 @@ def test_clients_that_are_not_installed_are_known() -> None:
     assert trial.is_there(("sh",), "")
     assert not trial.is_there(("sh",), "no_such_package")
     assert not trial.is_there(("no-such-program",), "")
+
+
+# jobs
+
+
+def test_the_output_of_a_job_is_held_against_the_list_and_the_contents() -> None:
+    contents = {name: name.encode() for name in "abcde"}
+    found = [("a", b"a"), ("b", b"x"), ("c", b"c"), ("c", b"c"), ("f", b"f")]
+    output = judge(found, ["a", "b", "c", "d"], contents)
+    assert output == Output(right=2, wrong=1, missing=1, twice=1, strange=1)
+    assert not output.is_whole
+    assert judge([("a", b"a")], ["a"], contents).is_whole
+
+
+def test_the_table_of_jobs_tells_who_told_the_truth() -> None:
+    whole, part = Output(1_000, 0, 0, 0, 0), Output(950, 0, 50, 0, 0)
+    lines = job_table(
+        [
+            Row("a", whole, ["0"], 1_000, 1_000, 0),
+            Row("b", part, [KILLED, "0"], 1_000, 2_000, 7),
+            Row("c", part, [HUNG], None, 2_000, 0),
+        ]
+    ).splitlines()
+    assert len({line.count("|") for line in lines}) == 1
+    assert lines[2:] == [
+        "| a | 1,000 | 0 | 0 | 0 | 0 | 0 | yes | 1,000 | yes | 1,000 | 0 |",
+        "| b | 950 | 0 | 50 | 0 | 0 | killed, then 0 | **no** | 1,000 | **no** | 2,000 | 7 |",
+        "| c | 950 | 0 | 50 | 0 | 0 | none | - | none | - | 2,000 | 0 |",
+    ]
+
+
+def test_all_tools_of_a_job_get_the_same_terms(tmp_path: Path) -> None:
+    urls = [f"http://x:1/files/{number:05}.jpg" for number in range(250)]
+    for tool in TOOLS:
+        words = tool.words(JobErrand(urls, tmp_path, 64, tmp_path))
+        assert any(word in {"32", "64", "--max-threads=32"} for word in words), tool.name
+        assert any(word in {"3", "--tries=4"} for word in words), tool.name
+    assert [path.name for path in sorted((tmp_path / "parts").iterdir())] == [
+        "00000.jsonl", "00001.jsonl", "00002.jsonl",
+    ]  # fmt: skip
+    assert "cp s3://files/00249.jpg " in (tmp_path / "commands.txt").read_text()
+
+
+def tarred(path: Path, members: dict[str, bytes], end: int | None = None) -> None:
+    """Write a tar, or its beginning."""
+    file = io.BytesIO()
+    with tarfile.open(fileobj=file, mode="w") as tar:
+        for name, content in members.items():
+            member = tarfile.TarInfo(name)
+            member.size = len(content)
+            tar.addfile(member, io.BytesIO(content))
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(file.getvalue()[:end])
+
+
+def test_the_outputs_of_all_tools_can_be_read_also_where_they_end_early(tmp_path: Path) -> None:
+    members = {"0.jpg": b"hello", "0.json": b'{"url": "http://x/files/a.jpg"}'}
+    tarred(tmp_path / "00000.tar", members)
+    tarred(tmp_path / "00001.tar", members, 100)
+    assert list(img2dataset_found(tmp_path)) == [("a.jpg", b"hello")]
+    media = '{"media": [{"url": "http://x/b.jpg", "media_bytes": "aGVsbG8="}]}'
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data" / "0.jsonl.gz").write_bytes(gzip.compress(media.encode()))
+    (tmp_path / "data" / "1.jsonl.gz").write_bytes(gzip.compress(media.encode())[:20])
+    assert list(datatrove_found(tmp_path)) == [("b.jpg", b"hello")]
+    tarred(tmp_path / "data" / "00000000-ab.tar", {"7.jpg": b"hello"})
+    row = '{"key": "7.jpg", "url": "http://x/c.jpg"}'
+    (tmp_path / "data" / "00000000-ab.jsonl.gz").write_bytes(gzip.compress(row.encode()))
+    (tmp_path / "_getflags" / "done").mkdir(parents=True)
+    record = tmp_path / "_getflags" / "done" / "00000000.json"
+    record.write_text('{"shard": 0, "attempt": "ab", "ending": ".tar"}')
+    assert list(getflags_found(tmp_path)) == [("c.jpg", b"hello")]
+    assert list(files_found(tmp_path / "_getflags" / "done")) == [
+        (record.name, record.read_bytes())
+    ]
+
+
+def test_the_reports_of_tools_are_read_from_what_they_print() -> None:
+    assert getflags_reported(Path(), 'x\n{"targets": 9, "counts": {"ok": 7}}\n') == 7
+    assert getflags_reported(Path(), "getflags: error") is None
+    assert s5cmd_reported(Path(), "Operation\tTotal\tError\tSuccess\t\ncp\t\t4\t2\t1\t\n") == 1
+    assert s5cmd_reported(Path(), "") is None
+
+
+def test_the_page_of_jobs_has_a_table_for_each_situation() -> None:
+    page = jobs.PAGE.read_text(encoding="utf-8")
+    assert page.count(jobs.MARK) == 1
+    tables = page.partition(jobs.MARK)[2].split("\n## ")[1:]
+    assert [each.splitlines()[0] for each in tables] == [each.heading for each in jobs.SITUATIONS]
+    for text, situation in zip(tables, jobs.SITUATIONS, strict=True):
+        assert situation.about in text
+        assert "| getflags cluster |" in text
+
+
+def test_the_files_of_a_job_are_different_pictures(tmp_path: Path) -> None:
+    (situation,) = (each for each in jobs.SITUATIONS if each.heading == "404 and 503")
+    names = situation.names()
+    assert sum("-gone" in name for name in names[: jobs.COUNT]) == 50
+    assert sum("-busy" in name for name in names[: jobs.COUNT]) == 50
+    contents = jobs.pictures(names[:20], tmp_path / "files")
+    assert len(contents) == len(set(contents.values())) == 19
+    assert all(content.startswith(b"\xff\xd8") for content in contents.values())
+    assert {path.name for path in (tmp_path / "files").iterdir()} == set(contents)
