@@ -21,6 +21,7 @@ from getflags.cluster.storage import Storage
 from getflags.cluster.work import pack
 from getflags.cluster.work.bundle import RunOptions
 from getflags.cluster.work.record import Record
+from getflags.cluster.work.scratch import swept
 from getflags.core.errors import UsageError
 from getflags.core.settings import DEFAULTS, checked
 
@@ -150,7 +151,7 @@ def _run_generations(storage: Storage, job: Job, workers: Workers, progress: Pro
 
     options = RunOptions(storage.place, workers.max_req, workers.accept_failures)
     if missing:
-        with closing(engines.connect(workers.on, workers.number)) as engine:
+        with swept(), closing(engines.connect(workers.on, workers.number)) as engine:
             for generation in missing:
                 driver = Driver(job, generation, options, engine, committed)
                 driver.run(set(records))

@@ -6,35 +6,69 @@ A folder is in use as long as its lock is held: the system releases it when the 
 from __future__ import annotations
 
 import fcntl
+import os
 import shutil
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
+from typing import IO
 
 _PREFIX = "getflags-shards-"
 _LOCK = "lock"
 
 
 @contextmanager
-def scratch() -> Iterator[Path]:
-    """Yield an empty folder below the system's temporary folder, and delete it at the end."""
-    _sweep(Path(tempfile.gettempdir()))
-    folder = Path(tempfile.mkdtemp(prefix=_PREFIX))
+def scratch(parent: str | None = None) -> Iterator[Path]:
+    """Yield an empty folder, and delete it at the end.
+
+    It is in the folder ``parent``, by default the system's temporary folder.
+    """
+    _sweep(parent)
+    folder, lock = _locked(parent)
     try:
-        with (folder / _LOCK).open("wb") as lock:
-            fcntl.flock(lock, fcntl.LOCK_EX)
+        with lock:
             yield folder
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def _sweep(parent: Path) -> None:
+@contextmanager
+def swept() -> Iterator[None]:
+    """Delete the folders of workers that have died, at the end of the block."""
+    try:
+        yield
+    finally:
+        _sweep(None)
+
+
+def _locked(parent: str | None) -> tuple[Path, IO[bytes]]:
+    """Make a folder and hold its lock."""
+    while True:
+        folder = Path(tempfile.mkdtemp(prefix=_PREFIX, dir=parent))
+        with ExitStack() as stack:
+            try:
+                lock = stack.enter_context((folder / _LOCK).open("wb"))
+                fcntl.flock(lock, fcntl.LOCK_EX)
+            except FileNotFoundError:
+                continue  # it was deleted before it had its lock
+            except OSError:
+                shutil.rmtree(folder, ignore_errors=True)
+                raise
+            if os.fstat(lock.fileno()).st_nlink:  # else it was deleted before the lock was held
+                stack.pop_all()
+                return folder, lock
+
+
+def _sweep(parent: str | None) -> None:
     """Delete the folders of workers that have died."""
-    for folder in parent.glob(f"{_PREFIX}*"):
+    for folder in Path(parent or tempfile.gettempdir()).glob(f"{_PREFIX}*"):
         try:
             with (folder / _LOCK).open("rb") as lock:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
                 shutil.rmtree(folder, ignore_errors=True)
-        except OSError:  # in use, just being made, or another user's
+        except FileNotFoundError:
+            with suppress(OSError):  # its worker died before it had made the lock
+                folder.rmdir()
+        except OSError:  # in use, or another user's
             continue
