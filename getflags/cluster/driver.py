@@ -88,8 +88,9 @@ class Driver:
         """Take the result of a bundle; return the shards that are to be tried again."""
         if isinstance(result, WorkerDied):
             return self._after_death(shards, str(result))
-        if isinstance(result, StorageError):
-            return [shard for shard in shards if self._again(shard, str(result))]
+        if isinstance(result, (StorageError, OSError)):  # the storage, or the worker's disk
+            reason = str(getattr(result, "strerror", None) or result)
+            return [shard for shard in shards if self._again(shard, reason)]
         if isinstance(result, Exception):
             raise result
         by_number = {shard.number: shard for shard in shards}
