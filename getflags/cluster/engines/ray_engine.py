@@ -4,13 +4,19 @@ from __future__ import annotations
 
 import logging
 import os
+import tempfile
+from contextlib import ExitStack
 from typing import Any
 
 from getflags.cluster.engines import Result
 from getflags.cluster.errors import EngineLost, WorkerDied
 from getflags.cluster.work.bundle import Bundle, Done, run_bundle
+from getflags.cluster.work.scratch import scratch
 from getflags.core.errors import UsageError
 from getflags.core.text import printable
+
+#: Characters of a folder's path; below it, Ray makes sockets whose paths have 107 at most.
+_LONGEST = 16
 
 
 class RayEngine:
@@ -20,25 +26,38 @@ class RayEngine:
         os.environ.setdefault("RAY_DEDUP_LOGS", "0")
         os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")  # nothing is sent to Ray's makers
         os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")
+        if not address:  # as on macOS; elsewhere Ray would listen on all interfaces
+            os.environ["RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER"] = "0"
         try:
             import ray
+            from ray._private import worker
         except ImportError:
             raise UsageError("--on ray needs one more package: pip install ray") from None
+        worker.print_to_stdstream = _print_nothing
         self._ray = ray
         self._bundles: dict[Any, int] = {}  # by the references of their results
         self._count = 0
-        options = {"log_to_driver": False, "logging_level": logging.CRITICAL}
-        try:
-            if address:
-                ray.init(f"ray://{address}", **options)
-            else:
-                ray.init(num_cpus=workers, include_dashboard=False, _node_ip_address="127.0.0.1",
-                         **options)  # fmt: skip
-        except (ConnectionError, OSError, RuntimeError, ValueError) as error:
-            raise EngineLost(f"Ray cannot be reached: {printable(str(error))}") from None
-        self.workers = max(int(ray.cluster_resources().get("CPU", 1)), 1)
+        with ExitStack() as stack:
+            self._start(address, workers, stack)
+            self.workers = max(int(ray.cluster_resources().get("CPU", 1)), 1)
+            self._stack = stack.pop_all()
         # The driver itself decides what runs again.
         self._run = ray.remote(num_cpus=1, max_retries=0)(run_bundle)
+
+    def _start(self, address: str, workers: int, stack: ExitStack) -> None:
+        """Connect to a Ray, or start one on this machine, with a folder for its files."""
+        options: dict[str, Any] = {"log_to_driver": False, "logging_level": logging.CRITICAL}
+        if address:
+            options |= {"address": f"ray://{address}"}
+        else:
+            folder = stack.enter_context(scratch(_short_folder()))
+            options |= {"num_cpus": workers, "include_dashboard": False, "_temp_dir": str(folder),
+                        "_node_ip_address": "127.0.0.1"}  # fmt: skip
+        stack.callback(self._ray.shutdown)
+        try:
+            self._ray.init(**options)
+        except (ConnectionError, OSError, RuntimeError, ValueError) as error:
+            raise EngineLost(f"Ray cannot be reached: {printable(str(error))}") from None
 
     def submit(self, bundle: Bundle) -> int:
         """Start a bundle; return its number."""
@@ -61,9 +80,9 @@ class RayEngine:
 
     def close(self) -> None:
         """End the workers of this machine."""
-        for reference in self._bundles:
-            self._ray.cancel(reference, force=True)
-        self._ray.shutdown()
+        with self._stack:
+            for reference in self._bundles:
+                self._ray.cancel(reference, force=True)
 
     def _result(self, reference: Any) -> Result:
         exceptions = self._ray.exceptions
@@ -78,3 +97,13 @@ class RayEngine:
         except (ConnectionError, exceptions.RaySystemError) as error:
             return EngineLost(f"Ray cannot be reached: {printable(str(error))}")
         return done
+
+
+def _short_folder() -> str:
+    """Return the folder for Ray's files: the system's temporary one, if its path is short."""
+    folder = tempfile.gettempdir()
+    return folder if len(folder) <= _LONGEST else "/tmp"  # noqa: S108 - `scratch` makes one in it
+
+
+def _print_nothing(*_: object, **__: object) -> None:
+    """Replace Ray's function that prints messages about dead workers to standard output."""
