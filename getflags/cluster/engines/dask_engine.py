@@ -9,9 +9,9 @@ import atexit
 import logging
 import os
 from contextlib import ExitStack, suppress
-from multiprocessing import active_children
 from queue import Empty, SimpleQueue
-from signal import SIGKILL
+from signal import SIG_BLOCK, SIG_SETMASK, SIGINT, SIGKILL, pthread_sigmask
+from time import monotonic, sleep
 from typing import TYPE_CHECKING, Any
 
 from getflags.cluster.engines import Result, check_versions, getflags_version
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 _CONNECT = 10  # seconds
 _CLOSE = 5  # seconds
+_INTERRUPTED = 1.0  # seconds in which workers may still be starting
 _RESULT = 60  # seconds in which the result of a bundle, a few kilobytes, must arrive
 _CONFIG = {
     # With the variables that Dask sets by default, buffers of a megabyte are six times slower.
@@ -73,20 +74,26 @@ class DaskEngine:
     def _start(self, cluster: type[LocalCluster], workers: int, stack: ExitStack) -> None:
         """Start workers on this machine."""
         from distributed.deploy.spec import close_clusters
+        from distributed.utils import LoopRunner
+        from psutil import Process
 
-        before = active_children()
+        runner = LoopRunner()
+        # What this thread starts inherits the mask: Ctrl-C in a terminal is for this process alone.
+        mask = pthread_sigmask(SIG_BLOCK, {SIGINT})
+        runner.start()
+        pthread_sigmask(SIG_SETMASK, mask)
+        stack.callback(runner.stop)
+        before = {each.pid for each in Process().children()}
         try:
             self._cluster = cluster(
                 n_workers=workers, threads_per_worker=1, processes=True, host="127.0.0.1",
                 dashboard_address="127.0.0.1:0", scheduler_kwargs={"dashboard": False},
-                memory_limit=0, silence_logs=logging.CRITICAL,
+                memory_limit=0, silence_logs=logging.CRITICAL, loop=runner.loop,
             )  # fmt: skip
         except BaseException:  # it was interrupted; Dask cannot close what has not started
             atexit.unregister(close_clusters)
             logging.getLogger("asyncio").setLevel(logging.CRITICAL)
-            for process in active_children():
-                if process not in before:
-                    process.kill()
+            _kill_starting(before)
             raise
         stack.callback(self._end, self._cluster)
 
@@ -132,6 +139,22 @@ class DaskEngine:
             if nanny.pid is not None:
                 with suppress(ProcessLookupError):
                     os.kill(nanny.pid, SIGKILL)
+
+
+def _kill_starting(before: set[int]) -> None:
+    """Kill the workers that are being started: all child processes but those of before.
+
+    Each of them would print a traceback when this process ends.
+    """
+    from psutil import Error, Process
+
+    end = monotonic() + _INTERRUPTED
+    while monotonic() < end:
+        for process in Process().children():
+            with suppress(Error):
+                if process.pid not in before and "resource_tracker" not in str(process.cmdline()):
+                    process.kill()
+        sleep(_INTERRUPTED / 20)
 
 
 def _silence() -> None:
