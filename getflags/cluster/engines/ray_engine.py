@@ -56,8 +56,9 @@ class RayEngine:
         stack.callback(self._ray.shutdown)
         try:
             self._ray.init(**options)
-        except (ConnectionError, OSError, RuntimeError, ValueError) as error:
-            raise EngineLost(f"Ray cannot be reached: {printable(str(error))}") from None
+        except Exception as error:  # noqa: BLE001 - Ray raises bare ones, too
+            reason = printable(str(error).partition("\n")[0])
+            raise EngineLost(f"Ray cannot be reached: {reason}") from None
 
     def submit(self, bundle: Bundle) -> int:
         """Start a bundle; return its number."""
