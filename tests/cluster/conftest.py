@@ -19,6 +19,13 @@ if TYPE_CHECKING:
     from tests.cluster.kit import Job, Place
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Give the tests of this folder more time: some have several runs."""
+    for item in items:
+        if item.path.is_relative_to(Path(__file__).parent):
+            item.add_marker(pytest.mark.timeout(500))
+
+
 @pytest.fixture(scope="session")
 def s3_port() -> Iterator[int]:
     """Return the port of a local S3."""
@@ -83,8 +90,7 @@ def make_job(tmp_path: Path, place: Place) -> Iterator[MakeJob]:
 
     yield make
     for job in jobs:
-        for process in job.processes():
-            process.kill()
+        job.end()
 
 
 class Dask:

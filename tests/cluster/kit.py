@@ -84,7 +84,7 @@ class Job:
         self._folder = folder
         self._mark = uuid4().hex
         self.environ = {**place.environ, _MARK: self._mark, "TMPDIR": str(self.scratch)}
-        self._runs = 0
+        self._runs: list[Run] = []
 
     def words(self, *more: str, shard_targets: int = 20) -> list[str]:
         """Return the arguments of a run; later ones replace earlier ones."""
@@ -95,19 +95,28 @@ class Job:
 
     def start(self, *words: str, program: str = "getflags", before: Iterable[str] = ()) -> Run:
         """Start a command; without words, a run of the job. ``before`` runs it."""
-        self._runs += 1
-        return Run(
+        run = Run(
             [*before, sys.executable, "-m", program, *(words or self.words())],
             self._folder,
-            f"run{self._runs}",
+            f"run{len(self._runs) + 1}",
             {**ENVIRON, "PYTHONPATH": str(ROOT), **self.environ},
         )
+        self._runs.append(run)
+        return run
 
     def run(self, *words: str, code: int = 0) -> Run:
         """Run a command to its end; without words, a run of the job."""
         run = self.start(*words)
         run.ends(code)
         return run
+
+    def end(self) -> None:
+        """Kill what a test that failed has left running."""
+        for process in self.processes():
+            with suppress(psutil.Error):
+                process.kill()
+        for run in self._runs:
+            run.process.wait()
 
     def records(self) -> int:
         """Return the number of shards that are done; 0 if there is no job yet."""

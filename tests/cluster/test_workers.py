@@ -88,8 +88,8 @@ def test_a_run_that_is_interrupted_ends_within_seconds(
         until(job.records)
         run.interrupt(number)
         run.ends(128 + number, 10)
-        assert run.err == "getflags: interrupted\n"
         until(lambda: not job.processes(), 10)
+        assert run.err == "getflags: interrupted\n"
         assert job.records() < 16
         job.run()
     job.check()
@@ -106,7 +106,7 @@ def test_a_run_is_interrupted_while_its_workers_start(
         until(lambda: len(job.processes()) > 1)
         run.interrupt(number)
         run.ends(128 + number, 10)
-        assert run.err == "getflags: interrupted\n"
         until(lambda: not job.processes(), 20)
+        assert run.err == "getflags: interrupted\n"
         job.run()
     job.check()
