@@ -5,7 +5,9 @@ from __future__ import annotations
 import logging
 import os
 import tempfile
+from concurrent.futures import Future
 from contextlib import ExitStack
+from queue import Empty, SimpleQueue
 from typing import Any
 
 from getflags.cluster.engines import Result
@@ -26,16 +28,19 @@ class RayEngine:
         os.environ.setdefault("RAY_DEDUP_LOGS", "0")
         os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")  # nothing is sent to Ray's makers
         os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")
+        os.environ.setdefault("RAY_DISABLE_FAILURE_SIGNAL_HANDLER", "1")
         if not address:  # as on macOS; elsewhere Ray would listen on all interfaces
             os.environ["RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER"] = "0"
         try:
             import ray
-            from ray._private import worker
+            from ray._private import utils, worker
         except ImportError:
             raise UsageError("--on ray needs one more package: pip install ray") from None
-        worker.print_to_stdstream = _print_nothing
+        # Ray would print messages about dead workers to standard output, and handle SIGTERM itself.
+        worker.print_to_stdstream = utils.set_sigterm_handler = _do_nothing
         self._ray = ray
-        self._bundles: dict[Any, int] = {}  # by the references of their results
+        self._bundles: dict[int, Any] = {}  # the references of their results
+        self._done: SimpleQueue[tuple[int, Future[list[Done]]]] = SimpleQueue()
         self._count = 0
         with ExitStack() as stack:
             self._start(address, workers, stack)
@@ -63,32 +68,35 @@ class RayEngine:
     def submit(self, bundle: Bundle) -> int:
         """Start a bundle; return its number."""
         self._count += 1
+        number = self._count
         try:
-            self._bundles[self._run.remote(bundle)] = self._count
+            self._bundles[number] = self._run.remote(bundle)
         except (ConnectionError, self._ray.exceptions.RaySystemError) as error:
             raise EngineLost(f"Ray cannot be reached: {printable(str(error))}") from None
-        return self._count
+        self._bundles[number].future().add_done_callback(
+            lambda done: self._done.put((number, done))
+        )
+        return number
 
     def next_done(self, seconds: float) -> tuple[int, Result] | None:
         """Wait for a bundle to end."""
-        try:
-            ready, _ = self._ray.wait(list(self._bundles), timeout=seconds)
-        except (ConnectionError, self._ray.exceptions.RaySystemError) as error:
-            raise EngineLost(f"Ray cannot be reached: {printable(str(error))}") from None
-        if not ready:
+        try:  # not with ray.wait, which turns any exception of a signal handler into another one
+            number, future = self._done.get(timeout=seconds)
+        except Empty:
             return None
-        return self._bundles.pop(ready[0]), self._result(ready[0])
+        del self._bundles[number]
+        return number, self._result(future)
 
     def close(self) -> None:
         """End the workers of this machine."""
         with self._stack:
-            for reference in self._bundles:
+            for reference in self._bundles.values():
                 self._ray.cancel(reference, force=True)
 
-    def _result(self, reference: Any) -> Result:
+    def _result(self, future: Future[list[Done]]) -> Result:
         exceptions = self._ray.exceptions
         try:
-            done: list[Done] = self._ray.get(reference)
+            return future.result()
         except exceptions.RayTaskError as error:
             cause = error.cause
             return cause if isinstance(cause, Exception) else error
@@ -97,7 +105,6 @@ class RayEngine:
             return WorkerDied("the worker of a bundle has died")
         except (ConnectionError, exceptions.RaySystemError) as error:
             return EngineLost(f"Ray cannot be reached: {printable(str(error))}")
-        return done
 
 
 def _short_folder() -> str:
@@ -106,5 +113,5 @@ def _short_folder() -> str:
     return folder if len(folder) <= _LONGEST else "/tmp"  # noqa: S108 - `scratch` makes one in it
 
 
-def _print_nothing(*_: object, **__: object) -> None:
-    """Replace Ray's function that prints messages about dead workers to standard output."""
+def _do_nothing(*_: object, **__: object) -> None:
+    """Replace functions of Ray."""

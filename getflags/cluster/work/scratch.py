@@ -12,10 +12,12 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
+from time import sleep
 from typing import IO
 
 _PREFIX = "getflags-shards-"
 _LOCK = "lock"
+_TRIES, _PAUSE = 10, 0.1  # to delete a folder, and seconds between them
 
 
 @contextmanager
@@ -30,7 +32,7 @@ def scratch(parent: str | None = None) -> Iterator[Path]:
         with lock:
             yield folder
     finally:
-        shutil.rmtree(folder, ignore_errors=True)
+        _delete(folder)
 
 
 @contextmanager
@@ -60,13 +62,22 @@ def _locked(parent: str | None) -> tuple[Path, IO[bytes]]:
                 return folder, lock
 
 
+def _delete(folder: Path) -> None:
+    """Delete a folder to which processes that are ending may still write."""
+    for _ in range(_TRIES):
+        shutil.rmtree(folder, ignore_errors=True)
+        if not folder.exists():
+            return
+        sleep(_PAUSE)
+
+
 def _sweep(parent: str | None) -> None:
     """Delete the folders of workers that have died."""
     for folder in Path(parent or tempfile.gettempdir()).glob(f"{_PREFIX}*"):
         try:
             with (folder / _LOCK).open("rb") as lock:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                shutil.rmtree(folder, ignore_errors=True)
+                _delete(folder)
         except FileNotFoundError:
             with suppress(OSError):  # its worker died before it had made the lock
                 folder.rmdir()
