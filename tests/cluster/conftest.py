@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import socket
 import subprocess
 import sys
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.request import Request, urlopen
@@ -107,12 +110,15 @@ class Dask:
 
     def start(self) -> str:
         """Start a scheduler with workers; return what ``--on`` takes."""
+        from tests.cluster.kit import until
+
         address = f"127.0.0.1:{free_port()}"
         host, _, port = address.partition(":")
         common = ["--no-dashboard", "--host", host]
         self._start("dask_scheduler", *common, "--port", port)
         for _ in range(2):
             self._start("dask_worker", f"tcp://{address}", *common, "--nthreads", "1")
+        until(partial(_is_listening, int(port)))
         return f"dask://{address}"
 
     def _start(self, program: str, *words: str) -> None:
@@ -130,6 +136,12 @@ class Dask:
         for process in self._processes:
             process.wait(30)
         self._processes.clear()
+
+
+def _is_listening(port: int) -> bool:
+    with suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=5):
+        return True
+    return False
 
 
 @pytest.fixture
