@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import tempfile
-from concurrent.futures import Future
+from concurrent.futures import CancelledError, Future
 from contextlib import ExitStack
 from queue import Empty, SimpleQueue
 from typing import Any
@@ -38,7 +38,7 @@ class RayEngine:
             raise UsageError("--on ray needs one more package: pip install ray") from None
         # Ray would print messages about dead workers to standard output, and handle SIGTERM itself.
         worker.print_to_stdstream = utils.set_sigterm_handler = _do_nothing
-        self._ray = ray
+        self._ray, self._address = ray, address
         self._bundles: dict[int, Any] = {}  # the references of their results
         self._done: SimpleQueue[tuple[int, Future[list[Done]]]] = SimpleQueue()
         self._count = 0
@@ -62,8 +62,7 @@ class RayEngine:
         try:
             self._ray.init(**options)
         except Exception as error:  # noqa: BLE001 - Ray raises bare ones, too
-            reason = printable(str(error).partition("\n")[0])
-            raise EngineLost(f"Ray cannot be reached: {reason}") from None
+            raise EngineLost(f"Ray cannot be reached: {_first_line(error)}") from None
 
     def submit(self, bundle: Bundle) -> int:
         """Start a bundle; return its number."""
@@ -72,7 +71,7 @@ class RayEngine:
         try:
             self._bundles[number] = self._run.remote(bundle)
         except (ConnectionError, self._ray.exceptions.RaySystemError) as error:
-            raise EngineLost(f"Ray cannot be reached: {printable(str(error))}") from None
+            raise EngineLost(f"Ray cannot be reached: {_first_line(error)}") from None
         self._bundles[number].future().add_done_callback(
             lambda done: self._done.put((number, done))
         )
@@ -100,11 +99,19 @@ class RayEngine:
         except exceptions.RayTaskError as error:
             cause = error.cause
             return cause if isinstance(cause, Exception) else error
-        except (exceptions.WorkerCrashedError, exceptions.NodeDiedError,
-                exceptions.OutOfMemoryError, exceptions.ObjectLostError):  # fmt: skip
+        except (exceptions.WorkerCrashedError, exceptions.OutOfMemoryError,
+                exceptions.ObjectLostError):  # fmt: skip
             return WorkerDied("the worker of a bundle has died")
-        except (ConnectionError, exceptions.RaySystemError) as error:
-            return EngineLost(f"Ray cannot be reached: {printable(str(error))}")
+        except (exceptions.NodeDiedError, exceptions.LocalRayletDiedError):
+            if self._address:  # the other machines of the cluster go on
+                return WorkerDied("the machine of a worker has died")
+            return EngineLost("Ray has died")
+        except (ConnectionError, CancelledError, exceptions.RayError) as error:
+            return EngineLost(f"Ray cannot be reached: {_first_line(error)}")
+
+
+def _first_line(error: Exception) -> str:
+    return printable(str(error).partition("\n")[0])
 
 
 def _short_folder() -> str:
