@@ -133,3 +133,17 @@ def test_a_job_that_is_not_finished_is_not_retried(make_job: MakeJob, tmp_path: 
     assert "is damaged" in act(job, tmp_path, "status")[2]
     (root / "job.json").write_bytes(b'{"format": 99}')
     assert "was made by another version of getflags" in act(job, tmp_path, "status")[2]
+
+
+def test_repeated_targets_are_left_out_and_requests_have_a_rate(make_job: MakeJob) -> None:
+    with local_server(delay=0.05) as server:
+        urls = urls_of(server, 60)
+        job = make_job([*urls, *urls])
+        job.urls = urls
+        words = ["--dedupe", "--rate-per-origin", "40", "--workers", "1"]
+        run = job.run(*job.words(*words))
+        assert server.ledger().requests == 60
+        again = job.run(*job.words("--rate-per-origin", "40", "--workers", "1"), code=2)
+    assert float(run.out.splitlines()[0].rpartition(", ")[2].removesuffix(" s")) > 1
+    assert "another job" in again.err
+    job.check()

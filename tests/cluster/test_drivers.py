@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from importlib.util import find_spec
 
 import pytest
 
@@ -20,6 +21,23 @@ def test_a_driver_that_is_killed_is_started_again(make_job: MakeJob, on: str) ->
         until(job.records)
         run.process.kill()
         run.ends(-9)
+        until(lambda: not job.processes(), 60)
+        job.run()
+    job.check()
+
+
+@pytest.mark.skipif(not find_spec("ray"), reason="Ray is not installed")
+def test_a_ray_that_dies(make_job: MakeJob) -> None:
+    """What remains of it ends by itself."""
+    with local_server(delay=SLOW) as server:
+        job = make_job(urls_of(server, 300), on="ray")
+        run = job.start()
+        until(job.records)
+        raylets = [each for each in job.processes() if each.name() == "raylet"]
+        for raylet in raylets:
+            raylet.kill()
+        assert raylets
+        run.ends(75)
         until(lambda: not job.processes(), 60)
         job.run()
     job.check()
