@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 
 import getflags
 from getflags.cluster.engines import Engine, Result
-from getflags.cluster.errors import StorageError, WorkerDied
+from getflags.cluster.errors import StorageError, StorageRefused, WorkerDied
 from getflags.cluster.job.job import Generation, Job
 from getflags.cluster.job.shards import Shard
 from getflags.cluster.results.report import Missing
@@ -43,6 +43,7 @@ class Driver:
         self._deaths: Counter[int] = Counter()  # by shard
         self._suspects: set[int] = set()  # shards of bundles that failed: each is tried alone
         self._running: dict[int, tuple[int, tuple[Shard, ...]]] = {}  # bundle → lane, shards
+        self._heard = False  # whether a bundle has ended, so that requests may have been made
         self.missing: list[Missing] = []
 
     def run(self, done: set[int]) -> None:
@@ -87,6 +88,9 @@ class Driver:
 
     def _handle(self, shards: Sequence[Shard], result: Result) -> list[Shard]:
         """Take the result of a bundle; return the shards that are to be tried again."""
+        if isinstance(result, StorageRefused) and self._heard:
+            raise StorageError(str(result))  # no usage error: requests have been made
+        self._heard = True
         if isinstance(result, WorkerDied):
             return self._after_death(shards, str(result))
         if isinstance(result, Exception):

@@ -22,7 +22,7 @@ def test_a_worker_dies_at_the_commit(make_job: MakeJob, s3: FaultProxy, *, after
     with local_server() as server:
         job = make_job(urls_of(server, 200))
         run = job.start(*job.words("--workers", "1"))
-        assert hold.held.wait(100)
+        assert hold.held.wait(200)
         run.kill_worker()
         hold.release.set()
         run.ends(0)
@@ -35,12 +35,29 @@ def test_a_driver_and_its_workers_die_at_the_commit(make_job: MakeJob, s3: Fault
     with local_server() as server:
         job = make_job(urls_of(server, 200))
         run = job.start()
-        assert hold.held.wait(100)
+        assert hold.held.wait(200)
         for process in job.processes():
             process.kill()
         run.ends(-9)
         job.run()
         hold.release.set()
+    job.check()
+
+
+@pytest.mark.parametrize("name", ["/_getflags/lists/", "/_getflags/index"])
+def test_a_driver_dies_while_it_prepares_or_ends(
+    make_job: MakeJob, s3: FaultProxy, name: str
+) -> None:
+    s3.hold = hold = Hold(lambda request: request.method == "PUT" and name in request.path)
+    with local_server() as server:
+        job = make_job(urls_of(server, 100))
+        run = job.start()
+        assert hold.held.wait(200)
+        run.process.kill()
+        run.ends(-9)
+        hold.release.set()
+        assert any(job.scratch.iterdir())
+        job.run()
     job.check()
 
 

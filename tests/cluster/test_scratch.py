@@ -10,7 +10,7 @@ import pytest
 
 from tests.cluster import kit  # noqa: F401 - it skips the module if a package is missing
 
-from getflags.cluster.work.scratch import scratch, swept  # isort: skip
+from getflags.cluster.scratch import scratch, swept  # isort: skip
 
 
 @pytest.fixture(autouse=True)

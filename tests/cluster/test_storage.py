@@ -40,6 +40,22 @@ def test_credentials_that_are_refused(make_job: MakeJob, s3: FaultProxy, code: b
 
 
 @on_s3
+def test_credentials_that_expire(make_job: MakeJob, s3: FaultProxy) -> None:
+    """Requests have been made, so it is no usage error."""
+    body = BODY % b"ExpiredToken"
+    with local_server(delay=SLOW) as server:
+        job = make_job(urls_of(server, 300))
+        run = job.start()
+        until(job.records)
+        s3.answer = DENIED % (len(body), body)
+        run.ends(75)
+        assert run.err.endswith(": the storage refuses it (ExpiredToken); run it again later\n")
+        s3.answer = b""
+        job.run()
+    job.check()
+
+
+@on_s3
 def test_a_bucket_that_is_missing(make_job: MakeJob) -> None:
     with local_server() as server:
         job = make_job(urls_of(server, 20))

@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING, Any
 
 from getflags.cluster.engines import Result, check_versions, getflags_version
 from getflags.cluster.errors import MISSING_EXTRA, EngineLost, WorkerDied
+from getflags.cluster.scratch import scratch
 from getflags.cluster.work.bundle import Bundle, Done, run_bundle
-from getflags.cluster.work.scratch import scratch
 from getflags.core.errors import UsageError
 from getflags.core.text import printable
 

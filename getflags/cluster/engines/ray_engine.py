@@ -12,8 +12,8 @@ from typing import Any
 
 from getflags.cluster.engines import Result
 from getflags.cluster.errors import EngineLost, WorkerDied
+from getflags.cluster.scratch import scratch
 from getflags.cluster.work.bundle import Bundle, Done, run_bundle
-from getflags.cluster.work.scratch import scratch
 from getflags.core.errors import UsageError
 from getflags.core.text import printable
 

@@ -1,6 +1,6 @@
-"""The temporary folder of a bundle, and those that killed workers have left.
+"""Temporary folders, and those that killed processes have left.
 
-A folder is in use as long as its lock is held: the system releases it when the worker dies.
+A folder is in use as long as its lock is held: the system releases it when the process dies.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ def scratch(parent: str | None = None) -> Iterator[Path]:
 
 @contextmanager
 def swept() -> Iterator[None]:
-    """Delete the folders of workers that have died, at the end of the block."""
+    """Delete the folders of processes that have died, at the end of the block."""
     try:
         yield
     finally:
@@ -63,8 +63,17 @@ def _locked(parent: str | None) -> tuple[Path, IO[bytes]]:
 
 
 def _delete(folder: Path) -> None:
-    """Delete a folder to which processes that are ending may still write."""
+    """Delete a folder to which processes that are ending may still write.
+
+    The lock is deleted last: if this process is killed, others find it and delete the rest.
+    """
     for _ in range(_TRIES):
+        for each in folder.glob("*"):
+            if each.is_dir():
+                shutil.rmtree(each, ignore_errors=True)
+            elif each.name != _LOCK:
+                with suppress(OSError):
+                    each.unlink()
         shutil.rmtree(folder, ignore_errors=True)
         if not folder.exists():
             return
@@ -72,14 +81,14 @@ def _delete(folder: Path) -> None:
 
 
 def _sweep(parent: str | None) -> None:
-    """Delete the folders of workers that have died."""
+    """Delete the folders of processes that have died."""
     for folder in Path(parent or tempfile.gettempdir()).glob(f"{_PREFIX}*"):
         try:
             with (folder / _LOCK).open("rb") as lock:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
                 _delete(folder)
         except FileNotFoundError:
-            with suppress(OSError):  # its worker died before it had made the lock
+            with suppress(OSError):  # its process died before it had made the lock
                 folder.rmdir()
         except OSError:  # in use, or another user's
             continue
