@@ -103,17 +103,6 @@ class Storage:
             for chunk in obstore.get(self._store, name).stream():
                 yield bytes(chunk)
 
-    def exists(self, name: str) -> bool:
-        """Return whether there is an object of this name."""
-        import obstore
-
-        try:
-            with self._errors(name):
-                obstore.head(self._store, name)
-        except FileNotFoundError:
-            return False
-        return True
-
     def listed(self, prefix: str) -> Iterator[StoredObject]:
         """Yield the objects whose names begin with the folder ``prefix``, in no certain order."""
         import obstore
