@@ -130,11 +130,15 @@ class Dask:
         self._processes.append(process)
 
     def stop(self) -> None:
-        """End all processes."""
+        """Kill all processes, and those that they have started."""
+        from psutil import NoSuchProcess, Process
+
         for process in self._processes:
-            process.terminate()
-        for process in self._processes:
-            process.wait(30)
+            with suppress(NoSuchProcess):
+                for each in Process(process.pid).children(recursive=True):
+                    each.kill()
+            process.kill()
+            process.wait()
         self._processes.clear()
 
 

@@ -15,6 +15,7 @@ from getflags.testing import local_server
 from tests.cluster.conftest import MakeJob
 from tests.cluster.kit import Job, digest, urls_of
 from tests.kit import run_main
+from tests.screen import on_terminal
 
 PARQUET = pytest.param(
     "parquet", marks=pytest.mark.skipif(not find_spec("pyarrow"), reason="pyarrow is missing")
@@ -147,3 +148,23 @@ def test_repeated_targets_are_left_out_and_requests_have_a_rate(make_job: MakeJo
     assert float(run.out.splitlines()[0].rpartition(", ")[2].removesuffix(" s")) > 1
     assert "another job" in again.err
     job.check()
+
+
+def test_a_terminal_shows_a_bar(make_job: MakeJob, tmp_path: Path) -> None:
+    with local_server(delay=0.05) as server:
+        job = make_job(urls_of(server, 100))
+        with on_terminal(tmp_path, *job.words(), environ=job.environ) as terminal:
+            lines = terminal.read_all()
+            assert terminal.process.wait(60) == 0
+    assert lines[0].startswith("100 targets in 6 of 6 shards: 100 ok, 300.0 kB, ")
+    job.check()
+
+
+@pytest.mark.skipif(bool(find_spec("pyarrow")), reason="pyarrow is installed")
+def test_parquet_without_its_library_is_one_sentence(tmp_path: Path) -> None:
+    words = ["cluster", "run", "-i", "x", "-o", "job", "--format", "parquet"]
+    done = run_main(*words, cwd=tmp_path)
+    assert (done.returncode, done.stderr) == (
+        2,
+        "getflags: --format parquet needs one more package: pip install pyarrow\n",
+    )
