@@ -241,7 +241,7 @@ class Run:
             self.process.send_signal(number)
 
     def workers(self) -> list[psutil.Process]:
-        """Return the processes that run bundles."""
+        """Return the processes that run bundles, the oldest first."""
         found = []
         with suppress(psutil.Error):
             for each in psutil.Process(self.process.pid).children(recursive=True):
@@ -249,7 +249,7 @@ class Run:
                     words = each.cmdline()
                     if words and ("ray::run_bundle" in words[0] or "spawn_main" in " ".join(words)):
                         found.append(each)
-        return found
+        return sorted(found, key=lambda each: float(each.create_time()))
 
     def kill_worker(self) -> psutil.Process | None:
         """Kill one of the workers, if there is one, and return it."""

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 _CONNECT = 10  # seconds
 _CLOSE = 5  # seconds
 _INTERRUPTED = 1.0  # seconds in which workers may still be starting
+_LOST = 60  # seconds without a worker of this machine
 _RESULT = 60  # seconds in which the result of a bundle, a few kilobytes, must arrive
 _CONFIG = {
     # With the variables that Dask sets by default, buffers of a megabyte are six times slower.
@@ -58,6 +59,7 @@ class DaskEngine:
         self._done: SimpleQueue[tuple[int, Future[list[Done]]]] = SimpleQueue()
         self._futures: dict[int, Future[list[Done]]] = {}
         self._count = 0
+        self._seen = monotonic()  # when there was a worker
         self._cluster: Any = None
         with ExitStack() as stack:
             stack.enter_context(dask.config.set(_CONFIG))
@@ -115,9 +117,20 @@ class DaskEngine:
         try:
             number, future = self._done.get(timeout=seconds)
         except Empty:
+            self._check_workers()
             return None
         del self._futures[number]
         return number, _result(future)
+
+    def _check_workers(self) -> None:
+        """Raise EngineLost if this machine has had no worker for a while.
+
+        Dask gives up a worker that dies while it starts.
+        """
+        if self._cluster is None or self._cluster.scheduler.workers:
+            self._seen = monotonic()
+        elif monotonic() - self._seen > _LOST:
+            raise EngineLost("the workers have died, and Dask starts no others")
 
     def close(self) -> None:
         """End the workers of this machine; those with bundles under way are killed."""
