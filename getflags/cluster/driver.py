@@ -11,12 +11,13 @@ from collections.abc import Callable, Sequence
 
 import getflags
 from getflags.cluster.engines import Engine, Result
-from getflags.cluster.errors import StorageError, WorkerDied
+from getflags.cluster.errors import StorageError, StorageRefused, WorkerDied
 from getflags.cluster.job.job import Generation, Job
 from getflags.cluster.job.shards import Shard
 from getflags.cluster.results.report import Missing
 from getflags.cluster.work.bundle import Bundle, RunOptions
 from getflags.cluster.work.record import Record
+from getflags.core.errors import GetflagsError
 
 BUNDLE = 5  # shards; a slow file at the end of one costs less, and more would be lost with a worker
 _TRIES = 3  # of a shard whose outcomes are in doubt, or whose storage failed
@@ -40,8 +41,9 @@ class Driver:
         self._committed = committed
         self._tries: Counter[int] = Counter()  # by shard
         self._deaths: Counter[int] = Counter()  # by shard
-        self._suspects: set[int] = set()  # shards whose worker died: each in a bundle of its own
+        self._suspects: set[int] = set()  # shards of bundles that failed: each is tried alone
         self._running: dict[int, tuple[int, tuple[Shard, ...]]] = {}  # bundle → lane, shards
+        self._heard = False  # whether a bundle has ended, so that requests may have been made
         self.missing: list[Missing] = []
 
     def run(self, done: set[int]) -> None:
@@ -86,12 +88,16 @@ class Driver:
 
     def _handle(self, shards: Sequence[Shard], result: Result) -> list[Shard]:
         """Take the result of a bundle; return the shards that are to be tried again."""
+        if isinstance(result, StorageRefused) and self._heard:
+            raise StorageError(str(result))  # no usage error: requests have been made
+        self._heard = True
         if isinstance(result, WorkerDied):
             return self._after_death(shards, str(result))
-        if isinstance(result, StorageError):
-            return [shard for shard in shards if self._again(shard, str(result))]
         if isinstance(result, Exception):
-            raise result
+            if isinstance(result, GetflagsError) and not isinstance(result, StorageError):
+                raise result
+            self._suspects.update(shard.number for shard in shards)  # one may be the cause
+            return [shard for shard in shards if self._again(shard, _reason(result))]
         by_number = {shard.number: shard for shard in shards}
         again: list[Shard] = []
         for each in result:
@@ -119,3 +125,10 @@ class Driver:
             return True
         self.missing.append(Missing(shard.number, reason))
         return False
+
+
+def _reason(error: Exception) -> str:
+    """Return a text for an error of the storage or a disk, or an unexpected one."""
+    if isinstance(error, StorageError):
+        return str(error)
+    return getattr(error, "strerror", None) or f"{type(error).__name__}: {error}"

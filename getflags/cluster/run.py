@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable
-from contextlib import closing
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from getflags.cluster import engines
 from getflags.cluster.driver import Driver
+from getflags.cluster.errors import StorageError, StorageRefused
 from getflags.cluster.job import job as jobs
 from getflags.cluster.job import layout, prepare
 from getflags.cluster.job.job import Generation, Job
@@ -17,6 +18,7 @@ from getflags.cluster.job.prepare import Request
 from getflags.cluster.results import index, read
 from getflags.cluster.results.read import Results
 from getflags.cluster.results.report import JobReport, Missing
+from getflags.cluster.scratch import swept
 from getflags.cluster.storage import Storage
 from getflags.cluster.work import pack
 from getflags.cluster.work.bundle import RunOptions
@@ -149,17 +151,30 @@ def _run_generations(storage: Storage, job: Job, workers: Workers, progress: Pro
             progress(shown)
 
     options = RunOptions(storage.place, workers.max_req, workers.accept_failures)
-    if missing:
-        with closing(engines.connect(workers.on, workers.number)) as engine:
-            for generation in missing:
-                driver = Driver(job, generation, options, engine, committed)
-                driver.run(set(records))
-                given_up += driver.missing
-    report = found.report()
-    report.missing = given_up
-    if report.done == report.shards:
-        index.keep_current(storage, found, report)
+    with _resumable(records):
+        if missing:
+            with swept(), closing(engines.connect(workers.on, workers.number)) as engine:
+                for generation in missing:
+                    driver = Driver(job, generation, options, engine, committed)
+                    driver.run(set(records))
+                    given_up += driver.missing
+        report = found.report()
+        report.missing = given_up
+        if report.done == report.shards:
+            index.keep_current(storage, found, report)
     return report
+
+
+@contextmanager
+def _resumable(records: dict[int, Record]) -> Iterator[None]:
+    """Convert StorageRefused if records were added: it is no usage error after requests."""
+    before = len(records)
+    try:
+        yield
+    except StorageRefused as error:
+        if len(records) == before:
+            raise
+        raise StorageError(str(error)) from None
 
 
 def _missing(generation: Generation, records: dict[int, Record]) -> bool:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
@@ -25,6 +25,13 @@ if TYPE_CHECKING:
 
 _SCHEMES = ("s3", "gs", "az", "file")
 _URL = re.compile(r"([a-z][a-z0-9+.-]*)://.*", re.DOTALL)
+#: The code of an error in the XML of S3, Google and Azure, and those that repeating cannot mend.
+_CODE = re.compile(r"<Code>(\w+)</Code>")
+_REFUSED = re.compile(
+    "<Code>(NoSuchBucket|InvalidBucketName|PermanentRedirect|AuthorizationHeaderMalformed|"
+    "ContainerNotFound)</Code>|bucket does not exist"
+)
+_PATIENCE = 30  # seconds in which a request is repeated
 _PAGE = 1000  # names in one request for deletion, as S3 allows
 
 
@@ -46,6 +53,7 @@ class Storage:
     def __init__(self, place: str, *, create: bool = False) -> None:
         self.place = place
         self._store = _store(place, create=create)
+        self._folder = Path(self._store.prefix) if _is_folder(place) else None
 
     def put(self, name: str, content: bytes | Path) -> None:
         """Store an object under a name that nobody else uses."""
@@ -74,11 +82,11 @@ class Storage:
         """Return the content of an object; None if there is none."""
         import obstore
 
-        with self._errors(name):
-            try:
+        try:
+            with self._errors(name):
                 return bytes(obstore.get(self._store, name).bytes())
-            except FileNotFoundError:
-                return None
+        except FileNotFoundError:
+            return None
 
     def read_range(self, name: str, start: int, end: int) -> bytes:
         """Return the bytes of an object from ``start`` up to, not including, ``end``."""
@@ -92,23 +100,8 @@ class Storage:
         import obstore
 
         with self._errors(name):
-            try:
-                stream = obstore.get(self._store, name).stream()
-            except FileNotFoundError:
-                raise FileNotFoundError(name) from None
-            for chunk in stream:
+            for chunk in obstore.get(self._store, name).stream():
                 yield bytes(chunk)
-
-    def exists(self, name: str) -> bool:
-        """Return whether there is an object of this name."""
-        import obstore
-
-        with self._errors(name):
-            try:
-                obstore.head(self._store, name)
-            except FileNotFoundError:
-                return False
-        return True
 
     def listed(self, prefix: str) -> Iterator[StoredObject]:
         """Yield the objects whose names begin with the folder ``prefix``, in no certain order."""
@@ -128,40 +121,63 @@ class Storage:
         names = list(names)
         for first in range(0, len(names), _PAGE):
             page = names[first : first + _PAGE]
-            with self._errors(page[0]):
-                try:
+            try:
+                with self._errors(page[0]):
                     obstore.delete(self._store, page)
-                except FileNotFoundError:  # a folder says so, an object store does not
-                    self._delete_one_by_one(page)
+            except FileNotFoundError:  # a folder says so, an object store does not
+                self._delete_one_by_one(page)
+
+    def partial(self) -> Iterator[StoredObject]:
+        """Yield the files that puts into a folder write, and that killed processes have left.
+
+        They are named after their objects, with ``#`` and a number; obstore does not list them.
+        """
+        for path in self._folder.rglob("*#*") if self._folder else ():
+            with suppress(OSError):
+                found = path.stat()
+                name = path.relative_to(self._folder or "").as_posix()
+                yield StoredObject(name, found.st_size, found.st_mtime)
+
+    def delete_partial(self, name: str) -> None:
+        """Delete a file that ``partial`` has yielded."""
+        with self._errors(name):
+            (self._folder or Path()).joinpath(name).unlink(missing_ok=True)
 
     def _delete_one_by_one(self, names: Iterable[str]) -> None:
         import obstore
 
         for name in names:
-            try:
+            with suppress(FileNotFoundError), self._errors(name):
                 obstore.delete(self._store, name)
-            except FileNotFoundError:
-                continue
 
     @contextmanager
     def _errors(self, name: str) -> Iterator[None]:
-        """Convert obstore's exceptions. FileNotFoundError is passed on."""
+        """Convert obstore's exceptions. Raises FileNotFoundError if there is no such object."""
         from obstore import exceptions
 
         try:
             yield
-        except FileNotFoundError:
-            raise
-        except (exceptions.PermissionDeniedError, exceptions.UnauthenticatedError) as error:
-            raise StorageRefused(self._message(name, error)) from None
         except (exceptions.BaseError, OSError) as error:
-            text = self._message(name, error)
-            kind = StorageRefused if re.search("NoSuchBucket|bucket does not exist", text) else None
-            raise (kind or StorageError)(text) from None
+            text = str(error)
+            message = f"{redact(self.place)}: {name}: {_reason(text)}"
+            if _REFUSED.search(text) or isinstance(error, exceptions.PermissionDeniedError):
+                raise StorageRefused(message) from None
+            if isinstance(error, exceptions.UnauthenticatedError):
+                raise StorageRefused(message) from None
+            if isinstance(error, FileNotFoundError):
+                raise FileNotFoundError(name) from None
+            raise StorageError(message) from None
 
-    def _message(self, name: str, error: Exception) -> str:
-        reason = printable(redact(str(error).strip().partition("\n")[0]))
-        return f"{redact(self.place)}: {name}: {reason}"
+
+def _reason(text: str) -> str:
+    """Return the reason in the text of an error of obstore, which has many lines of details.
+
+    An object store's own message may quote the request, so only its code is shown.
+    """
+    if match := _CODE.search(text):
+        return f"the storage refuses it ({match[1]})"
+    reason = text.strip().partition("\n")[0].rpartition(" - ")[2]
+    return printable(redact(reason.partition("<")[0].strip(" :")))
 
 
 def _store(place: str, *, create: bool) -> ObjectStore:
@@ -175,18 +191,31 @@ def _store(place: str, *, create: bool) -> ObjectStore:
     if match and match[1] not in _SCHEMES:
         known = ", ".join(f"{scheme}://" for scheme in _SCHEMES)
         raise UsageError(f"{quoted(redact(place))} is neither a folder nor one of {known}")
-    if not match or match[1] == "file":
+    if _is_folder(place):
         return _folder(place, create=create)
     try:
         return from_url(
             place,
             # Without TLS only where the user's own endpoint says so.
             client_options={"timeout": "60s", "connect_timeout": "10s", "allow_http": True},
-            retry_config={"max_retries": 10, "retry_timeout": timedelta(seconds=90)},
+            retry_config={
+                "max_retries": 1000,  # the time is what ends it
+                "retry_timeout": timedelta(seconds=_PATIENCE),
+                "backoff": {
+                    "init_backoff": timedelta(seconds=0.1),
+                    "max_backoff": timedelta(seconds=5),
+                    "base": 2,
+                },
+            },
         )
     except (BaseError, ValueError) as error:
         reason = printable(str(error).strip().partition("\n")[0])
         raise UsageError(f"{quoted(redact(place))} cannot be used: {reason}") from None
+
+
+def _is_folder(place: str) -> bool:
+    match = _URL.fullmatch(place)
+    return not match or match[1] == "file"
 
 
 def _folder(place: str, *, create: bool) -> ObjectStore:

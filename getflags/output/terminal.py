@@ -42,7 +42,7 @@ def bar(stream: TextIO, **options: Any) -> tqdm[Never]:
             self.ncols, self.nrows = _bar_size(stream)
             return super().format_dict
 
-        def display(self, msg: str | None = None, pos: int | None = None) -> None:
+        def display(self, msg: str | None = None, pos: int | None = None) -> Any:
             columns, drawn = _bar_size(stream)[0], self.ncols or 0
             if columns < drawn:
                 self.sp = self.status_printer(self.fp)  # it would pad lines to the old width
@@ -50,6 +50,7 @@ def bar(stream: TextIO, **options: Any) -> tqdm[Never]:
                     rows = drawn // (columns + 1)
                     self.fp.write("\r" + "\x1b[A" * rows + "\x1b[J")
             super().display(msg, pos)
+            return True  # so that `close` returns the cursor to the first column
 
     columns, rows = _bar_size(stream)
     return Fitted(file=stream, ncols=columns, nrows=rows, **options)

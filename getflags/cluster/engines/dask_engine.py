@@ -5,20 +5,29 @@ The workers of this machine listen on 127.0.0.1 only, and there is no dashboard.
 
 from __future__ import annotations
 
+import atexit
 import logging
+import os
+from contextlib import ExitStack, suppress
 from queue import Empty, SimpleQueue
+from signal import SIG_BLOCK, SIG_SETMASK, SIGINT, SIGKILL, pthread_sigmask
+from time import monotonic, sleep
 from typing import TYPE_CHECKING, Any
 
 from getflags.cluster.engines import Result, check_versions, getflags_version
 from getflags.cluster.errors import MISSING_EXTRA, EngineLost, WorkerDied
+from getflags.cluster.scratch import scratch
 from getflags.cluster.work.bundle import Bundle, Done, run_bundle
 from getflags.core.errors import UsageError
 from getflags.core.text import printable
 
 if TYPE_CHECKING:
-    from distributed import Client, Future
+    from distributed import Client, Future, LocalCluster
 
 _CONNECT = 10  # seconds
+_CLOSE = 5  # seconds
+_INTERRUPTED = 1.0  # seconds in which workers may still be starting
+_LOST = 60  # seconds without a worker of this machine
 _RESULT = 60  # seconds in which the result of a bundle, a few kilobytes, must arrive
 _CONFIG = {
     # With the variables that Dask sets by default, buffers of a megabyte are six times slower.
@@ -31,6 +40,9 @@ _CONFIG = {
     "distributed.scheduler.allowed-failures": 1,
     "distributed.scheduler.work-stealing": False,
     "distributed.worker.profile.enabled": False,
+    # The HTTP servers cannot be turned off, but they answer nothing.
+    "distributed.scheduler.http.routes": [],
+    "distributed.worker.http.routes": [],
 }  # fmt: skip
 
 
@@ -43,23 +55,49 @@ class DaskEngine:
             from distributed import Client, LocalCluster
         except ImportError:
             raise UsageError(MISSING_EXTRA) from None
-        for name in ("distributed", "distributed.scheduler", "distributed.nanny", "tornado"):
-            logging.getLogger(name).setLevel(logging.CRITICAL)
+        _silence()
         self._done: SimpleQueue[tuple[int, Future[list[Done]]]] = SimpleQueue()
         self._futures: dict[int, Future[list[Done]]] = {}
         self._count = 0
+        self._seen = monotonic()  # when there was a worker
         self._cluster: Any = None
-        self._config = dask.config.set(_CONFIG)
-        if address:
-            self._client = _connect(Client, f"tcp://{address}")
-        else:
-            self._cluster = LocalCluster(
+        with ExitStack() as stack:
+            stack.enter_context(dask.config.set(_CONFIG))
+            if not address:
+                folder = str(stack.enter_context(scratch()))
+                stack.enter_context(dask.config.set({"temporary-directory": folder}))
+                self._start(LocalCluster, workers, stack)
+            self._client = _connect(Client, f"tcp://{address}" if address else self._cluster)
+            stack.callback(self._end, self._client)
+            check_versions(self._client.run(getflags_version).values())
+            self.workers = max(sum(self._client.nthreads().values()), 1)
+            self._stack = stack.pop_all()
+
+    def _start(self, cluster: type[LocalCluster], workers: int, stack: ExitStack) -> None:
+        """Start workers on this machine."""
+        from distributed.deploy.spec import close_clusters
+        from distributed.utils import LoopRunner
+        from psutil import Process
+
+        runner = LoopRunner()
+        # What this thread starts inherits the mask: Ctrl-C in a terminal is for this process alone.
+        mask = pthread_sigmask(SIG_BLOCK, {SIGINT})
+        runner.start()
+        pthread_sigmask(SIG_SETMASK, mask)
+        stack.callback(runner.stop)
+        before = {each.pid for each in Process().children()}
+        try:
+            self._cluster = cluster(
                 n_workers=workers, threads_per_worker=1, processes=True, host="127.0.0.1",
-                dashboard_address=None, memory_limit=0, silence_logs=logging.CRITICAL,
+                dashboard_address="127.0.0.1:0", scheduler_kwargs={"dashboard": False},
+                memory_limit=0, silence_logs=logging.CRITICAL, loop=runner.loop,
             )  # fmt: skip
-            self._client = Client(self._cluster)
-        check_versions(self._client.run(getflags_version).values())
-        self.workers = max(sum(self._client.nthreads().values()), 1)
+        except BaseException:  # it was interrupted; Dask cannot close what has not started
+            atexit.unregister(close_clusters)
+            logging.getLogger("asyncio").setLevel(logging.CRITICAL)
+            _kill_starting(before)
+            raise
+        stack.callback(self._end, self._cluster)
 
     def submit(self, bundle: Bundle) -> int:
         """Start a bundle; return its number."""
@@ -79,25 +117,72 @@ class DaskEngine:
         try:
             number, future = self._done.get(timeout=seconds)
         except Empty:
+            self._check_workers()
             return None
         del self._futures[number]
         return number, _result(future)
 
+    def _check_workers(self) -> None:
+        """Raise EngineLost if this machine has had no worker for a while.
+
+        Dask gives up a worker that dies while it starts.
+        """
+        if self._cluster is None or self._cluster.scheduler.workers:
+            self._seen = monotonic()
+        elif monotonic() - self._seen > _LOST:
+            raise EngineLost("the workers have died, and Dask starts no others")
+
     def close(self) -> None:
-        """End the workers of this machine."""
-        for future in self._futures.values():
-            future.cancel()
-        self._client.close(timeout=5)
-        if self._cluster is not None:
-            self._cluster.close(timeout=5)
+        """End the workers of this machine; those with bundles under way are killed."""
+        with self._stack:
+            if self._futures:
+                self._kill()
+
+    def _end(self, closed: Client | LocalCluster) -> None:
+        """Close the client or the cluster; if that fails, kill the workers."""
+        try:
+            closed.close(timeout=_CLOSE)
+        except Exception:  # noqa: BLE001 - any of Dask's, such as a timeout
+            self._kill()
+
+    def _kill(self) -> None:
+        """Kill the workers of this machine."""
+        for nanny in self._cluster.workers.values() if self._cluster is not None else ():
+            nanny.close_gracefully()  # else it would start another worker
+            if nanny.pid is not None:
+                with suppress(ProcessLookupError):
+                    os.kill(nanny.pid, SIGKILL)
 
 
-def _connect(client: type[Client], address: str) -> Client:
+def _kill_starting(before: set[int]) -> None:
+    """Kill the workers that are being started: all child processes but those of before.
+
+    Each of them would print a traceback when this process ends.
+    """
+    from psutil import Error, Process
+
+    end = monotonic() + _INTERRUPTED
+    while monotonic() < end:
+        for process in Process().children():
+            with suppress(Error):
+                if process.pid not in before and "resource_tracker" not in str(process.cmdline()):
+                    process.kill()
+        sleep(_INTERRUPTED / 20)
+
+
+def _silence() -> None:
+    """Let Dask log nothing; each of its loggers may have a level of its own."""
+    for name in list(logging.root.manager.loggerDict):
+        if name.partition(".")[0] in {"distributed", "tornado"}:
+            logging.getLogger(name).setLevel(logging.CRITICAL)
+
+
+def _connect(client: type[Client], address: str | LocalCluster) -> Client:
     try:
         return client(address, timeout=_CONNECT)
     except OSError as error:
         raise EngineLost(
-            f"no Dask scheduler at {printable(address)}: {printable(str(error))}"
+            f"no Dask scheduler at {printable(str(address))}: {printable(str(error))}"
         ) from None
 
 
@@ -110,8 +195,8 @@ def _result(future: Future[list[Done]]) -> Result:
         done: list[Done] = future.result(timeout=_RESULT)
     except (KilledWorker, TimeoutError):  # or it died before it had sent the result
         return WorkerDied("the worker of a bundle has died")
-    except CancelledError as error:  # also FutureCancelledError: the scheduler is gone
-        return EngineLost(f"Dask has lost its scheduler: {printable(str(error))}")
+    except CancelledError:  # also FutureCancelledError
+        return EngineLost("Dask has lost its scheduler")
     except Exception as error:  # noqa: BLE001 - the bundle's own, which the driver handles
         return error
     return done

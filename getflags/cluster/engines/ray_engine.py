@@ -4,13 +4,21 @@ from __future__ import annotations
 
 import logging
 import os
+import tempfile
+from concurrent.futures import CancelledError, Future
+from contextlib import ExitStack
+from queue import Empty, SimpleQueue
 from typing import Any
 
 from getflags.cluster.engines import Result
 from getflags.cluster.errors import EngineLost, WorkerDied
+from getflags.cluster.scratch import scratch
 from getflags.cluster.work.bundle import Bundle, Done, run_bundle
 from getflags.core.errors import UsageError
 from getflags.core.text import printable
+
+#: Characters of a folder's path; below it, Ray makes sockets whose paths have 107 at most.
+_LONGEST = 16
 
 
 class RayEngine:
@@ -20,61 +28,97 @@ class RayEngine:
         os.environ.setdefault("RAY_DEDUP_LOGS", "0")
         os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")  # nothing is sent to Ray's makers
         os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")
+        os.environ.setdefault("RAY_DISABLE_FAILURE_SIGNAL_HANDLER", "1")
+        if not address:  # as on macOS; elsewhere Ray would listen on all interfaces
+            os.environ["RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER"] = "0"
         try:
             import ray
+            from ray._private import utils, worker
         except ImportError:
             raise UsageError("--on ray needs one more package: pip install ray") from None
-        self._ray = ray
-        self._bundles: dict[Any, int] = {}  # by the references of their results
+        # Ray would print messages about dead workers to standard output, and handle SIGTERM itself.
+        worker.print_to_stdstream = utils.set_sigterm_handler = _do_nothing
+        self._ray, self._address = ray, address
+        self._bundles: dict[int, Any] = {}  # the references of their results
+        self._done: SimpleQueue[tuple[int, Future[list[Done]]]] = SimpleQueue()
         self._count = 0
-        options = {"log_to_driver": False, "logging_level": logging.CRITICAL}
-        try:
-            if address:
-                ray.init(f"ray://{address}", **options)
-            else:
-                ray.init(num_cpus=workers, include_dashboard=False, _node_ip_address="127.0.0.1",
-                         **options)  # fmt: skip
-        except (ConnectionError, OSError, RuntimeError, ValueError) as error:
-            raise EngineLost(f"Ray cannot be reached: {printable(str(error))}") from None
-        self.workers = max(int(ray.cluster_resources().get("CPU", 1)), 1)
+        with ExitStack() as stack:
+            self._start(address, workers, stack)
+            self.workers = max(int(ray.cluster_resources().get("CPU", 1)), 1)
+            self._stack = stack.pop_all()
         # The driver itself decides what runs again.
         self._run = ray.remote(num_cpus=1, max_retries=0)(run_bundle)
+
+    def _start(self, address: str, workers: int, stack: ExitStack) -> None:
+        """Connect to a Ray, or start one on this machine, with a folder for its files."""
+        options: dict[str, Any] = {"log_to_driver": False, "logging_level": logging.CRITICAL}
+        if address:
+            options |= {"address": f"ray://{address}"}
+        else:
+            folder = stack.enter_context(scratch(_short_folder()))
+            options |= {"num_cpus": workers, "include_dashboard": False, "_temp_dir": str(folder),
+                        "_node_ip_address": "127.0.0.1"}  # fmt: skip
+        stack.callback(self._ray.shutdown)
+        try:
+            self._ray.init(**options)
+        except Exception as error:  # noqa: BLE001 - Ray raises bare ones, too
+            raise EngineLost(f"Ray cannot be reached: {_first_line(error)}") from None
 
     def submit(self, bundle: Bundle) -> int:
         """Start a bundle; return its number."""
         self._count += 1
+        number = self._count
         try:
-            self._bundles[self._run.remote(bundle)] = self._count
+            self._bundles[number] = self._run.remote(bundle)
         except (ConnectionError, self._ray.exceptions.RaySystemError) as error:
-            raise EngineLost(f"Ray cannot be reached: {printable(str(error))}") from None
-        return self._count
+            raise EngineLost(f"Ray cannot be reached: {_first_line(error)}") from None
+        self._bundles[number].future().add_done_callback(
+            lambda done: self._done.put((number, done))
+        )
+        return number
 
     def next_done(self, seconds: float) -> tuple[int, Result] | None:
         """Wait for a bundle to end."""
-        try:
-            ready, _ = self._ray.wait(list(self._bundles), timeout=seconds)
-        except (ConnectionError, self._ray.exceptions.RaySystemError) as error:
-            raise EngineLost(f"Ray cannot be reached: {printable(str(error))}") from None
-        if not ready:
+        try:  # not with ray.wait, which turns any exception of a signal handler into another one
+            number, future = self._done.get(timeout=seconds)
+        except Empty:
             return None
-        return self._bundles.pop(ready[0]), self._result(ready[0])
+        del self._bundles[number]
+        return number, self._result(future)
 
     def close(self) -> None:
         """End the workers of this machine."""
-        for reference in self._bundles:
-            self._ray.cancel(reference, force=True)
-        self._ray.shutdown()
+        with self._stack:
+            for reference in self._bundles.values():
+                self._ray.cancel(reference, force=True)
 
-    def _result(self, reference: Any) -> Result:
+    def _result(self, future: Future[list[Done]]) -> Result:
         exceptions = self._ray.exceptions
         try:
-            done: list[Done] = self._ray.get(reference)
+            return future.result()
         except exceptions.RayTaskError as error:
             cause = error.cause
             return cause if isinstance(cause, Exception) else error
-        except (exceptions.WorkerCrashedError, exceptions.NodeDiedError,
-                exceptions.OutOfMemoryError, exceptions.ObjectLostError):  # fmt: skip
+        except (exceptions.WorkerCrashedError, exceptions.OutOfMemoryError,
+                exceptions.ObjectLostError):  # fmt: skip
             return WorkerDied("the worker of a bundle has died")
-        except (ConnectionError, exceptions.RaySystemError) as error:
-            return EngineLost(f"Ray cannot be reached: {printable(str(error))}")
-        return done
+        except (exceptions.NodeDiedError, exceptions.LocalRayletDiedError):
+            if self._address:  # the other machines of the cluster go on
+                return WorkerDied("the machine of a worker has died")
+            return EngineLost("Ray has died")
+        except (ConnectionError, CancelledError, exceptions.RayError) as error:
+            return EngineLost(f"Ray cannot be reached: {_first_line(error)}")
+
+
+def _first_line(error: Exception) -> str:
+    return printable(str(error).partition("\n")[0])
+
+
+def _short_folder() -> str:
+    """Return the folder for Ray's files: the system's temporary one, if its path is short."""
+    folder = tempfile.gettempdir()
+    return folder if len(folder) <= _LONGEST else "/tmp"  # noqa: S108 - `scratch` makes one in it
+
+
+def _do_nothing(*_: object, **__: object) -> None:
+    """Replace functions of Ray."""

@@ -5,7 +5,6 @@ A job that is already there must be the same one; a run then resumes it.
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -16,6 +15,7 @@ import getflags
 from getflags.cluster.job import job, layout
 from getflags.cluster.job.dealer import Dealing, deal
 from getflags.cluster.job.job import Generation, Job
+from getflags.cluster.scratch import scratch
 from getflags.cluster.storage import Storage
 from getflags.core.errors import UsageError
 from getflags.core.text import brief, quoted
@@ -99,8 +99,8 @@ def store_lists(
     """Deal numbered targets to lanes, store the lists, and return the generation."""
     attempt = layout.new_attempt()
     dealing = Dealing(request.workers, request.per_origin, request.shard_targets, request.dedupe)
-    with tempfile.TemporaryDirectory(prefix="getflags-lists-") as folder:
-        dealt = deal(entries, dealing, Path(folder))
+    with scratch() as folder:
+        dealt = deal(entries, dealing, folder)
         for path, lane in dealt:
             storage.put(layout.lane_list(attempt, lane.number), path)
     lanes = tuple(lane for _, lane in dealt)

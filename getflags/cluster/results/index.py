@@ -7,10 +7,8 @@ If targets were requested again, the index has only the last result of each.
 from __future__ import annotations
 
 import json
-import tempfile
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 from typing import NamedTuple
 
 from getflags.cluster.job import layout, target_lines
@@ -18,6 +16,7 @@ from getflags.cluster.job.job import Generation
 from getflags.cluster.job.shards import Shard, lines
 from getflags.cluster.results.read import READERS, Results, read_manifest
 from getflags.cluster.results.report import JobReport
+from getflags.cluster.scratch import scratch
 from getflags.cluster.storage import Storage
 from getflags.cluster.work import manifest
 from getflags.cluster.work.manifest import Row
@@ -42,10 +41,10 @@ def keep_current(storage: Storage, results: Results, report: JobReport) -> None:
 def write_index(storage: Storage, results: Results) -> None:
     """Store the index and the list of the targets that failed."""
     with (
-        tempfile.TemporaryDirectory(prefix="getflags-index-") as folder,
+        scratch() as folder,
         ThreadPoolExecutor(READERS) as executor,
     ):
-        index, failed = Path(folder) / "index", Path(folder) / "failed"
+        index, failed = folder / "index", folder / "failed"
         with index.open("wb") as to_index, failed.open("w", encoding="utf-8") as to_failed:
             for data, failures in _last_results(storage, results, executor):
                 to_index.write(data)

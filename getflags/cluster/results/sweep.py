@@ -22,7 +22,17 @@ def sweep(storage: Storage, results: Results) -> list[StoredObject]:
     )
     found = [*_superseded(storage.listed(layout.DATA), results), *lists]
     storage.delete(each.name for each in found)
-    return found
+    partial = [each for each in storage.partial() if _is_abandoned(each.name, results)]
+    for each in partial:
+        storage.delete_partial(each.name)
+    return [*found, *partial]
+
+
+def _is_abandoned(name: str, results: Results) -> bool:
+    """Return whether a file that was written in part is of no use; its put may be under way."""
+    attempt = layout.attempt_of(name)
+    shard = attempt[0] if attempt else layout.shard_of_record(name.rpartition("#")[0])
+    return shard is None or shard in results.records
 
 
 def _superseded(objects: Iterable[StoredObject], results: Results) -> Iterable[StoredObject]:

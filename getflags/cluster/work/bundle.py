@@ -17,16 +17,17 @@ from typing import Any, NamedTuple
 
 import getflags
 from getflags import api
+from getflags.cluster.errors import StorageError, StorageRefused
 from getflags.cluster.job import layout, target_lines
 from getflags.cluster.job.lanes import Lane
 from getflags.cluster.job.shards import Shard, lines
+from getflags.cluster.scratch import scratch
 from getflags.cluster.storage import Storage
 from getflags.cluster.work import breaker, record
 from getflags.cluster.work.commit import commit
 from getflags.cluster.work.manifest import row
 from getflags.cluster.work.pack import Attempt, Packed, key
 from getflags.cluster.work.record import Record
-from getflags.cluster.work.scratch import scratch
 from getflags.core.errors import UsageError
 from getflags.core.events import Event, Finished, Retrying
 from getflags.core.models import Outcome, Status
@@ -88,7 +89,10 @@ def run_bundle(bundle: Bundle) -> list[Done]:
             done.append(Done(shard.number, record.load(data, layout.record(shard.number))))
     with scratch() as folder, ThreadPoolExecutor(_COMMITS) as executor:
         run = _Run(bundle, storage, folder, executor)
-        return done + run.download(missing)
+        try:
+            return done + run.download(missing)
+        except StorageRefused as error:  # no usage error: requests have been made
+            raise StorageError(str(error)) from None
 
 
 class _Run:

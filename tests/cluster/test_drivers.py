@@ -1,0 +1,85 @@
+"""Drivers that die, are lost, are two, or are asked for another job."""
+
+from __future__ import annotations
+
+import re
+from importlib.util import find_spec
+
+import pytest
+
+from getflags.testing import local_server
+from tests.cluster.conftest import Dask, MakeJob
+from tests.cluster.kit import until, urls_of
+from tests.cluster.test_workers import ENGINES, SLOW
+
+
+@pytest.mark.parametrize("on", ENGINES)
+def test_a_driver_that_is_killed_is_started_again(make_job: MakeJob, on: str) -> None:
+    with local_server(delay=SLOW) as server:
+        job = make_job(urls_of(server, 300), on)
+        run = job.start()
+        until(job.records)
+        run.process.kill()
+        run.ends(-9)
+        until(lambda: not job.processes(), 60)
+        job.run()
+    job.check()
+
+
+@pytest.mark.skipif(not find_spec("ray"), reason="Ray is not installed")
+def test_a_ray_that_dies(make_job: MakeJob) -> None:
+    """What remains of it ends by itself."""
+    with local_server(delay=SLOW) as server:
+        job = make_job(urls_of(server, 300), on="ray")
+        run = job.start()
+        until(job.records)
+        raylets = [each for each in job.processes() if each.name() == "raylet"]
+        for raylet in raylets:
+            raylet.kill()
+        assert raylets
+        run.ends(75)
+        until(lambda: not job.processes(), 60)
+        job.run()
+    job.check()
+
+
+@pytest.mark.parametrize("place", ["file", "s3"], indirect=True)
+def test_two_drivers_run_one_job(make_job: MakeJob) -> None:
+    """They begin at the same time, so both may create the job."""
+    with local_server(delay=SLOW) as server:
+        job = make_job(urls_of(server, 300))
+        runs = [job.start(), job.start()]
+        for run in runs:
+            run.ends(0)
+    job.check()
+
+
+def test_another_job_in_the_same_place_is_refused(make_job: MakeJob) -> None:
+    with local_server() as server:
+        job = make_job(urls_of(server, 60))
+        job.run()
+        run = job.run(*job.words("--per-origin", "3"), code=2)
+        assert "has another job: it has --per-origin 16, not 3; choose another place" in run.err
+        job.list.write_text("".join(f"{url}\n" for url in job.urls[1:]))
+        run = job.run(code=2)
+        assert "has another job: its list (urls.txt) is another, or has changed since" in run.err
+        assert server.ledger().requests == 60
+    job.check()
+
+
+def test_a_scheduler_that_is_killed(make_job: MakeJob, dask: Dask) -> None:
+    """The job waits for a run with another scheduler."""
+    with local_server(delay=SLOW) as server:
+        job = make_job(urls_of(server, 300))
+        address = dask.start()
+        run = job.start(*job.words("--on", address))
+        until(job.records)
+        dask.scheduler.kill()
+        run.ends(75, 60)
+        assert run.err.endswith("getflags: Dask has lost its scheduler; run it again later\n")
+        run = job.run(*job.words("--on", address), code=75)
+        assert re.fullmatch(r"getflags: no Dask scheduler at [^\n]*; run it again later\n", run.err)
+        dask.stop()
+        run = job.run(*job.words("--on", dask.start()))
+        dask.stop()
+    job.check()
