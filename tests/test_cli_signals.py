@@ -331,6 +331,17 @@ def test_the_guard_minds_only_the_two_signals(monkeypatch: pytest.MonkeyPatch) -
     assert ended == [143]
 
 
+def test_the_guard_does_not_repeat_the_message(
+    monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(signals, "reported", threading.Event())
+    signals._print_interrupted()
+    assert capfd.readouterr().err == "getflags: interrupted\n"
+    signals.reported.set()
+    signals._print_interrupted()
+    assert capfd.readouterr().err == ""
+
+
 @pytest.mark.usefixtures("handlers")
 def test_a_signal_that_nobody_heeds_wakes_the_main_thread(monkeypatch: pytest.MonkeyPatch) -> None:
     """The main thread waits for a lock, and another thread was given the signal."""

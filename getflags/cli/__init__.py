@@ -11,7 +11,7 @@ from importlib import import_module
 from typing import cast
 
 from getflags.cli.console import lost_output, print_line, reopen_closed
-from getflags.cli.signals import Interrupted, handle_signals, hangup_as_sigterm
+from getflags.cli.signals import Interrupted, handle_signals, hangup_as_sigterm, reported
 from getflags.core.errors import GetflagsError, UsageError
 from getflags.core.models import ExitStatus
 from getflags.core.text import printable
@@ -53,7 +53,9 @@ def main(argv: Sequence[str] | None = None, imported: Callable[[], object] = lam
     except GetflagsError as error:
         return _fail(str(error), ExitStatus.ALL_FAILED)
     except Interrupted as stop:
-        return _fail(stop.message or "interrupted", stop.code)
+        code = _fail(stop.message or "interrupted", stop.code)
+        reported.set()
+        return code
 
 
 def _load(module: str, imported: Callable[[], object]) -> Callable[[list[str]], int]:

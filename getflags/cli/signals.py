@@ -28,6 +28,9 @@ _HANDLER_TIMEOUT = 0.1  # seconds until the handler should have run
 _WAKE_SIGNAL = signal.SIGURG  # ignored by default, and not used otherwise
 _Handler: TypeAlias = Callable[[int, FrameType | None], Any] | int | None
 
+#: Set when the message about the interrupt was printed: from then on, only the exit is awaited.
+reported = threading.Event()
+
 
 class Interrupted(KeyboardInterrupt):
     """A signal has interrupted the command; ``code`` is the exit code for that signal.
@@ -49,6 +52,7 @@ def handle_signals() -> Iterator[None]:
         for number in (signal.SIGINT, signal.SIGTERM)
         if signal.getsignal(number) is not signal.SIG_IGN
     }
+    reported.clear()
     wakeup_reader, wakeup_writer = socket.socketpair()
     wakeup_writer.setblocking(False)  # noqa: FBT003 - the standard library has no keyword
     handler_ran = threading.Event()
@@ -148,7 +152,9 @@ def _guard(wakeup_reader: socket.socket, handler_ran: threading.Event) -> None:
 
 
 def _print_interrupted() -> None:
-    """Print the message, unless standard error is a full pipe: writing to it would block."""
+    """Print the message, unless it was, or standard error is a full pipe: writing would block."""
+    if reported.is_set():
+        return
     with suppress(OSError, ValueError):
         if select([], [2], [], 0)[1]:  # pragma: no branch - a full pipe is skipped
             os.write(2, b"getflags: interrupted\n")

@@ -9,6 +9,7 @@ import atexit
 import logging
 import os
 from contextlib import ExitStack, suppress
+from multiprocessing import resource_tracker
 from queue import Empty, SimpleQueue
 from signal import SIG_BLOCK, SIG_SETMASK, SIGINT, SIGKILL, pthread_sigmask
 from time import monotonic, sleep
@@ -80,6 +81,8 @@ class DaskEngine:
         from psutil import Process
 
         runner = LoopRunner()
+        # It would unblock SIGINT where it is started: in the thread below, with the first worker.
+        resource_tracker.ensure_running()
         # What this thread starts inherits the mask: Ctrl-C in a terminal is for this process alone.
         mask = pthread_sigmask(SIG_BLOCK, {SIGINT})
         runner.start()
