@@ -2,7 +2,7 @@
 
 ``run`` downloads the targets of a list with the workers of a Dask or Ray cluster. The workers run
 *bundles* of *shards*; a shard is done when its record was created, which only one attempt can do.
-See docs/cluster.md.
+See docs/how-to/cluster.md.
 """
 
 from __future__ import annotations

@@ -11,13 +11,13 @@ from collections.abc import Callable, Sequence
 
 import getflags
 from getflags.cluster.engines import Engine, Result
-from getflags.cluster.errors import StorageError, StorageRefused, WorkerDied
+from getflags.cluster.errors import StorageError, WorkerDied
 from getflags.cluster.job.job import Generation, Job
 from getflags.cluster.job.shards import Shard
 from getflags.cluster.results.report import Missing
 from getflags.cluster.work.bundle import Bundle, RunOptions
 from getflags.cluster.work.record import Record
-from getflags.core.errors import GetflagsError
+from getflags.core.errors import GetflagsError, UsageError
 
 BUNDLE = 5  # shards; a slow file at the end of one costs less, and more would be lost with a worker
 _TRIES = 3  # of a shard whose outcomes are in doubt, or whose storage failed
@@ -88,7 +88,7 @@ class Driver:
 
     def _handle(self, shards: Sequence[Shard], result: Result) -> list[Shard]:
         """Take the result of a bundle; return the shards that are to be tried again."""
-        if isinstance(result, StorageRefused) and self._heard:
+        if isinstance(result, UsageError) and self._heard:
             raise StorageError(str(result))  # no usage error: requests have been made
         self._heard = True
         if isinstance(result, WorkerDied):

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 from getflags.core.errors import GetflagsError, UsageError
 
 #: The message where the optional dependencies are not installed.
@@ -22,3 +26,13 @@ class EngineLost(GetflagsError):
 
 class WorkerDied(GetflagsError):
     """The worker of a bundle has died; another one may run the bundle."""
+
+
+@contextmanager
+def local_disk() -> Iterator[None]:
+    """Convert the errors of temporary files. Raises StorageError."""
+    try:
+        yield
+    except OSError as error:
+        place = tempfile.gettempdir()
+        raise StorageError(f"the temporary folder {place}: {error.strerror or error}") from None

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import closing, contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, closing, contextmanager
+from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from getflags.cluster import engines
 from getflags.cluster.driver import Driver
+from getflags.cluster.engines import Engine
 from getflags.cluster.errors import StorageError, StorageRefused
 from getflags.cluster.job import job as jobs
 from getflags.cluster.job import layout, prepare
+from getflags.cluster.job.dealer import Dealing
 from getflags.cluster.job.job import Generation, Job
 from getflags.cluster.job.prepare import Request
 from getflags.cluster.results import index, read
@@ -25,6 +28,7 @@ from getflags.cluster.work.bundle import RunOptions
 from getflags.cluster.work.record import Record
 from getflags.core.errors import UsageError
 from getflags.core.settings import DEFAULTS, checked
+from getflags.targets.list_file import Entry
 
 #: The settings of a download that a job takes; none of them is a secret.
 SETTINGS = (
@@ -84,19 +88,20 @@ def run(
     pack.check_format(file_format)
     chosen = Workers(on, workers or os.cpu_count() or 1, max_req, accept_failures)
     storage = Storage(out, create=True)
-    request = Request(
-        Path(source), file_format, _changed(settings), per_origin, rate_per_origin, shard_targets,
-        dedupe, chosen.number,
-    )  # fmt: skip
-    job = prepare.open_or_create(storage, request)
-    return _run_generations(storage, job, chosen, progress)
+    with _engine(chosen) as engine:
+        request = Request(
+            Path(source), file_format, _changed(settings), per_origin, rate_per_origin,
+            shard_targets, dedupe, _counting(chosen, engine),
+        )  # fmt: skip
+        job = prepare.open_or_create(storage, request)
+        return _run_generations(storage, job, chosen, engine, progress)
 
 
 def retry(
     out: str, *, on: str = "dask", workers: int = 0, max_req: int = MAX_REQ,
     progress: Progress = lambda _: None,
 ) -> JobReport:  # fmt: skip
-    """Request again the targets of a finished job that failed, and return the report.
+    """Request again the targets of a finished job that failed, or resume such a retry.
 
     Raises UsageError if the job has not been finished, else as ``run``.
     """
@@ -104,44 +109,65 @@ def retry(
     chosen = Workers(on, workers or os.cpu_count() or 1, max_req, accept_failures=True)
     storage = Storage(out)
     found = read.read(storage)
-    if found.report().done < found.report().shards:
+    pack.check_format(found.job.file_format)
+    if _missing(found.job.first, found.records):
         raise UsageError(f"the job in {out} is not finished; resume it with getflags cluster run")
-    if found.report().failures:
-        _create_generation(storage, found, chosen)
-    return _run_generations(storage, found.job, chosen, progress)
+    report = found.report()
+    with _engine(chosen) as engine:
+        if report.done == report.shards and report.failures:
+            _create_generation(storage, found, _counting(chosen, engine)())
+        return _run_generations(storage, found.job, chosen, engine, progress)
 
 
-def _create_generation(storage: Storage, found: Results, workers: Workers) -> None:
+@contextmanager
+def _engine(workers: Workers) -> Iterator[Callable[[], Engine]]:
+    """Yield a function that connects to the engine when it is first called; close it at the end."""
+    with ExitStack() as stack:
+
+        @cache
+        def connect() -> Engine:
+            stack.enter_context(swept())
+            return stack.enter_context(closing(engines.connect(workers.on, workers.number)))
+
+        yield connect
+
+
+def _counting(workers: Workers, engine: Callable[[], Engine]) -> Callable[[], int]:
+    """Return a function that counts the workers; those of another machine must be asked."""
+    return lambda: engine().workers if "://" in workers.on else workers.number
+
+
+def _create_generation(storage: Storage, found: Results, workers: int) -> None:
     """Store the lists of the targets that failed, and the generation, if nobody else has."""
-    last = found.generations[-1]
-    job = found.job
-    first = job.first
-    request = Request(
-        Path(), job.file_format, job.settings, job.per_origin, job.rate_per_origin,
-        max(first.targets // first.shard_count, 1), dedupe=False, workers=workers.number,
-    )  # fmt: skip
+    last, first = found.generations[-1], found.job.first
     counts: dict[str, int] = {}
 
-    def numbered() -> Iterable[tuple[int, Any]]:
+    def numbered() -> Iterator[tuple[int, Entry]]:
         for entry, row in index.failures(storage, found):
             counts[row.status] = counts.get(row.status, 0) + 1
             yield row.n, entry
 
+    shard_targets = max(first.targets // first.shard_count, 1)
     generation = prepare.store_lists(
-        storage, numbered(), request,
+        storage, numbered(), Dealing(workers, found.job.per_origin, shard_targets),
         number=last.number + 1, first_shard=last.first_shard + last.shard_count,
     )  # fmt: skip
     generation = generation._replace(repeats=counts)
     storage.create(layout.generation(generation.number), jobs.dump_generation(generation))
 
 
-def _run_generations(storage: Storage, job: Job, workers: Workers, progress: Progress) -> JobReport:
+def _run_generations(
+    storage: Storage,
+    job: Job,
+    workers: Workers,
+    engine: Callable[[], Engine],
+    progress: Progress,
+) -> JobReport:
     """Run the shards of all generations that are missing; store the index; return the report."""
     generations = prepare.generations(storage, job)
     records = read.read_records(storage, read.done_shards(storage))
     found = Results(job, generations, records)
     shown = found.report()
-    missing = [each for each in generations if _missing(each, records)]
     given_up: list[Missing] = []
 
     def committed(record: Record) -> None:
@@ -150,14 +176,13 @@ def _run_generations(storage: Storage, job: Job, workers: Workers, progress: Pro
             shown.add(record)
             progress(shown)
 
-    options = RunOptions(storage.place, workers.max_req, workers.accept_failures)
+    options = RunOptions(storage.address, workers.max_req, workers.accept_failures)
     with _resumable(records):
-        if missing:
-            with swept(), closing(engines.connect(workers.on, workers.number)) as engine:
-                for generation in missing:
-                    driver = Driver(job, generation, options, engine, committed)
-                    driver.run(set(records))
-                    given_up += driver.missing
+        for generation in generations:
+            if _missing(generation, records):
+                driver = Driver(job, generation, options, engine(), committed)
+                driver.run(set(records))
+                given_up += driver.missing
         report = found.report()
         report.missing = given_up
         if report.done == report.shards:

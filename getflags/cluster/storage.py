@@ -1,6 +1,7 @@
 """The objects of a job, in a folder or an object store, through obstore.
 
-Objects are never changed, and a conditional put decides which of several writers was the first.
+A conditional put decides which of several writers was the first. Only the index, the list of
+failures and the report are ever replaced; they can be made again from the records.
 Credentials are those of the environment of each process (``AWS_ACCESS_KEY_ID`` and so on, as
 obstore reads them). They are never in an argument of a task.
 """
@@ -21,6 +22,7 @@ from getflags.core.text import printable, quoted
 from getflags.core.urls import redact
 
 if TYPE_CHECKING:
+    from obstore import ObjectMeta
     from obstore.store import ObjectStore
 
 _SCHEMES = ("s3", "gs", "az", "file")
@@ -31,6 +33,7 @@ _REFUSED = re.compile(
     "<Code>(NoSuchBucket|InvalidBucketName|PermanentRedirect|AuthorizationHeaderMalformed|"
     "ContainerNotFound)</Code>|bucket does not exist"
 )
+_PARTIAL = re.compile(r".+#\d+")
 _PATIENCE = 30  # seconds in which a request is repeated
 _PAGE = 1000  # names in one request for deletion, as S3 allows
 
@@ -54,9 +57,11 @@ class Storage:
         self.place = place
         self._store = _store(place, create=create)
         self._folder = Path(self._store.prefix) if _is_folder(place) else None
+        #: The place for processes whose working directory is another one.
+        self.address = str(self._folder or place)
 
     def put(self, name: str, content: bytes | Path) -> None:
-        """Store an object under a name that nobody else uses."""
+        """Store an object; one of this name is replaced."""
         import obstore
 
         with self._errors(name):
@@ -92,8 +97,11 @@ class Storage:
         """Return the bytes of an object from ``start`` up to, not including, ``end``."""
         import obstore
 
-        with self._errors(name):
-            return bytes(obstore.get_range(self._store, name, start=start, end=end))
+        try:
+            with self._errors(name):
+                return bytes(obstore.get_range(self._store, name, start=start, end=end))
+        except FileNotFoundError:
+            raise StorageError(f"{redact(self.place)}: {name} is missing") from None
 
     def chunks(self, name: str) -> Iterator[bytes]:
         """Yield the content of an object in pieces. Raises FileNotFoundError if there is none."""
@@ -103,16 +111,23 @@ class Storage:
             for chunk in obstore.get(self._store, name).stream():
                 yield bytes(chunk)
 
+    def find(self, name: str) -> StoredObject | None:
+        """Return the size and the date of an object; None if there is none."""
+        import obstore
+
+        try:
+            with self._errors(name):
+                return _stored(obstore.head(self._store, name))
+        except FileNotFoundError:
+            return None
+
     def listed(self, prefix: str) -> Iterator[StoredObject]:
         """Yield the objects whose names begin with the folder ``prefix``, in no certain order."""
         import obstore
 
         with self._errors(prefix):
             for page in obstore.list(self._store, prefix):
-                for each in page:
-                    yield StoredObject(
-                        each["path"], each["size"], each["last_modified"].timestamp()
-                    )
+                yield from map(_stored, page)
 
     def delete(self, names: Iterable[str]) -> None:
         """Delete objects; those that are not there are ignored."""
@@ -127,16 +142,19 @@ class Storage:
             except FileNotFoundError:  # a folder says so, an object store does not
                 self._delete_one_by_one(page)
 
-    def partial(self) -> Iterator[StoredObject]:
+    def partial(self, folders: Iterable[str]) -> Iterator[StoredObject]:
         """Yield the files that puts into a folder write, and that killed processes have left.
 
         They are named after their objects, with ``#`` and a number; obstore does not list them.
+        Only files below ``folders`` are looked at: others may be anybody's.
         """
-        for path in self._folder.rglob("*#*") if self._folder else ():
+        root = self._folder
+        for path in (each for name in folders if root for each in (root / name).rglob("*#*")):
             with suppress(OSError):
                 found = path.stat()
-                name = path.relative_to(self._folder or "").as_posix()
-                yield StoredObject(name, found.st_size, found.st_mtime)
+                if _PARTIAL.fullmatch(path.name) and path.is_file():
+                    name = path.relative_to(root or "").as_posix()
+                    yield StoredObject(name, found.st_size, found.st_mtime)
 
     def delete_partial(self, name: str) -> None:
         """Delete a file that ``partial`` has yielded."""
@@ -191,6 +209,11 @@ def _store(place: str, *, create: bool) -> ObjectStore:
     if match and match[1] not in _SCHEMES:
         known = ", ".join(f"{scheme}://" for scheme in _SCHEMES)
         raise UsageError(f"{quoted(redact(place))} is neither a folder nor one of {known}")
+    if match and match[1] != "file" and re.search("[@?]", place):
+        raise UsageError(
+            f"{quoted(redact(place))} has a password or a query; the credentials of a storage "
+            "belong in the environment"
+        )
     if _is_folder(place):
         return _folder(place, create=create)
     try:
@@ -211,6 +234,10 @@ def _store(place: str, *, create: bool) -> ObjectStore:
     except (BaseError, ValueError) as error:
         reason = printable(str(error).strip().partition("\n")[0])
         raise UsageError(f"{quoted(redact(place))} cannot be used: {reason}") from None
+
+
+def _stored(found: ObjectMeta) -> StoredObject:
+    return StoredObject(found["path"], found["size"], found["last_modified"].timestamp())
 
 
 def _is_folder(place: str) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from importlib.util import find_spec
+from pathlib import Path
 
 import pytest
 
@@ -59,7 +60,7 @@ def test_another_job_in_the_same_place_is_refused(make_job: MakeJob) -> None:
         job = make_job(urls_of(server, 60))
         job.run()
         run = job.run(*job.words("--per-origin", "3"), code=2)
-        assert "has another job: it has --per-origin 16, not 3; choose another place" in run.err
+        assert "has another job: it has another --per-origin; choose another place" in run.err
         job.list.write_text("".join(f"{url}\n" for url in job.urls[1:]))
         run = job.run(code=2)
         assert "has another job: its list (urls.txt) is another, or has changed since" in run.err
@@ -83,3 +84,21 @@ def test_a_scheduler_that_is_killed(make_job: MakeJob, dask: Dask) -> None:
         run = job.run(*job.words("--on", dask.start()))
         dask.stop()
     job.check()
+
+
+def test_a_retry_that_is_killed_is_resumed_by_the_same_command(make_job: MakeJob) -> None:
+    with local_server(fault="error:status=404,match=*/f1?.bin") as server:
+        urls = urls_of(server, 40)
+        job = make_job(urls)
+        job.run(code=1)
+        root = Path(job.out.removeprefix("file://"), "_getflags")
+        retry = job.start("cluster", "retry", "-o", job.out)
+        until((root / "generation-001.json").exists)
+        retry.process.kill()
+        retry.process.wait()
+        early = job.run("cluster", "sweep", "-o", job.out)
+        assert early.out.startswith("0 objects deleted")
+        again = job.run("cluster", "retry", "-o", job.out, code=1)
+        assert again.out.startswith("40 targets in 4 of 4 shards: 30 ok, 10 not found, ")
+        assert not (root / "generation-002.json").exists()
+    job.check(failed=urls[10:20])

@@ -24,7 +24,7 @@ def test_an_origin_is_down(make_job: MakeJob) -> None:
         job = make_job(urls + [url.replace(str(proxy._upstream), str(port)) for url in urls])
         run = job.run(code=75)
         assert "no server answered" in run.err
-        assert "the job is not finished; the same command goes on with it" in run.err
+        assert "the job is not finished; run the same command to resume it" in run.err
         job.check_machine()
         done = job.records()
         assert 5 <= done < 20  # of 22

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
 from pathlib import Path
@@ -127,9 +128,15 @@ def test_files_that_were_written_in_part_are_swept(make_job: MakeJob) -> None:
     for name in [*partial, *under_way]:
         (root / name).parent.mkdir(parents=True, exist_ok=True)
         (root / name).write_bytes(b"12345")
+        os.utime(root / name, (0, 0))
+    (root / "notes#1.txt").write_text("somebody's own")
+    now = root / "_getflags/index.jsonl.gz#8"
+    now.write_bytes(b"12345")
     run = job.run("cluster", "sweep", "-o", job.out)
     assert run.out == "6 objects deleted (30 B)\n"
-    assert sorted(str(path.relative_to(root)) for path in root.rglob("*#*")) == sorted(under_way)
-    for name in under_way:
+    under_way += ["_getflags/index.jsonl.gz#8"]
+    left = sorted(str(path.relative_to(root)) for path in root.rglob("*#*"))
+    assert left == sorted([*under_way, "notes#1.txt"])
+    for name in [*under_way, "notes#1.txt"]:
         (root / name).unlink()
     job.check()

@@ -8,6 +8,7 @@ from __future__ import annotations
 import atexit
 import logging
 import os
+from collections.abc import Iterable
 from contextlib import ExitStack, suppress
 from multiprocessing import resource_tracker
 from queue import Empty, SimpleQueue
@@ -38,7 +39,7 @@ _CONFIG = {
     # A worker that was stopped is given up after this time, and not after five minutes.
     "distributed.scheduler.worker-ttl": "60s",
     # A worker that dies is blamed on all of its bundles; the driver tells the guilty one.
-    "distributed.scheduler.allowed-failures": 1,
+    "distributed.scheduler.allowed-failures": 0,
     "distributed.scheduler.work-stealing": False,
     "distributed.worker.profile.enabled": False,
     # The HTTP servers cannot be turned off, but they answer nothing.
@@ -70,7 +71,7 @@ class DaskEngine:
                 self._start(LocalCluster, workers, stack)
             self._client = _connect(Client, f"tcp://{address}" if address else self._cluster)
             stack.callback(self._end, self._client)
-            check_versions(self._client.run(getflags_version).values())
+            check_versions(self._versions())
             self.workers = max(sum(self._client.nthreads().values()), 1)
             self._stack = stack.pop_all()
 
@@ -85,8 +86,10 @@ class DaskEngine:
         resource_tracker.ensure_running()
         # What this thread starts inherits the mask: Ctrl-C in a terminal is for this process alone.
         mask = pthread_sigmask(SIG_BLOCK, {SIGINT})
-        runner.start()
-        pthread_sigmask(SIG_SETMASK, mask)
+        try:
+            runner.start()
+        finally:
+            pthread_sigmask(SIG_SETMASK, mask)
         stack.callback(runner.stop)
         before = {each.pid for each in Process().children()}
         try:
@@ -101,6 +104,14 @@ class DaskEngine:
             _kill_starting(before)
             raise
         stack.callback(self._end, self._cluster)
+
+    def _versions(self) -> Iterable[str]:
+        """Return the versions of getflags on the workers. Raises UsageError if there is none."""
+        try:
+            found: dict[str, str] = self._client.run(getflags_version)
+        except ImportError:
+            raise UsageError("the workers of Dask have no getflags; install it there") from None
+        return found.values()
 
     def submit(self, bundle: Bundle) -> int:
         """Start a bundle; return its number."""
@@ -168,7 +179,7 @@ def _kill_starting(before: set[int]) -> None:
     while monotonic() < end:
         for process in Process().children():
             with suppress(Error):
-                if process.pid not in before and "resource_tracker" not in str(process.cmdline()):
+                if process.pid not in before and "spawn_main" in str(process.cmdline()):
                     process.kill()
         sleep(_INTERRUPTED / 20)
 
@@ -195,11 +206,16 @@ def _result(future: Future[list[Done]]) -> Result:
     from distributed.scheduler import KilledWorker
 
     try:
-        done: list[Done] = future.result(timeout=_RESULT)
-    except (KilledWorker, TimeoutError):  # or it died before it had sent the result
+        error: Exception | None = future.exception(timeout=_RESULT)
+        if error is None:
+            done: list[Done] = future.result(timeout=_RESULT)
+            return done
+    except TimeoutError:  # the worker died before it had sent the result
         return WorkerDied("the worker of a bundle has died")
     except CancelledError:  # also FutureCancelledError
         return EngineLost("Dask has lost its scheduler")
-    except Exception as error:  # noqa: BLE001 - the bundle's own, which the driver handles
-        return error
-    return done
+    if isinstance(error, KilledWorker):
+        return WorkerDied("the worker of a bundle has died")
+    if isinstance(error, CancelledError):
+        return EngineLost("Dask has lost its scheduler")
+    return error

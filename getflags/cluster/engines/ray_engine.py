@@ -6,7 +6,7 @@ import logging
 import os
 import tempfile
 from concurrent.futures import CancelledError, Future
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from queue import Empty, SimpleQueue
 from typing import Any
 
@@ -90,7 +90,8 @@ class RayEngine:
         """End the workers of this machine."""
         with self._stack:
             for reference in self._bundles.values():
-                self._ray.cancel(reference, force=True)
+                with suppress(ConnectionError, self._ray.exceptions.RayError):  # it may be gone
+                    self._ray.cancel(reference, force=True)
 
     def _result(self, future: Future[list[Done]]) -> Result:
         exceptions = self._ray.exceptions

@@ -1,7 +1,7 @@
 """A job and its generations, and their form as JSON.
 
-A job never changes: its objects are created once, and every run compares what it is asked for with
-them. A generation is a set of lists; the first one has all targets, and each later one those that
+A job never changes: its objects are created once, and each run compares its options with the stored
+ones. A generation is a set of lists; the first one has all targets, and each later one those that
 had failed.
 """
 
@@ -60,6 +60,7 @@ class Job(NamedTuple):
     version: str
     fingerprint: str
     list_name: str
+    dedupe: bool
     file_format: str
     settings: Mapping[str, Any]
     per_origin: int
@@ -70,17 +71,18 @@ class Job(NamedTuple):
         """Return how another job for the same place differs, or an empty text."""
         if self.fingerprint != other.fingerprint:
             return f"its list ({self.list_name}) is another, or has changed since"
-        for name in ("file_format", "per_origin", "rate_per_origin"):
-            ours, theirs = getattr(self, name), getattr(other, name)
-            if ours != theirs:
-                return f"it has --{_OPTION[name]} {ours}, not {theirs}"
+        for name, option in _OPTIONS.items():
+            if getattr(self, name) != getattr(other, name):
+                return f"it has another --{option}"
         for name in sorted({*self.settings, *other.settings}):
             if self.settings.get(name) != other.settings.get(name):
-                return f"it has another value of --{name.replace('_', '-')}"
+                return f"it has another --{name.replace('_', '-')}"
         return ""
 
 
-_OPTION = {
+#: The options that are fields of a job.
+_OPTIONS = {
+    "dedupe": "dedupe",
     "file_format": "format",
     "per_origin": "per-origin",
     "rate_per_origin": "rate-per-origin",

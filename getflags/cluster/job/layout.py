@@ -11,7 +11,7 @@
     _getflags/report.json                 the sums of the job for which the index was made
     data/00000042-<attempt>.tar           the files of a shard
     data/00000042-<attempt>.jsonl.gz      its manifest: the result of each target
-    data/00000042-<attempt>/000017.bin    a file of its own
+    data/00000042-<attempt>/00000042000017.bin    a file of its own
 
 An attempt is a random text, so that two attempts at one shard never write the same object. The
 record of the shard names the attempt that counts.

@@ -5,25 +5,22 @@ A job that is already there must be the same one; a run then resumes it.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from xxhash import xxh3_128
 
 import getflags
-from getflags.cluster.job import job, layout
+from getflags.cluster.errors import local_disk
+from getflags.cluster.job import job, layout, source_list
 from getflags.cluster.job.dealer import Dealing, deal
 from getflags.cluster.job.job import Generation, Job
 from getflags.cluster.scratch import scratch
 from getflags.cluster.storage import Storage
 from getflags.core.errors import UsageError
 from getflags.core.text import brief, quoted
-from getflags.targets import resolve, tabular_list
-from getflags.targets.list_encoding import decoded
-from getflags.targets.list_file import BadInput, BadLine, Entry, checked, parse, read_lines
-
-_CHUNK = 1024 * 1024  # bytes
+from getflags.targets.list_file import Entry
 
 
 class Request(NamedTuple):
@@ -36,40 +33,47 @@ class Request(NamedTuple):
     rate_per_origin: float | None
     shard_targets: int
     dedupe: bool
-    workers: int
+    workers: Callable[[], int]  # the number of workers, which is asked only for a new job
+
+    def dealing(self) -> Dealing:
+        """Return how the targets of a new job are dealt."""
+        return Dealing(self.workers(), self.per_origin, self.shard_targets, self.dedupe)
 
 
 def open_or_create(storage: Storage, request: Request) -> Job:
     """Return the job at a place; create it if there is none. Raises UsageError."""
-    empty = Generation(0, "", (), 1)
-    asked = Job(
-        getflags.__version__,
-        _fingerprint(request),
-        request.source.name,
-        request.file_format,
-        dict(request.settings),
-        request.per_origin,
-        request.rate_per_origin,
-        empty,
-    )
     there = storage.read(layout.JOB)
     if there is None:
-        first = store_lists(
-            storage, enumerate(_entries(request.source)), request, number=0, first_shard=0
-        )
-        if not first.lanes:
-            raise UsageError(f"{quoted(brief(str(request.source)))} has no targets")
-        created = asked._replace(first=first)
-        if storage.create(layout.JOB, job.dump(created)):
+        if created := _create(storage, request):
             return created
-        there = storage.read(layout.JOB) or b""
+        there = storage.read(layout.JOB) or b""  # another driver was faster
     found = job.load(there, storage.place)
-    if found.first.attempt and (difference := found.difference(asked)):
+    asked = _job(request, source_list.fingerprint(request.source), found.first)
+    if difference := found.difference(asked):
         raise UsageError(
             f"{storage.place} has another job: {difference}; choose another place, or run it "
             "with the same list and options"
         )
     return found
+
+
+def _create(storage: Storage, request: Request) -> Job | None:
+    """Store the lists and the description of a job; return None if there is one by now."""
+    digest = xxh3_128()  # of the list that is read here: it could change until it is read again
+    entries = enumerate(source_list.read(request.source, digest.update))
+    first = store_lists(storage, entries, request.dealing(), number=0, first_shard=0)
+    if not first.lanes:
+        raise UsageError(f"{quoted(brief(str(request.source)))} has no targets")
+    created = _job(request, digest.hexdigest(), first)
+    return created if storage.create(layout.JOB, job.dump(created)) else None
+
+
+def _job(request: Request, fingerprint: str, first: Generation) -> Job:
+    return Job(
+        getflags.__version__, fingerprint, request.source.name, request.dedupe,
+        request.file_format, dict(request.settings), request.per_origin, request.rate_per_origin,
+        first,
+    )  # fmt: skip
 
 
 def existing(storage: Storage) -> Job:
@@ -91,60 +95,18 @@ def generations(storage: Storage, found: Job) -> list[Generation]:
 def store_lists(
     storage: Storage,
     entries: Iterable[tuple[int, Entry]],
-    request: Request,
+    dealing: Dealing,
     *,
     number: int,
     first_shard: int,
 ) -> Generation:
     """Deal numbered targets to lanes, store the lists, and return the generation."""
     attempt = layout.new_attempt()
-    dealing = Dealing(request.workers, request.per_origin, request.shard_targets, request.dedupe)
-    with scratch() as folder:
+    with local_disk(), scratch() as folder:
         dealt = deal(entries, dealing, folder)
         for path, lane in dealt:
             storage.put(layout.lane_list(attempt, lane.number), path)
     lanes = tuple(lane for _, lane in dealt)
     size, targets = sum(lane.size for lane in lanes), sum(lane.targets for lane in lanes)
-    shard_bytes = max(size * request.shard_targets // max(targets, 1), 1)
+    shard_bytes = max(size * dealing.shard_targets // max(targets, 1), 1)
     return Generation(number, attempt, lanes, shard_bytes, first_shard)
-
-
-def _fingerprint(request: Request) -> str:
-    """Return a hash of the user's list. Raises UsageError if it cannot be read."""
-    digest = xxh3_128()
-    try:
-        with request.source.open("rb") as file:
-            while chunk := file.read(_CHUNK):
-                digest.update(chunk)
-    except OSError as error:
-        raise UsageError(_unreadable(request.source, error)) from None
-    digest.update(f"dedupe={request.dedupe}".encode())
-    return digest.hexdigest()
-
-
-def _entries(source: Path) -> Iterator[Entry]:
-    """Yield the targets of a list. Raises UsageError if it cannot be read, or a line is invalid."""
-    shown = brief(str(source))
-    parse_table = tabular_list.parser(source.name)
-    try:
-        with source.open("rb", buffering=0) as raw, decoded(raw) as text:
-            lines = read_lines(text)
-            entries = parse_table(lines, shown) if parse_table else parse(lines, shown)
-            yield from map(_checked, entries)
-    except BadLine as error:
-        raise UsageError(f"{shown}:{error.number}: {error.reason}") from None
-    except BadInput as error:
-        raise UsageError(f"{shown}: {error}") from None
-    except OSError as error:
-        raise UsageError(_unreadable(source, error)) from None
-
-
-def _checked(entry: Entry) -> Entry:
-    """Return the entry. Raises BadLine if it has a flaw, or is a country code."""
-    if resolve.is_code(entry.word):
-        raise BadLine(entry.line, f"{quoted(entry.word)} is not a URL")
-    return checked(entry)
-
-
-def _unreadable(source: Path, error: OSError) -> str:
-    return f"cannot read the list {quoted(str(source))}: {error.strerror}"

@@ -7,10 +7,11 @@ If targets were requested again, the index has only the last result of each.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import NamedTuple
 
+from getflags.cluster.errors import local_disk
 from getflags.cluster.job import layout, target_lines
 from getflags.cluster.job.job import Generation
 from getflags.cluster.job.shards import Shard, lines
@@ -20,6 +21,7 @@ from getflags.cluster.scratch import scratch
 from getflags.cluster.storage import Storage
 from getflags.cluster.work import manifest
 from getflags.cluster.work.manifest import Row
+from getflags.cluster.work.record import Record
 from getflags.targets.list_file import Entry, unparse
 
 
@@ -41,6 +43,7 @@ def keep_current(storage: Storage, results: Results, report: JobReport) -> None:
 def write_index(storage: Storage, results: Results) -> None:
     """Store the index and the list of the targets that failed."""
     with (
+        local_disk(),
         scratch() as folder,
         ThreadPoolExecutor(READERS) as executor,
     ):
@@ -67,7 +70,7 @@ def _last_results(
     again: set[int] = set()  # numbers of targets that later generations have requested
     for generation in reversed(results.generations):
         found = [(shard, results.records[shard.number]) for shard in results.done(generation)]
-        manifests = executor.map(lambda each: read_manifest(storage, each[1]), found)
+        manifests = _read_ahead(storage, found, executor)
         repeated: set[int] = set()
         for (shard, record_), data in zip(found, manifests, strict=True):
             if generation.number == 0 and not again and not record_.failures:
@@ -78,6 +81,15 @@ def _last_results(
                 repeated.update(row.n for row in rows)
             yield manifest.dump(rows), list(_failed(storage, generation, shard, rows))
         again |= repeated
+
+
+def _read_ahead(
+    storage: Storage, found: Sequence[tuple[Shard, Record]], executor: ThreadPoolExecutor
+) -> Iterator[bytes]:
+    """Yield the manifests of shards, of which only a few are held at a time."""
+    for first in range(0, len(found), READERS):
+        some = found[first : first + READERS]
+        yield from executor.map(lambda each: read_manifest(storage, each[1]), some)
 
 
 def _failed(

@@ -28,13 +28,17 @@ class Results(NamedTuple):
     def report(self) -> JobReport:
         """Return the sums."""
         report = JobReport(sum(each.shard_count for each in self.generations))
-        for each in self.generations:
-            done = [self.records[shard.number] for shard in self.done(each)]
-            for found in done:
-                report.add(found)
-            if len(done) == each.shard_count:
-                report.leave_out(each.repeats)
+        for found in self.records.values():
+            report.add(found)
+        for each in self.complete():
+            report.leave_out(each.repeats)
         return report
+
+    def complete(self) -> list[Generation]:
+        """Return the generations whose shards all have a record."""
+        return [
+            each for each in self.generations if sum(1 for _ in self.done(each)) == each.shard_count
+        ]
 
     def done(self, generation: Generation) -> Iterator[Shard]:
         """Yield the shards of a generation that have a record."""

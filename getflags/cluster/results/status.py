@@ -16,7 +16,8 @@ class JobStatus(NamedTuple):
     """``targets`` is the number of all targets, of which ``report.targets`` are done.
 
     ``rate`` is the number of targets a second in the last minute before ``latest``, the time of the
-    latest record in seconds since 1970; both are None if there is no record.
+    latest record in seconds since 1970; both are None if there is no record. While targets are
+    requested again, they count twice.
     """
 
     report: JobReport
@@ -40,8 +41,10 @@ def status(storage: Storage) -> JobStatus:
         for each in storage.listed(layout.DONE)
         if (shard := layout.shard_of_record(each.name)) is not None and shard in found.records
     }
-    targets = found.generations[0].targets
     report = found.report()
+    # A complete generation has replaced failures; another one counts beside them.
+    targets = sum(each.targets for each in found.generations)
+    targets -= sum(sum(each.repeats.values()) for each in found.complete())
     if not dates:
         return JobStatus(report, targets, None, None)
     latest = max(dates.values())

@@ -2,7 +2,7 @@
 
 One engine for several shards, because a slow file at the end of a shard would otherwise leave the
 connections idle. A shard is committed as soon as its last target has ended, on a thread, while the
-engine goes on with the next shard. A task may run more than once: shards that are done are left
+engine continues with the next shard. A task may run more than once: shards that are done are left
 out.
 """
 
@@ -26,7 +26,7 @@ from getflags.cluster.storage import Storage
 from getflags.cluster.work import breaker, record
 from getflags.cluster.work.commit import commit
 from getflags.cluster.work.manifest import row
-from getflags.cluster.work.pack import Attempt, Packed, key
+from getflags.cluster.work.pack import Attempt, Packed, check_format, key
 from getflags.cluster.work.record import Record
 from getflags.core.errors import UsageError
 from getflags.core.events import Event, Finished, Retrying
@@ -78,6 +78,7 @@ def run_bundle(bundle: Bundle) -> list[Done]:
         raise UsageError(
             f"a worker has getflags {getflags.__version__}, but this is {bundle.version}"
         )
+    check_format(bundle.file_format)
     storage = Storage(bundle.options.place)
     done: list[Done] = []
     missing: list[Shard] = []

@@ -87,7 +87,8 @@ def key(index: int, shard: int, url: str) -> str:
 
     Readers of WebDataset take what precedes the first dot as the name of a sample.
     """
-    match = _ENDING.search(url.partition("?")[0].partition("#")[0].rpartition("/")[2])
+    path = url.partition("?")[0].partition("#")[0].partition("://")[2].partition("/")[2]
+    match = _ENDING.search(path.rpartition("/")[2])
     return f"{shard:08}{index:06}.{match[1].lower() if match else 'bin'}"
 
 

@@ -22,18 +22,18 @@ OUT is a folder that all workers can reach, or s3://BUCKET/JOB, gs://, az:// or 
 credentials of an object store are those of the environment of each process (AWS_ACCESS_KEY_ID,
 AWS_ENDPOINT_URL and so on). Without --on, the workers are processes of this machine.
 
-The same command resumes a job: shards that are done are not requested again. Further settings of
-downloads, such as passwords, are taken by no option; --netrc reads each worker's own ~/.netrc.
+The same command resumes a job: shards that are done are not requested again. There is no option for
+passwords: --netrc reads each worker's own ~/.netrc.
 
   getflags cluster run -i urls.txt -o s3://bucket/job
   getflags cluster run -i urls.txt -o s3://bucket/job --on dask://scheduler:8786 -m 64
 
 exit codes: 0 every target was downloaded; 1 some failed; 2 usage, nothing was requested; 3 all
-failed; 75 some shards are missing: the same command goes on; 130 or 143 interrupted.
+failed; 75 some shards are missing: run the same command to resume; 130 or 143 interrupted.
 """
 _EPILOG = """\
-exit codes: 0 all is well; 1 it is not; 2 usage; 75 the storage or the workers cannot be reached, or
-some shards are missing; 130 or 143 interrupted.
+exit codes of retry: those of run. Of the others: 0 success (verify: all files match); 1 verify:
+some do not; 2 usage; 75 the storage cannot be reached, or some shards are missing.
 """
 
 
@@ -126,7 +126,7 @@ def _add_job(parser: Parser) -> None:
     add("--dedupe", action="store_true", help="leave out a target that is repeated in the list")
     add(
         "--shard-targets", metavar="N", type=values.count, default=SHARD_TARGETS,
-        help=f"number of targets in a shard, about (default: {SHARD_TARGETS})",
+        help=f"approximate number of targets in a shard (default: {SHARD_TARGETS})",
     )  # fmt: skip
     add(
         "--accept-failures", action="store_true",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -70,13 +71,13 @@ def summary(report: JobReport, out: str, seconds: float) -> Iterator[str]:
     if report.failures:
         yield (
             f"{counted(report.failures, 'failure')}, listed in {out}/{layout.FAILED}; request them "
-            f"again: getflags cluster retry -o {out}"
+            f"again: getflags cluster retry -o {shlex.quote(out)}"
         )
 
 
 def _refusals(report: JobReport) -> Iterator[str]:
     for origin, count in report.refusals.most_common(_FEW):
-        yield f"{origin} refused {counted(count, 'request')}, which were repeated later"
+        yield f"{origin} refused {counted(count, 'request')} (overload); getflags retried them"
 
 
 def missing(report: JobReport) -> Iterator[str]:
@@ -86,7 +87,7 @@ def missing(report: JobReport) -> Iterator[str]:
     if len(report.missing) > _FEW:
         yield f"{len(report.missing) - _FEW:,} more shards were not committed"
     if report.done < report.shards:
-        yield "the job is not finished; the same command goes on with it"
+        yield "the job is not finished; run the same command to resume it"
 
 
 def status(found: JobStatus) -> Iterator[str]:
@@ -96,5 +97,6 @@ def status(found: JobStatus) -> Iterator[str]:
     yield f"{report.targets:,} of {counted(found.targets, 'target')}, {shards}: {_counts(report)}"
     left = found.seconds_left()
     if found.rate and left:
-        yield f"{found.rate:,.0f} targets a second at last; {left:,.0f} s left at that rate"
+        rate = f"{found.rate:,.0f} targets a second in the last minute"
+        yield f"{rate}; {left:,.0f} s left at that rate"
     yield from _refusals(report)
