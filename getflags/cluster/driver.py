@@ -19,7 +19,9 @@ from getflags.cluster.work.bundle import Bundle, RunOptions
 from getflags.cluster.work.record import Record
 from getflags.core.errors import GetflagsError, UsageError
 
-BUNDLE = 5  # shards; a slow file at the end of one costs less, and more would be lost with a worker
+# Shards at most. The larger it is, the less a slow file at the end of one costs, and the more is
+# lost with a worker.
+BUNDLE = 5
 _TRIES = 3  # of a shard whose outcomes are in doubt, or whose storage failed
 _DEATHS = 8  # of workers that run one shard alone, until the shard is taken for the cause
 _WAIT = 1.0  # seconds between two looks at the clock
@@ -43,6 +45,7 @@ class Driver:
         self._deaths: Counter[int] = Counter()  # by shard
         self._suspects: set[int] = set()  # shards of bundles that failed: each is tried alone
         self._running: dict[int, tuple[int, tuple[Shard, ...]]] = {}  # bundle → lane, shards
+        self._size = BUNDLE  # shards of a bundle; fewer if there are few, as one ends as a whole
         self._heard = False  # whether a bundle has ended, so that requests may have been made
         self.missing: list[Missing] = []
 
@@ -52,6 +55,8 @@ class Driver:
             deque(shard for shard in lane if shard.number not in done)
             for lane in self._generation.shards()
         ]
+        number = sum(map(len, waiting))
+        self._size = max(min(number // (4 * self._engine.workers), BUNDLE), 1)
         ready = deque(lane for lane, shards in enumerate(waiting) if shards)
         while ready or self._running:
             while ready and len(self._running) < 2 * self._engine.workers:
@@ -71,7 +76,7 @@ class Driver:
         taken = [waiting.popleft()]
         while (
             waiting
-            and len(taken) < BUNDLE
+            and len(taken) < self._size
             and not {taken[-1].number, waiting[0].number} & self._suspects
         ):
             taken.append(waiting.popleft())

@@ -39,7 +39,7 @@ SETTINGS = (
 MAX_REQ = 32
 PER_ORIGIN = 16
 SHARD_TARGETS = 1000
-#: Called with the report whenever a shard has been committed.
+#: A function that is called with the report at first, and whenever shards have been committed.
 Progress = Callable[[JobReport], None]
 
 
@@ -58,7 +58,7 @@ class Workers(NamedTuple):
 
 def run(
     source: str | os.PathLike[str],
-    out: str,
+    out: str | os.PathLike[str],
     *,
     on: str = "dask",
     workers: int = 0,
@@ -82,12 +82,15 @@ def run(
     perhaps it is the network that is down. ``settings`` are settings of ``download``, of those in
     ``SETTINGS``.
 
+    Without an address in ``on``, the workers are processes that import the main program: call this
+    function below ``if __name__ == "__main__":``. ``progress`` is called with the report so far.
+
     Raises UsageError before any request if something is wrong, and EngineLost or StorageError if
     the job cannot go on; a later run resumes it.
     """
     pack.check_format(file_format)
     chosen = Workers(on, workers or os.cpu_count() or 1, max_req, accept_failures)
-    storage = Storage(out, create=True)
+    storage = Storage(os.fspath(out), create=True)
     with _engine(chosen) as engine:
         request = Request(
             Path(source), file_format, _changed(settings), per_origin, rate_per_origin,
@@ -98,7 +101,7 @@ def run(
 
 
 def retry(
-    out: str, *, on: str = "dask", workers: int = 0, max_req: int = MAX_REQ,
+    out: str | os.PathLike[str], *, on: str = "dask", workers: int = 0, max_req: int = MAX_REQ,
     progress: Progress = lambda _: None,
 ) -> JobReport:  # fmt: skip
     """Request again the targets of a finished job that failed, or resume such a retry.
@@ -107,7 +110,7 @@ def retry(
     """
     # The failures of the targets are known already.
     chosen = Workers(on, workers or os.cpu_count() or 1, max_req, accept_failures=True)
-    storage = Storage(out)
+    storage = Storage(os.fspath(out))
     found = read.read(storage)
     pack.check_format(found.job.file_format)
     if _missing(found.job.first, found.records):
@@ -177,6 +180,7 @@ def _run_generations(
             progress(shown)
 
     options = RunOptions(storage.address, workers.max_req, workers.accept_failures)
+    progress(shown)
     with _resumable(records):
         for generation in generations:
             if _missing(generation, records):

@@ -21,4 +21,4 @@ def test_the_blocks_of_the_page_run_and_print_what_is_shown(tmp_path: Path) -> N
                 del block.marks["skip"]
                 ran += 1
             page.run(block)
-    assert ran == 6
+    assert ran == 11

@@ -38,6 +38,13 @@ class JobReport:
         self.refusals: Counter[str] = Counter()
         self.missing: list[Missing] = []
 
+    def __repr__(self) -> str:
+        """Return the counts."""
+        counts = ", ".join(
+            f"{number:,} {status}" for status, number in self.counts.items() if number
+        )
+        return f"<JobReport: {counts or 'no targets'}; {self.done} of {self.shards} shards>"
+
     def add(self, record: Record) -> None:
         """Count a shard."""
         self.done += 1

@@ -49,6 +49,8 @@ def status(storage: Storage) -> JobStatus:
         return JobStatus(report, targets, None, None)
     latest = max(dates.values())
     recent = {shard: date for shard, date in dates.items() if date > latest - _RECENT}
-    seconds = latest - min(dates.values()) if len(recent) == len(dates) else _RECENT
+    seconds = _RECENT
+    if len(recent) == len(dates):
+        seconds = latest - min(date - found.records[shard].seconds for shard, date in dates.items())
     done = sum(found.records[shard].targets for shard in recent)
     return JobStatus(report, targets, latest, done / seconds if seconds else None)

@@ -21,6 +21,8 @@ _LOCAL = tuple(
 )  # fmt: skip
 #: What it says without a network, but also of a host that only has addresses of another version.
 _UNREACHABLE = tuple(os.strerror(each).lower() for each in (errno.ENETUNREACH, errno.ENETDOWN))
+#: The beginning of the reason if no request of a shard had a response.
+NO_ANSWER = "no server answered"
 _ERRORS = 300  # the first status code after those of success
 
 
@@ -38,7 +40,7 @@ def doubt(outcomes: Sequence[Outcome], *, accept_failures: bool = False) -> str:
     if accept_failures or not asked:
         return ""
     if all(each.failed and each.code is None for each in asked):
-        return f"no server answered; {asked[-1].target.label}: {asked[-1].reason}"
+        return f"{NO_ANSWER}; {asked[-1].target.label}: {asked[-1].reason}"
     unreachable = [each for each in failed if each.code is None and _has(each, _UNREACHABLE)]
     if 2 * len(unreachable) > len(asked):
         last = unreachable[-1]

@@ -6,17 +6,19 @@ import shlex
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from time import monotonic
+from time import monotonic, time
 
 from getflags.cli.console import print_line
 from getflags.cluster.job import layout
 from getflags.cluster.results.report import JobReport
 from getflags.cluster.results.status import JobStatus
+from getflags.cluster.work.breaker import NO_ANSWER
 from getflags.core.models import Status
 from getflags.core.text import counted, human_bytes
 from getflags.output import terminal
 
 _SILENCE = 10.0  # seconds between two lines of progress where there is no terminal
+_OLD = 60.0  # seconds after which a rate says nothing of the present
 _FEW = 10  # shards or servers that are listed
 
 
@@ -87,7 +89,10 @@ def missing(report: JobReport) -> Iterator[str]:
     if len(report.missing) > _FEW:
         yield f"{len(report.missing) - _FEW:,} more shards were not committed"
     if report.done < report.shards:
-        yield "the job is not finished; run the same command to resume it"
+        hint = "the job is not finished; run the same command to resume it"
+        if any(each.reason.startswith(NO_ANSWER) for each in report.missing):
+            hint += ", or with --accept-failures to list the targets of dead servers as failed"
+        yield hint
 
 
 def status(found: JobStatus) -> Iterator[str]:
@@ -96,7 +101,10 @@ def status(found: JobStatus) -> Iterator[str]:
     shards = f"{report.done:,} of {counted(report.shards, 'shard')}"
     yield f"{report.targets:,} of {counted(found.targets, 'target')}, {shards}: {_counts(report)}"
     left = found.seconds_left()
-    if found.rate and left:
+    age = time() - (found.latest or 0)
+    if left and found.latest and age > _OLD:
+        yield f"the last shard was committed {age:,.0f} s ago; perhaps nothing is running"
+    elif found.rate and left:
         rate = f"{found.rate:,.0f} targets a second in the last minute"
         yield f"{rate}; {left:,.0f} s left at that rate"
     yield from _refusals(report)
