@@ -32,9 +32,15 @@ ROWS = [
 
 
 def test_manifests_are_read_back_also_one_after_another() -> None:
-    assert list(manifest.load(manifest.dump(ROWS))) == ROWS
+    assert list(manifest.load(manifest.dump(ROWS), 0)) == ROWS
     assert manifest.dump(ROWS) == manifest.dump(ROWS)
-    assert list(manifest.load(manifest.dump(ROWS[:1]) + manifest.dump(ROWS[1:]))) == ROWS
+    assert list(manifest.load(manifest.dump(ROWS[:1]) + manifest.dump(ROWS[1:]), 0)) == ROWS
+
+
+@pytest.mark.parametrize("data", [b"junk", manifest.dump(ROWS)[:20], manifest.dump([]) + b"x"])
+def test_a_damaged_manifest_is_one_sentence(data: bytes) -> None:
+    with pytest.raises(StorageError, match="the manifest of shard 00000007 is damaged"):
+        list(manifest.load(data, 7))
 
 
 def test_a_row_is_that_of_an_outcome() -> None:

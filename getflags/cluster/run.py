@@ -190,7 +190,7 @@ def _run_generations(
         report = found.report()
         report.missing = given_up
         if report.done == report.shards:
-            index.keep_current(storage, found, report)
+            index.keep_current(storage, report)
     return report
 
 

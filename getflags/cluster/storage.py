@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from obstore.store import ObjectStore
 
 _SCHEMES = ("s3", "gs", "az", "file")
-_URL = re.compile(r"([a-z][a-z0-9+.-]*)://.*", re.DOTALL)
+_URL = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*):/.*", re.DOTALL)
 #: The code of an error in the XML of S3, Google and Azure, and those that repeating cannot mend.
 _CODE = re.compile(r"<Code>(\w+)</Code>")
 _REFUSED = re.compile(
@@ -206,13 +206,13 @@ def _store(place: str, *, create: bool) -> ObjectStore:
     except ImportError:
         raise UsageError(MISSING_EXTRA) from None
     match = _URL.fullmatch(place)
-    if match and match[1] not in _SCHEMES:
+    if match and not place.startswith(tuple(f"{scheme}://" for scheme in _SCHEMES)):
         known = ", ".join(f"{scheme}://" for scheme in _SCHEMES)
         raise UsageError(f"{quoted(redact(place))} is neither a folder nor one of {known}")
-    if match and match[1] != "file" and re.search("[@?]", place):
+    if match and re.search("[@?#]", place):
         raise UsageError(
-            f"{quoted(redact(place))} has a password or a query; the credentials of a storage "
-            "belong in the environment"
+            f"{quoted(redact(place))} has a password, a query or a fragment; the credentials "
+            "of a storage belong in the environment"
         )
     if _is_folder(place):
         return _folder(place, create=create)
@@ -250,7 +250,10 @@ def _folder(place: str, *, create: bool) -> ObjectStore:
 
     from obstore.store import LocalStore
 
-    path = Path(unquote(urlsplit(place).path) if place.startswith("file://") else place)
+    parts = urlsplit(place) if place.startswith("file://") else None
+    if parts and parts.netloc not in {"", "localhost"}:
+        raise UsageError(f"{quoted(place)} is on another machine; mount its folder here")
+    path = Path(unquote(parts.path) if parts else place)
     try:
         if create:
             path.mkdir(parents=True, exist_ok=True)

@@ -82,7 +82,7 @@ def test_damage_is_found(make_job: MakeJob, tmp_path: Path) -> None:
     assert f"getflags: {names[1]}: its content is not what was stored\n" in err
     assert f"getflags: {names[2]}: {first} is not what was downloaded\n" in err
     assert ".jsonl.gz, which a record names, is missing\n" in err
-    assert ".jsonl.gz: it is damaged\n" in err
+    assert "the manifest of shard 00000004 is damaged\n" in err
     assert act(job, tmp_path, "verify", "-q")[:2] == (1, "")
 
 

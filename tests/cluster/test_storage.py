@@ -15,6 +15,7 @@ from tests.cluster.conftest import MakeJob
 from tests.cluster.fault_proxy import FaultProxy
 from tests.cluster.kit import until, urls_of
 from tests.cluster.test_workers import SLOW
+from tests.kit import run_main
 
 on_s3 = pytest.mark.parametrize("place", ["s3"], indirect=True)
 DENIED = (
@@ -140,3 +141,45 @@ def test_files_that_were_written_in_part_are_swept(make_job: MakeJob) -> None:
     for name in [*under_way, "notes#1.txt"]:
         (root / name).unlink()
     job.check()
+
+
+def test_what_a_symlink_of_another_user_points_to_is_left_alone(
+    make_job: MakeJob, tmp_path: Path
+) -> None:
+    """In a folder for all users, anybody can make a link with the name of a scratch folder."""
+    own = tmp_path / "own"
+    own.mkdir()
+    for name in ("lock", "precious"):
+        (own / name).write_text("somebody's")
+    with local_server() as server:
+        job = make_job(urls_of(server, 20))
+        (job.scratch / "getflags-shards-x").symlink_to(own)
+        job.run()
+    assert sorted(each.name for each in own.iterdir()) == ["lock", "precious"]
+
+
+@pytest.mark.parametrize(
+    ("place", "sentence"),
+    [
+        ("S3://bucket/job", "is neither a folder nor one of s3://"),
+        ("s3:/bucket/job", "is neither a folder nor one of s3://"),
+        ("file://elsewhere/job", "is on another machine"),
+        ("s3://key:SECRET@bucket/job", "has a password"),
+        ("file:///job?a=SECRET", "has a password, a query"),
+    ],
+)
+def test_a_place_that_means_something_else(tmp_path: Path, place: str, sentence: str) -> None:
+    done = run_main("cluster", "status", "-o", place, cwd=tmp_path)
+    assert (done.returncode, list(tmp_path.iterdir())) == (2, [])
+    assert sentence in done.stderr
+    assert "SECRET@" not in done.stderr
+
+
+def test_a_list_that_is_not_utf_8(make_job: MakeJob) -> None:
+    with local_server() as server:
+        url = server.url_for("/none/")
+        job = make_job([url])
+        job.list.write_bytes(url.encode() + b"\xff\xfe.bin\n")
+        job.run(code=3)
+    failed = Path(job.out.removeprefix("file://"), "_getflags/failed.txt")
+    assert failed.read_bytes() == url.encode() + b"\xff\xfe.bin\n"

@@ -12,6 +12,7 @@ import getflags
 from getflags.cluster.work.bundle import Bundle, Done
 from getflags.core.errors import UsageError
 from getflags.core.text import quoted
+from getflags.core.urls import redact
 
 #: The result of a bundle, or the exception that it ended with: WorkerDied, EngineLost, or one that
 #: the bundle raised itself.
@@ -58,7 +59,7 @@ def connect(on: str, workers: int) -> Engine:
     kind, _, address = on.partition("://")
     if kind not in _ENGINES or (address == "" and "://" in on):
         known = "dask, ray, dask://HOST:PORT or ray://HOST:PORT"
-        raise UsageError(f"the engine is {quoted(on)}; it must be {known}")
+        raise UsageError(f"the engine is {quoted(redact(on))}; it must be {known}")
     return _ENGINES[kind](address, workers)
 
 

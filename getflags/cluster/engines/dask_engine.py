@@ -194,6 +194,8 @@ def _silence() -> None:
 def _connect(client: type[Client], address: str | LocalCluster) -> Client:
     try:
         return client(address, timeout=_CONNECT)
+    except ValueError:
+        raise UsageError("the address of the Dask scheduler is not HOST:PORT") from None
     except OSError as error:
         raise EngineLost(
             f"no Dask scheduler at {printable(str(address))}: {printable(str(error))}"

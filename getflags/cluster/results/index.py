@@ -15,7 +15,7 @@ from getflags.cluster.errors import local_disk
 from getflags.cluster.job import layout, target_lines
 from getflags.cluster.job.job import Generation
 from getflags.cluster.job.shards import Shard, lines
-from getflags.cluster.results.read import READERS, Results, read_manifest
+from getflags.cluster.results.read import READERS, Results, read, read_manifest
 from getflags.cluster.results.report import JobReport
 from getflags.cluster.scratch import scratch
 from getflags.cluster.storage import Storage
@@ -32,12 +32,19 @@ class Failure(NamedTuple):
     row: Row
 
 
-def keep_current(storage: Storage, results: Results, report: JobReport) -> None:
+def keep_current(storage: Storage, report: JobReport) -> None:
     """Store the index, the list of failures and the report, unless they are those of this job."""
-    wanted = json.dumps(report.values(), indent=1).encode()
-    if storage.read(layout.REPORT) != wanted:
+    if storage.read(layout.REPORT) == _text(report):
+        return
+    results = read(storage)  # again: another driver may have been faster
+    report = results.report()
+    if report.done == report.shards:
         write_index(storage, results)
-        storage.put(layout.REPORT, wanted)
+        storage.put(layout.REPORT, _text(report))
+
+
+def _text(report: JobReport) -> bytes:
+    return json.dumps({**report.values(), "missing": []}, indent=1).encode()
 
 
 def write_index(storage: Storage, results: Results) -> None:
@@ -48,7 +55,10 @@ def write_index(storage: Storage, results: Results) -> None:
         ThreadPoolExecutor(READERS) as executor,
     ):
         index, failed = folder / "index", folder / "failed"
-        with index.open("wb") as to_index, failed.open("w", encoding="utf-8") as to_failed:
+        with (
+            index.open("wb") as to_index,
+            failed.open("w", encoding="utf-8", errors="surrogateescape") as to_failed,
+        ):
             for data, failures in _last_results(storage, results, executor):
                 to_index.write(data)
                 to_failed.writelines(unparse(each.entry) for each in failures)
@@ -76,7 +86,7 @@ def _last_results(
             if generation.number == 0 and not again and not record_.failures:
                 yield data, []
                 continue
-            rows = [row for row in manifest.load(data) if row.n not in again]
+            rows = [row for row in manifest.load(data, shard.number) if row.n not in again]
             if generation.number:
                 repeated.update(row.n for row in rows)
             yield manifest.dump(rows), list(_failed(storage, generation, shard, rows))

@@ -8,14 +8,16 @@ import tempfile
 from collections.abc import Callable, Iterable, Iterator
 from typing import IO
 
-from xxhash import xxh3_128
+from xxhash import xxh3_128, xxh3_128_hexdigest
 
 from getflags.cluster.errors import StorageError
 from getflags.cluster.job import layout
 from getflags.cluster.results.read import Results, read_manifest
 from getflags.cluster.storage import Storage
 from getflags.cluster.work import manifest
+from getflags.cluster.work import record as records
 from getflags.cluster.work.manifest import Row
+from getflags.cluster.work.pack import DataObject
 from getflags.cluster.work.record import Record
 
 
@@ -27,18 +29,18 @@ def verify(storage: Storage, results: Results) -> Iterator[str]:
 
 def _verify_shard(storage: Storage, record: Record) -> Iterator[str]:
     try:
-        rows = list(manifest.load(read_manifest(storage, record)))
+        data = read_manifest(storage, record)
+        rows = list(manifest.load(data, record.shard))
     except StorageError as error:
         yield str(error)
         return
-    except (OSError, EOFError, ValueError, TypeError):
-        yield f"{layout.data(record.shard, record.attempt, '.jsonl.gz')}: it is damaged"
-        return
-    if len(rows) != record.targets:
-        yield (
-            f"{layout.data(record.shard, record.attempt, '.jsonl.gz')}: it has {len(rows):,} rows, "
-            f"and the record of the shard {record.targets:,}"
-        )
+    own = records.record(
+        record.shard, record.attempt, DataObject(record.ending, record.digest), rows,
+        refusals=record.refusals, seconds=record.seconds,
+    )._replace(manifest_digest=xxh3_128_hexdigest(data))  # fmt: skip
+    if own != record:
+        name = layout.data(record.shard, record.attempt, ".jsonl.gz")
+        yield f"{name}: it does not belong to the record of the shard"
     for row in rows:
         if row.own:
             name = layout.data(record.shard, record.attempt, f"/{row.key}")

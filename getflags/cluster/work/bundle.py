@@ -12,7 +12,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
-from time import monotonic
+from time import monotonic, sleep
 from typing import Any, NamedTuple
 
 import getflags
@@ -116,6 +116,8 @@ class _Run:
             if not each.entries:
                 self._commit(each)
         bundle = self._bundle
+        if bundle.rate_per_origin and shards:  # the bundle before may just have made a request
+            sleep(1 / bundle.rate_per_origin)
         api.download(
             self._entries(),
             **bundle.settings,

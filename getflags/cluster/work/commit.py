@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from xxhash import xxh3_128_hexdigest
+
 from getflags.cluster.job import layout
 from getflags.cluster.work import manifest, pack, record
 from getflags.cluster.work.pack import Attempt, Packed
@@ -25,8 +27,10 @@ def commit(
     """Store the files of a shard and return the record that counts, ours or another attempt's."""
     storage, shard, name, _ = attempt
     data, rows = pack.pack(file_format, attempt, files)
-    attempt.put(".jsonl.gz", manifest.dump(rows))
+    listed = manifest.dump(rows)
+    attempt.put(".jsonl.gz", listed)
     ours = record.record(shard, name, data, rows, refusals=refusals, seconds=seconds)
+    ours = ours._replace(manifest_digest=xxh3_128_hexdigest(listed))
     if storage.create(layout.record(shard), record.dump(ours)):
         return ours
     winner = record.load(storage.read(layout.record(shard)) or b"", layout.record(shard))

@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import gzip
 import json
+import zlib
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
+from getflags.cluster.errors import StorageError
 from getflags.core.models import Outcome
 
 
@@ -55,7 +57,10 @@ def dump(rows: Iterable[Row]) -> bytes:
     return gzip.compress(text.encode(), compresslevel=1, mtime=0)
 
 
-def load(data: bytes) -> Iterator[Row]:
-    """Yield the rows of a manifest, or of several that follow each other."""
-    for line in gzip.decompress(data).splitlines():
-        yield Row(**json.loads(line))
+def load(data: bytes, shard: int) -> Iterator[Row]:
+    """Yield the rows of the manifest of a shard. Raises StorageError if it is damaged."""
+    try:
+        for line in gzip.decompress(data).splitlines():
+            yield Row(**json.loads(line))
+    except (OSError, EOFError, ValueError, TypeError, zlib.error):
+        raise StorageError(f"the manifest of shard {shard:08} is damaged") from None

@@ -18,7 +18,8 @@ from getflags.cluster.work.pack import DataObject
 class Record(NamedTuple):
     """``attempt`` is in the names of the shard's objects, and ``ending`` is that of its files'.
 
-    ``digest`` is the hash of the object with the files, and both are empty if there is none.
+    ``digest`` is the hash of the object with the files, and both are empty if there is none;
+    ``manifest_digest`` is that of the manifest.
     ``counts`` is the number of targets by status, ``failures`` those that count as failed,
     ``refusals`` the requests by origin that were refused because there were too many.
     """
@@ -33,6 +34,7 @@ class Record(NamedTuple):
     requests: int
     refusals: Mapping[str, int]
     seconds: float
+    manifest_digest: str = ""
 
     @property
     def targets(self) -> int:
