@@ -47,7 +47,8 @@ class Workers(NamedTuple):
     """Where bundles run: an engine (see ``engines.connect``), its workers, and their concurrency.
 
     ``number`` is the number of workers of this machine, if the engine starts some. With
-    ``accept_failures``, shards are committed even if no server answered.
+    ``accept_failures``, shards are committed even if no server answered: by default they are not,
+    because the network may be down.
     """
 
     on: str = "dask"
@@ -74,22 +75,19 @@ def run(
 ) -> JobReport:
     """Download the targets of a list into ``out`` and return the report; resume a job there.
 
-    ``source`` is a list as for ``-i``; ``out`` is a folder or a URL (``s3://bucket/job``). ``on``
-    and ``workers`` are as in ``Workers``; 0 workers means one for each processor. ``max_req`` is
-    the concurrency of each worker, ``per_origin`` and ``rate_per_origin`` (requests a second) are
-    limits of each server for the whole job. A shard has about ``shard_targets`` targets.
-    If no server answers any request of a shard, the shard is not done, unless ``accept_failures``:
-    perhaps it is the network that is down. ``settings`` are settings of ``download``, of those in
-    ``SETTINGS``.
+    ``source`` is a list as for ``-i``; ``out`` is a folder or a URL (``s3://bucket/job``). ``on``,
+    ``workers`` (0: one for each processor), ``max_req`` and ``accept_failures`` are as in
+    ``Workers``. ``per_origin`` and ``rate_per_origin`` (requests a second) are limits of each
+    server for the whole job. A shard has about ``shard_targets`` targets. ``progress`` is called
+    with the report so far. ``settings`` are those of ``download`` that are in ``SETTINGS``.
 
-    Without an address in ``on``, the workers are processes that import the main program: call this
-    function below ``if __name__ == "__main__":``. ``progress`` is called with the report so far.
+    Call this below ``if __name__ == "__main__":``: workers of this machine import the main program.
 
     Raises UsageError before any request if something is wrong, and EngineLost or StorageError if
     the job cannot go on; a later run resumes it.
     """
-    pack.check_format(file_format)
     chosen = Workers(on, workers or os.cpu_count() or 1, max_req, accept_failures)
+    pack.check_format(file_format)
     storage = Storage(os.fspath(out), create=True)
     with _engine(chosen) as engine:
         request = Request(
