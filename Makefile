@@ -30,7 +30,7 @@ export PYTHONDONTWRITEBYTECODE =
 # Most tests wait for a peer, so there are more workers than processors.
 PYTEST = -m pytest --numprocesses 6 --dist worksteal
 
-# With COVER=1, the tests measure branch coverage for `make coverage`, and take twice the time. The
+# With COVER=1, as for `make coverage`, the tests measure branch coverage, and take twice the time. The
 # full path: a worker process would leave its data in the folder it runs in.
 RUN = $(BIN)/$(if $(COVER),coverage run,python)
 export COVERAGE_FILE = $(CURDIR)/.coverage
@@ -57,7 +57,9 @@ CLUSTER = getflags/cluster/*,getflags/cli/commands/cluster/*
 RAY = getflags/cluster/engines/ray_engine.py
 
 .PHONY: coverage
-coverage:  ## report the branch coverage of the tests that were run with COVER=1
+coverage:  ## run the fast tests and report their branch coverage (7 minutes)
+	rm -f .coverage .coverage.*
+	$(MAKE) test COVER=1
 	$(BIN)/coverage combine --quiet
 	$(BIN)/coverage report --omit='$(CLUSTER)'
 
@@ -67,11 +69,11 @@ coverage:  ## report the branch coverage of the tests that were run with COVER=1
 
 .PHONY: test-cluster
 test-cluster: export COVERAGE_FILE = $(CURDIR)/.coverage-cluster
-test-cluster: .venv/cluster  ## test `getflags cluster` with failing workers and storage; report the coverage (3 minutes)
+test-cluster: .venv/cluster  ## test `getflags cluster` with failing workers and storage; report the coverage (4 minutes)
 	rm -f .coverage-cluster .coverage-cluster.*
 	$(BIN)/coverage run -m pytest --numprocesses 4 --dist worksteal tests/cluster
 	$(BIN)/coverage combine --quiet
-	$(BIN)/coverage report --include='$(CLUSTER)' --omit=$(RAY) --fail-under=95
+	$(BIN)/coverage report --include='$(CLUSTER)' --omit=$(RAY) --fail-under=90
 
 .PHONY: lint
 lint: .venv/dev  ## check style and types
