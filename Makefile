@@ -69,11 +69,11 @@ coverage:  ## run the fast tests and report their branch coverage (7 minutes)
 
 .PHONY: test-cluster
 test-cluster: export COVERAGE_FILE = $(CURDIR)/.coverage-cluster
-test-cluster: .venv/cluster  ## test `getflags cluster` with failing workers and storage; report the coverage (4 minutes)
+test-cluster: .venv/cluster  ## test `getflags cluster` with failing workers and storage (3 minutes); COVER=1 measures
 	rm -f .coverage-cluster .coverage-cluster.*
-	$(BIN)/coverage run -m pytest --numprocesses 4 --dist worksteal tests/cluster
-	$(BIN)/coverage combine --quiet
-	$(BIN)/coverage report --include='$(CLUSTER)' --omit=$(RAY) --fail-under=90
+	$(RUN) -m pytest --numprocesses 4 --dist worksteal tests/cluster
+	$(if $(COVER),$(BIN)/coverage combine --quiet)
+	$(if $(COVER),$(BIN)/coverage report --include='$(CLUSTER)' --omit=$(RAY) --fail-under=90)
 
 .PHONY: lint
 lint: .venv/dev  ## check style and types
