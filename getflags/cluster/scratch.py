@@ -69,12 +69,13 @@ def _delete(folder: Path) -> None:
     The lock is deleted last: if this process is killed, others find it and delete the rest.
     """
     for _ in range(_TRIES):
-        for each in folder.glob("*"):
-            if each.is_dir():
-                shutil.rmtree(each, ignore_errors=True)
-            elif each.name != _LOCK:
-                with suppress(OSError):
-                    each.unlink()
+        with suppress(FileNotFoundError):  # another process may be deleting it, too
+            for each in folder.glob("*"):
+                if each.is_dir():
+                    shutil.rmtree(each, ignore_errors=True)
+                elif each.name != _LOCK:
+                    with suppress(OSError):
+                        each.unlink()
         shutil.rmtree(folder, ignore_errors=True)
         if not folder.exists():
             return
