@@ -16,7 +16,7 @@ from getflags.cluster.errors import StorageError, StorageRefused
 from getflags.cluster.job import job as jobs
 from getflags.cluster.job import layout, prepare
 from getflags.cluster.job.dealer import Dealing
-from getflags.cluster.job.job import Generation, Job
+from getflags.cluster.job.job import Generation
 from getflags.cluster.job.prepare import Request
 from getflags.cluster.results import index, read
 from getflags.cluster.results.read import Results
@@ -95,7 +95,7 @@ def run(
             shard_targets, dedupe, _counting(chosen, engine),
         )  # fmt: skip
         job = prepare.open_or_create(storage, request)
-        return _run_generations(storage, job, chosen, engine, progress)
+        return _run_generations(storage, read.read(storage, job), chosen, engine, progress)
 
 
 def retry(
@@ -117,7 +117,8 @@ def retry(
     with _engine(chosen) as engine:
         if report.done == report.shards and report.failures:
             _create_generation(storage, found, _counting(chosen, engine)())
-        return _run_generations(storage, found.job, chosen, engine, progress)
+            found = found._replace(generations=prepare.generations(storage, found.job))
+        return _run_generations(storage, found, chosen, engine, progress)
 
 
 @contextmanager
@@ -159,15 +160,13 @@ def _create_generation(storage: Storage, found: Results, workers: int) -> None:
 
 def _run_generations(
     storage: Storage,
-    job: Job,
+    found: Results,
     workers: Workers,
     engine: Callable[[], Engine],
     progress: Progress,
 ) -> JobReport:
     """Run the shards of all generations that are missing; store the index; return the report."""
-    generations = prepare.generations(storage, job)
-    records = read.read_records(storage, read.done_shards(storage))
-    found = Results(job, generations, records)
+    records = found.records
     shown = found.report()
     given_up: list[Missing] = []
 
@@ -180,9 +179,9 @@ def _run_generations(
     options = RunOptions(storage.address, workers.max_req, workers.accept_failures)
     progress(shown)
     with _resumable(records):
-        for generation in generations:
+        for generation in found.generations:
             if _missing(generation, records):
-                driver = Driver(job, generation, options, engine(), committed)
+                driver = Driver(found.job, generation, options, engine(), committed)
                 driver.run(set(records))
                 given_up += driver.missing
         report = found.report()

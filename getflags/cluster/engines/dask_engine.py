@@ -38,7 +38,7 @@ _CONFIG = {
     },
     # A worker that was stopped is given up after this time, and not after five minutes.
     "distributed.scheduler.worker-ttl": "60s",
-    # A worker that dies is blamed on all of its bundles; the driver tells the guilty one.
+    # A worker that dies is blamed on all of its bundles; the driver finds out which is the cause.
     "distributed.scheduler.allowed-failures": 0,
     "distributed.scheduler.work-stealing": False,
     "distributed.worker.profile.enabled": False,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Iterator
 from io import FileIO
 from pathlib import Path
@@ -14,19 +15,14 @@ from getflags.targets import resolve, tabular_list
 from getflags.targets.list_encoding import decoded
 from getflags.targets.list_file import BadInput, BadLine, Entry, checked, parse, read_lines
 
-_CHUNK = 1024 * 1024  # bytes
-
 
 def fingerprint(source: Path) -> str:
     """Return the hash of a list. Raises UsageError if it cannot be read."""
-    digest = xxh3_128()
     try:
         with source.open("rb") as file:
-            while chunk := file.read(_CHUNK):
-                digest.update(chunk)
+            return hashlib.file_digest(file, xxh3_128).hexdigest()
     except OSError as error:
         raise UsageError(_unreadable(source, error)) from None
-    return digest.hexdigest()
 
 
 def read(source: Path, update: Callable[[bytes], None]) -> Iterator[Entry]:

@@ -19,12 +19,10 @@ _DEFAULTS: Sequence[Any] = ("", "", "", None, False, (), ())
 
 def dump(number: int, entry: Entry) -> bytes:
     """Return a target as a line. ``number`` is its place in the user's list, from 0."""
-    if not any(entry[1:4]) and not any(entry[4:5]) and not any(entry[8:]):  # only a URL, as most
+    _, out, folder, checksum, guessed, *_, headers, mirrors = entry
+    if not (out or folder or checksum or guessed or headers or mirrors):  # as most
         return f"[{number},{encode_basestring_ascii(entry.word)}]\n".encode("ascii")
-    values: list[Any] = [
-        number, entry.word, entry.out, entry.folder, entry.checksum, entry.guessed,
-        entry.headers, entry.mirrors,
-    ]  # fmt: skip
+    values: list[Any] = [number, entry.word, out, folder, checksum, guessed, headers, mirrors]
     while not values[-1] and len(values) > 1:
         values.pop()
     return json.dumps(values, separators=(",", ":")).encode("ascii") + b"\n"

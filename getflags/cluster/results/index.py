@@ -12,9 +12,9 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import NamedTuple
 
 from getflags.cluster.errors import local_disk
-from getflags.cluster.job import layout, target_lines
+from getflags.cluster.job import lane_lists, layout
 from getflags.cluster.job.job import Generation
-from getflags.cluster.job.shards import Shard, lines
+from getflags.cluster.job.shards import Shard
 from getflags.cluster.results.read import READERS, Results, read, read_manifest
 from getflags.cluster.results.report import JobReport
 from getflags.cluster.scratch import scratch
@@ -109,9 +109,7 @@ def _failed(
     by_number = {row.n: row for row in rows if row.fails}
     if not by_number:
         return
-    name = layout.lane_list(generation.attempt, shard.lane)
-    size = generation.lanes[shard.lane].size
-    for line in lines(lambda start, end: storage.read_range(name, start, end), shard, size):
-        number, entry = target_lines.load(line)
+    lane = generation.lanes[shard.lane]
+    for number, entry in lane_lists.read(storage, generation.attempt, lane, shard):
         if number in by_number:
             yield Failure(entry, by_number[number])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import NamedTuple
 
@@ -19,11 +19,15 @@ READERS = 16  # objects that are read at a time
 
 
 class Results(NamedTuple):
-    """A job, its generations, and the records of its shards."""
+    """A job, its generations, and the records of its shards with their dates.
+
+    A run adds the records of further shards, without their dates.
+    """
 
     job: Job
     generations: Sequence[Generation]
     records: dict[int, Record]
+    dates: Mapping[int, float]  # seconds since 1970, by shard
 
     def report(self) -> JobReport:
         """Return the sums."""
@@ -46,20 +50,23 @@ class Results(NamedTuple):
             yield from (shard for shard in lane if shard.number in self.records)
 
 
-def done_shards(storage: Storage) -> set[int]:
-    """Return the numbers of the shards that have a record."""
-    found = (layout.shard_of_record(each.name) for each in storage.listed(layout.DONE))
-    return {number for number in found if number is not None}
+def done_shards(storage: Storage) -> dict[int, float]:
+    """Return the shards that have a record, with its date in seconds since 1970."""
+    found = (
+        (layout.shard_of_record(each.name), each.modified) for each in storage.listed(layout.DONE)
+    )
+    return {shard: modified for shard, modified in found if shard is not None}
 
 
-def read(storage: Storage) -> Results:
-    """Read the job at a place. Raises UsageError if there is none."""
-    job = prepare.existing(storage)
+def read(storage: Storage, job: Job | None = None) -> Results:
+    """Read the results of a job at a place. Raises UsageError if there is none."""
+    job = job or prepare.existing(storage)
     generations = prepare.generations(storage, job)
-    return Results(job, generations, read_records(storage, done_shards(storage)))
+    done = done_shards(storage)
+    return Results(job, generations, _read_records(storage, done), done)
 
 
-def read_records(storage: Storage, shards: Iterable[int]) -> dict[int, Record]:
+def _read_records(storage: Storage, shards: Iterable[int]) -> dict[int, Record]:
     """Return records by shard."""
 
     def one(shard: int) -> Record:

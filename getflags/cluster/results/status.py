@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from getflags.cluster.job import layout
 from getflags.cluster.results import read
 from getflags.cluster.results.report import JobReport
 from getflags.cluster.storage import Storage
@@ -36,11 +35,7 @@ class JobStatus(NamedTuple):
 def status(storage: Storage) -> JobStatus:
     """Return the progress of the job at a place. Raises UsageError if there is none."""
     found = read.read(storage)
-    dates = {
-        shard: each.modified
-        for each in storage.listed(layout.DONE)
-        if (shard := layout.shard_of_record(each.name)) is not None and shard in found.records
-    }
+    dates = found.dates
     report = found.report()
     # A complete generation has replaced failures; another one counts beside them.
     targets = sum(each.targets for each in found.generations)

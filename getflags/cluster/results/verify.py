@@ -51,13 +51,9 @@ def _verify_shard(storage: Storage, record: Record) -> Iterator[str]:
 
 def _verify_object(storage: Storage, name: str, row: Row) -> Iterator[str]:
     digest = hashlib.sha256()
-    try:
-        for chunk in storage.chunks(name):
-            digest.update(chunk)
-    except FileNotFoundError:
+    if not _passed(storage, name, digest.update):
         yield f"{name}: it is missing"
-        return
-    if digest.hexdigest() != row.sha256:
+    elif digest.hexdigest() != row.sha256:
         yield f"{name}: its content is not what was downloaded"
 
 
@@ -67,11 +63,7 @@ def _verify_packed(storage: Storage, record: Record, rows: Iterable[Row]) -> Ite
     expected = {row.key: row.sha256 for row in rows}
     digest = xxh3_128()
     with tempfile.TemporaryFile() as file:
-        try:
-            for chunk in storage.chunks(name):
-                digest.update(chunk)
-                file.write(chunk)
-        except FileNotFoundError:
+        if not _passed(storage, name, digest.update, file.write):
             yield f"{name}: it is missing"
             return
         if digest.hexdigest() != record.digest:
@@ -81,6 +73,17 @@ def _verify_packed(storage: Storage, record: Record, rows: Iterable[Row]) -> Ite
         found = _READERS[record.ending](file)
     for key in sorted({key for key, _ in expected.items() ^ found.items()}):
         yield f"{name}: {key} is not what was downloaded"
+
+
+def _passed(storage: Storage, name: str, *functions: Callable[[bytes], object]) -> bool:
+    """Pass the content of an object to functions; return whether there is one."""
+    try:
+        for chunk in storage.chunks(name):
+            for each in functions:
+                each(chunk)
+    except FileNotFoundError:
+        return False
+    return True
 
 
 def _read_tar(file: IO[bytes]) -> dict[str, str]:

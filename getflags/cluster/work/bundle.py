@@ -18,9 +18,9 @@ from typing import Any, NamedTuple
 import getflags
 from getflags import api
 from getflags.cluster.errors import StorageError, StorageRefused
-from getflags.cluster.job import layout, target_lines
+from getflags.cluster.job import lane_lists, layout
 from getflags.cluster.job.lanes import Lane
-from getflags.cluster.job.shards import Shard, lines
+from getflags.cluster.job.shards import Shard
 from getflags.cluster.scratch import scratch
 from getflags.cluster.storage import Storage
 from getflags.cluster.work import breaker, record
@@ -111,7 +111,9 @@ class _Run:
     def download(self, shards: list[Shard]) -> list[Done]:
         """Download the shards and return what became of each of them."""
         for shard in shards:
-            each = _ShardRun(shard, self._folder / str(shard.number), self._read(shard))
+            lane = self._bundle.lane
+            targets = list(lane_lists.read(self._storage, self._bundle.lists, lane, shard))
+            each = _ShardRun(shard, self._folder / str(shard.number), targets)
             self._shards[str(each.folder)] = each
             if not each.entries:
                 self._commit(each)
@@ -130,15 +132,6 @@ class _Run:
             emit=self._read_event,
         )
         return [commit.result() for commit in self._commits]
-
-    def _read(self, shard: Shard) -> list[tuple[int, Entry]]:
-        """Return the targets of a shard, with their numbers in the user's list."""
-        name = layout.lane_list(self._bundle.lists, shard.lane)
-
-        def read(start: int, end: int) -> bytes:
-            return self._storage.read_range(name, start, end)
-
-        return [target_lines.load(line) for line in lines(read, shard, self._bundle.lane.size)]
 
     def _entries(self) -> Iterator[Entry]:
         """Yield the targets of all shards; the names of their files are their places."""

@@ -22,7 +22,6 @@ from getflags.core.errors import UsageError
 
 FORMATS = ("tar", "files", "parquet")
 LARGE = 64 * 1024 * 1024  # bytes
-_CHUNK = 1024 * 1024  # bytes
 _BLOCK = 512  # bytes of a header, and the unit of a tar file (POSIX.1-1988, ustar)
 _ENDING = re.compile(r"\.([A-Za-z0-9]{1,8})$")
 #: A file of the shard, if it has one, and its row.
@@ -53,10 +52,8 @@ class Attempt(NamedTuple):
 
     def move(self, path: Path, ending: str) -> DataObject:
         """Store a temporary file as the data object of the shard, and delete it."""
-        digest = xxh3_128()
         with path.open("rb") as file:
-            while chunk := file.read(_CHUNK):
-                digest.update(chunk)
+            digest = hashlib.file_digest(file, xxh3_128)
         self.put(ending, path)
         path.unlink()
         return DataObject(ending, digest.hexdigest())

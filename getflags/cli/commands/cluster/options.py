@@ -7,8 +7,9 @@ from typing import Any
 
 from getflags.cli.options import groups, values
 from getflags.cli.options.parser import Parser
+from getflags.cluster.run import MAX_REQ, PER_ORIGIN, SHARD_TARGETS
+from getflags.cluster.work.pack import FORMATS
 
-FORMATS = ("tar", "files", "parquet")
 ACTIONS = {
     "run": "download the targets of a list, or resume the job",
     "status": "show the progress of a job, from its storage alone",
@@ -101,8 +102,6 @@ def _add_options(parser: Parser, action: str) -> None:
 
 def _add_job(parser: Parser) -> None:
     """Add the options that belong to a job: a later run must have the same."""
-    from getflags.cluster.run import PER_ORIGIN, SHARD_TARGETS
-
     add = parser.add_argument
     add(
         "-i", "--input-file", metavar="LIST", dest="source", required=True, type=values.text,
@@ -154,8 +153,6 @@ def _add_settings(group: groups.Group) -> None:
 
 
 def _add_workers(parser: Parser) -> None:
-    from getflags.cluster.run import MAX_REQ
-
     add = parser.add_argument
     add(
         "--on", metavar="ENGINE", default="dask", type=values.text,
