@@ -18,6 +18,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from tests.cluster.moto_s3 import serving
 from tests.siteserver import serve
 
 FILES = 20_000
@@ -43,13 +44,8 @@ def timed(*words: str) -> tuple[float, float]:
 @contextmanager
 def local_s3() -> Iterator[None]:
     """Run an S3 with a bucket in the block; the environment names it."""
-    command = [sys.executable, "-m", "tests.cluster.moto_s3"]
-    with subprocess.Popen(
-        command, text=True, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-    ) as process:  # fmt: skip
-        assert process.stdout  # noqa: S101 - for the type checker
-        url = f"http://127.0.0.1:{int(process.stdout.readline())}"
+    with serving() as port:
+        url = f"http://127.0.0.1:{port}"
         os.environ.update(
             AWS_ACCESS_KEY_ID="user", AWS_SECRET_ACCESS_KEY="secret",  # noqa: S106 - of a server for tests
             AWS_REGION="us-east-1", AWS_ENDPOINT_URL=url,
@@ -58,7 +54,6 @@ def local_s3() -> Iterator[None]:
         with urllib.request.urlopen(request, timeout=60):  # noqa: S310 - http
             pass
         yield
-        process.communicate(timeout=60)
 
 
 def rates(folder: Path) -> None:

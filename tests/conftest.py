@@ -18,9 +18,12 @@ from typing import Any
 from zlib import crc32
 
 import pytest
+import uvloop
 
 from getflags import engines, testing, transport
+from servers.app.tls import Certificate, make_certificate
 from tests.kit import ENVIRON, ROOT, free_port
+from tests.servers_kit import Factory
 
 # A shell's background job ignores SIGINT, and nohup SIGHUP; what is under test would inherit it.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
@@ -238,3 +241,16 @@ def _without_way(item: pytest.Item) -> Hashable:
         return item.nodeid
     rest = {name: id(value) for name, value in callspec.params.items() if name not in WAYS}
     return (item.nodeid.partition("[")[0], *sorted(rest.items()))
+
+
+@pytest.fixture(params=[None, uvloop.new_event_loop], ids=["asyncio", "uvloop"])
+def factory(request: pytest.FixtureRequest) -> Factory | None:
+    """Return the factory of an event loop that the servers must support."""
+    loop: Factory | None = request.param
+    return loop
+
+
+@pytest.fixture(scope="module")
+def certificate() -> Certificate:
+    """Return a new certificate."""
+    return make_certificate("127.0.0.1")

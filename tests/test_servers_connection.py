@@ -14,7 +14,6 @@ from pathlib import Path
 from typing import ClassVar
 
 import pytest
-import uvloop
 
 from servers.app.connection import LONGEST_QUEUE, HttpProtocol, Service
 from servers.content.folder import Folder
@@ -28,13 +27,6 @@ from tests.servers_kit import Factory, Running, flags, gif, request, running, un
 
 GIF = "/flags/br/br.gif"
 HOUR = Behaviour(delay=(3600.0, 3600.0))
-
-
-@pytest.fixture(params=[None, uvloop.new_event_loop], ids=["asyncio", "uvloop"])
-def factory(request: pytest.FixtureRequest) -> Factory | None:
-    """Return the factory of an event loop that the servers must support."""
-    loop: Factory | None = request.param
-    return loop
 
 
 @pytest.fixture

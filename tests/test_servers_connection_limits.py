@@ -9,19 +9,11 @@ from pathlib import Path
 
 import httpx
 import pytest
-import uvloop
 
 from servers.faults.draws import Behaviour
 from tests.servers_kit import Factory, Program, Running, flags, port_of, request, running, until
 
 ONE = Behaviour(max_connections_per_client=1)
-
-
-@pytest.fixture(params=[None, uvloop.new_event_loop], ids=["asyncio", "uvloop"])
-def factory(request: pytest.FixtureRequest) -> Factory | None:
-    """Return the factory of an event loop that the servers must support."""
-    loop: Factory | None = request.param
-    return loop
 
 
 @pytest.fixture

@@ -6,7 +6,6 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-import uvloop
 
 import servers.faults.kinds
 from servers.content.folder import Folder
@@ -22,13 +21,6 @@ GIF = "/flags/br/br.gif"
 BODY = gif("br")
 SIZE = len(BODY)
 LONG = "/bytes/1000000/x"
-
-
-@pytest.fixture(params=[None, uvloop.new_event_loop], ids=["asyncio", "uvloop"])
-def factory(request: pytest.FixtureRequest) -> Factory | None:
-    """Return the factory of an event loop that the servers must support."""
-    loop: Factory | None = request.param
-    return loop
 
 
 @pytest.fixture

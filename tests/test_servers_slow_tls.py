@@ -14,30 +14,16 @@ from pathlib import Path
 
 import httpx
 import pytest
-import uvloop
 
 from getflags.testing import local_server
 from servers.app.slow_tls import SlowTlsServer
-from servers.app.tls import Certificate, make_certificate
+from servers.app.tls import Certificate
 from servers.faults.draws import Behaviour
 from servers.state.server_state import ServerState
 from tests.servers_kit import PATIENCE, Client, Factory, Running, flags, running, until
 
 DELAY = 0.4
 HOUR = (3600.0, 3600.0)
-
-
-@pytest.fixture(params=[None, uvloop.new_event_loop], ids=["asyncio", "uvloop"])
-def factory(request: pytest.FixtureRequest) -> Factory | None:
-    """Return the factory of an event loop that the servers must support."""
-    loop: Factory | None = request.param
-    return loop
-
-
-@pytest.fixture(scope="module")
-def certificate() -> Certificate:
-    """Return a new certificate."""
-    return make_certificate("127.0.0.1")
 
 
 @pytest.fixture

@@ -5,7 +5,6 @@ import sys
 from pathlib import Path
 
 import pytest
-import uvloop
 
 from servers.app.tls import Certificate, MissingPackageError, make_certificate
 from servers.content.resources import Flags
@@ -14,19 +13,6 @@ from servers.faults.rules import parse
 from tests.servers_kit import Client, Factory, Running, flags, gif, request, running, until
 
 GIF = "/flags/br/br.gif"
-
-
-@pytest.fixture(params=[None, uvloop.new_event_loop], ids=["asyncio", "uvloop"])
-def factory(request: pytest.FixtureRequest) -> Factory | None:
-    """Return the factory of an event loop that the servers must support."""
-    loop: Factory | None = request.param
-    return loop
-
-
-@pytest.fixture(scope="module")
-def certificate() -> Certificate:
-    """Return a new certificate."""
-    return make_certificate("127.0.0.1")
 
 
 @pytest.fixture

@@ -15,6 +15,7 @@ from uuid import uuid4
 
 import pytest
 
+from tests.cluster.moto_s3 import serving
 from tests.kit import ENVIRON, ROOT, free_port
 
 if TYPE_CHECKING:
@@ -32,13 +33,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 @pytest.fixture(scope="session")
 def s3_port() -> Iterator[int]:
     """Return the port of a local S3."""
-    with subprocess.Popen(
-        [sys.executable, "-m", "tests.cluster.moto_s3"], cwd=ROOT, env=ENVIRON, text=True,
-        stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
-    ) as process:  # fmt: skip
-        assert process.stdout
-        yield int(process.stdout.readline())
-        process.communicate(timeout=20)
+    with serving() as port:
+        yield port
 
 
 @pytest.fixture

@@ -6,8 +6,25 @@ Run as a program; it prints its port, and ends when its standard input does.
 from __future__ import annotations
 
 import os
+import subprocess
 import sys
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from tests.kit import ENVIRON, ROOT
+
+
+@contextmanager
+def serving() -> Iterator[int]:
+    """Run this program in the block; yield its port."""
+    with subprocess.Popen(
+        [sys.executable, "-m", "tests.cluster.moto_s3"], cwd=ROOT, env=ENVIRON, text=True,
+        stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
+    ) as process:  # fmt: skip
+        assert process.stdout
+        yield int(process.stdout.readline())
+        process.communicate(timeout=60)
 
 
 def main() -> None:
