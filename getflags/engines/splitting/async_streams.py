@@ -146,7 +146,6 @@ class AsyncStreams(StreamsBase[StreamBatch]):
         limiter = self._limiter
         await self._part.write_stream([data], flow.output)
         if progress:
-            self._emit(progress.event)
             await self._checkpoint(progress.record)
         if seconds := limiter.spend(len(piece)):
             await asleep(self._transfer.allowed(seconds, monotonic()))

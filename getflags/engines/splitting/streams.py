@@ -110,6 +110,7 @@ class StreamsBase(Generic[T]):
     def _count(self, flow: Flow[T], piece: Piece) -> tuple[Piece, ProgressStep | None]:
         """Count a piece; return the part of it to write, and a progress step if one is due.
 
+        The step's event is emitted here, under the lock, so that progress never goes backwards.
         Raises Enough if the file is lost anyway, and what ``Stream.bytes_arrived`` raises.
         """
         now, split, more = monotonic(), self.split, False
@@ -118,6 +119,8 @@ class StreamsBase(Generic[T]):
                 raise Enough
             count = flow.stream.bytes_arrived(len(piece), now - flow.since)
             _, progress = self._transfer.bytes_arrived(count, 0.0, now)
+            if progress:
+                self._emit(progress.event)
             more = split.growth.arrived(count, now) and split.available
         if more:
             self._jobs.offer(StreamJob(self._transfer.reached, self.wanted, self.help))
@@ -266,7 +269,6 @@ class Streams(StreamsBase[Proof]):
         limiter = self._limiter
         self._part.write_stream([data], flow.output)
         if progress:
-            self._emit(progress.event)
             self._checkpoint(progress.record)
         if seconds := limiter.spend(len(piece)):
             limiter.wait(self._transfer.allowed(seconds, monotonic()))
