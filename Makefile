@@ -54,7 +54,7 @@ test-all: .venv/pyright  ## run all tests on every pair of engine and client
 # What `make test-cluster` tests and measures, and `make coverage` leaves out.
 CLUSTER = getflags/cluster/*,getflags/cli/commands/cluster/*
 # Its tests run where Ray is installed, which takes 240 MB.
-RAY = getflags/cluster/engines/ray_engine.py
+RAY = getflags/cluster/backends/ray_backend.py
 
 .PHONY: coverage
 coverage:  ## run the fast tests and report their branch coverage (7 minutes)
@@ -127,8 +127,17 @@ auto: .venv/dev  ## measure -m auto beside fixed levels and other programs (10 m
 	$(BIN)/python -m benchmarks.auto
 
 .PHONY: cluster
-cluster: .venv/cluster  ## measure a job on several machines beside one machine (5 minutes)
+cluster: .venv/cluster  ## measure a job on several machines beside one machine (20 minutes)
 	$(BIN)/python -m benchmarks.cluster
+
+.venv/faults: .venv/cluster
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check ray
+	@touch $@
+
+.PHONY: cluster-faults
+cluster-faults: export GETFLAGS_TEST_TARGETS = 10000
+cluster-faults: .venv/faults  ## run the faults of `make test-cluster` with 10,000 targets each, on Ray, too (@@ minutes)
+	$(BIN)/python -m pytest --numprocesses 2 --dist worksteal tests/cluster/test_{commit,drivers,origins,storage,workers}.py
 
 .venv/jobs/%/made: | .venv/cluster
 	$(PYTHON) -m venv $(@D)

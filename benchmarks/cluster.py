@@ -1,4 +1,4 @@
-"""What a job on several machines costs beside one machine, and with a million targets.
+"""What a job on several machines costs beside one machine, to start, and with a million targets.
 
 Each run is a command of its own; its CPU is that of all its processes, which the servers' is not.
 The S3 is moto, a Python program on the same processors, so its wall time says little.
@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import os
 import resource
+import shutil
 import statistics
 import subprocess
 import sys
 import tempfile
 import time
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -26,8 +27,11 @@ SIZE = 10_000  # bytes
 WORKERS = 2
 LEVEL = 32
 ROUNDS = 3
+FEW = 100  # files of a job that does little more than start
 MILLION = 1_000_000
+SMALL = 100  # bytes of each of a million files
 BUCKET = "jobs"
+START = f"job of {FEW} files, Dask, folder"
 
 
 def _cpu() -> float:
@@ -61,10 +65,13 @@ def rates(folder: Path) -> None:
     rows: dict[str, list[tuple[float, float]]] = {}
     with serve("LOCAL") as server, local_s3():
         targets = folder / "urls.txt"
-        urls = (f"{server.root}/bytes/{SIZE}/{number}.bin\n" for number in range(FILES))
+        urls = [f"{server.root}/bytes/{SIZE}/{number}.bin\n" for number in range(FILES)]
         targets.write_text("".join(urls))
-        job = ["cluster", "run", "-i", str(targets), "--workers", str(WORKERS), "-m", str(LEVEL)]
-        job += ["--per-origin", str(WORKERS * LEVEL)]
+        few = folder / "few.txt"
+        few.write_text("".join(urls[:FEW]))
+        run = ["cluster", "run", "--workers", str(WORKERS), "-m", str(LEVEL)]
+        run += ["--per-origin", str(WORKERS * LEVEL)]
+        job = [*run, "-i", str(targets)]
         for number in range(ROUNDS):
             cells = {
                 "one machine, asyncio": [
@@ -77,9 +84,12 @@ def rates(folder: Path) -> None:
                 ],
                 "job, Dask, folder": [*job, "-o", str(folder / f"job-{number}")],
                 "job, Dask, S3": [*job, "-o", f"s3://{BUCKET}/job-{number}"],
+                START: [*run, "-i", str(few), "-o", str(folder / f"few-{number}")],
             }  # fmt: skip
             for name, words in cells.items():
                 rows.setdefault(name, []).append(timed(*words))
+    start = rows.pop(START)
+    print(f"{START}: {statistics.median(cpu for _, cpu in start):.1f} s of CPU", flush=True)
     base = [cpu for _, cpu in rows["one machine, asyncio"]]
     for name, cells_of in rows.items():
         wall = statistics.median(each for each, _ in cells_of)
@@ -94,15 +104,16 @@ def rates(folder: Path) -> None:
         )
 
 
-def million(folder: Path) -> None:
-    """Measure a job of a million targets that need no request: planning, memory, and a rerun."""
-    targets = folder / "million.txt"
+def million(folder: Path, what: str, url: Callable[[int], str]) -> None:
+    """Measure a job of a million targets: planning, memory, and a run with nothing left to do."""
+    targets, out = folder / "million.txt", folder / "job-million"
     with targets.open("w") as file:
-        file.writelines(f"ftp://host{number % 1000}/{number}\n" for number in range(MILLION))
-    for what in ("a million targets", "the same again"):
-        command = [sys.executable, "-m", "benchmarks.cluster", str(targets), str(folder / "job")]
+        file.writelines(f"{url(number)}\n" for number in range(MILLION))
+    for which in (f"a million {what}", "the same again"):
+        command = [sys.executable, "-m", "benchmarks.cluster", str(targets), str(out)]
         done = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True)
-        print(f"{what}: {done.stdout.strip()}", flush=True)
+        print(f"{which}: {done.stdout.strip()}", flush=True)
+    shutil.rmtree(out)
 
 
 def run_million(targets: str, out: str) -> None:
@@ -120,12 +131,16 @@ def run_million(targets: str, out: str) -> None:
             planned.append(job.modified - begun)
 
     begun = time.time()
-    report = cluster.run(targets, out, workers=WORKERS, progress=progress)
+    report = cluster.run(
+        targets, out, workers=WORKERS, max_req=LEVEL, per_origin=WORKERS * LEVEL, progress=progress
+    )
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     assert report.targets == MILLION  # noqa: S101 - a figure for half the work would be none
+    counts = ", ".join(f"{count:,} {status}" for status, count in report.counts.items() if count)
     # A job that was there already has been planned before.
     plan = f"planned in {planned[0]:.1f} s, " if planned and planned[0] > 0 else ""
-    print(f"{plan}{time.perf_counter() - start:.2f} s in all, the driver's memory {peak:.0f} MiB")
+    seconds = time.perf_counter() - start
+    print(f"{counts}; {plan}{seconds:.2f} s in all, the driver's memory {peak:.0f} MiB")
 
 
 def main() -> None:
@@ -133,7 +148,10 @@ def main() -> None:
     with tempfile.TemporaryDirectory(dir="/dev/shm") as folder:
         os.environ["TMPDIR"] = folder
         rates(Path(folder))
-        million(Path(folder))
+        million(Path(folder), "without a request", lambda n: f"ftp://host{n % 1000}/{n}")
+        with serve("LOCAL") as server:
+            root = f"{server.root}/bytes/{SMALL}"
+            million(Path(folder), f"files of {SMALL} bytes", lambda n: f"{root}/{n}.bin")
 
 
 if __name__ == "__main__":

@@ -12,9 +12,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from getflags.cluster.job import job, layout, target_lines
-from getflags.cluster.job.dealer import Dealing, deal
-from getflags.cluster.job.job import Generation, Job
+from getflags.cluster.job.job import Generation, Job, Terms
 from getflags.cluster.job.lanes import HeavyHitters, Lane, hot_origins, lane_count, shares
+from getflags.cluster.job.partition import Partitioning, partition
 from getflags.cluster.job.shards import Shard, lines, shards
 from getflags.core.errors import UsageError
 from getflags.core.models import Checksum
@@ -113,7 +113,7 @@ def read_back(dealt: list[tuple[Path, Lane]]) -> dict[int, list[tuple[int, Entry
 def test_targets_are_dealt_to_lanes_by_origin(tmp_path: Path) -> None:
     entries = [Entry(f"http://h{number % 50}/{number}") for number in range(1000)]
     entries += [Entry(f"http://hot/{number}") for number in range(1000)]
-    dealt = deal(enumerate(entries), Dealing(4, 10, 100), tmp_path)
+    dealt = partition(enumerate(entries), Partitioning(4, 10, 100), tmp_path)
     found = read_back(dealt)
     assert sorted(each for lane in found.values() for each in lane) == list(enumerate(entries))
     lanes_of: dict[str, set[int]] = {}
@@ -137,21 +137,19 @@ def test_repeated_targets_are_left_out_where_that_is_wanted(tmp_path: Path) -> N
     for dedupe, left in ((True, [0, 1, 3]), (False, [0, 1, 2, 3])):
         folder = tmp_path / str(dedupe)
         folder.mkdir()
-        dealt = deal(enumerate(entries), Dealing(2, 16, 1000, dedupe), folder)
+        dealt = partition(enumerate(entries), Partitioning(2, 16, 1000, dedupe), folder)
         assert sorted(n for lane in read_back(dealt).values() for n, _ in lane) == left
 
 
 def test_what_is_no_url_has_a_lane_and_no_lane_of_its_own(tmp_path: Path) -> None:
     entries = [Entry("not a url") for _ in range(100)]
-    dealt = deal(enumerate(entries), Dealing(4, 16, 10), tmp_path)
+    dealt = partition(enumerate(entries), Partitioning(4, 16, 10), tmp_path)
     assert [lane.targets for _, lane in dealt] == [100]
 
 
 GENERATION = Generation(0, "ab", (Lane(0, 1000, 10, 16), Lane(1, 50, 1, 8, 2)), 100)
-JOB = Job(
-    "1", "f", "list", dedupe=False, file_format="tar", settings={"retries": 5}, per_origin=16,
-    rate_per_origin=None, first=GENERATION,
-)  # fmt: skip
+TERMS = Terms("tar", 16, None, dedupe=False, settings={"retries": 5})
+JOB = Job("1", "f", "list", TERMS, GENERATION)
 
 
 def test_a_job_and_a_generation_are_read_back() -> None:
@@ -162,7 +160,11 @@ def test_a_job_and_a_generation_are_read_back() -> None:
     assert Counter(len(lane) for lane in GENERATION.shards()) == {10: 1, 1: 1}
 
 
-@pytest.mark.parametrize("data", [b"", b"[]", b"{}", b'{"format": 1}', b"\xff"])
+NEGATIVE = job.dump(JOB).replace(b'"shard_bytes": 100', b'"shard_bytes": 0')
+TEXT = job.dump(JOB).replace(b'"targets": 10', b'"targets": "ten"')
+
+
+@pytest.mark.parametrize("data", [b"", b"[]", b"{}", b'{"format": 1}', b"\xff", NEGATIVE, TEXT])
 def test_a_damaged_description_is_one_sentence(data: bytes) -> None:
     with pytest.raises(UsageError, match="place is damaged"):
         job.load(data, "place")
@@ -180,8 +182,8 @@ def test_the_description_of_another_version() -> None:
     [
         (JOB, ""),
         (JOB._replace(fingerprint="g"), "list"),
-        (JOB._replace(per_origin=3), "another --per-origin"),
-        (JOB._replace(settings={}), "--retries"),
+        (JOB._replace(terms=TERMS._replace(per_origin=3)), "another --per-origin"),
+        (JOB._replace(terms=TERMS._replace(settings={})), "--retries"),
         (JOB._replace(version="2", list_name="other"), ""),
     ],
 )

@@ -8,7 +8,7 @@ import os
 import pytest
 
 from getflags.cluster.errors import StorageError
-from getflags.cluster.results.report import TRY_AGAIN, JobReport, Missing
+from getflags.cluster.results.report import TRY_AGAIN, GivenUp, JobReport
 from getflags.cluster.work import manifest, record
 from getflags.cluster.work.breaker import doubt
 from getflags.cluster.work.manifest import Row
@@ -130,7 +130,7 @@ def test_failures_that_were_requested_again_are_left_out() -> None:
     again = [ROWS[0]._replace(n=1), ROWS[2]]
     found.add(record.record(1, "cd", DATA, again, refusals={"http://a:80": 1}, seconds=1))
     found.leave_out({"failed": 1, "not found": 1})
-    found.missing.append(Missing(1, "reason"))
+    found.given_up.append(GivenUp(1, "reason"))
     assert found.values() == {
         "targets": 3,
         "counts": {"ok": 2, "present": 0, "not found": 1, "failed": 0},
@@ -140,6 +140,6 @@ def test_failures_that_were_requested_again_are_left_out() -> None:
         "refusals": {"http://a:80": 1},
         "shards": 2,
         "done": 2,
-        "missing": [{"shard": 1, "reason": "reason"}],
+        "given_up": [{"shard": 1, "reason": "reason"}],
         "exit_code": 1,
     }

@@ -1,4 +1,4 @@
-"""The driver: it gives bundles of shards to the workers of an engine until all shards are done.
+"""The driver: it gives bundles of shards to the workers of a backend until all shards are done.
 
 It holds no list and no result, only the numbers of the shards that are missing. A lane has one
 bundle under way at a time (see ``job.lanes``), and only a window of bundles is submitted.
@@ -10,11 +10,11 @@ from collections import Counter, deque
 from collections.abc import Callable, Sequence
 
 import getflags
-from getflags.cluster.engines import Engine, Result
+from getflags.cluster.backends import Backend, Result
 from getflags.cluster.errors import StorageError, WorkerDied
-from getflags.cluster.job.job import Generation, Job
+from getflags.cluster.job.job import Generation, Terms
 from getflags.cluster.job.shards import Shard
-from getflags.cluster.results.report import Missing
+from getflags.cluster.results.report import GivenUp
 from getflags.cluster.work.bundle import Bundle, RunOptions
 from getflags.cluster.work.record import Record
 from getflags.core.errors import GetflagsError, UsageError
@@ -32,14 +32,14 @@ class Driver:
 
     def __init__(
         self,
-        job: Job,
+        terms: Terms,
         generation: Generation,
         options: RunOptions,
-        engine: Engine,
+        backend: Backend,
         committed: Callable[[Record], None],
     ) -> None:
-        self._job, self._generation, self._options = job, generation, options
-        self._engine = engine
+        self._terms, self._generation, self._options = terms, generation, options
+        self._backend = backend
         self._committed = committed
         self._tries: Counter[int] = Counter()  # by shard
         self._deaths: Counter[int] = Counter()  # by shard
@@ -47,23 +47,23 @@ class Driver:
         self._running: dict[int, tuple[int, tuple[Shard, ...]]] = {}  # bundle → lane, shards
         self._size = BUNDLE  # shards of a bundle; fewer if there are few, as one ends as a whole
         self._heard = False  # whether a bundle has ended, so that requests may have been made
-        self.missing: list[Missing] = []
+        self.given_up: list[GivenUp] = []
 
     def run(self, done: set[int]) -> None:
-        """Run all shards but those that are done. Raises EngineLost, StorageError, UsageError."""
+        """Run all shards but those that are done. Raises BackendLost, StorageError, UsageError."""
         waiting = [
             deque(shard for shard in lane if shard.number not in done)
             for lane in self._generation.shards()
         ]
         number = sum(map(len, waiting))
-        self._size = max(min(number // (4 * self._engine.workers), BUNDLE), 1)
+        self._size = max(min(number // (4 * self._backend.workers), BUNDLE), 1)
         ready = deque(lane for lane, shards in enumerate(waiting) if shards)
         while ready or self._running:
-            while ready and len(self._running) < 2 * self._engine.workers:
+            while ready and len(self._running) < 2 * self._backend.workers:
                 lane = ready.popleft()
                 shards = self._next_bundle(waiting[lane])
-                self._running[self._engine.submit(self._bundle(lane, shards))] = lane, shards
-            found = self._engine.next_done(_WAIT)
+                self._running[self._backend.submit(self._bundle(lane, shards))] = lane, shards
+            found = self._backend.next_done(_WAIT)
             if found is None:
                 continue
             lane, shards = self._running.pop(found[0])
@@ -83,12 +83,10 @@ class Driver:
         return tuple(taken)
 
     def _bundle(self, lane: int, shards: tuple[Shard, ...]) -> Bundle:
-        job = self._job
-        found = self._generation.lanes[lane]
-        rate = job.rate_per_origin and job.rate_per_origin / found.share
+        generation = self._generation
         return Bundle(
-            getflags.__version__, self._options, job.file_format, job.settings, rate,
-            self._generation.attempt, found, shards,
+            getflags.__version__, self._options, self._terms, generation.attempt,
+            generation.lanes[lane], shards,
         )  # fmt: skip
 
     def _handle(self, shards: Sequence[Shard], result: Result) -> list[Shard]:
@@ -120,7 +118,7 @@ class Driver:
         self._deaths[shards[0].number] += 1
         if self._deaths[shards[0].number] < _DEATHS:
             return list(shards)
-        self.missing.append(Missing(shards[0].number, reason))
+        self.given_up.append(GivenUp(shards[0].number, reason))
         return []
 
     def _again(self, shard: Shard, reason: str) -> bool:
@@ -128,7 +126,7 @@ class Driver:
         self._tries[shard.number] += 1
         if self._tries[shard.number] < _TRIES:
             return True
-        self.missing.append(Missing(shard.number, reason))
+        self.given_up.append(GivenUp(shard.number, reason))
         return False
 
 

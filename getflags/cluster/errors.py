@@ -20,8 +20,8 @@ class StorageRefused(UsageError):
     """The storage refuses the credentials, or there is no such bucket."""
 
 
-class EngineLost(GetflagsError):
-    """The engine cannot be reached any more; a later run resumes the job."""
+class BackendLost(GetflagsError):
+    """The backend cannot be reached any more; a later run resumes the job."""
 
 
 class WorkerDied(GetflagsError):

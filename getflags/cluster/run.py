@@ -4,24 +4,21 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, closing, contextmanager
-from functools import cache
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
-from getflags.cluster import engines
+from getflags.cluster.backends import Workers
 from getflags.cluster.driver import Driver
-from getflags.cluster.engines import Engine
 from getflags.cluster.errors import StorageError, StorageRefused
 from getflags.cluster.job import job as jobs
 from getflags.cluster.job import layout, prepare
-from getflags.cluster.job.dealer import Dealing
-from getflags.cluster.job.job import Generation
+from getflags.cluster.job.job import Generation, Terms
+from getflags.cluster.job.partition import Partitioning
 from getflags.cluster.job.prepare import Request
 from getflags.cluster.results import index, read
 from getflags.cluster.results.read import Results
-from getflags.cluster.results.report import JobReport, Missing
-from getflags.cluster.scratch import swept
+from getflags.cluster.results.report import GivenUp, JobReport
 from getflags.cluster.storage import Storage
 from getflags.cluster.work import pack
 from getflags.cluster.work.bundle import RunOptions
@@ -29,6 +26,9 @@ from getflags.cluster.work.record import Record
 from getflags.core.errors import UsageError
 from getflags.core.settings import DEFAULTS, checked
 from getflags.targets.list_file import Entry
+
+if TYPE_CHECKING:
+    from distributed import Client
 
 #: The settings of a download that a job takes; none of them is a secret.
 SETTINGS = (
@@ -43,25 +43,11 @@ SHARD_TARGETS = 1000
 Progress = Callable[[JobReport], None]
 
 
-class Workers(NamedTuple):
-    """Where bundles run: an engine (see ``engines.connect``), its workers, and their concurrency.
-
-    ``number`` is the number of workers of this machine, if the engine starts some. With
-    ``accept_failures``, shards are committed even if no server answered: by default they are not,
-    because the network may be down.
-    """
-
-    on: str = "dask"
-    number: int = 0
-    max_req: int = MAX_REQ
-    accept_failures: bool = False
-
-
 def run(
     source: str | os.PathLike[str],
     out: str | os.PathLike[str],
     *,
-    on: str = "dask",
+    on: str | Client = "dask",
     workers: int = 0,
     max_req: int = MAX_REQ,
     per_origin: int = PER_ORIGIN,
@@ -75,68 +61,55 @@ def run(
 ) -> JobReport:
     """Download the targets of a list into ``out`` and return the report; resume a job there.
 
-    ``source`` is a list as for ``-i``; ``out`` is a folder or a URL (``s3://bucket/job``). ``on``,
-    ``workers`` (0: one for each processor), ``max_req`` and ``accept_failures`` are as in
-    ``Workers``. ``per_origin`` and ``rate_per_origin`` (requests a second) are limits of each
-    server for the whole job. A shard has about ``shard_targets`` targets. ``progress`` is called
-    with the report so far. ``settings`` are those of ``download`` that are in ``SETTINGS``.
+    ``source`` is a list as for ``-i``; ``out`` is a folder or a URL (``s3://bucket/job``).
+    ``on`` is a Dask client, or a text: see ``backends.connect``. ``workers`` is the number of
+    workers that are started if it is ``dask`` or ``ray``; 0 means one for each processor.
+    ``max_req`` is the concurrency of each worker. ``per_origin`` and ``rate_per_origin`` (requests
+    a second) are limits of each server for the whole job. A shard has about ``shard_targets``
+    targets. With ``accept_failures``, shards are committed even if no server answered; by default
+    they are not, because the network may be down. ``progress`` is called with the report so far.
+    ``settings`` are those of ``download`` that are in ``SETTINGS``.
 
     Call this below ``if __name__ == "__main__":``: workers of this machine import the main program.
 
-    Raises UsageError before any request if something is wrong, and EngineLost or StorageError if
+    Raises UsageError before any request if something is wrong, and BackendLost or StorageError if
     the job cannot go on; a later run resumes it.
     """
-    chosen = Workers(on, workers or os.cpu_count() or 1, max_req, accept_failures)
     pack.check_format(file_format)
+    terms = Terms(file_format, per_origin, rate_per_origin, dedupe, _changed(settings))
     storage = Storage(os.fspath(out), create=True)
-    with _engine(chosen) as engine:
-        request = Request(
-            Path(source), file_format, _changed(settings), per_origin, rate_per_origin,
-            shard_targets, dedupe, _counting(chosen, engine),
-        )  # fmt: skip
+    options = RunOptions(storage.address, max_req, accept_failures)
+    with Workers(on, workers) as workers_:
+        request = Request(Path(source), terms, shard_targets, workers_.count)
         job = prepare.open_or_create(storage, request)
-        return _run_generations(storage, read.read(storage, job), chosen, engine, progress)
+        return _run_generations(storage, read.read(storage, job), options, workers_, progress)
 
 
 def retry(
-    out: str | os.PathLike[str], *, on: str = "dask", workers: int = 0, max_req: int = MAX_REQ,
+    out: str | os.PathLike[str],
+    *,
+    on: str | Client = "dask",
+    workers: int = 0,
+    max_req: int = MAX_REQ,
     progress: Progress = lambda _: None,
-) -> JobReport:  # fmt: skip
+) -> JobReport:
     """Request again the targets of a finished job that failed, or resume such a retry.
 
     Raises UsageError if the job has not been finished, else as ``run``.
     """
-    # The failures of the targets are known already.
-    chosen = Workers(on, workers or os.cpu_count() or 1, max_req, accept_failures=True)
     storage = Storage(os.fspath(out))
     found = read.read(storage)
-    pack.check_format(found.job.file_format)
+    pack.check_format(found.job.terms.file_format)
     if _missing(found.job.first, found.records):
         raise UsageError(f"the job in {out} is not finished; resume it with getflags cluster run")
     report = found.report()
-    with _engine(chosen) as engine:
+    # The failures of the targets are known already.
+    options = RunOptions(storage.address, max_req, accept_failures=True)
+    with Workers(on, workers) as workers_:
         if report.done == report.shards and report.failures:
-            _create_generation(storage, found, _counting(chosen, engine)())
+            _create_generation(storage, found, workers_.count())
             found = found._replace(generations=prepare.generations(storage, found.job))
-        return _run_generations(storage, found, chosen, engine, progress)
-
-
-@contextmanager
-def _engine(workers: Workers) -> Iterator[Callable[[], Engine]]:
-    """Yield a function that connects to the engine when it is first called; close it at the end."""
-    with ExitStack() as stack:
-
-        @cache
-        def connect() -> Engine:
-            stack.enter_context(swept())
-            return stack.enter_context(closing(engines.connect(workers.on, workers.number)))
-
-        yield connect
-
-
-def _counting(workers: Workers, engine: Callable[[], Engine]) -> Callable[[], int]:
-    """Return a function that counts the workers; those of another machine must be asked."""
-    return lambda: engine().workers if "://" in workers.on else workers.number
+        return _run_generations(storage, found, options, workers_, progress)
 
 
 def _create_generation(storage: Storage, found: Results, workers: int) -> None:
@@ -151,7 +124,7 @@ def _create_generation(storage: Storage, found: Results, workers: int) -> None:
 
     shard_targets = max(first.targets // first.shard_count, 1)
     generation = prepare.store_lists(
-        storage, numbered(), Dealing(workers, found.job.per_origin, shard_targets),
+        storage, numbered(), Partitioning(workers, found.job.terms.per_origin, shard_targets),
         number=last.number + 1, first_shard=last.first_shard + last.shard_count,
     )  # fmt: skip
     generation = generation._replace(repeats=counts)
@@ -161,14 +134,14 @@ def _create_generation(storage: Storage, found: Results, workers: int) -> None:
 def _run_generations(
     storage: Storage,
     found: Results,
+    options: RunOptions,
     workers: Workers,
-    engine: Callable[[], Engine],
     progress: Progress,
 ) -> JobReport:
     """Run the shards of all generations that are missing; store the index; return the report."""
     records = found.records
     shown = found.report()
-    given_up: list[Missing] = []
+    given_up: list[GivenUp] = []
 
     def committed(record: Record) -> None:
         if record.shard not in records:
@@ -176,16 +149,15 @@ def _run_generations(
             shown.add(record)
             progress(shown)
 
-    options = RunOptions(storage.address, workers.max_req, workers.accept_failures)
     progress(shown)
     with _resumable(records):
         for generation in found.generations:
             if _missing(generation, records):
-                driver = Driver(found.job, generation, options, engine(), committed)
+                driver = Driver(found.job.terms, generation, options, workers.backend(), committed)
                 driver.run(set(records))
-                given_up += driver.missing
+                given_up += driver.given_up
         report = found.report()
-        report.missing = given_up
+        report.given_up = given_up
         if report.done == report.shards:
             index.keep_current(storage, report)
     return report

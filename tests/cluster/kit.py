@@ -31,13 +31,17 @@ if missing := [name for name in ("distributed", "obstore", "moto", "flask") if n
 
 import psutil
 
-from getflags.cluster.job import layout
+from getflags.cluster.job import layout, prepare
 from getflags.cluster.results import read
 from getflags.cluster.storage import Storage
 from getflags.testing.flag_server import FlagServer
 from tests.kit import ENVIRON, ROOT, run_main
 
 SIZE = 3000  # bytes of a file
+#: The least number of targets of a job with faults, for `make cluster-faults`.
+LEAST = int(os.environ.get("GETFLAGS_TEST_TARGETS", "0"))
+SHARD_TARGETS = max(20, LEAST // 20)
+anywhere = pytest.mark.parametrize("place", ["file", "s3"] if LEAST else ["file"], indirect=True)
 PATIENCE = 300.0  # seconds, for a machine that is busy with other things
 _MARK = "TEST_OF_A_JOB"  # a variable that all processes of a job have
 #: What a run may print to standard error.
@@ -55,6 +59,11 @@ def until(condition: Callable[[], object], seconds: float = PATIENCE) -> None:
 def urls_of(server: FlagServer, count: int, prefix: str = "f") -> list[str]:
     """Return the URLs of files of a server."""
     return [server.url_for(f"/bytes/{SIZE}/{prefix}{index}.bin") for index in range(count)]
+
+
+def many_urls(server: FlagServer, count: int, prefix: str = "f") -> list[str]:
+    """Return the URLs of ``count`` files of a server, or of more: see ``LEAST``."""
+    return urls_of(server, max(count, LEAST), prefix)
 
 
 def digest(url: str) -> str:
@@ -86,11 +95,12 @@ class Job:
         self.environ = {**place.environ, _MARK: self._mark, "TMPDIR": str(self.scratch)}
         self._runs: list[Run] = []
 
-    def words(self, *more: str, shard_targets: int = 20) -> list[str]:
+    def words(self, *more: str, shard_targets: int = SHARD_TARGETS) -> list[str]:
         """Return the arguments of a run; later ones replace earlier ones."""
+        faster = ["-m", "32", "--per-origin", "64"] if LEAST else []
         return [
             "cluster", "run", "-i", str(self.list), "-o", self.out, "--on", self.on,
-            "--workers", "2", "-m", "8", "--shard-targets", str(shard_targets), *more,
+            "--workers", "2", "-m", "8", "--shard-targets", str(shard_targets), *faster, *more,
         ]  # fmt: skip
 
     def start(self, *words: str, program: str = "getflags", before: Iterable[str] = ()) -> Run:
@@ -122,6 +132,11 @@ class Job:
         """Return the number of shards that are done; 0 if there is no job yet."""
         with self.storage() as storage:
             return len(read.done_shards(storage))
+
+    def shards(self) -> int:
+        """Return the number of shards of the job."""
+        with self.storage() as storage:
+            return prepare.existing(storage).first.shard_count
 
     def processes(self) -> list[psutil.Process]:
         """Return the processes of the job's runs."""

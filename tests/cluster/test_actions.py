@@ -98,7 +98,7 @@ def test_damage_is_found(make_job: MakeJob, tmp_path: Path) -> None:
         (["cluster", "run", "-i", "empty.txt", "-o", "job"], "'empty.txt' has no targets"),
         (["cluster", "run", "-i", "bad.txt", "-o", "job"], "bad.txt:1: "),
         (["cluster", "run", "-i", "code.txt", "-o", "job"], "code.txt:1: 'BR' is not a URL"),
-        (["cluster", "run", "-i", "x.txt", "-o", "job", "--on", "spark"], "the engine is 'spark'"),
+        (["cluster", "run", "-i", "x.txt", "-o", "job", "--on", "spark"], "--on is 'spark'"),
         (["cluster", "run", "-i", "x.txt", "-o", "x.txt"], "'x.txt' cannot be used"),
     ],
 )

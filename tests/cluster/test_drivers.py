@@ -8,16 +8,19 @@ from pathlib import Path
 
 import pytest
 
+from getflags import cluster
+from getflags.core.errors import UsageError
 from getflags.testing import local_server
 from tests.cluster.conftest import Dask, MakeJob
-from tests.cluster.kit import until, urls_of
-from tests.cluster.test_workers import ENGINES, SLOW
+from tests.cluster.kit import anywhere, many_urls, until, urls_of
+from tests.cluster.test_workers import BACKENDS, SLOW
 
 
-@pytest.mark.parametrize("on", ENGINES)
+@anywhere
+@pytest.mark.parametrize("on", BACKENDS)
 def test_a_driver_that_is_killed_is_started_again(make_job: MakeJob, on: str) -> None:
     with local_server(delay=SLOW) as server:
-        job = make_job(urls_of(server, 300), on)
+        job = make_job(many_urls(server, 300), on)
         run = job.start()
         until(job.records)
         run.process.kill()
@@ -31,7 +34,7 @@ def test_a_driver_that_is_killed_is_started_again(make_job: MakeJob, on: str) ->
 def test_a_ray_that_dies(make_job: MakeJob) -> None:
     """What remains of it ends by itself."""
     with local_server(delay=SLOW) as server:
-        job = make_job(urls_of(server, 300), on="ray")
+        job = make_job(many_urls(server, 300), on="ray")
         run = job.start()
         until(job.records)
         raylets = [each for each in job.processes() if each.name() == "raylet"]
@@ -48,30 +51,32 @@ def test_a_ray_that_dies(make_job: MakeJob) -> None:
 def test_two_drivers_run_one_job(make_job: MakeJob) -> None:
     """They begin at the same time, so both may create the job."""
     with local_server(delay=SLOW) as server:
-        job = make_job(urls_of(server, 300))
+        job = make_job(many_urls(server, 300))
         runs = [job.start(), job.start()]
         for run in runs:
             run.ends(0)
     job.check()
 
 
+@anywhere
 def test_another_job_in_the_same_place_is_refused(make_job: MakeJob) -> None:
     with local_server() as server:
-        job = make_job(urls_of(server, 60))
+        job = make_job(many_urls(server, 60))
         job.run()
         run = job.run(*job.words("--per-origin", "3"), code=2)
         assert "has another job: it has another --per-origin; choose another place" in run.err
         job.list.write_text("".join(f"{url}\n" for url in job.urls[1:]))
         run = job.run(code=2)
         assert "has another job: its list (urls.txt) is another, or has changed since" in run.err
-        assert server.ledger().requests == 60
+        assert server.ledger().requests == len(job.urls)
     job.check()
 
 
+@anywhere
 def test_a_scheduler_that_is_killed(make_job: MakeJob, dask: Dask) -> None:
     """The job waits for a run with another scheduler."""
     with local_server(delay=SLOW) as server:
-        job = make_job(urls_of(server, 300))
+        job = make_job(many_urls(server, 300))
         address = dask.start()
         run = job.start(*job.words("--on", address))
         until(job.records)
@@ -83,6 +88,21 @@ def test_a_scheduler_that_is_killed(make_job: MakeJob, dask: Dask) -> None:
         dask.stop()
         run = job.run(*job.words("--on", dask.start()))
         dask.stop()
+    job.check()
+
+
+def test_a_job_runs_on_a_client_of_the_user(make_job: MakeJob, dask: Dask, tmp_path: Path) -> None:
+    """The client is the user's also after the job."""
+    from distributed import Client
+
+    with local_server() as server, Client(f"tcp{dask.start().removeprefix('dask')}") as client:
+        job = make_job(urls_of(server, 60))
+        report = cluster.run(job.list, job.out, on=client, shard_targets=20)
+        assert (report.exit_code, report.targets) == (0, 60)
+        assert client.submit(sum, [1, 2]).result(60) == 3
+        with pytest.raises(UsageError, match="a job does not run on 7; give it a Dask client"):
+            cluster.run(job.list, tmp_path / "other", on=7)
+    dask.stop()
     job.check()
 
 

@@ -13,7 +13,7 @@ import pytest
 from getflags.testing import local_server
 from tests.cluster.conftest import MakeJob
 from tests.cluster.fault_proxy import FaultProxy
-from tests.cluster.kit import until, urls_of
+from tests.cluster.kit import anywhere, many_urls, until, urls_of
 from tests.cluster.test_workers import SLOW
 from tests.kit import run_main
 
@@ -46,7 +46,7 @@ def test_credentials_that_expire(make_job: MakeJob, s3: FaultProxy) -> None:
     """Requests have been made, so it is no usage error."""
     body = BODY % b"ExpiredToken"
     with local_server(delay=SLOW) as server:
-        job = make_job(urls_of(server, 300))
+        job = make_job(many_urls(server, 300))
         run = job.start()
         until(job.records)
         s3.answer = DENIED % (len(body), body)
@@ -84,7 +84,7 @@ def test_a_storage_that_is_down(make_job: MakeJob, s3: FaultProxy) -> None:
 @on_s3
 def test_a_storage_that_goes_down_and_comes_back(make_job: MakeJob, s3: FaultProxy) -> None:
     with local_server(delay=SLOW) as server:
-        job = make_job(urls_of(server, 300))
+        job = make_job(many_urls(server, 300))
         run = job.start()
         until(job.records)
         s3.down = True
@@ -94,6 +94,7 @@ def test_a_storage_that_goes_down_and_comes_back(make_job: MakeJob, s3: FaultPro
     job.check()
 
 
+@anywhere
 @pytest.mark.skipif(not shutil.which("unshare"), reason="only Linux can mount a small disk")
 @pytest.mark.parametrize(("size", "count"), [(40, 200), (128, 20)])
 def test_a_full_scratch_disk(make_job: MakeJob, size: int, count: int) -> None:
@@ -105,7 +106,7 @@ def test_a_full_scratch_disk(make_job: MakeJob, size: int, count: int) -> None:
     if subprocess.run([*with_small_disk, "true"], env={"TMPDIR": "/mnt"}, check=False).returncode:
         pytest.skip("this machine does not let its users mount a small disk")
     with local_server() as server:
-        job = make_job(urls_of(server, count))
+        job = make_job(many_urls(server, count) if size == 40 else urls_of(server, count))
         run = job.start(*job.words("--workers", "1", shard_targets=40), before=with_small_disk)
         run.ends(75)
         assert "No space left on device" in run.err

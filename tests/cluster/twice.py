@@ -1,17 +1,17 @@
-"""The command line with one more engine: it submits each bundle twice, and answers once."""
+"""The command line with one more backend: it submits each bundle twice, and answers once."""
 
 from __future__ import annotations
 
 import sys
 
 from getflags.cli import main
-from getflags.cluster import engines
-from getflags.cluster.engines import Result
-from getflags.cluster.engines.dask_engine import DaskEngine
+from getflags.cluster import backends
+from getflags.cluster.backends import Result
+from getflags.cluster.backends.dask_backend import DaskBackend
 from getflags.cluster.work.bundle import Bundle
 
 
-class TwiceEngine(DaskEngine):
+class TwiceBackend(DaskBackend):
     """Dask with two workers; both get each bundle."""
 
     def __init__(self, address: str, workers: int) -> None:
@@ -38,5 +38,5 @@ class TwiceEngine(DaskEngine):
 
 
 if __name__ == "__main__":
-    engines._ENGINES["twice"] = TwiceEngine
+    backends._BACKENDS["twice"] = TwiceBackend
     sys.exit(main())

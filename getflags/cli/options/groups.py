@@ -214,9 +214,14 @@ def addresses(group: Group) -> None:
         group, "resolve", "--resolve", metavar="HOST:PORT:ADDRESS", type=values.addresses,
         action="append", note="repeatable",
     )  # fmt: skip
+    no_private_addresses(group)
+
+
+def no_private_addresses(group: Group) -> None:
+    """Add ``--no-private-addresses``; a SWITCH sets False for an option that begins with --no-."""
     add_setting(
         group, "no_private_addresses", "--no-private-addresses", action="store_const", const=True
-    )  # a SWITCH sets False for an option that begins with --no-
+    )
 
 
 def cookies(group: Group) -> None:
@@ -230,6 +235,14 @@ def limits(group: Group, retries: int | None = None) -> None:
 
     ``retries`` replaces the default of ``--retries``.
     """
+    limits_of_each(group, retries)
+    add_setting(
+        group, "limit_rate", "--limit-rate", metavar="RATE", type=values.size, note="also K, M, G"
+    )
+
+
+def limits_of_each(group: Group, retries: int | None = None) -> None:
+    """Add the options that limit retries, times, sizes and rates of each target."""
     add_setting(group, "retries", "--retries", metavar="N", type=values.natural, default=retries)
     add_setting(group, "retry_on", "--retry-on", metavar="CODES", type=values.status_codes)
     add_setting(group, "retry_connrefused", "--retry-connrefused", action=SWITCH)
@@ -240,9 +253,6 @@ def limits(group: Group, retries: int | None = None) -> None:
     suffixes = "K, M and G multiply by 1024"
     add_setting(
         group, "max_filesize", "--max-filesize", metavar="SIZE", type=values.size, note=suffixes
-    )
-    add_setting(
-        group, "limit_rate", "--limit-rate", metavar="RATE", type=values.size, note="also K, M, G"
     )
     add_setting(group, "speed_limit", "--speed-limit", metavar="RATE", type=values.size_or_none)
     add_setting(group, "max_redirs", "--max-redirs", metavar="N", type=values.natural)

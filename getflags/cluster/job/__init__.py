@@ -1,1 +1,1 @@
-"""What a job is: its targets, dealt to lanes and cut into shards, and where its objects are."""
+"""What a job is: its targets in lanes, the lanes in shards, and where its objects are."""

@@ -48,39 +48,52 @@ class Generation(NamedTuple):
         return shards(self.lanes, self.shard_bytes, self.first_shard)
 
 
+class Terms(NamedTuple):
+    """The options that decide what a job's result is: each run of the job must have the same.
+
+    ``file_format`` is the form of the files in the storage. ``per_origin`` is the largest number of
+    requests in flight at each server, and ``rate_per_origin`` is in requests a second, both for the
+    whole job. ``settings`` are those of the downloads that differ from the defaults, by the names
+    of the API; none of them is a secret.
+    """
+
+    file_format: str
+    per_origin: int
+    rate_per_origin: float | None
+    dedupe: bool
+    settings: Mapping[str, Any]
+
+    def difference(self, other: Terms) -> str:
+        """Return the option in which other terms differ, or an empty text."""
+        for name, option in _OPTIONS.items():
+            if getattr(self, name) != getattr(other, name):
+                return f"--{option}"
+        for name in sorted({*self.settings, *other.settings}):
+            if self.settings.get(name) != other.settings.get(name):
+                return f"--{name.replace('_', '-')}"
+        return ""
+
+
 class Job(NamedTuple):
     """What is downloaded, and how.
 
     ``fingerprint`` is a hash of the user's list; ``list_name`` is its name, for messages.
-    ``settings`` are those of the downloads that differ from the defaults, by the names of the API;
-    none of them is a secret. ``file_format`` is the form of the files in the storage, and
-    ``rate_per_origin`` is in requests a second.
     """
 
     version: str
     fingerprint: str
     list_name: str
-    dedupe: bool
-    file_format: str
-    settings: Mapping[str, Any]
-    per_origin: int
-    rate_per_origin: float | None
+    terms: Terms
     first: Generation
 
     def difference(self, other: Job) -> str:
         """Return how another job for the same place differs, or an empty text."""
         if self.fingerprint != other.fingerprint:
             return f"its list ({self.list_name}) is another, or has changed since"
-        for name, option in _OPTIONS.items():
-            if getattr(self, name) != getattr(other, name):
-                return f"it has another --{option}"
-        for name in sorted({*self.settings, *other.settings}):
-            if self.settings.get(name) != other.settings.get(name):
-                return f"it has another --{name.replace('_', '-')}"
-        return ""
+        option = self.terms.difference(other.terms)
+        return f"it has another {option}" if option else ""
 
 
-#: The options that are fields of a job.
 _OPTIONS = {
     "dedupe": "dedupe",
     "file_format": "format",
@@ -91,7 +104,12 @@ _OPTIONS = {
 
 def dump(job: Job) -> bytes:
     """Return a job as JSON."""
-    values = {**job._asdict(), "format": FORMAT, "first": _generation_values(job.first)}
+    values = {
+        **job._asdict(),
+        "format": FORMAT,
+        "terms": job.terms._asdict(),
+        "first": _generation_values(job.first),
+    }
     return json.dumps(values, indent=1).encode()
 
 
@@ -112,7 +130,8 @@ def load(data: bytes, place: str) -> Job:
         if values.pop("format") != FORMAT:
             raise UsageError(f"the job in {place} was made by another version of getflags")
         first = _load_generation(values.pop("first"))
-        return Job(**values, first=first)
+        terms = Terms(**values.pop("terms"))
+        return Job(**values, terms=terms, first=first)
     except (ValueError, TypeError, KeyError, AttributeError):
         raise UsageError(f"the description of the job in {place} is damaged") from None
 
@@ -127,4 +146,8 @@ def load_generation(data: bytes, place: str) -> Generation:
 
 def _load_generation(values: dict[str, Any]) -> Generation:
     lanes = tuple(Lane(**each) for each in values.pop("lanes"))
-    return Generation(**values, lanes=lanes)
+    generation = Generation(**values, lanes=lanes)
+    numbers = [number for lane in lanes for number in lane]
+    if min(*numbers, generation.shard_bytes - 1, generation.first_shard) < 0:
+        raise ValueError("a number is negative")
+    return generation

@@ -5,17 +5,17 @@ A job that is already there must be the same one; a run then resumes it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from xxhash import xxh3_128
 
 import getflags
 from getflags.cluster.errors import local_disk
 from getflags.cluster.job import job, layout, source_list
-from getflags.cluster.job.dealer import Dealing, deal
-from getflags.cluster.job.job import Generation, Job
+from getflags.cluster.job.job import Generation, Job, Terms
+from getflags.cluster.job.partition import Partitioning, partition
 from getflags.cluster.scratch import scratch
 from getflags.cluster.storage import Storage
 from getflags.core.errors import UsageError
@@ -24,20 +24,17 @@ from getflags.targets.list_file import Entry
 
 
 class Request(NamedTuple):
-    """What the user asks for: see ``Job``. ``shard_targets`` is the size of a shard, about."""
+    """What the user asks for. A shard has about ``shard_targets`` targets."""
 
     source: Path
-    file_format: str
-    settings: Mapping[str, Any]
-    per_origin: int
-    rate_per_origin: float | None
+    terms: Terms
     shard_targets: int
-    dedupe: bool
     workers: Callable[[], int]  # the number of workers, which is asked only for a new job
 
-    def dealing(self) -> Dealing:
-        """Return how the targets of a new job are dealt."""
-        return Dealing(self.workers(), self.per_origin, self.shard_targets, self.dedupe)
+    def partitioning(self) -> Partitioning:
+        """Return how the targets of a new job are partitioned into lanes."""
+        terms = self.terms
+        return Partitioning(self.workers(), terms.per_origin, self.shard_targets, terms.dedupe)
 
 
 def open_or_create(storage: Storage, request: Request) -> Job:
@@ -61,7 +58,7 @@ def _create(storage: Storage, request: Request) -> Job | None:
     """Store the lists and the description of a job; return None if there is one by now."""
     digest = xxh3_128()  # of the list that is read here: it could change until it is read again
     entries = enumerate(source_list.read(request.source, digest.update))
-    first = store_lists(storage, entries, request.dealing(), number=0, first_shard=0)
+    first = store_lists(storage, entries, request.partitioning(), number=0, first_shard=0)
     if not first.lanes:
         raise UsageError(f"{quoted(brief(str(request.source)))} has no targets")
     created = _job(request, digest.hexdigest(), first)
@@ -69,11 +66,7 @@ def _create(storage: Storage, request: Request) -> Job | None:
 
 
 def _job(request: Request, fingerprint: str, first: Generation) -> Job:
-    return Job(
-        getflags.__version__, fingerprint, request.source.name, request.dedupe,
-        request.file_format, dict(request.settings), request.per_origin, request.rate_per_origin,
-        first,
-    )  # fmt: skip
+    return Job(getflags.__version__, fingerprint, request.source.name, request.terms, first)
 
 
 def existing(storage: Storage) -> Job:
@@ -95,18 +88,18 @@ def generations(storage: Storage, found: Job) -> list[Generation]:
 def store_lists(
     storage: Storage,
     entries: Iterable[tuple[int, Entry]],
-    dealing: Dealing,
+    partitioning: Partitioning,
     *,
     number: int,
     first_shard: int,
 ) -> Generation:
-    """Deal numbered targets to lanes, store the lists, and return the generation."""
+    """Partition numbered targets into lanes, store the lists, and return the generation."""
     attempt = layout.new_attempt()
     with local_disk(), scratch() as folder:
-        dealt = deal(entries, dealing, folder)
-        for path, lane in dealt:
+        files = partition(entries, partitioning, folder)
+        for path, lane in files:
             storage.put(layout.lane_list(attempt, lane.number), path)
-    lanes = tuple(lane for _, lane in dealt)
+    lanes = tuple(lane for _, lane in files)
     size, targets = sum(lane.size for lane in lanes), sum(lane.targets for lane in lanes)
-    shard_bytes = max(size * dealing.shard_targets // max(targets, 1), 1)
+    shard_bytes = max(size * partitioning.shard_targets // max(targets, 1), 1)
     return Generation(number, attempt, lanes, shard_bytes, first_shard)

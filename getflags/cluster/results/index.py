@@ -44,7 +44,7 @@ def keep_current(storage: Storage, report: JobReport) -> None:
 
 
 def _text(report: JobReport) -> bytes:
-    return json.dumps({**report.values(), "missing": []}, indent=1).encode()
+    return json.dumps({**report.values(), "given_up": []}, indent=1).encode()
 
 
 def write_index(storage: Storage, results: Results) -> None:

@@ -12,7 +12,7 @@ from getflags.core.models import ExitStatus, Status
 TRY_AGAIN = 75  # the exit code EX_TEMPFAIL of sysexits.h: the same command resumes the job
 
 
-class Missing(NamedTuple):
+class GivenUp(NamedTuple):
     """A shard that was not committed, and why."""
 
     shard: int
@@ -24,7 +24,7 @@ class JobReport:
 
     ``counts`` is the number of targets by status, ``failures`` those that count as failed, and
     ``refusals`` the requests by origin that were refused because there were too many. ``shards`` is
-    the number of all shards, ``done`` of those that have a record. ``missing`` are the shards that
+    the number of all shards, ``done`` of those that have a record. ``given_up`` are the shards that
     this run has given up, with their reasons. If targets were requested again by a retry, their
     last result counts.
     """
@@ -36,7 +36,7 @@ class JobReport:
         self.failures = 0
         self.bytes = self.requests = 0
         self.refusals: Counter[str] = Counter()
-        self.missing: list[Missing] = []
+        self.given_up: list[GivenUp] = []
 
     def __repr__(self) -> str:
         """Return the counts."""
@@ -84,6 +84,6 @@ class JobReport:
             "refusals": dict(self.refusals),
             "shards": self.shards,
             "done": self.done,
-            "missing": [each._asdict() for each in self.missing],
+            "given_up": [each._asdict() for each in self.given_up],
             "exit_code": int(self.exit_code),
         }

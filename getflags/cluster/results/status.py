@@ -1,4 +1,4 @@
-"""The progress of a job, from its storage alone: no driver or engine is asked."""
+"""The progress of a job, from its storage alone: no driver or backend is asked."""
 
 from __future__ import annotations
 

@@ -9,16 +9,17 @@ out.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from time import monotonic, sleep
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import getflags
 from getflags import api
 from getflags.cluster.errors import StorageError, StorageRefused
 from getflags.cluster.job import lane_lists, layout
+from getflags.cluster.job.job import Terms
 from getflags.cluster.job.lanes import Lane
 from getflags.cluster.job.shards import Shard
 from getflags.cluster.scratch import scratch
@@ -49,19 +50,26 @@ class RunOptions(NamedTuple):
 
 
 class Bundle(NamedTuple):
-    """The shards of a lane that one worker downloads, and how: see ``Job``. It has no secrets."""
+    """The shards of a lane that one worker downloads, and how. It has no secrets.
+
+    ``version`` is the driver's, and ``lists`` the attempt in the names of the lanes' lists.
+    """
 
     version: str
     options: RunOptions
-    file_format: str
-    settings: Mapping[str, Any]
-    rate_per_origin: float | None  # of the lane
-    lists: str  # the attempt in the names of the lists
+    terms: Terms
+    lists: str
     lane: Lane
     shards: tuple[Shard, ...]
 
+    @property
+    def rate(self) -> float | None:
+        """The share of the lane in the rate limit of an origin, in requests a second."""
+        whole = self.terms.rate_per_origin
+        return whole and whole / self.lane.share
 
-class Done(NamedTuple):
+
+class ShardResult(NamedTuple):
     """What became of a shard: its record, or the reason why it was not committed."""
 
     shard: int
@@ -69,7 +77,7 @@ class Done(NamedTuple):
     reason: str = ""
 
 
-def run_bundle(bundle: Bundle) -> list[Done]:
+def run_bundle(bundle: Bundle) -> list[ShardResult]:
     """Download the shards of a bundle and commit them.
 
     Raises UsageError if the worker has another version of getflags, and StorageError.
@@ -78,16 +86,16 @@ def run_bundle(bundle: Bundle) -> list[Done]:
         raise UsageError(
             f"a worker has getflags {getflags.__version__}, but this is {bundle.version}"
         )
-    check_format(bundle.file_format)
+    check_format(bundle.terms.file_format)
     storage = Storage(bundle.options.place)
-    done: list[Done] = []
+    done: list[ShardResult] = []
     missing: list[Shard] = []
     for shard in bundle.shards:
         data = storage.read(layout.record(shard.number))
         if data is None:
             missing.append(shard)
         else:
-            done.append(Done(shard.number, record.load(data, layout.record(shard.number))))
+            done.append(ShardResult(shard.number, record.load(data, layout.record(shard.number))))
     with scratch() as folder, ThreadPoolExecutor(_COMMITS) as executor:
         run = _Run(bundle, storage, folder, executor)
         try:
@@ -106,9 +114,9 @@ class _Run:
         self._folder = folder
         self._executor = executor
         self._shards: dict[str, _ShardRun] = {}  # by the folders of their files
-        self._commits: list[Future[Done]] = []
+        self._commits: list[Future[ShardResult]] = []
 
-    def download(self, shards: list[Shard]) -> list[Done]:
+    def download(self, shards: list[Shard]) -> list[ShardResult]:
         """Download the shards and return what became of each of them."""
         for shard in shards:
             lane = self._bundle.lane
@@ -118,15 +126,15 @@ class _Run:
             if not each.entries:
                 self._commit(each)
         bundle = self._bundle
-        if bundle.rate_per_origin and shards:  # the bundle before may just have made a request
-            sleep(1 / bundle.rate_per_origin)
+        if bundle.rate and shards:  # the bundle before may just have made a request
+            sleep(1 / bundle.rate)
         api.download(
             self._entries(),
-            **bundle.settings,
+            **bundle.terms.settings,
             engine="asyncio",
             max_req=bundle.options.max_req,
             max_per_host=bundle.lane.per_origin,
-            rate_per_host=bundle.rate_per_origin,
+            rate_per_host=bundle.rate,
             dir=self._folder,
             keep_outcomes=False,
             emit=self._read_event,
@@ -164,20 +172,20 @@ class _ShardRun:
         self._start = monotonic()
         folder.mkdir()
 
-    def commit(self, bundle: Bundle, storage: Storage) -> Done:
+    def commit(self, bundle: Bundle, storage: Storage) -> ShardResult:
         """Pack the files and commit the shard, unless its outcomes are in doubt."""
         outcomes = [self.outcomes[index] for index in range(len(self.entries))]
         accept = bundle.options.accept_failures
         if reason := breaker.doubt(outcomes, accept_failures=accept):
-            return Done(self.number, None, reason)
+            return ShardResult(self.number, None, reason)
         attempt = Attempt(storage, self.number, layout.new_attempt(), self.folder)
         files = [self._packed(index, each) for index, each in enumerate(outcomes)]
         seconds = monotonic() - self._start
-        found = commit(bundle.file_format, attempt, files, self.refusals, seconds)
+        found = commit(bundle.terms.file_format, attempt, files, self.refusals, seconds)
         for _, path in files:
             if path is not None:
                 path.unlink()
-        return Done(self.number, found)
+        return ShardResult(self.number, found)
 
     def _packed(self, index: int, outcome: Outcome) -> Packed:
         number, entry = self.entries[index]

@@ -13,7 +13,7 @@ from getflags import cluster
 from getflags.cli.commands.cluster import output
 from getflags.cli.commands.cluster.options import ClusterOptions, make_parser
 from getflags.cli.console import print_line
-from getflags.cluster.errors import EngineLost, StorageError
+from getflags.cluster.errors import BackendLost, StorageError
 from getflags.cluster.results import read
 from getflags.cluster.results.report import TRY_AGAIN, JobReport
 from getflags.cluster.results.status import status
@@ -30,7 +30,7 @@ def main(arguments: list[str]) -> int:
     options = make_parser().parse_args(arguments, namespace=ClusterOptions())
     try:
         return _ACTIONS[options.action](options)
-    except (EngineLost, StorageError) as error:
+    except (BackendLost, StorageError) as error:
         print_line(f"getflags: {printable(str(error))}; run it again later", sys.stderr)
         return TRY_AGAIN
 
@@ -67,7 +67,7 @@ def _print_report(options: ClusterOptions, report: JobReport, seconds: float) ->
     elif not options.quiet:
         for line in output.summary(report, options.out, seconds):
             print_line(printable(line), sys.stdout)
-    for line in output.missing(report):
+    for line in output.given_up(report):
         print_line(f"getflags: {printable(line)}", sys.stderr)
     return report.exit_code
 

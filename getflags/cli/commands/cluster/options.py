@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-from typing import Any
 
 from getflags.cli.options import groups, values
 from getflags.cli.options.parser import Parser
@@ -137,25 +136,16 @@ def _add_job(parser: Parser) -> None:
 
 def _add_settings(group: groups.Group) -> None:
     """Add the settings of downloads that a job takes: see ``cluster.run.SETTINGS``."""
-    add: Any = groups.add_setting
-    add(group, "retries", "--retries", metavar="N", type=values.natural)
-    add(group, "retry_on", "--retry-on", metavar="CODES", type=values.status_codes)
-    add(group, "retry_connrefused", "--retry-connrefused", action="store_const", const=True)
-    add(group, "retry_all_errors", "--retry-all-errors", action="store_const", const=True)
-    for name in ("timeout", "connect_timeout", "max_time", "max_retry_after"):
-        add(group, name, f"--{name.replace('_', '-')}", metavar="S", type=values.seconds)
-    add(group, "max_filesize", "--max-filesize", metavar="SIZE", type=values.size)
-    add(group, "speed_limit", "--speed-limit", metavar="RATE", type=values.size_or_none)
-    add(group, "max_redirs", "--max-redirs", metavar="N", type=values.natural)
-    add(group, "compressed", "--compressed", action="store_const", const=True)
-    add(group, "netrc", "--netrc", action="store_const", const=True)
-    add(group, "no_private_addresses", "--no-private-addresses", action="store_const", const=True)
+    groups.limits_of_each(group)
+    groups.add_setting(group, "compressed", "--compressed", action=groups.SWITCH)
+    groups.add_setting(group, "netrc", "--netrc", action=groups.SWITCH)
+    groups.no_private_addresses(group)
 
 
 def _add_workers(parser: Parser) -> None:
     add = parser.add_argument
     add(
-        "--on", metavar="ENGINE", default="dask", type=values.text,
+        "--on", metavar="BACKEND", default="dask", type=values.text,
         help="dask://HOST:PORT or ray://HOST:PORT, or dask or ray for workers of this machine "
         "(default: dask)",
     )  # fmt: skip

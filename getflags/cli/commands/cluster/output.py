@@ -82,15 +82,15 @@ def _refusals(report: JobReport) -> Iterator[str]:
         yield f"{origin} refused {counted(count, 'request')} (overload); getflags retried them"
 
 
-def missing(report: JobReport) -> Iterator[str]:
+def given_up(report: JobReport) -> Iterator[str]:
     """Yield a sentence for each shard that the run has given up."""
-    for shard, reason in report.missing[:_FEW]:
+    for shard, reason in report.given_up[:_FEW]:
         yield f"shard {shard:08} was not committed: {reason}"
-    if len(report.missing) > _FEW:
-        yield f"{len(report.missing) - _FEW:,} more shards were not committed"
+    if len(report.given_up) > _FEW:
+        yield f"{len(report.given_up) - _FEW:,} more shards were not committed"
     if report.done < report.shards:
         hint = "the job is not finished; run the same command to resume it"
-        if any(each.reason.startswith(NO_ANSWER) for each in report.missing):
+        if any(each.reason.startswith(NO_ANSWER) for each in report.given_up):
             hint += ", or with --accept-failures to list the targets of dead servers as failed"
         yield hint
 

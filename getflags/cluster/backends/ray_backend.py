@@ -10,10 +10,10 @@ from contextlib import ExitStack, suppress
 from queue import Empty, SimpleQueue
 from typing import Any
 
-from getflags.cluster.engines import Result
-from getflags.cluster.errors import EngineLost, WorkerDied
+from getflags.cluster.backends import Result
+from getflags.cluster.errors import BackendLost, WorkerDied
 from getflags.cluster.scratch import scratch
-from getflags.cluster.work.bundle import Bundle, Done, run_bundle
+from getflags.cluster.work.bundle import Bundle, ShardResult, run_bundle
 from getflags.core.errors import UsageError
 from getflags.core.text import printable
 
@@ -21,7 +21,7 @@ from getflags.core.text import printable
 _LONGEST = 16
 
 
-class RayEngine:
+class RayBackend:
     """A Ray driver, with a Ray of its own if no address is given."""
 
     def __init__(self, address: str, workers: int) -> None:
@@ -40,7 +40,7 @@ class RayEngine:
         worker.print_to_stdstream = utils.set_sigterm_handler = _do_nothing
         self._ray, self._address = ray, address
         self._bundles: dict[int, Any] = {}  # the references of their results
-        self._done: SimpleQueue[tuple[int, Future[list[Done]]]] = SimpleQueue()
+        self._done: SimpleQueue[tuple[int, Future[list[ShardResult]]]] = SimpleQueue()
         self._count = 0
         with ExitStack() as stack:
             self._start(address, workers, stack)
@@ -62,7 +62,7 @@ class RayEngine:
         try:
             self._ray.init(**options)
         except Exception as error:  # noqa: BLE001 - Ray raises bare ones, too
-            raise EngineLost(f"Ray cannot be reached: {_first_line(error)}") from None
+            raise BackendLost(f"Ray cannot be reached: {_first_line(error)}") from None
 
     def submit(self, bundle: Bundle) -> int:
         """Start a bundle; return its number."""
@@ -71,7 +71,7 @@ class RayEngine:
         try:
             self._bundles[number] = self._run.remote(bundle)
         except (ConnectionError, self._ray.exceptions.RaySystemError) as error:
-            raise EngineLost(f"Ray cannot be reached: {_first_line(error)}") from None
+            raise BackendLost(f"Ray cannot be reached: {_first_line(error)}") from None
         self._bundles[number].future().add_done_callback(
             lambda done: self._done.put((number, done))
         )
@@ -93,7 +93,7 @@ class RayEngine:
                 with suppress(ConnectionError, self._ray.exceptions.RayError):  # it may be gone
                     self._ray.cancel(reference, force=True)
 
-    def _result(self, future: Future[list[Done]]) -> Result:
+    def _result(self, future: Future[list[ShardResult]]) -> Result:
         exceptions = self._ray.exceptions
         try:
             return future.result()
@@ -106,9 +106,9 @@ class RayEngine:
         except (exceptions.NodeDiedError, exceptions.LocalRayletDiedError):
             if self._address:  # the other machines of the cluster go on
                 return WorkerDied("the machine of a worker has died")
-            return EngineLost("Ray has died")
+            return BackendLost("Ray has died")
         except (ConnectionError, CancelledError, exceptions.RayError) as error:
-            return EngineLost(f"Ray cannot be reached: {_first_line(error)}")
+            return BackendLost(f"Ray cannot be reached: {_first_line(error)}")
 
 
 def _first_line(error: Exception) -> str:

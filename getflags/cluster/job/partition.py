@@ -1,7 +1,7 @@
-"""The distribution of targets to the lists of lanes, in temporary files.
+"""The partition of targets into the lists of lanes, in temporary files.
 
-The targets are read once, in bounded memory. They are dealt by a hash of their origin; then the
-lists with origins that are too large for one lane are dealt again.
+The targets are read once, in bounded memory. They are written to files by a hash of their origin;
+then the files with origins that are too large for one lane are partitioned again.
 """
 
 from __future__ import annotations
@@ -30,8 +30,8 @@ from getflags.core import urls
 from getflags.targets.list_file import Entry
 
 
-class Dealing(NamedTuple):
-    """How targets are dealt: see ``lanes``."""
+class Partitioning(NamedTuple):
+    """How targets are partitioned: see ``lanes``."""
 
     workers: int
     per_origin: int
@@ -39,27 +39,27 @@ class Dealing(NamedTuple):
     dedupe: bool = False
 
 
-def deal(
-    entries: Iterable[tuple[int, Entry]], dealing: Dealing, folder: Path
+def partition(
+    entries: Iterable[tuple[int, Entry]], partitioning: Partitioning, folder: Path
 ) -> list[tuple[Path, Lane]]:
     """Write numbered targets to a file for each lane in a folder; return the files and lanes."""
-    lane_total = most_lanes(dealing.workers)
+    lane_total = most_lanes(partitioning.workers)
     hitters = HeavyHitters(2 * lane_total)
     with ExitStack() as stack:
-        dealt = [_TargetFile(folder / f"dealt-{lane}", stack) for lane in range(lane_total)]
+        files = [_TargetFile(folder / f"hash-{lane}", stack) for lane in range(lane_total)]
         for number, entry in entries:
             origin = origin_of(entry)
             hitters.add(origin)
-            dealt[lane_of(origin, lane_total)].write(target_lines.dump(number, entry))
-    targets = sum(each.targets for each in dealt)
-    wanted = lane_count(targets, dealing.workers, dealing.shard_targets)
+            files[lane_of(origin, lane_total)].write(target_lines.dump(number, entry))
+    targets = sum(each.targets for each in files)
+    wanted = lane_count(targets, partitioning.workers, partitioning.shard_targets)
     counts = hitters.at_least.items()
-    hot = hot_origins(counts, targets, wanted, dealing.workers, dealing.per_origin)
+    hot = hot_origins(counts, targets, wanted, partitioning.workers, partitioning.per_origin)
     with ExitStack() as stack:
-        files = (_TargetFile(folder / f"lane-{number}", stack) for number in count())
-        lanes = _Lanes(wanted, hot, dealing.per_origin, files)
-        for number, each in enumerate(dealt):
-            lanes.take(number, each, dedupe=dealing.dedupe)
+        of_lanes = (_TargetFile(folder / f"lane-{number}", stack) for number in count())
+        lanes = _Lanes(wanted, hot, partitioning.per_origin, of_lanes)
+        for number, each in enumerate(files):
+            lanes.take(number, each, dedupe=partitioning.dedupe)
             each.path.unlink()
     return lanes.used()
 
@@ -113,15 +113,15 @@ class _Lanes:
             self._limits += [(limit, lanes) for limit in shares(per_origin, lanes)]
             self._hot[origin] = cycle(own)
 
-    def take(self, number: int, dealt: _TargetFile, *, dedupe: bool) -> None:
-        """Take the targets of a file of the first deal, which had as many lanes or more."""
+    def take(self, number: int, file: _TargetFile, *, dedupe: bool) -> None:
+        """Take the targets of a file of the first pass, which had as many lanes or more."""
         lane = number % self._usual  # that of their origins: see most_lanes
         lane_file = self._files[lane]
         in_it = any(lane_of(origin, self._usual) == lane for origin in self._hot)
         if not in_it and not dedupe:
-            lane_file.append(dealt)
+            lane_file.append(file)
             return
-        for line in _kept(dealt.path, dedupe=dedupe):
+        for line in _kept(file.path, dedupe=dedupe):
             origin = origin_of(target_lines.load(line)[1]) if in_it else ""
             own = self._hot.get(origin)
             (next(own) if own else lane_file).write(line)

@@ -16,10 +16,10 @@ from signal import SIG_BLOCK, SIG_SETMASK, SIGINT, SIGKILL, pthread_sigmask
 from time import monotonic, sleep
 from typing import TYPE_CHECKING, Any
 
-from getflags.cluster.engines import Result, check_versions, getflags_version
-from getflags.cluster.errors import MISSING_EXTRA, EngineLost, WorkerDied
+from getflags.cluster.backends import Result, check_versions, getflags_version
+from getflags.cluster.errors import MISSING_EXTRA, BackendLost, WorkerDied
 from getflags.cluster.scratch import scratch
-from getflags.cluster.work.bundle import Bundle, Done, run_bundle
+from getflags.cluster.work.bundle import Bundle, ShardResult, run_bundle
 from getflags.core.errors import UsageError
 from getflags.core.text import printable
 
@@ -48,29 +48,35 @@ _CONFIG = {
 }  # fmt: skip
 
 
-class DaskEngine:
-    """A Dask client, with a cluster of its own if no address is given."""
+class DaskBackend:
+    """A Dask client: the user's, or one of an address or of a cluster that is started here."""
 
-    def __init__(self, address: str, workers: int) -> None:
+    def __init__(self, address: str = "", workers: int = 0, client: Client | None = None) -> None:
         try:
             import dask
             from distributed import Client, LocalCluster
         except ImportError:
             raise UsageError(MISSING_EXTRA) from None
-        _silence()
-        self._done: SimpleQueue[tuple[int, Future[list[Done]]]] = SimpleQueue()
-        self._futures: dict[int, Future[list[Done]]] = {}
+        if client is not None and not isinstance(client, Client):
+            raise UsageError(f"a job does not run on {client!r}; give it a Dask client or a text")
+        self._done: SimpleQueue[tuple[int, Future[list[ShardResult]]]] = SimpleQueue()
+        self._futures: dict[int, Future[list[ShardResult]]] = {}
         self._count = 0
         self._seen = monotonic()  # when there was a worker
         self._cluster: Any = None
         with ExitStack() as stack:
-            stack.enter_context(dask.config.set(_CONFIG))
-            if not address:
-                folder = str(stack.enter_context(scratch()))
-                stack.enter_context(dask.config.set({"temporary-directory": folder}))
-                self._start(LocalCluster, workers, stack)
-            self._client = _connect(Client, f"tcp://{address}" if address else self._cluster)
-            stack.callback(self._end, self._client)
+            if client is None:
+                _silence()
+                stack.enter_context(dask.config.set(_CONFIG))
+                if not address:
+                    folder = str(stack.enter_context(scratch()))
+                    stack.enter_context(dask.config.set({"temporary-directory": folder}))
+                    self._start(LocalCluster, workers, stack)
+                client = _connect(Client, f"tcp://{address}" if address else self._cluster)
+                stack.callback(self._end, client)
+            else:
+                stack.callback(self._cancel)
+            self._client = client
             check_versions(self._versions())
             self.workers = max(sum(self._client.nthreads().values()), 1)
             self._stack = stack.pop_all()
@@ -121,7 +127,7 @@ class DaskEngine:
             # Not pure: the same bundle may have to run again.
             future = self._client.submit(run_bundle, bundle, pure=False)
         except Exception as error:
-            raise EngineLost(f"Dask cannot be reached: {printable(str(error))}") from error
+            raise BackendLost(f"Dask cannot be reached: {printable(str(error))}") from error
         self._futures[number] = future
         future.add_done_callback(lambda done: self._done.put((number, done)))
         return number
@@ -137,20 +143,28 @@ class DaskEngine:
         return number, _result(future)
 
     def _check_workers(self) -> None:
-        """Raise EngineLost if this machine has had no worker for a while.
+        """Raise BackendLost if this machine has had no worker for a while.
 
         Dask gives up a worker that dies while it starts.
         """
         if self._cluster is None or self._cluster.scheduler.workers:
             self._seen = monotonic()
         elif monotonic() - self._seen > _LOST:
-            raise EngineLost("the workers have died, and Dask starts no others")
+            raise BackendLost("the workers have died, and Dask starts no others")
 
     def close(self) -> None:
-        """End the workers of this machine; those with bundles under way are killed."""
+        """End the workers of this machine; those with bundles under way are killed.
+
+        The user's own workers finish the bundles that they have, and begin no more.
+        """
         with self._stack:
             if self._futures:
                 self._kill()
+
+    def _cancel(self) -> None:
+        """Withdraw the bundles that no worker has begun."""
+        with suppress(OSError):  # the scheduler may be gone
+            self._client.cancel(list(self._futures.values()))
 
     def _end(self, closed: Client | LocalCluster) -> None:
         """Close the client or the cluster; if that fails, kill the workers."""
@@ -197,12 +211,12 @@ def _connect(client: type[Client], address: str | LocalCluster) -> Client:
     except ValueError:
         raise UsageError("the address of the Dask scheduler is not HOST:PORT") from None
     except OSError as error:
-        raise EngineLost(
+        raise BackendLost(
             f"no Dask scheduler at {printable(str(address))}: {printable(str(error))}"
         ) from None
 
 
-def _result(future: Future[list[Done]]) -> Result:
+def _result(future: Future[list[ShardResult]]) -> Result:
     from concurrent.futures import CancelledError
 
     from distributed.scheduler import KilledWorker
@@ -210,14 +224,14 @@ def _result(future: Future[list[Done]]) -> Result:
     try:
         error: Exception | None = future.exception(timeout=_RESULT)
         if error is None:
-            done: list[Done] = future.result(timeout=_RESULT)
+            done: list[ShardResult] = future.result(timeout=_RESULT)
             return done
     except TimeoutError:  # the worker died before it had sent the result
         return WorkerDied("the worker of a bundle has died")
     except CancelledError:  # also FutureCancelledError
-        return EngineLost("Dask has lost its scheduler")
+        return BackendLost("Dask has lost its scheduler")
     if isinstance(error, KilledWorker):
         return WorkerDied("the worker of a bundle has died")
     if isinstance(error, CancelledError):
-        return EngineLost("Dask has lost its scheduler")
+        return BackendLost("Dask has lost its scheduler")
     return error
