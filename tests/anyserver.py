@@ -301,9 +301,10 @@ class World:
                 return
             disk.write(version, place, count, at)
             if progress:
-                event = progress.event
-                reached = event.received if isinstance(event, Progressed) else event.offset
-                assert reached == (disk.size if isinstance(event, Progressed) else at)
+                if isinstance(progress.event, Progressed):
+                    assert progress.event.received == disk.size
+                elif progress.event:
+                    assert progress.event.offset == at
                 disk.note = progress.record or disk.note
         cut = self._framing == "chunked" and end < stop
         self._over(exchange.fault or (Disconnected("cut") if cut else None))

@@ -73,7 +73,7 @@ def test_inside_a_running_loop(server: RawServer, tmp_path: Path) -> None:
     assert files(tmp_path) == {"f": b"abc", "big": bytes(2_000_000)}
     received = [event.received for event in events if isinstance(event, Progressed)]
     assert received == sorted(received)
-    assert len(received) >= 2
+    assert received
 
 
 @pytest.mark.parametrize("engine", ["asyncio", None])

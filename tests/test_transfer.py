@@ -37,7 +37,7 @@ from getflags.core.models import (
 )
 from getflags.core.response_head import Head
 from getflags.transfer.actions import Done, Install, ProgressStep, Refusal, Request, Wait
-from getflags.transfer.body import PROGRESS_INTERVAL, PROGRESS_STEP
+from getflags.transfer.body import PROGRESS_INTERVAL, PROGRESS_PAUSE, PROGRESS_STEP
 from getflags.transfer.origin_state import OriginState
 from getflags.transfer.refresh import source
 from getflags.transfer.state import TRANSITIONS, State
@@ -348,17 +348,26 @@ def test_progress_is_told_at_every_step_and_not_between() -> None:
     under_way = transfer()
     under_way.head_arrived(head(200))
     half = PROGRESS_STEP // 2
-    assert [bool(under_way.bytes_arrived(half, 0)[1]) for _ in range(5)] == [
-        False,
-        True,
-        False,
-        True,
-        False,
-    ]
+    assert [
+        bool(under_way.bytes_arrived(half, 0, NOW + number * PROGRESS_PAUSE)[1])
+        for number in range(5)
+    ] == [False, True, False, True, False]
+    now = NOW + 5 * PROGRESS_PAUSE
     event = Progressed(under_way.target, PROGRESS_STEP * 11 + half, None)
-    assert under_way.bytes_arrived(PROGRESS_STEP * 9, 0) == (5 * half, ProgressStep(event, None))
-    assert under_way.bytes_arrived(PROGRESS_STEP - 1, 0) == (event.received, None)
+    step = ProgressStep(event, None)
+    assert under_way.bytes_arrived(PROGRESS_STEP * 9, 0, now) == (5 * half, step)
+    assert under_way.bytes_arrived(PROGRESS_STEP - 1, 0, now + 0.5) == (event.received, None)
     assert under_way.size == PROGRESS_STEP * 12 + half - 1
+
+
+def test_a_fast_body_reports_progress_ten_times_a_second() -> None:
+    under_way = transfer()
+    under_way.head_arrived(head(200))
+    steps = [under_way.bytes_arrived(PROGRESS_STEP, 0, NOW + each / 100)[1] for each in range(100)]
+    assert None not in steps, "a part file may be resumed from each step"
+    events = [step.event for step in steps if step]
+    assert events[0] == Progressed(under_way.target, PROGRESS_STEP, None)
+    assert len(events) - events.count(None) == 10
 
 
 def test_a_slow_body_reports_progress_by_time_and_a_small_one_never() -> None:

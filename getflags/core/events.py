@@ -26,7 +26,8 @@ class Started(NamedTuple):
 class Progressed(NamedTuple):
     """A part of a body has arrived: ``received`` of ``expected`` bytes so far.
 
-    It is emitted every 256 KiB and, while bytes arrive, about once a second.
+    It is emitted every 256 KiB, but at most ten times a second, and while bytes arrive, about once
+    a second.
 
     ``expected`` is None if the server announced no length.
     """

@@ -19,7 +19,7 @@ from getflags.core.events import EventHandler, Started
 from getflags.core.models import DownloadOptions, Piece
 from getflags.rates.rate_limit import RateLimiter
 from getflags.storage.part_file import PartFile
-from getflags.transfer.actions import Done, Install, Request, Wait
+from getflags.transfer.actions import Done, Install, ProgressStep, Request, Wait
 from getflags.transfer.state import NEW
 from getflags.transfer.transfer import Transfer
 from getflags.transport import Transport
@@ -45,7 +45,7 @@ def fetch(
                 at, progress = transfer.bytes_arrived(len(piece), (now := monotonic()) - since, now)
                 part.write(piece, at)
                 if progress:
-                    emit(progress.event)
+                    report(progress, emit)
                     part.checkpoint(progress.record)
                 if seconds := limiter.spend(len(piece)):
                     limiter.wait(transfer.allowed(seconds, monotonic()))
@@ -69,6 +69,12 @@ def fetch(
     except NotSaved as refusal:
         transfer.failed(refusal, monotonic())
     return transfer
+
+
+def report(progress: ProgressStep, emit: EventHandler) -> None:
+    """Emit the event of a progress step, if it has one."""
+    if progress.event:
+        emit(progress.event)
 
 
 def announce(transfer: Transfer, emit: EventHandler) -> None:

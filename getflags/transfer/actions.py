@@ -93,7 +93,10 @@ Action: TypeAlias = Request | Wait | Queue | Install | Done
 
 
 class ProgressStep(NamedTuple):
-    """A step in a long body: the event to emit, and the validator to store with the part file."""
+    """A step in a long body: the event to emit, and the validator to store with the part file.
 
-    event: Progressed | Resumed
+    ``event`` is None if the last one was emitted just before.
+    """
+
+    event: Progressed | Resumed | None
     record: ResumeRecord | None

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from math import inf
+
 from getflags.core.errors import Overlong
 from getflags.core.models import DownloadOptions, ResumeRecord
 from getflags.core.response_head import Head, content_length, is_chunked
 from getflags.transfer import retry
 from getflags.transfer.parts import ranges
 
-PROGRESS_STEP = 256 * 1024  # bytes between two progress events
-PROGRESS_INTERVAL = 1.0  # seconds between two progress events of a slow body
+PROGRESS_STEP = 256 * 1024  # bytes between two progress steps
+PROGRESS_INTERVAL = 1.0  # seconds between two progress steps of a slow body
+PROGRESS_PAUSE = 0.1  # seconds between two progress events: each wakes the thread that displays it
 
 
 class Body:
@@ -27,6 +30,7 @@ class Body:
         "_options",
         "_record",
         "_reported",
+        "_soonest",
         "_speed",
         "expected",
         "name",
@@ -49,7 +53,8 @@ class Body:
         self.name = ""
         self._head = head
         self._options = options
-        self._due: float | None = None  # when the next progress event is due
+        self._due: float | None = None  # when the next progress step is due
+        self._soonest = -inf  # when the next progress event may be emitted
         self._speed: retry.MinimumSpeed | None = None
         self._record: ResumeRecord | None = resumed
 
@@ -59,7 +64,7 @@ class Body:
         return f"{self.received:,}{of}"
 
     def arrived(self, count: int, seconds: float, now: float) -> bool:
-        """Count bytes after a wait of ``seconds``; return whether a progress event is due.
+        """Count bytes after a wait of ``seconds``; return whether a progress step is due.
 
         Raises TimedOut if the body is too slow, Excess if it is larger than allowed or announced:
         a chunked rest of a file (206) may go on beyond its Content-Range, without end.
@@ -77,6 +82,13 @@ class Body:
             return False
         self._reported = received
         self._due = now + PROGRESS_INTERVAL
+        return True
+
+    def may_report(self, now: float) -> bool:
+        """Return whether the last event is old enough for another one, which is then emitted."""
+        if now < self._soonest:
+            return False
+        self._soonest = now + PROGRESS_PAUSE
         return True
 
     def _check_speed(self, count: int, seconds: float) -> None:

@@ -224,12 +224,13 @@ class Transfer:
         body = self.body
         at = body.received
         due = body.arrived(count, seconds, now)
-        event: Progressed | Resumed
+        event: Progressed | Resumed | None
         if self._offset and body.resumed:
             event = Resumed(self.target, self._offset, body.resumed.total)
             self._offset = 0
         elif due:
-            event = Progressed(self.target, body.received, body.expected)
+            told = body.may_report(now)
+            event = Progressed(self.target, body.received, body.expected) if told else None
         else:
             return at, None
         return at, ProgressStep(event, body.record)

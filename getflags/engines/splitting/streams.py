@@ -119,7 +119,7 @@ class StreamsBase(Generic[T]):
                 raise Enough
             count = flow.stream.bytes_arrived(len(piece), now - flow.since)
             _, progress = self._transfer.bytes_arrived(count, 0.0, now)
-            if progress:
+            if progress and progress.event:
                 self._emit(progress.event)
             more = split.growth.arrived(count, now) and split.available
         if more:

@@ -60,14 +60,14 @@ class TlsStream:
 
     def _read(self, buffer: memoryview) -> int:
         """Decrypt into a buffer; return how many bytes, and 0 at the end."""
-        filled = 0
         if self._error:
             raise self._error
+        filled, size = 0, len(buffer)
+        # With a buffer, the method returns the number of bytes, of one record at most.
+        read = cast("Callable[[int, memoryview], int]", self._tls.read)
         try:
-            while filled < len(buffer) and not self._ended:
-                # With a buffer, the method returns the number of bytes.
-                rest = cast("bytearray", buffer[filled:])
-                count = cast("int", self._tls.read(len(rest), rest))
+            while filled < size and not self._ended:
+                count = read(size - filled, buffer[filled:])
                 filled += count
                 self._ended = not count
         except _ENDS:
