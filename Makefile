@@ -137,7 +137,8 @@ cluster: .venv/cluster  ## measure a job on several machines beside one machine 
 .PHONY: cluster-faults
 cluster-faults: export GETFLAGS_TEST_TARGETS = 10000
 cluster-faults: .venv/faults  ## run the faults of `make test-cluster` with 10,000 targets each, on Ray, too (@@ minutes)
-	$(BIN)/python -m pytest --numprocesses 2 --dist worksteal tests/cluster/test_{commit,drivers,origins,storage,workers}.py
+	$(BIN)/python -m pytest --numprocesses 2 --dist worksteal \
+	  $(patsubst %,tests/cluster/test_%.py,commit drivers origins storage workers)
 
 .venv/jobs/%/made: | .venv/cluster
 	$(PYTHON) -m venv $(@D)

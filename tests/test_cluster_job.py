@@ -6,11 +6,13 @@ import re
 from collections import Counter
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from getflags import cluster
 from getflags.cluster.job import job, layout, target_lines
 from getflags.cluster.job.job import Generation, Job, Terms
 from getflags.cluster.job.lanes import HeavyHitters, Lane, hot_origins, lane_count, shares
@@ -103,18 +105,18 @@ def test_there_are_lanes_for_all_workers() -> None:
     assert lane_count(10**7, workers=4, shard_targets=1000) == 64
 
 
-def read_back(dealt: list[tuple[Path, Lane]]) -> dict[int, list[tuple[int, Entry]]]:
+def read_back(lanes: list[tuple[Path, Lane]]) -> dict[int, list[tuple[int, Entry]]]:
     return {
         lane.number: [target_lines.load(line) for line in path.read_bytes().splitlines()]
-        for path, lane in dealt
+        for path, lane in lanes
     }
 
 
-def test_targets_are_dealt_to_lanes_by_origin(tmp_path: Path) -> None:
+def test_targets_are_partitioned_into_lanes_by_origin(tmp_path: Path) -> None:
     entries = [Entry(f"http://h{number % 50}/{number}") for number in range(1000)]
     entries += [Entry(f"http://hot/{number}") for number in range(1000)]
-    dealt = partition(enumerate(entries), Partitioning(4, 10, 100), tmp_path)
-    found = read_back(dealt)
+    lanes = partition(enumerate(entries), Partitioning(4, 10, 100), tmp_path)
+    found = read_back(lanes)
     assert sorted(each for lane in found.values() for each in lane) == list(enumerate(entries))
     lanes_of: dict[str, set[int]] = {}
     for lane, targets in found.items():
@@ -122,12 +124,12 @@ def test_targets_are_dealt_to_lanes_by_origin(tmp_path: Path) -> None:
             lanes_of.setdefault(entry.word.split("/")[2], set()).add(lane)
     hot = lanes_of.pop("hot")
     assert all(len(lanes) == 1 for lanes in lanes_of.values())
-    by_number = {lane.number: lane for _, lane in dealt}
+    by_number = {lane.number: lane for _, lane in lanes}
     assert sum(by_number[number].per_origin for number in hot) == 10
     assert {by_number[number].share for number in hot} == {4}
     assert all(
         (len(found[lane.number]), path.stat().st_size) == (lane.targets, lane.size)
-        for path, lane in dealt
+        for path, lane in lanes
     )
 
 
@@ -137,14 +139,14 @@ def test_repeated_targets_are_left_out_where_that_is_wanted(tmp_path: Path) -> N
     for dedupe, left in ((True, [0, 1, 3]), (False, [0, 1, 2, 3])):
         folder = tmp_path / str(dedupe)
         folder.mkdir()
-        dealt = partition(enumerate(entries), Partitioning(2, 16, 1000, dedupe), folder)
-        assert sorted(n for lane in read_back(dealt).values() for n, _ in lane) == left
+        lanes = partition(enumerate(entries), Partitioning(2, 16, 1000, dedupe), folder)
+        assert sorted(n for lane in read_back(lanes).values() for n, _ in lane) == left
 
 
 def test_what_is_no_url_has_a_lane_and_no_lane_of_its_own(tmp_path: Path) -> None:
     entries = [Entry("not a url") for _ in range(100)]
-    dealt = partition(enumerate(entries), Partitioning(4, 16, 10), tmp_path)
-    assert [lane.targets for _, lane in dealt] == [100]
+    lanes = partition(enumerate(entries), Partitioning(4, 16, 10), tmp_path)
+    assert [lane.targets for _, lane in lanes] == [100]
 
 
 GENERATION = Generation(0, "ab", (Lane(0, 1000, 10, 16), Lane(1, 50, 1, 8, 2)), 100)
@@ -191,6 +193,22 @@ def test_another_job_is_told_from_this_one(other: Job, difference: str) -> None:
     found = JOB.difference(other)
     assert difference in found
     assert bool(difference) == bool(found)
+
+
+@pytest.mark.parametrize(
+    "keywords",
+    [
+        {"shard_targets": 0},
+        {"per_origin": 0},
+        {"max_req": "many"},
+        {"workers": -1},
+        {"rate_per_origin": 0},
+    ],
+)
+def test_a_number_that_no_job_can_have(keywords: dict[str, Any], tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match=f"{next(iter(keywords))} is .*; it must be"):
+        cluster.run("list", tmp_path / "job", **keywords)
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_names_of_objects_are_read_back() -> None:

@@ -37,7 +37,7 @@ from getflags.core.models import (
 )
 from getflags.core.response_head import Head
 from getflags.transfer.actions import Done, Install, ProgressStep, Refusal, Request, Wait
-from getflags.transfer.body import PROGRESS_INTERVAL, PROGRESS_PAUSE, PROGRESS_STEP
+from getflags.transfer.body import MIN_EVENT_INTERVAL, PROGRESS_INTERVAL, PROGRESS_STEP
 from getflags.transfer.origin_state import OriginState
 from getflags.transfer.refresh import source
 from getflags.transfer.state import TRANSITIONS, State
@@ -349,10 +349,10 @@ def test_progress_is_told_at_every_step_and_not_between() -> None:
     under_way.head_arrived(head(200))
     half = PROGRESS_STEP // 2
     assert [
-        bool(under_way.bytes_arrived(half, 0, NOW + number * PROGRESS_PAUSE)[1])
+        bool(under_way.bytes_arrived(half, 0, NOW + number * MIN_EVENT_INTERVAL)[1])
         for number in range(5)
     ] == [False, True, False, True, False]
-    now = NOW + 5 * PROGRESS_PAUSE
+    now = NOW + 5 * MIN_EVENT_INTERVAL
     event = Progressed(under_way.target, PROGRESS_STEP * 11 + half, None)
     step = ProgressStep(event, None)
     assert under_way.bytes_arrived(PROGRESS_STEP * 9, 0, now) == (5 * half, step)

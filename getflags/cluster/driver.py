@@ -1,7 +1,7 @@
 """The driver: it gives bundles of shards to the workers of a backend until all shards are done.
 
-It holds no list and no result, only the numbers of the shards that are missing. A lane has one
-bundle under way at a time (see ``job.lanes``), and only a window of bundles is submitted.
+It holds no targets and no results, only the byte ranges of the shards that are missing. A lane has
+one bundle under way at a time (see ``job.lanes``), and only a window of bundles is submitted.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from collections import Counter, deque
 from collections.abc import Callable, Sequence
 
 import getflags
-from getflags.cluster.backends import Backend, Result
+from getflags.cluster.backends import Backend, BundleResult
 from getflags.cluster.errors import StorageError, WorkerDied
 from getflags.cluster.job.job import Generation, Terms
 from getflags.cluster.job.shards import Shard
@@ -56,10 +56,10 @@ class Driver:
             for lane in self._generation.shards()
         ]
         number = sum(map(len, waiting))
-        self._size = max(min(number // (4 * self._backend.workers), BUNDLE), 1)
+        self._size = max(min(number // (4 * self._backend.slots), BUNDLE), 1)
         ready = deque(lane for lane, shards in enumerate(waiting) if shards)
         while ready or self._running:
-            while ready and len(self._running) < 2 * self._backend.workers:
+            while ready and len(self._running) < 2 * self._backend.slots:
                 lane = ready.popleft()
                 shards = self._next_bundle(waiting[lane])
                 self._running[self._backend.submit(self._bundle(lane, shards))] = lane, shards
@@ -89,7 +89,7 @@ class Driver:
             generation.lanes[lane], shards,
         )  # fmt: skip
 
-    def _handle(self, shards: Sequence[Shard], result: Result) -> list[Shard]:
+    def _handle(self, shards: Sequence[Shard], result: BundleResult) -> list[Shard]:
         """Take the result of a bundle; return the shards that are to be tried again."""
         if isinstance(result, UsageError) and self._heard:
             raise StorageError(str(result))  # no usage error: requests have been made

@@ -416,10 +416,16 @@ def checked(given: Mapping[str, object]) -> Settings:
 
 
 def _accepted(name: str, value: object) -> Any:
-    optional = getattr(DEFAULTS, name) is None
+    return accept(name, value, OPTIONS[name].range, optional=getattr(DEFAULTS, name) is None)
+
+
+def accept(name: str, value: object, kind: ValueRange, *, optional: bool = False) -> Any:
+    """Return the value of a keyword in the form that is used. Raises UsageError.
+
+    With ``optional``, it may be None.
+    """
     if value is None and optional:
         return None
-    kind = OPTIONS[name].range
     try:
         return kind.accept(value)
     except ValueError as error:

@@ -8,7 +8,7 @@ from time import monotonic, time
 from getflags.core.errors import Fault, NotSaved
 from getflags.core.events import EventHandler
 from getflags.core.models import DownloadOptions, Piece
-from getflags.engines.fetch import announce, report
+from getflags.engines.fetch import announce, emit_progress
 from getflags.rates.rate_limit import RateLimiter
 from getflags.storage.async_part_file import AsyncPartFile
 from getflags.storage.part_file import PartFile
@@ -37,7 +37,7 @@ async def afetch(
                 at, progress = transfer.bytes_arrived(len(piece), (now := monotonic()) - since, now)
                 await part.write(piece, at)
                 if progress:
-                    report(progress, emit)
+                    emit_progress(progress, emit)
                     await part.checkpoint(progress.record)
                 if seconds := limiter.spend(len(piece)):
                     await asleep(transfer.allowed(seconds, monotonic()))

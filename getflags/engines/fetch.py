@@ -45,7 +45,7 @@ def fetch(
                 at, progress = transfer.bytes_arrived(len(piece), (now := monotonic()) - since, now)
                 part.write(piece, at)
                 if progress:
-                    report(progress, emit)
+                    emit_progress(progress, emit)
                     part.checkpoint(progress.record)
                 if seconds := limiter.spend(len(piece)):
                     limiter.wait(transfer.allowed(seconds, monotonic()))
@@ -71,7 +71,7 @@ def fetch(
     return transfer
 
 
-def report(progress: ProgressStep, emit: EventHandler) -> None:
+def emit_progress(progress: ProgressStep, emit: EventHandler) -> None:
     """Emit the event of a progress step, if it has one."""
     if progress.event:
         emit(progress.event)

@@ -12,7 +12,8 @@ from getflags.transfer.parts import ranges
 
 PROGRESS_STEP = 256 * 1024  # bytes between two progress steps
 PROGRESS_INTERVAL = 1.0  # seconds between two progress steps of a slow body
-PROGRESS_PAUSE = 0.1  # seconds between two progress events: each wakes the thread that displays it
+#: Seconds between two progress events, because each of them wakes the thread that displays it.
+MIN_EVENT_INTERVAL = 0.1
 
 
 class Body:
@@ -25,12 +26,12 @@ class Body:
     """
 
     __slots__ = (
+        "_at_step",
         "_due",
         "_head",
+        "_next_event",
         "_options",
         "_record",
-        "_reported",
-        "_soonest",
         "_speed",
         "expected",
         "name",
@@ -48,13 +49,13 @@ class Body:
         resumed: ResumeRecord | None = None,
     ) -> None:
         self.expected = expected
-        self.start = self.received = self._reported = received
+        self.start = self.received = self._at_step = received
         self.resumed = resumed
         self.name = ""
         self._head = head
         self._options = options
         self._due: float | None = None  # when the next progress step is due
-        self._soonest = -inf  # when the next progress event may be emitted
+        self._next_event = -inf  # when the next progress event may be emitted
         self._speed: retry.MinimumSpeed | None = None
         self._record: ResumeRecord | None = resumed
 
@@ -78,17 +79,17 @@ class Body:
             retry.check_size(received, self._options)
         if self.expected is not None and received > self.expected:
             raise Overlong(f"too long: {self} bytes received")
-        if received - self._reported < PROGRESS_STEP and now < self._due:
+        if received - self._at_step < PROGRESS_STEP and now < self._due:
             return False
-        self._reported = received
+        self._at_step = received
         self._due = now + PROGRESS_INTERVAL
         return True
 
-    def may_report(self, now: float) -> bool:
-        """Return whether the last event is old enough for another one, which is then emitted."""
-        if now < self._soonest:
+    def claim_event(self, now: float) -> bool:
+        """Return whether a progress event may be emitted; if so, the next one may be later only."""
+        if now < self._next_event:
             return False
-        self._soonest = now + PROGRESS_PAUSE
+        self._next_event = now + MIN_EVENT_INTERVAL
         return True
 
     def _check_speed(self, count: int, seconds: float) -> None:

@@ -229,8 +229,8 @@ class Transfer:
             event = Resumed(self.target, self._offset, body.resumed.total)
             self._offset = 0
         elif due:
-            told = body.may_report(now)
-            event = Progressed(self.target, body.received, body.expected) if told else None
+            claimed = body.claim_event(now)
+            event = Progressed(self.target, body.received, body.expected) if claimed else None
         else:
             return at, None
         return at, ProgressStep(event, body.record)

@@ -41,6 +41,7 @@ SIZE = 3000  # bytes of a file
 #: The least number of targets of a job with faults, for `make cluster-faults`.
 LEAST = int(os.environ.get("GETFLAGS_TEST_TARGETS", "0"))
 SHARD_TARGETS = max(20, LEAST // 20)
+#: Runs a test in a folder, and with ``LEAST`` also on S3.
 anywhere = pytest.mark.parametrize("place", ["file", "s3"] if LEAST else ["file"], indirect=True)
 PATIENCE = 300.0  # seconds, for a machine that is busy with other things
 _MARK = "TEST_OF_A_JOB"  # a variable that all processes of a job have
@@ -246,7 +247,7 @@ class Run:
             self.process.wait()
             raise
         assert found == code, self.out + self.err
-        if code >= 0:  # whom it has killed, others may remark upon
+        if code >= 0:  # a shell may report that it was killed
             assert [line for line in self.err.splitlines() if not _CLEAN.fullmatch(line)] == []
 
     def interrupt(self, number: signal.Signals) -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from getflags import cluster
+from getflags.cluster.errors import BackendLost
 from getflags.core.errors import UsageError
 from getflags.testing import local_server
 from tests.cluster.conftest import Dask, MakeJob
@@ -100,8 +101,10 @@ def test_a_job_runs_on_a_client_of_the_user(make_job: MakeJob, dask: Dask, tmp_p
         report = cluster.run(job.list, job.out, on=client, shard_targets=20)
         assert (report.exit_code, report.targets) == (0, 60)
         assert client.submit(sum, [1, 2]).result(60) == 3
-        with pytest.raises(UsageError, match="a job does not run on 7; give it a Dask client"):
+        with pytest.raises(UsageError, match="on is 7; it must be a Dask client, or a string"):
             cluster.run(job.list, tmp_path / "other", on=7)
+    with pytest.raises(BackendLost, match="Dask cannot be reached"):
+        cluster.run(job.list, tmp_path / "other", on=client)
     dask.stop()
     job.check()
 

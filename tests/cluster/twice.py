@@ -6,7 +6,7 @@ import sys
 
 from getflags.cli import main
 from getflags.cluster import backends
-from getflags.cluster.backends import Result
+from getflags.cluster.backends import BundleResult
 from getflags.cluster.backends.dask_backend import DaskBackend
 from getflags.cluster.work.bundle import Bundle
 
@@ -25,7 +25,7 @@ class TwiceBackend(DaskBackend):
         self._twins[super().submit(bundle)] = number
         return number
 
-    def next_done(self, seconds: float) -> tuple[int, Result] | None:
+    def next_done(self, seconds: float) -> tuple[int, BundleResult] | None:
         """Wait for the first of two to end."""
         found = super().next_done(seconds)
         if found is None:

@@ -11,10 +11,11 @@ from contextlib import ExitStack, closing
 from typing import TYPE_CHECKING, Protocol, Self
 
 import getflags
+from getflags.cluster.errors import MISSING_EXTRA
 from getflags.cluster.scratch import swept
 from getflags.cluster.work.bundle import Bundle, ShardResult
 from getflags.core.errors import UsageError
-from getflags.core.text import quoted
+from getflags.core.text import brief, quoted
 from getflags.core.urls import redact
 
 if TYPE_CHECKING:
@@ -22,21 +23,24 @@ if TYPE_CHECKING:
 
 #: The result of a bundle, or the exception that it ended with: WorkerDied, BackendLost, or one that
 #: the bundle raised itself.
-Result = list[ShardResult] | Exception
+BundleResult = list[ShardResult] | Exception
 
 
 class Backend(Protocol):
     """Workers that run bundles."""
 
-    #: The number of bundles that run at a time.
-    workers: int
+    #: The number of bundles that run at a time: one in each thread of a worker.
+    slots: int
 
     def submit(self, bundle: Bundle) -> int:
         """Start a bundle; return a number that identifies it. Raises BackendLost."""
         ...
 
-    def next_done(self, seconds: float) -> tuple[int, Result] | None:
-        """Wait for a bundle to end; return None if none has ended within the time."""
+    def next_done(self, seconds: float) -> tuple[int, BundleResult] | None:
+        """Wait up to ``seconds`` for a bundle to end; return its number and its result, or None.
+
+        Raises BackendLost.
+        """
         ...
 
     def close(self) -> None:
@@ -56,14 +60,14 @@ def check_versions(found: Iterable[str]) -> None:
             raise UsageError(f"a worker has getflags {version}, and this is {getflags.__version__}")
 
 
-class Workers:
+class LazyBackend:
     """A backend that is connected to when it is first needed, and closed at the end of the block.
 
-    ``on`` and ``number`` are as in ``connect``; 0 workers are one for each processor.
+    ``on`` and ``workers`` are as in ``connect``; 0 means one worker for each processor.
     """
 
-    def __init__(self, on: str | Client, number: int) -> None:
-        self._on, self._number = on, number or os.cpu_count() or 1
+    def __init__(self, on: str | Client, workers: int) -> None:
+        self._on, self._workers = on, workers or os.cpu_count() or 1
         self._backend: Backend | None = None
         self._stack = ExitStack()
 
@@ -75,17 +79,18 @@ class Workers:
         """Close the backend."""
         self._stack.close()
 
-    def backend(self) -> Backend:
+    def connected(self) -> Backend:
         """Return the backend; raise what ``connect`` raises."""
         if self._backend is None:
             self._stack.enter_context(swept())
-            self._backend = connect(self._on, self._number)
+            self._backend = connect(self._on, self._workers)
             self._stack.enter_context(closing(self._backend))
         return self._backend
 
-    def count(self) -> int:
-        """Return the number of workers; a cluster that is there already must be asked."""
-        return self._number if self._on in _BACKENDS else self.backend().workers
+    def slots(self) -> int:
+        """Return ``Backend.slots``; a cluster that is there already must be asked."""
+        started_here = isinstance(self._on, str) and self._on in _BACKENDS
+        return self._workers if started_here else self.connected().slots
 
 
 def connect(on: str | Client, workers: int) -> Backend:
@@ -104,8 +109,17 @@ def connect(on: str | Client, workers: int) -> Backend:
 
 
 def _with_client(client: Client) -> Backend:
+    try:
+        from distributed import Client as DaskClient
+    except ImportError:
+        raise UsageError(MISSING_EXTRA) from None
     from getflags.cluster.backends.dask_backend import DaskBackend
 
+    if not isinstance(client, DaskClient):
+        shown = brief(repr(client))
+        raise UsageError(f"on is {shown}; it must be a Dask client, or a string such as 'dask'")
+    if client.asynchronous:
+        raise UsageError("the Dask client is asynchronous, and a job needs a synchronous one")
     return DaskBackend(client=client)
 
 

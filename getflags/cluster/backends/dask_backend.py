@@ -8,7 +8,6 @@ from __future__ import annotations
 import atexit
 import logging
 import os
-from collections.abc import Iterable
 from contextlib import ExitStack, suppress
 from multiprocessing import resource_tracker
 from queue import Empty, SimpleQueue
@@ -16,8 +15,8 @@ from signal import SIG_BLOCK, SIG_SETMASK, SIGINT, SIGKILL, pthread_sigmask
 from time import monotonic, sleep
 from typing import TYPE_CHECKING, Any
 
-from getflags.cluster.backends import Result, check_versions, getflags_version
-from getflags.cluster.errors import MISSING_EXTRA, BackendLost, WorkerDied
+from getflags.cluster.backends import BundleResult, check_versions, getflags_version
+from getflags.cluster.errors import MISSING_EXTRA, BackendLost, WorkerDied, local_disk
 from getflags.cluster.scratch import scratch
 from getflags.cluster.work.bundle import Bundle, ShardResult, run_bundle
 from getflags.core.errors import UsageError
@@ -57,8 +56,6 @@ class DaskBackend:
             from distributed import Client, LocalCluster
         except ImportError:
             raise UsageError(MISSING_EXTRA) from None
-        if client is not None and not isinstance(client, Client):
-            raise UsageError(f"a job does not run on {client!r}; give it a Dask client or a text")
         self._done: SimpleQueue[tuple[int, Future[list[ShardResult]]]] = SimpleQueue()
         self._futures: dict[int, Future[list[ShardResult]]] = {}
         self._count = 0
@@ -69,7 +66,8 @@ class DaskBackend:
                 _silence()
                 stack.enter_context(dask.config.set(_CONFIG))
                 if not address:
-                    folder = str(stack.enter_context(scratch()))
+                    with local_disk():
+                        folder = str(stack.enter_context(scratch()))
                     stack.enter_context(dask.config.set({"temporary-directory": folder}))
                     self._start(LocalCluster, workers, stack)
                 client = _connect(Client, f"tcp://{address}" if address else self._cluster)
@@ -78,7 +76,7 @@ class DaskBackend:
                 stack.callback(self._cancel)
             self._client = client
             check_versions(self._versions())
-            self.workers = max(sum(self._client.nthreads().values()), 1)
+            self.slots = self._count_threads()
             self._stack = stack.pop_all()
 
     def _start(self, cluster: type[LocalCluster], workers: int, stack: ExitStack) -> None:
@@ -111,13 +109,29 @@ class DaskBackend:
             raise
         stack.callback(self._end, self._cluster)
 
-    def _versions(self) -> Iterable[str]:
-        """Return the versions of getflags on the workers. Raises UsageError if there is none."""
+    def _versions(self) -> list[str]:
+        """Return the version of getflags on each worker that answers; ``run_bundle`` checks all.
+
+        Raises UsageError if a worker has no getflags, and BackendLost.
+        """
         try:
-            found: dict[str, str] = self._client.run(getflags_version)
-        except ImportError:
-            raise UsageError("the workers of Dask have no getflags; install it there") from None
-        return found.values()
+            self._client.wait_for_workers(1, timeout=_CONNECT)
+            found = self._client.run(getflags_version, on_error="return").values()
+        except TimeoutError:
+            raise BackendLost("the Dask cluster has no workers") from None
+        except (OSError, RuntimeError) as error:  # the second one of a client that was closed
+            raise BackendLost(f"Dask cannot be reached: {printable(str(error))}") from None
+        if any(isinstance(each, ImportError) for each in found):
+            raise UsageError("the workers of Dask have no getflags; install it there")
+        return [each for each in found if isinstance(each, str)]
+
+    def _count_threads(self) -> int:
+        """Return the number of threads of all workers. Raises BackendLost."""
+        try:
+            threads: dict[str, int] = self._client.nthreads()
+            return max(sum(threads.values()), 1)
+        except (OSError, RuntimeError) as error:
+            raise BackendLost(f"Dask cannot be reached: {printable(str(error))}") from None
 
     def submit(self, bundle: Bundle) -> int:
         """Start a bundle; return its number."""
@@ -132,13 +146,14 @@ class DaskBackend:
         future.add_done_callback(lambda done: self._done.put((number, done)))
         return number
 
-    def next_done(self, seconds: float) -> tuple[int, Result] | None:
-        """Wait for a bundle to end."""
+    def next_done(self, seconds: float) -> tuple[int, BundleResult] | None:
+        """See ``Backend``."""
         try:
             number, future = self._done.get(timeout=seconds)
         except Empty:
             self._check_workers()
             return None
+        self._seen = monotonic()  # a worker has just answered
         del self._futures[number]
         return number, _result(future)
 
@@ -163,7 +178,8 @@ class DaskBackend:
 
     def _cancel(self) -> None:
         """Withdraw the bundles that no worker has begun."""
-        with suppress(OSError):  # the scheduler may be gone
+        # The scheduler may be gone, or the client closed; Dask raises a bare Exception then.
+        with suppress(Exception):
             self._client.cancel(list(self._futures.values()))
 
     def _end(self, closed: Client | LocalCluster) -> None:
@@ -216,7 +232,7 @@ def _connect(client: type[Client], address: str | LocalCluster) -> Client:
         ) from None
 
 
-def _result(future: Future[list[ShardResult]]) -> Result:
+def _result(future: Future[list[ShardResult]]) -> BundleResult:
     from concurrent.futures import CancelledError
 
     from distributed.scheduler import KilledWorker

@@ -10,8 +10,8 @@ from contextlib import ExitStack, suppress
 from queue import Empty, SimpleQueue
 from typing import Any
 
-from getflags.cluster.backends import Result
-from getflags.cluster.errors import BackendLost, WorkerDied
+from getflags.cluster.backends import BundleResult
+from getflags.cluster.errors import BackendLost, WorkerDied, local_disk
 from getflags.cluster.scratch import scratch
 from getflags.cluster.work.bundle import Bundle, ShardResult, run_bundle
 from getflags.core.errors import UsageError
@@ -44,7 +44,7 @@ class RayBackend:
         self._count = 0
         with ExitStack() as stack:
             self._start(address, workers, stack)
-            self.workers = max(int(ray.cluster_resources().get("CPU", 1)), 1)
+            self.slots = max(int(ray.cluster_resources().get("CPU", 1)), 1)
             self._stack = stack.pop_all()
         # The driver itself decides what runs again.
         self._run = ray.remote(num_cpus=1, max_retries=0)(run_bundle)
@@ -55,9 +55,12 @@ class RayBackend:
         if address:
             options |= {"address": f"ray://{address}"}
         else:
-            folder = stack.enter_context(scratch(_short_folder()))
+            with local_disk():
+                folder = stack.enter_context(scratch(_short_folder()))
             options |= {"num_cpus": workers, "include_dashboard": False, "_temp_dir": str(folder),
                         "_node_ip_address": "127.0.0.1"}  # fmt: skip
+        if self._ray.is_initialized():
+            raise UsageError("this program has started Ray already; call ray.shutdown() first")
         stack.callback(self._ray.shutdown)
         try:
             self._ray.init(**options)
@@ -77,8 +80,8 @@ class RayBackend:
         )
         return number
 
-    def next_done(self, seconds: float) -> tuple[int, Result] | None:
-        """Wait for a bundle to end."""
+    def next_done(self, seconds: float) -> tuple[int, BundleResult] | None:
+        """See ``Backend``."""
         try:  # not with ray.wait, which turns any exception of a signal handler into another one
             number, future = self._done.get(timeout=seconds)
         except Empty:
@@ -93,7 +96,7 @@ class RayBackend:
                 with suppress(ConnectionError, self._ray.exceptions.RayError):  # it may be gone
                     self._ray.cancel(reference, force=True)
 
-    def _result(self, future: Future[list[ShardResult]]) -> Result:
+    def _result(self, future: Future[list[ShardResult]]) -> BundleResult:
         exceptions = self._ray.exceptions
         try:
             return future.result()

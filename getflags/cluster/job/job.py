@@ -140,7 +140,7 @@ def load_generation(data: bytes, place: str) -> Generation:
     """Return the generation in a JSON text. Raises UsageError if it is none."""
     try:
         return _load_generation(json.loads(data))
-    except (ValueError, TypeError, KeyError):
+    except (ValueError, TypeError, KeyError, AttributeError):
         raise UsageError(f"the description of a generation in {place} is damaged") from None
 
 

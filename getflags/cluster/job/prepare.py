@@ -23,7 +23,7 @@ from getflags.core.text import brief, quoted
 from getflags.targets.list_file import Entry
 
 
-class Request(NamedTuple):
+class JobRequest(NamedTuple):
     """What the user asks for. A shard has about ``shard_targets`` targets."""
 
     source: Path
@@ -37,7 +37,7 @@ class Request(NamedTuple):
         return Partitioning(self.workers(), terms.per_origin, self.shard_targets, terms.dedupe)
 
 
-def open_or_create(storage: Storage, request: Request) -> Job:
+def open_or_create(storage: Storage, request: JobRequest) -> Job:
     """Return the job at a place; create it if there is none. Raises UsageError."""
     there = storage.read(layout.JOB)
     if there is None:
@@ -54,7 +54,7 @@ def open_or_create(storage: Storage, request: Request) -> Job:
     return found
 
 
-def _create(storage: Storage, request: Request) -> Job | None:
+def _create(storage: Storage, request: JobRequest) -> Job | None:
     """Store the lists and the description of a job; return None if there is one by now."""
     digest = xxh3_128()  # of the list that is read here: it could change until it is read again
     entries = enumerate(source_list.read(request.source, digest.update))
@@ -65,7 +65,7 @@ def _create(storage: Storage, request: Request) -> Job | None:
     return created if storage.create(layout.JOB, job.dump(created)) else None
 
 
-def _job(request: Request, fingerprint: str, first: Generation) -> Job:
+def _job(request: JobRequest, fingerprint: str, first: Generation) -> Job:
     return Job(getflags.__version__, fingerprint, request.source.name, request.terms, first)
 
 

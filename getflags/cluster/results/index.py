@@ -25,7 +25,7 @@ from getflags.cluster.work.record import Record
 from getflags.targets.list_file import Entry, unparse
 
 
-class Failure(NamedTuple):
+class FailedTarget(NamedTuple):
     """A target whose last result is a failure."""
 
     entry: Entry
@@ -66,7 +66,7 @@ def write_index(storage: Storage, results: Results) -> None:
         storage.put(layout.FAILED, failed)
 
 
-def failures(storage: Storage, results: Results) -> Iterator[Failure]:
+def failures(storage: Storage, results: Results) -> Iterator[FailedTarget]:
     """Yield the targets whose last result is a failure."""
     with ThreadPoolExecutor(READERS) as executor:
         for _, found in _last_results(storage, results, executor):
@@ -75,7 +75,7 @@ def failures(storage: Storage, results: Results) -> Iterator[Failure]:
 
 def _last_results(
     storage: Storage, results: Results, executor: ThreadPoolExecutor
-) -> Iterator[tuple[bytes, list[Failure]]]:
+) -> Iterator[tuple[bytes, list[FailedTarget]]]:
     """Yield the manifest of each shard with only the last results, and the failures in it."""
     again: set[int] = set()  # numbers of targets that later generations have requested
     for generation in reversed(results.generations):
@@ -104,7 +104,7 @@ def _read_ahead(
 
 def _failed(
     storage: Storage, generation: Generation, shard: Shard, rows: Iterable[Row]
-) -> Iterator[Failure]:
+) -> Iterator[FailedTarget]:
     """Yield the failures among the rows of a shard, with the targets from its lane's list."""
     by_number = {row.n: row for row in rows if row.fails}
     if not by_number:
@@ -112,4 +112,4 @@ def _failed(
     lane = generation.lanes[shard.lane]
     for number, entry in lane_lists.read(storage, generation.attempt, lane, shard):
         if number in by_number:
-            yield Failure(entry, by_number[number])
+            yield FailedTarget(entry, by_number[number])

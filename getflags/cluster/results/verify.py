@@ -10,7 +10,7 @@ from typing import IO
 
 from xxhash import xxh3_128, xxh3_128_hexdigest
 
-from getflags.cluster.errors import StorageError
+from getflags.cluster.errors import StorageError, local_disk
 from getflags.cluster.job import layout
 from getflags.cluster.results.read import Results, read_manifest
 from getflags.cluster.storage import Storage
@@ -62,7 +62,7 @@ def _verify_packed(storage: Storage, record: Record, rows: Iterable[Row]) -> Ite
     name = layout.data(record.shard, record.attempt, record.ending)
     expected = {row.key: row.sha256 for row in rows}
     digest = xxh3_128()
-    with tempfile.TemporaryFile() as file:
+    with local_disk(), tempfile.TemporaryFile() as file:
         if not _passed(storage, name, digest.update, file.write):
             yield f"{name}: it is missing"
             return

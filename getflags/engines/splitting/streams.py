@@ -18,7 +18,7 @@ from getflags.core.errors import Fault, NotSaved
 from getflags.core.events import EventHandler
 from getflags.core.models import Fields, Piece, ResumeRecord
 from getflags.core.response_head import Head
-from getflags.engines.fetch import fetch
+from getflags.engines.fetch import emit_progress, fetch
 from getflags.engines.splitting.stream_jobs import Job, StreamJob, StreamJobs
 from getflags.rates.rate_limit import RateLimiter
 from getflags.storage.part_file import PartFile
@@ -119,8 +119,8 @@ class StreamsBase(Generic[T]):
                 raise Enough
             count = flow.stream.bytes_arrived(len(piece), now - flow.since)
             _, progress = self._transfer.bytes_arrived(count, 0.0, now)
-            if progress and progress.event:
-                self._emit(progress.event)
+            if progress:
+                emit_progress(progress, self._emit)
             more = split.growth.arrived(count, now) and split.available
         if more:
             self._jobs.offer(StreamJob(self._transfer.reached, self.wanted, self.help))

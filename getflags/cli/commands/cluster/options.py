@@ -155,5 +155,6 @@ def _add_workers(parser: Parser) -> None:
     )  # fmt: skip
     add(
         "-m", "--max-req", metavar="N", type=values.count, default=MAX_REQ,
-        help=f"maximum number of requests in flight, for each worker (default: {MAX_REQ})",
+        help="maximum number of requests in flight, for each thread of a worker "
+        f"(default: {MAX_REQ})",
     )  # fmt: skip
