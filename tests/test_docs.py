@@ -32,7 +32,7 @@ SKIPPED = {
     "README.md": 2,  # make, pip
     "CONTRIBUTING.md": 1,  # make
     "docs/tutorial.md": 1,  # pip
-    "docs/how-to/cluster.md": 13,  # pip, dask; `make test-cluster` runs eleven
+    "docs/how-to/cluster.md": 15,  # pip, dask; `make test-cluster` runs eleven
     "docs/how-to/checksums.md": 2,  # hosts that don't exist
     "docs/how-to/credentials.md": 2,  # servers that ask for a certificate, and with a login
     "docs/how-to/json.md": 1,  # jq
@@ -129,7 +129,7 @@ def test_every_option_that_is_named_exists(tmp_path: Path) -> None:
     words = [["--help-all"], *([command, "-h"] for command in COMMANDS)]
     words += [["cluster", action, "-h"] for action in ACTIONS]
     known = "".join(run_main(*each, cwd=tmp_path).stdout for each in words)
-    others = {"--retry"}  # curl's
+    others = {"--retry", "--nworkers", "--nthreads"}  # those of curl and dask
     for path, text in TEXTS.items():
         # The page about other programs names theirs, and has a test of its own.
         if "decisions" not in path.parts and path.name != "other-tools.md":
