@@ -136,7 +136,7 @@ cluster: .venv/cluster  ## measure a job on several machines beside one machine 
 
 .PHONY: cluster-faults
 cluster-faults: export GETFLAGS_TEST_TARGETS = 10000
-cluster-faults: .venv/faults  ## run the faults of `make test-cluster` with 10,000 targets each, on Ray, too (@@ minutes)
+cluster-faults: .venv/faults  ## run the faults of `make test-cluster` with 10,000 targets each, on Ray, too (40 minutes)
 	$(BIN)/python -m pytest --numprocesses 2 --dist worksteal \
 	  $(patsubst %,tests/cluster/test_%.py,commit drivers origins storage workers)
 

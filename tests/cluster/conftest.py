@@ -5,7 +5,7 @@ from __future__ import annotations
 import socket
 import subprocess
 import sys
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
@@ -104,10 +104,14 @@ class Dask:
         """The process of the scheduler."""
         return self._processes[0]
 
-    def start(self) -> str:
-        """Start a scheduler with workers; return what ``--on`` takes."""
+    def start(self, environ: Mapping[str, str] | None = None) -> str:
+        """Start a scheduler with workers; return what ``--on`` takes.
+
+        ``environ`` has what the workers need to use the storage of a job.
+        """
         from tests.cluster.kit import until
 
+        self._environ = {**ENVIRON, "PYTHONPATH": str(ROOT), **(environ or {})}
         address = f"127.0.0.1:{free_port()}"
         host, _, port = address.partition(":")
         common = ["--no-dashboard", "--host", host]
@@ -118,7 +122,7 @@ class Dask:
         return f"dask://{address}"
 
     def _start(self, program: str, *words: str) -> None:
-        environ = {**ENVIRON, "PYTHONPATH": str(ROOT), "TMPDIR": str(self._folder)}
+        environ = {**self._environ, "TMPDIR": str(self._folder)}
         process = subprocess.Popen(
             [sys.executable, "-m", f"distributed.cli.{program}", *words], env=environ,
             cwd=self._folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,

@@ -78,7 +78,8 @@ def test_a_scheduler_that_is_killed(make_job: MakeJob, dask: Dask) -> None:
     """The job waits for a run with another scheduler."""
     with local_server(delay=SLOW) as server:
         job = make_job(many_urls(server, 300))
-        address = dask.start()
+        environ = {name: value for name, value in job.environ.items() if "AWS" in name}
+        address = dask.start(environ)
         run = job.start(*job.words("--on", address))
         until(job.records)
         dask.scheduler.kill()
@@ -87,7 +88,7 @@ def test_a_scheduler_that_is_killed(make_job: MakeJob, dask: Dask) -> None:
         run = job.run(*job.words("--on", address), code=75)
         assert re.fullmatch(r"getflags: no Dask scheduler at [^\n]*; run it again later\n", run.err)
         dask.stop()
-        run = job.run(*job.words("--on", dask.start()))
+        run = job.run(*job.words("--on", dask.start(environ)))
         dask.stop()
     job.check()
 
