@@ -101,6 +101,8 @@ def test_without_a_network_every_transport_says_that_it_is_unreachable() -> None
         (errno.ECONNREFUSED, Refused),
         (errno.EHOSTUNREACH, Refused),
         (errno.ENETUNREACH, Refused),
+        (errno.ECONNRESET, Refused),
+        (errno.ECONNABORTED, Refused),
         (errno.EMFILE, Unreachable),
         (0, Unreachable),
     ],

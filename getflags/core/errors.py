@@ -58,8 +58,9 @@ class Unreachable(Fault):
 class Refused(Unreachable):
     """The host, or the network on the way to it, refused the connection at once.
 
-    ECONNREFUSED, EHOSTUNREACH or ENETUNREACH. Behind a proxy, it is the proxy that is not reached.
-    Unlike other failures to connect, this one may pass: a server that restarts refuses connections.
+    ECONNREFUSED, EHOSTUNREACH or ENETUNREACH, or ECONNRESET and ECONNABORTED before the connection
+    was made. Behind a proxy, it is the proxy that is not reached. Unlike other failures to connect,
+    this one may pass: a server that restarts refuses connections, or resets those that wait.
     """
 
 

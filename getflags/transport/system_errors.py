@@ -35,7 +35,11 @@ _HINTS = {
     "wrong version number": "; the port may speak plain HTTP: does http:// work?",
     "alert handshake failure": "; the server may demand a client certificate (--cert)",
 }
-_REFUSED = {errno.ECONNREFUSED, errno.EHOSTUNREACH, errno.ENETUNREACH}
+_REFUSED = {
+    errno.ECONNREFUSED, errno.EHOSTUNREACH, errno.ENETUNREACH,
+    # A server that ends resets the connections that it has not accepted yet.
+    errno.ECONNRESET, errno.ECONNABORTED,
+}  # fmt: skip
 
 
 def message(number: int) -> str:
