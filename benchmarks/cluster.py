@@ -88,6 +88,11 @@ def rates(folder: Path) -> None:
             }  # fmt: skip
             for name, words in cells.items():
                 rows.setdefault(name, []).append(timed(*words))
+    _print_rates(rows)
+
+
+def _print_rates(rows: dict[str, list[tuple[float, float]]]) -> None:
+    """Print the medians of the wall times and of the CPU of each cell, in seconds."""
     start = rows.pop(START)
     print(f"{START}: {statistics.median(cpu for _, cpu in start):.1f} s of CPU", flush=True)
     base = [cpu for _, cpu in rows["one machine, asyncio"]]

@@ -5,12 +5,14 @@ from __future__ import annotations
 import asyncio
 import re
 import signal
+import socket
 import threading
 import tracemalloc
 from collections.abc import Iterator
 from functools import partial
 from hashlib import sha256
 from pathlib import Path
+from time import monotonic, sleep
 from typing import Any
 
 import pytest
@@ -22,6 +24,7 @@ from getflags.core.events import Event
 from getflags.core.models import Plan
 from getflags.engines import event_loop, threads
 from getflags.targets.list_file import parse_checksum
+from getflags.transfer.body import MIN_EVENT_INTERVAL
 from tests.kit import files
 from tests.messages import NO_CERTIFICATES
 from tests.rawserver import RawServer, ok, silence
@@ -29,7 +32,7 @@ from tests.rawserver import RawServer, ok, silence
 
 @pytest.fixture
 def server() -> Iterator[RawServer]:
-    with RawServer({"/f": ok(b"abc"), "/big": ok(bytes(2_000_000)), "/mute": silence}) as running:
+    with RawServer({"/f": ok(b"abc"), "/mute": silence}) as running:
         yield running
 
 
@@ -60,20 +63,30 @@ def test_entries_give_names_folders_and_checksums(server: RawServer, tmp_path: P
     assert report.failures == 2  # a code needs to be told where flags are
 
 
-def test_inside_a_running_loop(server: RawServer, tmp_path: Path) -> None:
+def test_inside_a_running_loop(tmp_path: Path) -> None:
     events: list[Event] = []
 
-    async def scenario() -> getflags.Report:
+    def in_halves(connection: socket.socket, _: RawServer) -> None:
+        """Send the second half when the first one has been reported, and another may be."""
+        whole, end = ok(bytes(2_000_000)), monotonic() + 20
+        connection.sendall(whole[:1_000_000])
+        while not any(isinstance(event, Progressed) for event in events) and monotonic() < end:
+            sleep(0.01)
+        sleep(MIN_EVENT_INTERVAL)
+        connection.sendall(whole[1_000_000:])
+
+    async def scenario(server: RawServer) -> getflags.Report:
         return await getflags.adownload(
             [server.url("/f"), server.url("/big")], dir=tmp_path, emit=events.append
         )
 
-    report = asyncio.run(scenario())
+    with RawServer({"/f": ok(b"abc"), "/big": in_halves}) as server:
+        report = asyncio.run(scenario(server))
     assert report.exit_status is getflags.ExitStatus.OK
     assert files(tmp_path) == {"f": b"abc", "big": bytes(2_000_000)}
     received = [event.received for event in events if isinstance(event, Progressed)]
     assert received == sorted(received)
-    assert received
+    assert len(received) >= 2
 
 
 @pytest.mark.parametrize("engine", ["asyncio", None])

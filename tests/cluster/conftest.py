@@ -111,18 +111,18 @@ class Dask:
         """
         from tests.cluster.kit import until
 
-        self._environ = {**ENVIRON, "PYTHONPATH": str(ROOT), **(environ or {})}
+        own = {"PYTHONPATH": str(ROOT), "TMPDIR": str(self._folder)}
+        environ = {**ENVIRON, **own, **(environ or {})}
         address = f"127.0.0.1:{free_port()}"
         host, _, port = address.partition(":")
         common = ["--no-dashboard", "--host", host]
-        self._start("dask_scheduler", *common, "--port", port)
+        self._start(environ, "dask_scheduler", *common, "--port", port)
         for _ in range(2):
-            self._start("dask_worker", f"tcp://{address}", *common, "--nthreads", "1")
+            self._start(environ, "dask_worker", f"tcp://{address}", *common, "--nthreads", "1")
         until(partial(_is_listening, int(port)))
         return f"dask://{address}"
 
-    def _start(self, program: str, *words: str) -> None:
-        environ = {**self._environ, "TMPDIR": str(self._folder)}
+    def _start(self, environ: Mapping[str, str], program: str, *words: str) -> None:
         process = subprocess.Popen(
             [sys.executable, "-m", f"distributed.cli.{program}", *words], env=environ,
             cwd=self._folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,

@@ -13,7 +13,7 @@ from getflags.cluster.errors import BackendLost
 from getflags.core.errors import UsageError
 from getflags.testing import local_server
 from tests.cluster.conftest import Dask, MakeJob
-from tests.cluster.kit import anywhere, many_urls, until, urls_of
+from tests.cluster.kit import Place, anywhere, many_urls, until, urls_of
 from tests.cluster.test_workers import BACKENDS, SLOW
 
 
@@ -74,12 +74,11 @@ def test_another_job_in_the_same_place_is_refused(make_job: MakeJob) -> None:
 
 
 @anywhere
-def test_a_scheduler_that_is_killed(make_job: MakeJob, dask: Dask) -> None:
+def test_a_scheduler_that_is_killed(make_job: MakeJob, place: Place, dask: Dask) -> None:
     """The job waits for a run with another scheduler."""
     with local_server(delay=SLOW) as server:
         job = make_job(many_urls(server, 300))
-        environ = {name: value for name, value in job.environ.items() if "AWS" in name}
-        address = dask.start(environ)
+        address = dask.start(place.environ)
         run = job.start(*job.words("--on", address))
         until(job.records)
         dask.scheduler.kill()
@@ -88,7 +87,7 @@ def test_a_scheduler_that_is_killed(make_job: MakeJob, dask: Dask) -> None:
         run = job.run(*job.words("--on", address), code=75)
         assert re.fullmatch(r"getflags: no Dask scheduler at [^\n]*; run it again later\n", run.err)
         dask.stop()
-        run = job.run(*job.words("--on", dask.start(environ)))
+        run = job.run(*job.words("--on", dask.start(place.environ)))
         dask.stop()
     job.check()
 

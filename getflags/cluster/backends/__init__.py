@@ -6,16 +6,14 @@ A bundle may run more than once: if its worker dies, a backend may start it agai
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from contextlib import ExitStack, closing
 from typing import TYPE_CHECKING, Protocol, Self
 
-import getflags
-from getflags.cluster.errors import MISSING_EXTRA
 from getflags.cluster.scratch import swept
 from getflags.cluster.work.bundle import Bundle, ShardResult
 from getflags.core.errors import UsageError
-from getflags.core.text import brief, quoted
+from getflags.core.text import quoted
 from getflags.core.urls import redact
 
 if TYPE_CHECKING:
@@ -46,18 +44,6 @@ class Backend(Protocol):
     def close(self) -> None:
         """End the workers that were started here, and what they run."""
         ...
-
-
-def getflags_version() -> str:
-    """Return the version of getflags where this is called: on a worker."""
-    return getflags.__version__
-
-
-def check_versions(found: Iterable[str]) -> None:
-    """Raise UsageError if a worker has another version of getflags."""
-    for version in found:
-        if version != getflags.__version__:
-            raise UsageError(f"a worker has getflags {version}, and this is {getflags.__version__}")
 
 
 class LazyBackend:
@@ -100,7 +86,7 @@ def connect(on: str | Client, workers: int) -> Backend:
     for ``workers`` workers that are started on this machine.
     """
     if not isinstance(on, str):
-        return _with_client(on)
+        return _dask(on, workers)
     kind, _, address = on.partition("://")
     if kind not in _BACKENDS or (address == "" and "://" in on):
         known = "dask, ray, dask://HOST:PORT or ray://HOST:PORT"
@@ -108,25 +94,10 @@ def connect(on: str | Client, workers: int) -> Backend:
     return _BACKENDS[kind](address, workers)
 
 
-def _with_client(client: Client) -> Backend:
-    try:
-        from distributed import Client as DaskClient
-    except ImportError:
-        raise UsageError(MISSING_EXTRA) from None
+def _dask(on: str | Client, workers: int) -> Backend:
     from getflags.cluster.backends.dask_backend import DaskBackend
 
-    if not isinstance(client, DaskClient):
-        shown = brief(repr(client))
-        raise UsageError(f"on is {shown}; it must be a Dask client, or a string such as 'dask'")
-    if client.asynchronous:
-        raise UsageError("the Dask client is asynchronous, and a job needs a synchronous one")
-    return DaskBackend(client=client)
-
-
-def _dask(address: str, workers: int) -> Backend:
-    from getflags.cluster.backends.dask_backend import DaskBackend
-
-    return DaskBackend(address, workers)
+    return DaskBackend(on, workers)
 
 
 def _ray(address: str, workers: int) -> Backend:

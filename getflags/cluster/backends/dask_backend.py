@@ -15,12 +15,13 @@ from signal import SIG_BLOCK, SIG_SETMASK, SIGINT, SIGKILL, pthread_sigmask
 from time import monotonic, sleep
 from typing import TYPE_CHECKING, Any
 
-from getflags.cluster.backends import BundleResult, check_versions, getflags_version
+import getflags
+from getflags.cluster.backends import BundleResult
 from getflags.cluster.errors import MISSING_EXTRA, BackendLost, WorkerDied, local_disk
 from getflags.cluster.scratch import scratch
-from getflags.cluster.work.bundle import Bundle, ShardResult, run_bundle
+from getflags.cluster.work.bundle import Bundle, ShardResult, check_version, run_bundle
 from getflags.core.errors import UsageError
-from getflags.core.text import printable
+from getflags.core.text import brief, printable
 
 if TYPE_CHECKING:
     from distributed import Client, Future, LocalCluster
@@ -48,9 +49,13 @@ _CONFIG = {
 
 
 class DaskBackend:
-    """A Dask client: the user's, or one of an address or of a cluster that is started here."""
+    """A Dask client.
 
-    def __init__(self, address: str = "", workers: int = 0, client: Client | None = None) -> None:
+    ``on`` is the user's client, or the address of a scheduler, or empty for ``workers`` workers
+    that are started here.
+    """
+
+    def __init__(self, on: str | Client, workers: int) -> None:
         try:
             import dask
             from distributed import Client, LocalCluster
@@ -62,21 +67,20 @@ class DaskBackend:
         self._seen = monotonic()  # when there was a worker
         self._cluster: Any = None
         with ExitStack() as stack:
-            if client is None:
+            if isinstance(on, str):
                 _silence()
                 stack.enter_context(dask.config.set(_CONFIG))
-                if not address:
+                if not on:
                     with local_disk():
                         folder = str(stack.enter_context(scratch()))
                     stack.enter_context(dask.config.set({"temporary-directory": folder}))
                     self._start(LocalCluster, workers, stack)
-                client = _connect(Client, f"tcp://{address}" if address else self._cluster)
-                stack.callback(self._end, client)
+                self._client = _connect(Client, f"tcp://{on}" if on else self._cluster)
+                stack.callback(self._end, self._client)
             else:
+                self._client = _usable(on, Client)
                 stack.callback(self._cancel)
-            self._client = client
-            check_versions(self._versions())
-            self.slots = self._count_threads()
+            self.slots = self._ask_workers()
             self._stack = stack.pop_all()
 
     def _start(self, cluster: type[LocalCluster], workers: int, stack: ExitStack) -> None:
@@ -109,29 +113,26 @@ class DaskBackend:
             raise
         stack.callback(self._end, self._cluster)
 
-    def _versions(self) -> list[str]:
-        """Return the version of getflags on each worker that answers; ``run_bundle`` checks all.
+    def _ask_workers(self) -> int:
+        """Check the versions of the workers that answer; return the number of their threads.
 
-        Raises UsageError if a worker has no getflags, and BackendLost.
+        ``run_bundle`` checks the others. Raises UsageError if a worker has another getflags or
+        none, and BackendLost.
         """
         try:
             self._client.wait_for_workers(1, timeout=_CONNECT)
             found = self._client.run(getflags_version, on_error="return").values()
+            threads: dict[str, int] = self._client.nthreads()
         except TimeoutError:
             raise BackendLost("the Dask cluster has no workers") from None
         except (OSError, RuntimeError) as error:  # the second one of a client that was closed
             raise BackendLost(f"Dask cannot be reached: {printable(str(error))}") from None
         if any(isinstance(each, ImportError) for each in found):
             raise UsageError("the workers of Dask have no getflags; install it there")
-        return [each for each in found if isinstance(each, str)]
-
-    def _count_threads(self) -> int:
-        """Return the number of threads of all workers. Raises BackendLost."""
-        try:
-            threads: dict[str, int] = self._client.nthreads()
-            return max(sum(threads.values()), 1)
-        except (OSError, RuntimeError) as error:
-            raise BackendLost(f"Dask cannot be reached: {printable(str(error))}") from None
+        for version in found:
+            if isinstance(version, str):
+                check_version(version, getflags.__version__)
+        return max(sum(threads.values()), 1)
 
     def submit(self, bundle: Bundle) -> int:
         """Start a bundle; return its number."""
@@ -212,6 +213,21 @@ def _kill_starting(before: set[int]) -> None:
                 if process.pid not in before and "spawn_main" in str(process.cmdline()):
                     process.kill()
         sleep(_INTERRUPTED / 20)
+
+
+def getflags_version() -> str:
+    """Return the version of getflags where this is called: on a worker."""
+    return getflags.__version__
+
+
+def _usable(client: Client, kind: type[Client]) -> Client:
+    """Return the user's client. Raises UsageError if a job cannot run on it."""
+    if not isinstance(client, kind):
+        shown = brief(repr(client))
+        raise UsageError(f"on is {shown}; it must be a Dask client, or a string such as 'dask'")
+    if client.asynchronous:
+        raise UsageError("the Dask client is asynchronous, and a job needs a synchronous one")
+    return client
 
 
 def _silence() -> None:

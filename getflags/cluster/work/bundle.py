@@ -77,15 +77,18 @@ class ShardResult(NamedTuple):
     reason: str = ""
 
 
+def check_version(worker: str, driver: str) -> None:
+    """Raise UsageError if a worker has another version of getflags than the driver."""
+    if worker != driver:
+        raise UsageError(f"a worker has getflags {worker}, but this is {driver}")
+
+
 def run_bundle(bundle: Bundle) -> list[ShardResult]:
     """Download the shards of a bundle and commit them.
 
     Raises UsageError if the worker has another version of getflags, and StorageError.
     """
-    if bundle.version != getflags.__version__:
-        raise UsageError(
-            f"a worker has getflags {getflags.__version__}, but this is {bundle.version}"
-        )
+    check_version(getflags.__version__, bundle.version)
     check_format(bundle.terms.file_format)
     storage = Storage(bundle.options.place)
     done: list[ShardResult] = []
