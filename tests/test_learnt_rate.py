@@ -169,6 +169,23 @@ def test_a_few_served_requests_do_not_show_a_rate() -> None:
     assert rate.rate == FIRST_RATE, "most of the time was a pause"
 
 
+def test_the_first_rate_rises_fast_however_it_was_found() -> None:
+    """A server with a ceiling refuses one request more when others use it, too."""
+    rate = LearntRate()
+    rate.refused(1, 1, 1, explained=True)
+    for _ in range(8):
+        rate.accepted(2)
+    rate.refused(2, 2, 1)
+    assert rate.rate == 8
+    for _ in range(16):
+        rate.accepted(3)
+    assert rate.rate == 4 * 8
+    rate.refused(4, 4, 1)
+    assert rate.rate == 8
+    rate.accepted(5)
+    assert rate.rate == pytest.approx(8 * 1.01), "now the rate is known from both sides"
+
+
 def test_served_requests_of_before_the_refusal_do_not_count() -> None:
     rate = LearntRate()
     rate.refused(5, 6)

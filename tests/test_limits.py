@@ -153,6 +153,21 @@ def test_the_ceiling_is_for_all_workers(pair: Pair) -> None:
     assert other.ceiling.limit >= 1
 
 
+def test_two_workers_do_not_take_the_last_room_for_a_request(pair: Pair) -> None:
+    _, one, other = pair
+    flights = [one.started(1) for _ in range(2)]
+    for _ in flights:
+        one.ended(1)
+    one.accepted(flights[0], 1)
+    one.refused(flights[1], ASKED, 1)
+    assert one.ceiling.limit == 1
+    assert one.allow(6)
+    assert other.allow(6), "at that moment"
+    assert one.start_if_allowed(6)
+    assert other.start_if_allowed(6) is None
+    assert other.in_flight == 0
+
+
 def test_a_full_table_leaves_each_worker_its_own_limits(
     monkeypatch: pytest.MonkeyPatch, pair: Pair
 ) -> None:

@@ -5,6 +5,7 @@ What all engines have in common is in test_engines.py.
 
 from __future__ import annotations
 
+import asyncio
 import errno
 import gc
 import multiprocessing
@@ -20,6 +21,7 @@ from multiprocessing import Pipe
 from multiprocessing.connection import Connection
 from multiprocessing.context import ForkContext
 from pathlib import Path
+from queue import SimpleQueue
 from typing import Any
 
 import pytest
@@ -27,7 +29,8 @@ import pytest
 import getflags
 from getflags import engines
 from getflags.core import deferred_signals
-from getflags.core.events import Event, Finished, Started
+from getflags.core.events import Event, Finished, Resumed, Started
+from getflags.core.feed import NO_JOB
 from getflags.core.models import Plan, Status, Target
 from getflags.engines import event_loop, processes, spawn, worker
 from getflags.scheduling.limits import Limits
@@ -401,6 +404,38 @@ def test_an_outbox_that_nobody_empties() -> None:
     outbox._flush_delayed()  # from the loop, which would print an exception
 
 
+def test_an_outbox_waits_for_a_full_message_each_time() -> None:
+    """A timer that was left from the message before would send the next one too soon."""
+    target = Target(0, "", "", "", "", "")
+    ours, theirs = Pipe()
+
+    async def fill() -> None:
+        outbox = worker._Outbox(theirs)
+        outbox.emit(Resumed(target, 1, 2))
+        timer = outbox._timer
+        assert timer
+        for _ in range(worker._MAX_EVENTS - 1):
+            outbox.emit(Resumed(target, 1, 2))
+        assert timer.cancelled()
+        outbox.emit(Resumed(target, 1, 2))
+        assert outbox._timer
+        assert outbox._timer is not timer
+
+    asyncio.run(fill())
+    assert len(ours.recv()) == worker._MAX_EVENTS
+    assert not ours.poll()
+
+
+@pytest.mark.parametrize("idle", [True, False])
+def test_only_an_idle_worker_sends_a_message_that_is_not_full(*, idle: bool) -> None:
+    ours, theirs = Pipe()
+    outbox = worker._Outbox(theirs)
+    outbox._waiting = [(Resumed, 0, 1, 2)]
+    targets = worker._incoming(SimpleQueue(), outbox, lambda: idle)
+    assert next(targets) is NO_JOB
+    assert ours.poll() is idle
+
+
 def test_workers_end_when_their_parent_is_killed(tmp_path: Path) -> None:
     """Even while they wait for a silent server; and they take their part files away."""
     with RawServer({f"/{number}": stall_after(STALLED) for number in range(4)}) as server:
@@ -426,6 +461,7 @@ def test_auto_takes_processes_where_they_pay(
     assert engines.select("threads", total, limit) == "threads"
     monkeypatch.setattr(engines, "worker_count", lambda limit: min(limit, 2))
     assert engines.select("auto", total, limit) == "asyncio"
+    assert engines.select("auto", 10_000, 20) == "processes"
 
 
 def test_a_daemonic_process_has_no_workers(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

@@ -207,7 +207,7 @@ def test_states_of_thousands_of_servers_are_kept_only_while_they_matter(
 def test_a_server_is_not_idle_until_its_next_request_may_start() -> None:
     host = HostState(Limits(Allowance(rate=0.1)))
     transfer = Transfer(listed(1, 1)[0], DownloadOptions())
-    host.started(transfer, 100)
+    assert host.start(transfer, 100)
     assert not host.is_idle(100)
     host.ended(transfer, 101)
     assert not host.is_idle(109)

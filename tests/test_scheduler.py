@@ -15,7 +15,7 @@ from getflags.rates.learnt_rate import FIRST_RATE
 from getflags.scheduling import lookahead
 from getflags.scheduling import scheduler as module
 from getflags.scheduling.adaptive_concurrency import START
-from getflags.scheduling.limits import Limits
+from getflags.scheduling.limits import Flight, Limits
 from getflags.scheduling.scheduler import Scheduler
 from getflags.transfer.actions import Done, Install, Queue, Request
 from getflags.transfer.transfer import Transfer
@@ -613,3 +613,19 @@ def test_the_level_of_the_origin_that_was_asked_is_adjusted() -> None:
         clock.now += 1
         events += scheduler.returned(each)
     assert {each.origin for each in events if isinstance(each, Adjusted)} == {"http://h:80"}
+
+
+def test_a_transfer_whose_room_another_worker_has_taken_keeps_its_place() -> None:
+    class Contested(Limits):
+        contested = True
+
+        def start_if_allowed(self, now: float) -> Flight | None:
+            return None if self.contested else super().start_if_allowed(now)
+
+    limits = Contested()
+    scheduler = Scheduler(targets(2), FORGIVING, Clock(), new_limits=lambda _: limits)
+    assert scheduler.take() is NO_JOB
+    assert scheduler.waiting == 1
+    limits.contested = False
+    taken = [scheduler.take(), scheduler.take()]
+    assert [each.target.number for each in taken if each is not NO_JOB] == [0, 1]

@@ -95,6 +95,7 @@ def test_the_words_of_a_choice_are_those_that_there_are() -> None:
     assert tuple(transport.CLIENTS) == settings.CLIENTS
     assert tuple(one.value for one in Exists) == settings.EXISTS
     assert f"{engines.PROCESSES_FROM:,} targets" in OPTIONS["engine"].auto
+    assert f"({engines.PROCESSES_FROM_WITH_TWO:,} with two" in OPTIONS["engine"].auto
 
 
 @pytest.mark.parametrize(

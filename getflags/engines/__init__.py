@@ -12,6 +12,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable
 from importlib import import_module
+from math import inf
 from typing import TypeAlias, cast
 
 from getflags.core.accepted import AUTO
@@ -29,9 +30,10 @@ ENGINES = {
     "asyncio": "getflags.engines.event_loop",
     "processes": "getflags.engines.processes",
 }
-#: From this number of targets on, ``auto`` uses processes: docs/decisions/0008-default-engine.md
+#: From these numbers of targets on, ``auto`` uses processes, with three processors or more and with
+#: two, which they may share with the server: docs/decisions/0008-default-engine.md
 PROCESSES_FROM = 1_000
-_ENOUGH_PROCESSORS = 3  # with two, which they may share with the server, they don't pay
+PROCESSES_FROM_WITH_TWO = 10_000
 #: Up to this number, it uses threads, which start sooner than asyncio.
 THREADS_UP_TO = 100
 
@@ -73,9 +75,16 @@ def select(
         return "asyncio"
     if total <= THREADS_UP_TO:
         return "threads"
-    if total < PROCESSES_FROM or paced or cookie_jar or _is_daemonic():
+    if paced or cookie_jar or _is_daemonic():
         return "asyncio"
-    return "processes" if worker_count(limit) >= _ENOUGH_PROCESSORS else "asyncio"
+    return "processes" if total >= _processes_from(worker_count(limit)) else "asyncio"
+
+
+def _processes_from(workers: int) -> float:
+    """Return from how many targets on several processes pay for what they cost."""
+    if workers == 1:
+        return inf
+    return PROCESSES_FROM_WITH_TWO if workers == 2 else PROCESSES_FROM  # noqa: PLR2004 - its name
 
 
 def _is_daemonic() -> bool:

@@ -208,7 +208,7 @@ class _Coordinator:
                     self._emit(Started(target))
             worker.sent_last = last
             with suppress(OSError):  # the worker has died, which its listener will report
-                worker.connection.send((batch, worker.sent_last))
+                worker.connection.send((list(map(tuple, batch)), worker.sent_last))
 
     def _send_to_idle(self) -> None:
         """Send targets to workers that have nothing to do, and so will not ask for any.

@@ -142,7 +142,7 @@ class LearntRate:
         """
         seconds = max(started - self.since, 0.001)
         measured = self.served / seconds
-        self.refused_rate = self.rate if self.rate < inf else 2 * measured
+        self.refused_rate = self.rate
         if self.served < _STEP:  # too few to be sure
             measured = max(measured, self.rate / 2 if self.rate < inf else FIRST_RATE)
         self.rate = min(self.rate, measured, self.most)

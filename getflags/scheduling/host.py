@@ -6,6 +6,8 @@ have shown (see ``limits``) and, with ``-m auto``, that of adaptive concurrency.
 
 from __future__ import annotations
 
+from collections.abc import Hashable
+
 from getflags.core.models import Status
 from getflags.scheduling.adaptive_concurrency import AdaptiveConcurrency, LevelChange
 from getflags.scheduling.limits import Flight, Limits
@@ -57,11 +59,15 @@ class HostState(OriginState):
             return False
         return now >= self.limits.rate.next_start
 
-    def started(self, transfer: Transfer, now: float) -> None:
-        """Record the start of a try."""
-        self.in_flight[transfer] = self.limits.started(now)
-        if self.adaptive:
-            self.adaptive.started(transfer, now)
+    def start(self, key: Hashable, now: float) -> Flight | None:
+        """Record the start of a request, and return when that was.
+
+        Return None if the server no longer accepts one: another process has just sent its own.
+        """
+        flight = self.limits.start_if_allowed(now)
+        if flight is not None:
+            self.in_flight[key] = flight
+        return flight
 
     def ended(self, transfer: Transfer, now: float) -> Flight:
         """Record the end of a try; return when it started."""

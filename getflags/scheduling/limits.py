@@ -78,6 +78,10 @@ class Limits:
         self.ceiling.peak = max(self.ceiling.peak, self.in_flight_everywhere)
         return Flight(now, self.ceiling.served)
 
+    def start_if_allowed(self, now: float) -> Flight | None:
+        """Record the start of a request that ``allow`` has allowed; None if that has changed."""
+        return self.started(now)
+
     def ended(self, now: float) -> None:  # noqa: ARG002 - for shared limits
         """Record the end of a request; ``accepted`` or ``refused`` may follow."""
         self.in_flight -= 1

@@ -92,6 +92,11 @@ class Scheduler:
         """Whether no transfer waits and none will follow, except retries of those in flight."""
         return self._targets.exhausted and not self._retries and not self._waiting
 
+    @property
+    def waiting(self) -> int:
+        """The number of transfers that wait for their server."""
+        return len(self._waiting)
+
     def take(self) -> Transfer | NoJob:
         """Return a transfer to start now: of a server with the fewest requests in flight.
 
@@ -111,9 +116,13 @@ class Scheduler:
         if host is None:
             return NO_JOB
         transfer = self._waiting.take(host)
+        if host.start(transfer, now) is None:
+            self._waiting.add(host, transfer, first=True)
+            return NO_JOB
+        if host.adaptive:
+            host.adaptive.started(transfer, now)
         self._started.setdefault(transfer, now)
         self._in_flight[transfer] = host
-        host.started(transfer, now)
         return transfer
 
     def delay(self, *, full: bool = False) -> float | None:

@@ -155,6 +155,13 @@ class SharedLimits(Limits):
         with self._synchronized(now):
             return super().started(now)
 
+    def start_if_allowed(self, now: float) -> Flight | None:
+        """Record the start of a request, unless another worker has taken the last room for it."""
+        if self._alone:
+            return super().started(now)
+        with self._synchronized(now):
+            return super().started(now) if super().allow(now) else None
+
     def ended(self, now: float) -> None:
         """Record the end of a request; ``accepted`` or ``refused`` may follow."""
         if self._alone:

@@ -92,9 +92,11 @@ class StreamJobs:
         self._drop_unwanted()
         for job in list(self._offers):
             host = self._scheduler.host(job.origin)
-            if not host.limited and host.accepts(now):
+            if host.limited or not host.accepts(now):
+                continue
+            flight = host.start(job, now)
+            if flight is not None:
                 del self._offers[job]
-                job.host, job.flight = host, host.limits.started(now)
-                host.in_flight[job] = job.flight
+                job.host, job.flight = host, flight
                 return job
         return NO_JOB
