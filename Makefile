@@ -123,7 +123,7 @@ scale: .venv/dev  ## measure cost a file, up to a million of them and 1,000 at a
 	$(BIN)/python -m benchmarks.scale
 
 .PHONY: auto
-auto: .venv/dev  ## measure -m auto beside fixed levels and other programs (10 minutes)
+auto: .venv/dev  ## measure -m auto beside fixed levels and other programs (20 minutes)
 	$(BIN)/python -m benchmarks.auto
 
 .PHONY: cluster

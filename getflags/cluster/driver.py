@@ -7,7 +7,7 @@ one bundle under way at a time (see ``job.lanes``), and only a window of bundles
 from __future__ import annotations
 
 from collections import Counter, deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 import getflags
 from getflags.cluster.backends import Backend, BundleResult
@@ -15,7 +15,8 @@ from getflags.cluster.errors import StorageError, WorkerDied
 from getflags.cluster.job.job import Generation, Terms
 from getflags.cluster.job.shards import Shard
 from getflags.cluster.results.report import GivenUp
-from getflags.cluster.work.bundle import Bundle, RunOptions
+from getflags.cluster.work.breaker import NO_ANSWER
+from getflags.cluster.work.bundle import Bundle, RunOptions, ShardResult
 from getflags.cluster.work.record import Record
 from getflags.core.errors import GetflagsError, UsageError
 
@@ -47,6 +48,7 @@ class Driver:
         self._running: dict[int, tuple[int, tuple[Shard, ...]]] = {}  # bundle → lane, shards
         self._size = BUNDLE  # shards of a bundle; fewer if there are few, as one ends as a whole
         self._heard = False  # whether a bundle has ended, so that requests may have been made
+        self._in_vain = 0  # bundles since the last commit whose storage, disk or network failed
         self.given_up: list[GivenUp] = []
 
     def run(self, done: set[int]) -> None:
@@ -100,15 +102,36 @@ class Driver:
             if isinstance(result, GetflagsError) and not isinstance(result, StorageError):
                 raise result
             self._suspects.update(shard.number for shard in shards)  # one may be the cause
+            self._stop_if_in_vain(_reason(result))
             return [shard for shard in shards if self._again(shard, _reason(result))]
+        return self._after_end(shards, result)
+
+    def _after_end(self, shards: Sequence[Shard], results: Iterable[ShardResult]) -> list[Shard]:
+        """Take the results of a bundle's shards; return those that are to be tried again."""
         by_number = {shard.number: shard for shard in shards}
         again: list[Shard] = []
-        for each in result:
+        local = ""  # a reason that lies with this worker, and not with the servers of one shard
+        for each in results:
             if each.record is not None:
+                self._in_vain = 0
                 self._committed(each.record)
-            elif self._again(by_number[each.shard], each.reason):
+                continue
+            if not each.reason.startswith(NO_ANSWER):
+                local = each.reason
+            if self._again(by_number[each.shard], each.reason):
                 again.append(by_number[each.shard])
+        if local:
+            self._stop_if_in_vain(local)
         return again
+
+    def _stop_if_in_vain(self, reason: str) -> None:
+        """Count a bundle that failed. Raises StorageError after several without a commit between.
+
+        A full disk, or a storage that takes nothing, would else cost each target three requests.
+        """
+        self._in_vain += 1
+        if self._in_vain > _TRIES * self._backend.slots:
+            raise StorageError(reason)
 
     def _after_death(self, shards: Sequence[Shard], reason: str) -> list[Shard]:
         """Return the shards of a worker that died, each of which is then tried alone."""

@@ -23,7 +23,7 @@ from getflags.core.urls import redact
 
 if TYPE_CHECKING:
     from obstore import ObjectMeta
-    from obstore.store import ObjectStore
+    from obstore.store import ClientConfig, ObjectStore, RetryConfig
 
 _SCHEMES = ("s3", "gs", "az", "file")
 _URL = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*):/.*", re.DOTALL)
@@ -34,7 +34,21 @@ _REFUSED = re.compile(
     "ContainerNotFound)</Code>|bucket does not exist"
 )
 _PARTIAL = re.compile(r".+#\d+")
-_PATIENCE = 30  # seconds in which a request is repeated
+_CLIENT: ClientConfig = {
+    "connect_timeout": timedelta(seconds=10),
+    # Without a byte of an answer; a part of a long object must be sent in this time.
+    "read_timeout": timedelta(seconds=30),
+    "timeout": timedelta(hours=1),  # for one object
+    "allow_http": True,  # without TLS only where the user's own endpoint says so
+}
+_RETRIES: RetryConfig = {
+    "max_retries": 1000,  # the time is what ends them
+    "retry_timeout": timedelta(seconds=60),
+    "backoff": {
+        "init_backoff": timedelta(seconds=0.1), "max_backoff": timedelta(seconds=5), "base": 2,
+    },
+}  # fmt: skip
+_PARTS = 2  # of a long object that are sent at a time: each worker sends several objects
 _PAGE = 1000  # names in one request for deletion, as S3 allows
 
 
@@ -65,7 +79,7 @@ class Storage:
         import obstore
 
         with self._errors(name):
-            obstore.put(self._store, name, content)
+            obstore.put(self._store, name, content, max_concurrency=_PARTS)
 
     def create(self, name: str, content: bytes) -> bool:
         """Store an object unless there is one of this name; return whether it was stored.
@@ -217,20 +231,7 @@ def _store(place: str, *, create: bool) -> ObjectStore:
     if _is_folder(place):
         return _folder(place, create=create)
     try:
-        return from_url(
-            place,
-            # Without TLS only where the user's own endpoint says so.
-            client_options={"timeout": "60s", "connect_timeout": "10s", "allow_http": True},
-            retry_config={
-                "max_retries": 1000,  # the time is what ends it
-                "retry_timeout": timedelta(seconds=_PATIENCE),
-                "backoff": {
-                    "init_backoff": timedelta(seconds=0.1),
-                    "max_backoff": timedelta(seconds=5),
-                    "base": 2,
-                },
-            },
-        )
+        return from_url(place, client_options=_CLIENT, retry_config=_RETRIES)
     except (BaseError, ValueError) as error:
         reason = printable(str(error).strip().partition("\n")[0])
         raise UsageError(f"{quoted(redact(place))} cannot be used: {reason}") from None

@@ -131,15 +131,22 @@ class Dask:
 
     def stop(self) -> None:
         """Kill all processes, and those that they have started."""
+        self._kill(0)
+
+    def stop_workers(self) -> None:
+        """Kill the workers, but not the scheduler."""
+        self._kill(1)
+
+    def _kill(self, first: int) -> None:
         from psutil import NoSuchProcess, Process
 
-        for process in self._processes:
+        for process in self._processes[first:]:
             with suppress(NoSuchProcess):
                 for each in Process(process.pid).children(recursive=True):
                     each.kill()
             process.kill()
             process.wait()
-        self._processes.clear()
+        del self._processes[first:]
 
 
 def _is_listening(port: int) -> bool:

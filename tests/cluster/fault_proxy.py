@@ -50,6 +50,7 @@ class FaultProxy:
         self.answer = b""  # in place of all others
         self.hold: Hold | None = None
         self.requests: list[Request] = []
+        self.closed = 0  # connections
         self._upstream = upstream
         self._dice = random.Random(seed)
 
@@ -77,6 +78,7 @@ class FaultProxy:
             if not self.down:
                 await self._serve_request(reader, writer)
         writer.transport.abort() if self.down else writer.close()
+        self.closed += 1
 
     async def _serve_request(
         self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 import tarfile
 from importlib.util import find_spec
 from io import BytesIO
@@ -165,11 +166,18 @@ def test_a_terminal_shows_a_bar(make_job: MakeJob, tmp_path: Path) -> None:
     job.check()
 
 
-@pytest.mark.skipif(bool(find_spec("pyarrow")), reason="pyarrow is installed")
-def test_parquet_without_its_library_is_one_sentence(tmp_path: Path) -> None:
+def test_parquet_without_its_library_is_one_sentence(
+    make_job: MakeJob, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also where the files of a job are only compared: on another machine than that of the run."""
+    with local_server() as server:
+        job = make_job(urls_of(server, 5))
+        job.run()
+    description = Path(job.out.removeprefix("file://"), layout.JOB)
+    description.write_text(description.read_text().replace('"tar"', '"parquet"'))
+    monkeypatch.setitem(sys.modules, "pyarrow", None)
+    sentence = "getflags: --format parquet needs one more package: pip install pyarrow\n"
+    assert act(job, tmp_path, "verify") == (2, "", sentence)
     words = ["cluster", "run", "-i", "x", "-o", "job", "--format", "parquet"]
     done = run_main(*words, cwd=tmp_path)
-    assert (done.returncode, done.stderr) == (
-        2,
-        "getflags: --format parquet needs one more package: pip install pyarrow\n",
-    )
+    assert (done.returncode, done.stderr) == (2, sentence)

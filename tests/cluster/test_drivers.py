@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+from contextlib import closing
 from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
 
 from getflags import cluster
+from getflags.cluster.backends import dask_backend
 from getflags.cluster.errors import BackendLost
 from getflags.core.errors import UsageError
 from getflags.testing import local_server
@@ -90,6 +92,20 @@ def test_a_scheduler_that_is_killed(make_job: MakeJob, place: Place, dask: Dask)
         run = job.run(*job.words("--on", dask.start(place.environ)))
         dask.stop()
     job.check()
+
+
+def test_a_cluster_whose_workers_are_gone_for_long(
+    dask: Dask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It may get others, so the job waits for them for some minutes."""
+    monkeypatch.setattr(dask_backend, "_LOST_ELSEWHERE", 2)
+    with closing(dask_backend.DaskBackend(dask.start().removeprefix("dask://"), 0)) as backend:
+        for _ in range(30):
+            assert backend.next_done(0.1) is None
+        dask.stop_workers()
+        with pytest.raises(BackendLost, match="has had no worker for 2 seconds"):
+            until(lambda: backend.next_done(0.1), 60)
+    dask.stop()
 
 
 def test_a_job_runs_on_a_client_of_the_user(make_job: MakeJob, dask: Dask, tmp_path: Path) -> None:

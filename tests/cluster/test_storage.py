@@ -5,15 +5,17 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
+from datetime import timedelta
 from pathlib import Path
 from time import sleep
 
 import pytest
 
+from getflags.cluster import storage
 from getflags.testing import local_server
 from tests.cluster.conftest import MakeJob
-from tests.cluster.fault_proxy import FaultProxy
-from tests.cluster.kit import anywhere, many_urls, until, urls_of
+from tests.cluster.fault_proxy import FaultProxy, Hold
+from tests.cluster.kit import Place, anywhere, many_urls, until, urls_of
 from tests.cluster.test_workers import SLOW
 from tests.kit import run_main
 
@@ -94,9 +96,28 @@ def test_a_storage_that_goes_down_and_comes_back(make_job: MakeJob, s3: FaultPro
     job.check()
 
 
+@on_s3
+def test_a_request_that_stalls_is_repeated(
+    place: Place, s3: FaultProxy, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(storage._CLIENT, "read_timeout", timedelta(seconds=1))
+    for name, value in place.environ.items():
+        monkeypatch.setenv(name, value)
+    store = storage.Storage(place.url)
+    s3.hold = hold = Hold(lambda request: request.method == "PUT")
+    store.put("object", b"content")
+    assert hold.held.is_set()
+    hold.release.set()
+    s3.hold = hold = Hold(lambda request: request.method == "GET")
+    assert store.read("object") == b"content"
+    assert hold.held.is_set()
+    hold.release.set()
+    until(lambda: s3.closed == len(s3.requests))
+
+
 @anywhere
 @pytest.mark.skipif(not shutil.which("unshare"), reason="only Linux can mount a small disk")
-@pytest.mark.parametrize(("size", "count"), [(40, 200), (128, 20)])
+@pytest.mark.parametrize(("size", "count"), [(40, 400), (128, 20)])
 def test_a_full_scratch_disk(make_job: MakeJob, size: int, count: int) -> None:
     """Either a download fails, or what packs the files of a shard."""
     with_small_disk = [
@@ -111,6 +132,8 @@ def test_a_full_scratch_disk(make_job: MakeJob, size: int, count: int) -> None:
         run.ends(75)
         assert "No space left on device" in run.err
         assert job.records() == 0
+        if count > 40:
+            assert server.ledger().requests < len(job.urls), "the rest is not requested in vain"
         job.run(*job.words("--workers", "1", shard_targets=40))
     job.check()
 

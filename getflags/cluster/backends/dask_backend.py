@@ -30,6 +30,7 @@ _CONNECT = 10  # seconds
 _CLOSE = 5  # seconds
 _INTERRUPTED = 1.0  # seconds in which workers may still be starting
 _LOST = 60  # seconds without a worker of this machine
+_LOST_ELSEWHERE = 300  # the same of a cluster that is there already, which may get others
 _RESULT = 60  # seconds in which the result of a bundle, a few kilobytes, must arrive
 _CONFIG = {
     # With the variables that Dask sets by default, buffers of a megabyte are six times slower.
@@ -159,14 +160,25 @@ class DaskBackend:
         return number, _result(future)
 
     def _check_workers(self) -> None:
-        """Raise BackendLost if this machine has had no worker for a while.
+        """Raise BackendLost if there has been no worker for a while.
 
-        Dask gives up a worker that dies while it starts.
+        Dask gives up a worker of this machine that dies while it starts. A scheduler that is gone
+        shows in the bundles.
         """
-        if self._cluster is None or self._cluster.scheduler.workers:
+        if self._has_workers():
             self._seen = monotonic()
-        elif monotonic() - self._seen > _LOST:
+        elif self._cluster is not None and monotonic() - self._seen > _LOST:
             raise BackendLost("the workers have died, and Dask starts no others")
+        elif monotonic() - self._seen > _LOST_ELSEWHERE:
+            raise BackendLost(f"the Dask cluster has had no worker for {_LOST_ELSEWHERE} seconds")
+
+    def _has_workers(self) -> bool:
+        if self._cluster is not None:
+            return bool(self._cluster.scheduler.workers)
+        try:
+            return bool(self._client.nthreads())
+        except (OSError, RuntimeError):  # the second one of a client that was closed
+            return True
 
     def close(self) -> None:
         """End the workers of this machine; those with bundles under way are killed.

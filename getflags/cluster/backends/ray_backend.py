@@ -8,6 +8,7 @@ import tempfile
 from concurrent.futures import CancelledError, Future
 from contextlib import ExitStack, suppress
 from queue import Empty, SimpleQueue
+from time import monotonic
 from typing import Any
 
 from getflags.cluster.backends import BundleResult
@@ -17,6 +18,7 @@ from getflags.cluster.work.bundle import Bundle, ShardResult, run_bundle
 from getflags.core.errors import UsageError
 from getflags.core.text import printable
 
+_LOST = 300  # seconds without a processor; a cluster may get other machines
 #: Characters of a folder's path; below it, Ray makes sockets whose paths have 107 at most.
 _LONGEST = 16
 
@@ -42,6 +44,7 @@ class RayBackend:
         self._bundles: dict[int, Any] = {}  # the references of their results
         self._done: SimpleQueue[tuple[int, Future[list[ShardResult]]]] = SimpleQueue()
         self._count = 0
+        self._seen = monotonic()  # when there was a processor
         with ExitStack() as stack:
             self._start(address, workers, stack)
             self.slots = max(int(ray.cluster_resources().get("CPU", 1)), 1)
@@ -85,9 +88,22 @@ class RayBackend:
         try:  # not with ray.wait, which turns any exception of a signal handler into another one
             number, future = self._done.get(timeout=seconds)
         except Empty:
+            self._check_processors()
             return None
+        self._seen = monotonic()
         del self._bundles[number]
         return number, self._result(future)
+
+    def _check_processors(self) -> None:
+        """Raise BackendLost if the cluster has had no processor for a while."""
+        try:
+            found = self._ray.cluster_resources().get("CPU", 0)
+        except (ConnectionError, self._ray.exceptions.RayError) as error:
+            raise BackendLost(f"Ray cannot be reached: {_first_line(error)}") from None
+        if found:
+            self._seen = monotonic()
+        elif monotonic() - self._seen > _LOST:
+            raise BackendLost(f"the Ray cluster has had no processor for {_LOST} seconds")
 
     def close(self) -> None:
         """End the workers of this machine."""

@@ -145,9 +145,14 @@ class _Run:
         return [commit.result() for commit in self._commits]
 
     def _entries(self) -> Iterator[Entry]:
-        """Yield the targets of all shards; the names of their files are their places."""
+        """Yield the targets of all shards; the names of their files are their places.
+
+        After a commit that failed, the shards that follow would only be requested in vain.
+        """
         for shard in self._shards.values():
             for index, (_, entry) in enumerate(shard.entries):
+                if any(each.done() and each.exception() for each in self._commits):
+                    return
                 yield entry._replace(out=str(index), folder=str(shard.folder))
 
     def _read_event(self, event: Event) -> None:

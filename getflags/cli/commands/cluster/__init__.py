@@ -21,8 +21,12 @@ from getflags.cluster.results.sweep import sweep
 from getflags.cluster.results.verify import verify
 from getflags.cluster.run import SETTINGS
 from getflags.cluster.storage import Storage
+from getflags.cluster.work.pack import check_format
 from getflags.core.models import ExitStatus
+from getflags.core.resource_limits import raise_file_limit
 from getflags.core.text import counted, human_bytes, printable
+
+_MOST_LANES = 4096
 
 
 def main(arguments: list[str]) -> int:
@@ -38,6 +42,7 @@ def main(arguments: list[str]) -> int:
 def _run(options: ClusterOptions) -> int:
     given = {name: getattr(options, name, None) for name in SETTINGS}
     settings = {name: value for name, value in given.items() if value is not None}
+    _raise_file_limit()
     start = monotonic()
     with output.progress(quiet=options.quiet) as progress:
         report = cluster.run(
@@ -51,7 +56,16 @@ def _run(options: ClusterOptions) -> int:
     return _print_report(options, report, monotonic() - start)
 
 
+def _raise_file_limit() -> None:
+    """Raise the limit on open files, as the list of each lane is one, and a worker has two lanes.
+
+    The number of workers is not known yet.
+    """
+    raise_file_limit(_MOST_LANES, "asyncio", "h1")
+
+
 def _retry(options: ClusterOptions) -> int:
+    _raise_file_limit()
     start = monotonic()
     with output.progress(quiet=options.quiet) as progress:
         report = cluster.retry(
@@ -89,6 +103,7 @@ def _status(options: ClusterOptions) -> int:
 def _verify(options: ClusterOptions) -> int:
     storage = Storage(options.out)
     results = read.read(storage)
+    check_format(results.job.terms.file_format)
     problems = 0
     for problem in verify(storage, results):
         problems += 1
