@@ -247,6 +247,13 @@ def test_a_request_that_started_before_a_row_was_found_is_counted_right(pair: Pa
     assert other.ceiling.limit == 1, "its own ten requests are not those served beside it"
 
 
+def test_a_server_whose_pause_is_over_is_idle_though_nothing_was_asked_of_it_since() -> None:
+    host = HostState(Limits())
+    refuse(host.limits, 1, ASKED)
+    assert not host.is_idle(5)
+    assert host.is_idle(6)
+
+
 def test_a_flight_is_when_it_started_and_what_was_served_by_then() -> None:
     limits = Limits()
     serve(limits, 1, 2)

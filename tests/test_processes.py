@@ -34,8 +34,10 @@ from getflags.core.feed import NO_JOB
 from getflags.core.models import Plan, Status, Target
 from getflags.engines import event_loop, processes, spawn, worker
 from getflags.scheduling.limits import Limits
+from getflags.testing import local_server
 from tests.kit import ENVIRON, ROOT, command, descriptors, files
 from tests.rawserver import RawServer, ok, stall_after
+from tests.servers_kit import until
 
 STALLED = b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nabc"
 
@@ -124,6 +126,57 @@ def test_an_interrupted_run_leaves_no_process_and_no_part_file(tmp_path: Path) -
             )  # fmt: skip
         assert children() == []
     assert files(tmp_path) == {"f": b"x"}
+
+
+def test_files_that_are_there_after_an_interrupt_are_not_in_the_rest(tmp_path: Path) -> None:
+    """Workers report many files at once; what they have to report is not lost with them."""
+    with local_server() as server:
+        root = server.url.removesuffix("/flags")
+        urls = [f"{root}/bytes/10/{number}" for number in range(20_000)]
+        (tmp_path / "list").write_text("\n".join(urls))
+        words = ["-q", "--engine", "processes", "-m", "8", "-i", "list", "--failed-out", "rest"]
+        with subprocess.Popen(command(*words), cwd=tmp_path, env=ENVIRON) as process:
+            until(lambda: len(list(tmp_path.glob("downloaded/*"))) > 500)
+            process.send_signal(signal.SIGINT)
+        assert process.returncode == 128 + signal.SIGINT
+    rest = set((tmp_path / "rest").read_text().split())
+    there = {f"{root}/bytes/10/{path.name}" for path in (tmp_path / "downloaded").iterdir()}
+    assert rest | there == set(urls)
+    # A worker may be ended between a file's installation and its report.
+    assert len(rest & there) <= 2 * 8
+
+
+def test_the_work_sent_ahead_depends_on_what_was_done_lately(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    now = [0.0]
+    monkeypatch.setattr(processes, "monotonic", lambda: now[0])
+    ours, _ = Pipe()
+    found = processes._Worker(multiprocessing.Process(), ours, 0, share=5, since=0.0)
+    assert found.capacity() == 5
+    now[0] = 3600.0  # the list had no more for an hour
+    for _ in range(20):
+        found.capacity()
+    found.done += 5000
+    now[0] += 1.0
+    assert found.capacity() > 5 + 50
+    assert found.done == 5000
+
+
+def test_a_target_counts_again_when_its_retry_begins(monkeypatch: pytest.MonkeyPatch) -> None:
+    now = [0.0]
+    monkeypatch.setattr(processes, "monotonic", lambda: now[0])
+    ours, _ = Pipe()
+    target = Target(7, "", "", "http://h/", "", "")
+    found = processes._Worker(multiprocessing.Process(), ours, 0, share=2, since=0.0)
+    found.pending[7] = target
+    found.load["http://h:80"] = 1
+    found.wait(7, 10.0)
+    found.wait(7, 20.0)
+    now[0] = 19.0
+    assert (found.capacity(), found.load) == (2, {})
+    now[0] = 20.0
+    assert (found.capacity(), found.load) == (1, {"http://h:80": 1})
 
 
 class Line:

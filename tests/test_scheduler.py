@@ -392,6 +392,19 @@ def test_a_pause_met_behind_a_redirect_is_for_all_that_lead_there() -> None:
     assert desk.scheduler.exhausted
 
 
+def test_a_redirect_that_leads_to_two_limited_servers_in_turn_comes_to_an_end() -> None:
+    desk = Desk(targets(1))
+    for host in "ab":
+        desk.scheduler.host(f"http://{host}:80").limits.learnt = True
+    for host in "ab":
+        (each,) = desk.take()
+        moved(each, desk, f"http://{host}/x")
+        assert each.action == Queue(f"http://{host}:80")
+    (each,) = desk.take()
+    moved(each, desk, "http://a/x")
+    assert isinstance(each.action, Request)
+
+
 def test_auto_does_not_learn_from_a_redirect_that_leads_to_a_pause() -> None:
     desk = Auto(targets(5))
     first, second = desk.take(2)

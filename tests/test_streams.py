@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import asyncio
+from functools import partial
 from time import monotonic
 from typing import Any
 
 from getflags.core.events import Slowed
 from getflags.core.feed import NO_JOB
-from getflags.core.models import DownloadOptions, Target
+from getflags.core.models import NO_LIMIT, Allowance, DownloadOptions, Target
 from getflags.core.urls import origin
 from getflags.engines.splitting.async_streams import AsyncStreams
 from getflags.engines.splitting.stream_jobs import StreamJob, StreamJobs
 from getflags.engines.splitting.streams import Streams
 from getflags.rates.rate_limit import RateLimiter
+from getflags.scheduling.limits import Limits
 from getflags.scheduling.scheduler import Scheduler
 from getflags.transfer.actions import Refusal
 from getflags.transfer.transfer import Transfer
@@ -24,8 +26,9 @@ TARGETS = [
 ]
 
 
-def jobs_of(targets: list[Target]) -> tuple[StreamJobs, Scheduler]:
-    scheduler = Scheduler(targets, DownloadOptions(), monotonic)
+def jobs_of(targets: list[Target], allowance: Allowance = NO_LIMIT) -> tuple[StreamJobs, Scheduler]:
+    new_limits = partial(Limits, allowance)
+    scheduler = Scheduler(targets, DownloadOptions(), monotonic, new_limits=lambda _: new_limits())
     return StreamJobs(scheduler), scheduler
 
 
@@ -49,6 +52,18 @@ def test_a_stream_begins_when_no_target_waits() -> None:
     assert len(host.in_flight) == host.limits.in_flight == 3
     assert jobs.returned(offer) == []
     assert len(host.in_flight) == host.limits.in_flight == 2
+
+
+def test_a_stream_waits_for_its_turn_at_a_server_with_a_rate() -> None:
+    jobs, _ = jobs_of(TARGETS[:1], Allowance(rate=0.1))
+    assert isinstance(jobs.take(), Transfer)
+    assert jobs.delay(full=False) is None
+    jobs.offer(stream())
+    assert jobs.take() is NO_JOB
+    delay = jobs.delay(full=False)
+    assert delay is not None
+    assert 0 < delay <= 10
+    assert jobs.delay(full=True) is None
 
 
 def test_a_stream_that_is_not_wanted_any_more_does_not_begin() -> None:

@@ -21,7 +21,7 @@ from functools import lru_cache, partial
 from multiprocessing.context import ForkContext
 from queue import Empty, SimpleQueue
 from time import monotonic, sleep
-from typing import cast
+from typing import Any, cast
 
 from getflags.core import urls
 from getflags.core.deferred_signals import exit_on_sigterm, signals_blocked, unblock_signals
@@ -42,6 +42,7 @@ _BATCH = 512  # targets that a worker may have queued beyond its share of the li
 _SECONDS_AHEAD = 0.1  # seconds of work that is sent ahead; ten times the round trip of a message
 _MAX_DELAY = 0.25  # seconds for the last message of a worker to arrive
 _CLEANUP_TIME = 1.0  # seconds for terminated workers to delete their part files
+_RECENT = 5.0  # seconds after which what a worker has done counts half
 _MAX_DEATHS = 2  # a target fails if this many workers died while they had it
 
 
@@ -63,9 +64,9 @@ class _Worker:
     index: int  # of the worker in the table of limits
     share: int  # this worker's part of the limit
     pending: dict[int, Target] = field(default_factory=dict)
-    waiting: set[int] = field(default_factory=set)  # numbers of the targets waiting for a retry
+    waiting: dict[int, float] = field(default_factory=dict)  # when targets will be retried
     load: Counter[str] = field(default_factory=Counter)  # pending and not waiting, by origin
-    done: int = 0
+    done: float = 0.0  # targets since then
     since: float = field(default_factory=monotonic)
     sent_last: bool = False
     listener: threading.Thread | None = None  # reads from the connection
@@ -77,9 +78,26 @@ class _Worker:
         message's round trip. With a fast server, these are many. With a slow one, there should be
         none, because they would be queued in this worker while another one is idle.
         """
-        ahead = self.done / (monotonic() - self.since + _SECONDS_AHEAD) * _SECONDS_AHEAD
+        now = monotonic()
+        for number in [each for each, at in self.waiting.items() if at <= now]:
+            self.resume(number)
+        seconds = now - self.since
+        if seconds > _RECENT:  # the server, or the list, may have been slower or faster before
+            self.done, self.since = self.done / 2, now - seconds / 2
+        ahead = self.done / (seconds + _SECONDS_AHEAD) * _SECONDS_AHEAD
         in_progress = len(self.pending) - len(self.waiting)
         return self.share + min(int(ahead), _BATCH) - in_progress
+
+    def wait(self, number: int, until: float) -> None:
+        """Record that a target waits for a retry."""
+        if number not in self.waiting:
+            _decrease(self.load, _origin(self.pending[number]))
+        self.waiting[number] = until
+
+    def resume(self, number: int) -> None:
+        """Record that a target is in progress again, if it was waiting for a retry."""
+        if self.waiting.pop(number, None) is not None:
+            self.load[_origin(self.pending[number])] += 1
 
 
 class _Coordinator:
@@ -150,6 +168,9 @@ class _Coordinator:
             worker.process.join(max(0.0, deadline - monotonic()))
             worker.process.kill()
             _close_worker(worker)
+        # The run ends with an exception already, which may have been the event handler's own.
+        with suppress(Exception):
+            self._emit_rest()
 
     def _start(self, index: int, share: int) -> _Worker:
         parent_end, child_end = self._context.Pipe()
@@ -253,23 +274,35 @@ class _Coordinator:
             if number is None:
                 self._emit(kind(*values))
             elif kind is Finished:
-                seconds, status, *rest = values
-                worker.done += 1
-                target = worker.pending.pop(number)
-                origin = _origin(target)
-                self._load[origin] -= 1
-                if number in worker.waiting:
-                    worker.waiting.discard(number)
-                else:
-                    worker.load[origin] -= 1
-                outcome = Outcome(target, Status(status), *rest)
-                self._emit(Finished(outcome, seconds))
+                self._emit(self._finished(worker, number, *values))
             else:
-                if kind is Retrying and number not in worker.waiting:
-                    worker.waiting.add(number)
-                    worker.load[_origin(worker.pending[number])] -= 1
-                self._emit(kind(worker.pending[number], *values))
+                event = kind(worker.pending[number], *values)
+                if isinstance(event, Retrying):
+                    worker.wait(number, monotonic() + event.seconds)
+                self._emit(event)
         self._send_targets(worker)
+
+    def _finished(
+        self, worker: _Worker, number: int, seconds: float, status: str, *rest: Any
+    ) -> Finished:
+        """Record that a target has ended, and return the event."""
+        worker.done += 1
+        worker.resume(number)
+        target = worker.pending.pop(number)
+        origin = _origin(target)
+        _decrease(self._load, origin)
+        _decrease(worker.load, origin)
+        return Finished(Outcome(target, Status(status), *rest), seconds)
+
+    def _emit_rest(self) -> None:
+        """Emit the ends of targets that the workers have reported while they were terminated."""
+        while not self._inbox.empty():
+            worker, message = self._inbox.get() or (None, None)
+            if worker is None or not isinstance(message, list):
+                continue
+            for kind, number, *values in message:
+                if kind is Finished:
+                    self._emit(self._finished(worker, number, *values))
 
     def _replace(self, worker: _Worker) -> None:
         """Reassign the targets of a worker that died, or fail them, and start a new worker."""
@@ -280,7 +313,7 @@ class _Coordinator:
             if self._is_late:
                 self._has_more = True
                 continue
-            self._load[_origin(target)] -= 1
+            _decrease(self._load, _origin(target))
             self._deaths[number] = self._deaths.get(number, 0) + 1
             if self._deaths[number] < _MAX_DEATHS:
                 self._queue.add(_origin(target), target, first=True)
@@ -294,6 +327,13 @@ class _Coordinator:
         else:
             successor = self._start(worker.index, worker.share)
             self._start_listening(successor)
+
+
+def _decrease(counter: Counter[str], key: str) -> None:
+    """Count one less, and keep no zero: a list may have a million servers."""
+    counter[key] -= 1
+    if not counter[key]:
+        del counter[key]
 
 
 def _origin(target: Target) -> str:

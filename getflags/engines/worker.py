@@ -75,6 +75,10 @@ def serve(connection: Connection, plan: Plan, new_limits: Callable[[str], Limits
         outbox.flush()
     except _ConnectionClosed:
         return
+    except SystemExit:  # after SIGTERM; the parent still listens
+        with suppress(_ConnectionClosed):
+            outbox.flush()
+        raise
     except Exception as bug:  # noqa: BLE001 - raised again by the parent
         with suppress(OSError):
             connection.send(_picklable(bug))

@@ -55,9 +55,7 @@ class HostState(OriginState):
 
     def is_idle(self, now: float) -> bool:
         """Return whether the state may be deleted: nothing is in flight or limited."""
-        if self.in_flight or self.limits.learnt or self.closed_reason(now):
-            return False
-        return now >= self.limits.rate.next_start
+        return not (self.in_flight or self.limits.is_held_back(now) or self.closed_reason(now))
 
     def start(self, key: Hashable, now: float) -> Flight | None:
         """Record the start of a request, and return when that was.

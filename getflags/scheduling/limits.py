@@ -121,6 +121,11 @@ class Limits:
         self._update(now)
         return self.rate.rate != before
 
+    def is_held_back(self, now: float) -> bool:
+        """Return whether refusals hold back requests; ``learnt`` is from the last decision."""
+        rate = self.rate
+        return now < rate.next_start or rate.rate < inf or self.ceiling.limit < inf
+
     def _forget(self, now: float) -> None:
         self._refusals = 0
         self.rate.forget()
@@ -128,6 +133,5 @@ class Limits:
         self._update(now)
 
     def _update(self, now: float) -> None:
-        rate = self.rate
-        self.learnt = now < rate.next_start or rate.rate < inf or self.ceiling.limit < inf
+        self.learnt = self.is_held_back(now)
         self._active = self.learnt or self._bounded

@@ -88,6 +88,7 @@ class Transfer:
     split: Split | None = None  # the plan of a body that several connections receive
     _own: Interval  # what the transfer's own request receives of it
     _may_split = True
+    _waited_for: frozenset[str] = frozenset()  # origins of redirects that had the transfer wait
     body: Body  # of the last response whose body was wanted
     _mirrors: Mirrors | None = None  # of a target that has several URLs
 
@@ -124,7 +125,7 @@ class Transfer:
         self._find_origin = find_origin
         self._now = 0.0  # when the present try began
         self._today: float | None = None  # the same, in seconds since 1970
-        self.admitted = ""  # the origin for whose turn the transfer has waited
+        self.admitted = ""  # the last origin for whose turn the transfer has waited
 
     def begin(
         self,
@@ -436,9 +437,10 @@ class Transfer:
         origin = self._find_origin(reached)
         if refusal := origin.closed_reason(self._now):
             self._give_up(refusal, keep_part=self._partial is not None)
-        elif origin.limited and reached not in {self.origin, self.admitted}:
+        elif origin.limited and reached != self.origin and reached not in self._waited_for:
             self._tries -= 1
             self.admitted = reached
+            self._waited_for |= {reached}
             self._move(states.WAITING, Queue(reached))
         else:
             self._request(states.DISCARDING)
@@ -670,6 +672,7 @@ class Transfer:
         self._route = mirrors.route()
         self.current = self.target._replace(url=mirrors.url, mirrors=())
         self.admitted, self._kept, self._modified = "", 0, None
+        self._waited_for = frozenset()
         self._may_split, self.split = True, None
 
     def _progressed(self) -> bool:

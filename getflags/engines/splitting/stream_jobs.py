@@ -66,8 +66,15 @@ class StreamJobs:
         return self._take_offer() if job is NO_JOB and self._offers else job
 
     def delay(self, *, full: bool) -> float | None:
-        """See ``Scheduler.delay``."""
-        return self._scheduler.delay(full=full)
+        """See ``Scheduler.delay``; a stream that is offered may have to wait for its turn, too."""
+        seconds = self._scheduler.delay(full=full)
+        if full or not self._offers:
+            return seconds
+        now = monotonic()
+        hosts = [self._scheduler.host(job.origin) for job in list(self._offers)]
+        times = [host.accepts_at(now) for host in hosts if not host.limited]
+        delays = [max(0.0, at - now) for at in times if at is not None]
+        return min(delays if seconds is None else [seconds, *delays], default=None)
 
     def returned(self, job: Job) -> list[Event]:
         """Take back a job; return the events to emit."""
