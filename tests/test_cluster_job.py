@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import re
+import tracemalloc
 from collections import Counter
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from getflags import cluster
-from getflags.cluster.job import job, layout, target_lines
+from getflags.cluster.job import distinct_lines, job, layout, target_lines
 from getflags.cluster.job.job import Generation, Job, Terms
 from getflags.cluster.job.lanes import HeavyHitters, Lane, hot_origins, lane_count, shares
 from getflags.cluster.job.partition import Partitioning, partition
@@ -141,6 +142,43 @@ def test_repeated_targets_are_left_out_where_that_is_wanted(tmp_path: Path) -> N
         folder.mkdir()
         lanes = partition(enumerate(entries), Partitioning(2, 16, 1000, dedupe), folder)
         assert sorted(n for lane in read_back(lanes).values() for n, _ in lane) == left
+
+
+@settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    words=st.lists(st.sampled_from([f"http://a/{number}" for number in range(20)]), max_size=60),
+    keys=st.integers(1, 30),
+)
+def test_the_first_of_equal_targets_is_kept_in_its_place(
+    tmp_path: Path, words: list[str], keys: int
+) -> None:
+    """The keys are in one file, or in several."""
+    listed = [target_lines.dump(number, Entry(word)) for number, word in enumerate(words)]
+    path = tmp_path / "targets"
+    path.write_bytes(b"".join(listed))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(distinct_lines, "_KEYS", keys)
+        patch.setattr(distinct_lines, "_MOST_FILES", 7)
+        found = list(distinct_lines.distinct_lines(path, len(listed)))
+    first = {word: number for number, word in reversed(list(enumerate(words)))}
+    assert found == [listed[number] for number in sorted(first.values())]
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_repeated_targets_are_left_out_in_bounded_memory(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(distinct_lines, "_KEYS", 2000)
+    entries = ((number, Entry(f"http://a/{number % 50_000}")) for number in range(60_000))
+    tracemalloc.start()
+    try:
+        lanes = partition(entries, Partitioning(1, 16, 1000, dedupe=True), tmp_path)
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert sum(lane.targets for _, lane in lanes) == 50_000
+    assert [n for lane in read_back(lanes).values() for n, _ in lane] == list(range(50_000))
+    assert peak < 3_000_000  # the keys of all targets take 6 MB
 
 
 def test_what_is_no_url_has_a_lane_and_no_lane_of_its_own(tmp_path: Path) -> None:

@@ -96,11 +96,10 @@ def retry(
     pack.check_format(found.job.terms.file_format)
     if _missing(found.job.first, found.records):
         raise UsageError(f"the job in {out} is not finished; resume it with getflags cluster run")
-    report = found.report()
     # The failures of the targets are known already.
     options = RunOptions(storage.address, max_req, accept_failures=True)
     with LazyBackend(on, workers) as backend:
-        if report.done == report.shards and report.failures:
+        if found.is_finished() and index.last_report(storage, found).failures:
             _create_generation(storage, found, backend.slots())
             found = found._replace(generations=prepare.generations(storage, found.job))
         return _run_generations(storage, found, options, backend, progress)
@@ -122,7 +121,8 @@ def _create_generation(storage: Storage, found: Results, workers: int) -> None:
         number=last.number + 1, first_shard=last.first_shard + last.shard_count,
     )  # fmt: skip
     generation = generation._replace(repeats=counts)
-    storage.create(layout.generation(generation.number), jobs.dump_generation(generation))
+    name = layout.generation(generation.number)
+    prepare.create_description(storage, name, jobs.dump_generation(generation), generation)
 
 
 def _run_generations(
@@ -152,10 +152,9 @@ def _run_generations(
                 )
                 driver.run(set(records))
                 given_up += driver.given_up
-        report = found.report()
+        finished = found.is_finished()
+        report = index.keep_current(storage, found) if finished else found.report()
         report.given_up = given_up
-        if report.done == report.shards:
-            index.keep_current(storage, report)
     return report
 
 

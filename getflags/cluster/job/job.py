@@ -23,7 +23,8 @@ class Generation(NamedTuple):
     """The lists of the lanes, and their shards' size in bytes.
 
     ``attempt`` is in the names of the lists. ``first_shard`` is the number of the first shard.
-    ``repeats`` is the number of targets, by status, that earlier generations had failed to get.
+    ``repeats`` is the number of targets, by status, that earlier generations had failed to get when
+    this one was made. As their records may be replaced, it is only for the progress of a job.
     """
 
     number: int

@@ -8,7 +8,7 @@
     _getflags/done/00000042.json          the record of a shard; created once
     _getflags/index.jsonl.gz              the last result of each target
     _getflags/failed.txt                  the targets that failed, as a list for -i
-    _getflags/report.json                 the sums of the job for which the index was made
+    _getflags/report.json                 the report of the index, and a hash of its records
     data/00000042-<attempt>.tar           the files of a shard
     data/00000042-<attempt>.jsonl.gz      its manifest: the result of each target
     data/00000042-<attempt>/00000042000017.bin    a file of its own

@@ -1,7 +1,8 @@
 """The partition of targets into the lists of lanes, in temporary files.
 
 The targets are read once, in bounded memory. They are written to files by a hash of their origin;
-then the files with origins that are too large for one lane are partitioned again.
+then the files with origins that are too large for one lane, or with repeated targets, are read
+again.
 """
 
 from __future__ import annotations
@@ -13,9 +14,8 @@ from pathlib import Path
 from shutil import copyfileobj
 from typing import NamedTuple
 
-from xxhash import xxh3_128_digest
-
 from getflags.cluster.job import target_lines
+from getflags.cluster.job.distinct_lines import distinct_lines
 from getflags.cluster.job.lanes import (
     HeavyHitters,
     HotOrigin,
@@ -92,6 +92,11 @@ class _TargetFile:
         self.size += other.size
         self.targets += other.targets
 
+    def lines(self) -> Iterator[bytes]:
+        """Yield the targets, as lines."""
+        with self.path.open("rb") as file:
+            yield from file
+
 
 class _Lanes:
     """The lists of all lanes: some for most origins, and those of the hot origins."""
@@ -121,7 +126,8 @@ class _Lanes:
         if not in_it and not dedupe:
             lane_file.append(file)
             return
-        for line in _kept(file.path, dedupe=dedupe):
+        # Equal targets have one origin, so they are in one file.
+        for line in distinct_lines(file.path, file.targets) if dedupe else file.lines():
             origin = origin_of(target_lines.load(line)[1]) if in_it else ""
             own = self._hot.get(origin)
             (next(own) if own else lane_file).write(line)
@@ -137,19 +143,3 @@ class _Lanes:
             (each.path, Lane(number, each.size, each.targets, *limits))
             for number, (each, limits) in enumerate(found)
         ]
-
-
-def _kept(path: Path, *, dedupe: bool) -> Iterator[bytes]:
-    """Yield the lines of a file, without repeated targets if wanted.
-
-    Equal targets have one origin, so they are in one file.
-    """
-    seen: set[bytes] = set()
-    with path.open("rb") as file:
-        for line in file:
-            if dedupe:
-                key = xxh3_128_digest(line.partition(b",")[2] or line)
-                if key in seen:
-                    continue
-                seen.add(key)
-            yield line

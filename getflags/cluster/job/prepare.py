@@ -62,7 +62,22 @@ def _create(storage: Storage, request: JobRequest) -> Job | None:
     if not first.lanes:
         raise UsageError(f"{quoted(brief(str(request.source)))} has no targets")
     created = _job(request, digest.hexdigest(), first)
-    return created if storage.create(layout.JOB, job.dump(created)) else None
+    is_ours = create_description(storage, layout.JOB, job.dump(created), first)
+    return created if is_ours else None
+
+
+def create_description(
+    storage: Storage, name: str, description: bytes, generation: Generation
+) -> bool:
+    """Store a description unless there is another one; return whether it was stored.
+
+    If not, the lists of its generation are deleted, as no description names them.
+    """
+    # A put whose answer was lost is repeated, and then finds our own description.
+    if storage.create(name, description) or storage.read(name) == description:
+        return True
+    storage.delete(layout.lane_list(generation.attempt, each.number) for each in generation.lanes)
+    return False
 
 
 def _job(request: JobRequest, fingerprint: str, first: Generation) -> Job:

@@ -1,13 +1,15 @@
 """The index of a job, and the list of the targets that failed.
 
 The index is the manifests one after another, each of which is a gzip member (RFC 1952 section 2.2).
-If targets were requested again, the index has only the last result of each.
+If targets were requested again, the index has only the last result of each. The report of a
+finished job counts what is in the index, because a record may be deleted and its shard run again.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import NamedTuple
 
@@ -32,23 +34,63 @@ class FailedTarget(NamedTuple):
     row: Row
 
 
-def keep_current(storage: Storage, report: JobReport) -> None:
-    """Store the index, the list of failures and the report, unless they are those of this job."""
-    if storage.read(layout.REPORT) == _text(report):
-        return
-    results = read(storage)  # again: another driver may have been faster
+class LastResults(NamedTuple):
+    """What the index has of a shard: a manifest, the targets by status, and the failures."""
+
+    manifest: bytes
+    counts: Mapping[str, int]
+    failures: list[FailedTarget]
+
+
+def keep_current(storage: Storage, results: Results) -> JobReport:
+    """Store the index, the list of failures and the report of a finished job; return the report.
+
+    Nothing is stored if they are those of the job's records.
+    """
+    if stored := _stored_report(storage, results):
+        return stored
+    results = read(storage, results.job)  # again: another driver may have been faster
+    if not results.is_finished():
+        return results.report()
+    report = write_index(storage, results)
+    values = {**report.values(), "records": results.digest()}
+    storage.put(layout.REPORT, json.dumps(values, indent=1).encode())
+    return report
+
+
+def last_report(storage: Storage, results: Results) -> JobReport:
+    """Return the report of a finished job, of the last result of each target; store nothing."""
+    if stored := _stored_report(storage, results):
+        return stored
     report = results.report()
-    if report.done == report.shards:
-        write_index(storage, results)
-        storage.put(layout.REPORT, _text(report))
+    if len(results.generations) > 1:  # else each record has the last results
+        report.clear_results()
+        with ThreadPoolExecutor(READERS) as executor:
+            for each in _last_results(storage, results, executor):
+                report.add_results(each.counts, len(each.failures))
+    return report
 
 
-def _text(report: JobReport) -> bytes:
-    return json.dumps({**report.values(), "given_up": []}, indent=1).encode()
+def _stored_report(storage: Storage, results: Results) -> JobReport | None:
+    """Return the stored report of a finished job.
+
+    Return None if it is of other records, or if the index or the list of failures is missing.
+    """
+    try:
+        values = json.loads(storage.read(layout.REPORT) or b"{}")
+        if values.get("records") != results.digest():
+            return None
+        report = JobReport.load(values)
+    except (ValueError, TypeError, KeyError, AttributeError):
+        return None  # a damaged report is made again, like one of other records
+    there = all(storage.find(name) for name in (layout.INDEX, layout.FAILED))
+    return report if there else None
 
 
-def write_index(storage: Storage, results: Results) -> None:
-    """Store the index and the list of the targets that failed."""
+def write_index(storage: Storage, results: Results) -> JobReport:
+    """Store the index and the list of the targets that failed; return the report."""
+    report = results.report()
+    report.clear_results()
     with (
         local_disk(),
         scratch() as folder,
@@ -59,24 +101,26 @@ def write_index(storage: Storage, results: Results) -> None:
             index.open("wb") as to_index,
             failed.open("w", encoding="utf-8", errors="surrogateescape") as to_failed,
         ):
-            for data, failures in _last_results(storage, results, executor):
-                to_index.write(data)
-                to_failed.writelines(unparse(each.entry) for each in failures)
+            for each in _last_results(storage, results, executor):
+                report.add_results(each.counts, len(each.failures))
+                to_index.write(each.manifest)
+                to_failed.writelines(unparse(failure.entry) for failure in each.failures)
         storage.put(layout.INDEX, index)
         storage.put(layout.FAILED, failed)
+    return report
 
 
 def failures(storage: Storage, results: Results) -> Iterator[FailedTarget]:
     """Yield the targets whose last result is a failure."""
     with ThreadPoolExecutor(READERS) as executor:
-        for _, found in _last_results(storage, results, executor):
-            yield from found
+        for each in _last_results(storage, results, executor):
+            yield from each.failures
 
 
 def _last_results(
     storage: Storage, results: Results, executor: ThreadPoolExecutor
-) -> Iterator[tuple[bytes, list[FailedTarget]]]:
-    """Yield the manifest of each shard with only the last results, and the failures in it."""
+) -> Iterator[LastResults]:
+    """Yield the last results of each shard's targets, without those that are in a later shard."""
     again: set[int] = set()  # numbers of targets that later generations have requested
     for generation in reversed(results.generations):
         found = [(shard, results.records[shard.number]) for shard in results.done(generation)]
@@ -84,12 +128,14 @@ def _last_results(
         repeated: set[int] = set()
         for (shard, record_), data in zip(found, manifests, strict=True):
             if generation.number == 0 and not again and not record_.failures:
-                yield data, []
+                yield LastResults(data, record_.counts, [])
                 continue
             rows = [row for row in manifest.load(data, shard.number) if row.n not in again]
             if generation.number:
                 repeated.update(row.n for row in rows)
-            yield manifest.dump(rows), list(_failed(storage, generation, shard, rows))
+            counts = Counter(row.status for row in rows)
+            failed = list(_failed(storage, generation, shard, rows))
+            yield LastResults(manifest.dump(rows), counts, failed)
         again |= repeated
 
 

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from itertools import takewhile
 from typing import NamedTuple
+
+from xxhash import xxh3_128
 
 from getflags.cluster.errors import StorageError
 from getflags.cluster.job import layout, prepare
@@ -30,7 +33,11 @@ class Results(NamedTuple):
     dates: Mapping[int, float]  # seconds since 1970, by shard
 
     def report(self) -> JobReport:
-        """Return the sums."""
+        """Return the sums of the records, without what complete retries have requested again.
+
+        They are the progress of a job. If there was a retry, and records were replaced since, the
+        targets by status and the failures may be wrong: ``index.last_report`` counts them.
+        """
         report = JobReport(sum(each.shard_count for each in self.generations))
         for found in self.records.values():
             report.add(found)
@@ -39,10 +46,24 @@ class Results(NamedTuple):
         return report
 
     def complete(self) -> list[Generation]:
-        """Return the generations whose shards all have a record."""
-        return [
-            each for each in self.generations if sum(1 for _ in self.done(each)) == each.shard_count
-        ]
+        """Return the first generations, as many as have all their records."""
+        # What a retry repeats is left out only if the failures are there from which it was made.
+        return list(
+            takewhile(
+                lambda each: sum(1 for _ in self.done(each)) == each.shard_count, self.generations
+            )
+        )
+
+    def is_finished(self) -> bool:
+        """Return whether all shards have a record."""
+        return len(self.complete()) == len(self.generations)
+
+    def digest(self) -> str:
+        """Return a hash of the shards that have a record, and the attempts that count."""
+        digest = xxh3_128()
+        for shard in sorted(self.records):
+            digest.update(f"{shard} {self.records[shard].attempt}\n".encode())
+        return digest.hexdigest()
 
     def done(self, generation: Generation) -> Iterator[Shard]:
         """Yield the shards of a generation that have a record."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Self
 
 from getflags.cluster.work.record import Record
 from getflags.core.models import ExitStatus, Status
@@ -26,7 +26,7 @@ class JobReport:
     ``refusals`` the requests by origin that were refused because there were too many. ``shards`` is
     the number of all shards, ``done`` of those that have a record. ``given_up`` are the shards that
     this run has given up, with their reasons. If targets were requested again by a retry, their
-    last result counts.
+    last result counts; the bytes, requests and refusals are those of all generations.
     """
 
     def __init__(self, shards: int) -> None:
@@ -48,8 +48,7 @@ class JobReport:
     def add(self, record: Record) -> None:
         """Count a shard."""
         self.done += 1
-        self.counts.update(record.counts)
-        self.failures += record.failures
+        self.add_results(record.counts, record.failures)
         self.bytes += record.bytes
         self.requests += record.requests
         self.refusals.update(record.refusals)
@@ -58,6 +57,16 @@ class JobReport:
         """Leave out failures, by status, which a later generation has requested again."""
         self.failures -= sum(failed.values())
         self.counts.subtract(failed)
+
+    def clear_results(self) -> None:
+        """Set the targets by status, and the failures, to zero."""
+        self.counts.clear()
+        self.failures = 0
+
+    def add_results(self, counts: Mapping[str, int], failures: int) -> None:
+        """Count targets by status, and failures."""
+        self.counts.update(counts)
+        self.failures += failures
 
     @property
     def targets(self) -> int:
@@ -87,3 +96,13 @@ class JobReport:
             "given_up": [each._asdict() for each in self.given_up],
             "exit_code": int(self.exit_code),
         }
+
+    @classmethod
+    def load(cls, values: Mapping[str, Any]) -> Self:
+        """Return the report whose ``values`` these are, without the shards given up."""
+        report = cls(values["shards"])
+        report.done = values["done"]
+        report.add_results(values["counts"], values["failures"])
+        report.bytes, report.requests = values["bytes"], values["requests"]
+        report.refusals = Counter(values["refusals"])
+        return report

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from getflags.cluster.results import read
+from getflags.cluster.results import index, read
 from getflags.cluster.results.report import JobReport
 from getflags.cluster.storage import Storage
 
@@ -36,7 +36,7 @@ def status(storage: Storage) -> JobStatus:
     """Return the progress of the job at a place. Raises UsageError if there is none."""
     found = read.read(storage)
     dates = found.dates
-    report = found.report()
+    report = index.last_report(storage, found) if found.is_finished() else found.report()
     # A complete generation has replaced failures; another one counts beside them.
     targets = sum(each.targets for each in found.generations)
     targets -= sum(sum(each.repeats.values()) for each in found.complete())
