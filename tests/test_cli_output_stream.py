@@ -166,6 +166,14 @@ def test_with_a_checksum_nothing_wrong_comes_out(tmp_path: Path, given: str, dig
     assert not list(tmp_path.iterdir())
 
 
+def test_what_there_is_of_a_file_is_not_verified_and_does_not_come_out(tmp_path: Path) -> None:
+    with RawServer({"/f": cut(STRONG)}) as server:
+        words = ["-q", "--retries", "0", "--checksum", f"sha-256={SHA}", server.url("/f")]
+        done = stream(*words, cwd=tmp_path)
+    assert (done.returncode, done.stdout) == (3, b"")
+    assert b"incomplete" in done.stderr
+
+
 @pytest.mark.parametrize(
     ("listed", "code"), [(f"{SHA}  f", 0), (f"{'0' * 64}  f", 3), (f"{SHA}  other", 3)]
 )

@@ -153,6 +153,7 @@ def test_what_is_safe_stays_as_it_is(*, foreign: str, portable: bool) -> None:
         ("http://h/%00%0a%1b", "___"),
         ("http://h/%E2%80%AEfig.exe", "_fig.exe"),
         ("http://h/.getflags-1.part", "_.getflags-1.part"),
+        ("http://h/.GetFlags-1.part", "_.GetFlags-1.part"),
     ],
 )
 def test_a_file_is_named_after_the_last_segment(url: str, name: str) -> None:

@@ -939,6 +939,26 @@ def part(first: int, last: int, total: str = "100", **more: str) -> Head:
     return head(206, content_range=f"bytes {first}-{last}/{total}", **more)
 
 
+@pytest.mark.parametrize(
+    "answer",
+    [head(500, retry_after="120"), head(302), head(302, location="ftp://h/"),
+     head(200, content_length="1, 2")],
+)  # fmt: skip
+def test_an_answer_that_says_nothing_of_the_file_keeps_what_there_is_of_it(answer: Head) -> None:
+    under_way = resumed()
+    under_way.head_arrived(answer)
+    under_way.succeeded(NOW)
+    assert reason(under_way)
+    assert keeps_part(under_way)
+
+
+def test_a_file_that_is_too_large_leaves_nothing() -> None:
+    under_way = resumed(rules=DownloadOptions(max_filesize=50))
+    under_way.head_arrived(head(200, content_length="99"))
+    under_way.succeeded(NOW)
+    assert not keeps_part(under_way)
+
+
 def test_a_resume_is_reported_once_with_the_first_bytes() -> None:
     under_way = resumed()
     under_way.head_arrived(part(40, 99))

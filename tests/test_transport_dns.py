@@ -88,6 +88,17 @@ def test_an_answer_is_asked_for_once(resolver: Resolver, wait: Wait) -> None:
 
 
 @both
+def test_an_answer_is_not_used_for_ever(
+    resolver: Resolver, wait: Wait, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lookups = HostLookups()
+    monkeypatch.setattr(dns, "_KNOWN_FOR", 0.0)
+    for _ in range(2):
+        wait(lookups, "http://localhost:80", 10, None)
+    assert resolver.asked == ["localhost", "localhost"]
+
+
+@both
 def test_an_address_is_not_asked_for(resolver: Resolver, wait: Wait) -> None:
     for url in ("http://127.0.0.1:80/", "http://[::1]/x", "http://[::1/x", "http:///x"):
         assert wait(HostLookups(), url, 10, 5) == 5

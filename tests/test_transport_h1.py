@@ -7,7 +7,7 @@ import socket
 import ssl
 import struct
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Coroutine, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from time import monotonic
@@ -836,3 +836,61 @@ def test_a_connection_that_is_broken_is_not_idle() -> None:
         assert connection.is_idle()
         ours.close()
         assert not connection.is_idle()
+
+
+def test_all_idle_connections_are_dropped_when_one_of_them_is_dead() -> None:
+    """As after a long pause, in which a firewall has forgotten them without a word."""
+    used, dead = list[int](), threading.Barrier(3)
+
+    def answer(connection: socket.socket, _: RawServer) -> None:
+        used.append(1)
+        early = len(used) <= 3
+        if early:
+            dead.wait(20)  # so that no connection serves two of the first requests
+        connection.sendall(KEPT)
+        if early:
+            while connection.recv(65536):  # nothing is answered any more
+                pass
+
+    async def get_all() -> list[object]:
+        async_transport = h1.open_async_transport(Network(timeout=0.5))
+
+        async def on_body(_: bytes) -> None: ...
+
+        def get() -> Coroutine[None, None, None]:
+            return async_transport.get(server.url("/f"), (), lambda _: True, on_body)
+
+        await asyncio.gather(get(), get(), get())
+        (late,) = await asyncio.gather(get(), return_exceptions=True)
+        (fine,) = await asyncio.gather(get(), return_exceptions=True)
+        await async_transport.close()
+        return [late, fine]
+
+    with RawServer({"/f": answer}) as server:
+        late, fine = asyncio.run(get_all())
+    assert isinstance(late, TimedOut)
+    assert fine is None
+    assert len(used) == 4
+
+
+def test_what_came_while_the_loop_was_held_up_is_not_late() -> None:
+    async def run() -> None:
+        connection = Connection(1, memoryview(bytearray(9)), secure=False)
+        connection.deadline = 5
+        connection._waiter = asyncio.get_running_loop().create_future()
+        connection._waiter.set_result(None)
+        connection.check_time(9)
+        assert connection._fault is None
+
+    asyncio.run(run())
+
+
+@both
+def test_a_proxy_that_says_nothing_is_no_connection_within_the_time_for_one(make: Make) -> None:
+    with RawServer({"localhost:443": silence}) as proxy:
+        proxies = (("all", f"http://127.0.0.1:{proxy.port}"),)
+        network = Network(proxies=proxies, connect_timeout=0.3, timeout=9)
+        began = monotonic()
+        with make(network) as one, pytest.raises(TimedOut, match=NO_CONNECTION):
+            one.get("https://localhost/f")
+    assert monotonic() - began < 5

@@ -209,6 +209,35 @@ def test_a_server_that_speaks_plain_http(tmp_path: Path, way: How) -> None:
     assert report.outcomes[0].requests == 1
 
 
+def test_a_server_that_closes_in_the_handshake_may_be_restarting(
+    authority: trustme.CA, cafile: str, tmp_path: Path, way: How
+) -> None:
+    """It says nothing about trust, so it is retried as a refused connection is."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert("localhost").configure_cert(context)
+
+    def answer() -> None:
+        for number in range(3):
+            connection, _ = listener.accept()
+            if number == 1:
+                connection.recv(5)  # it closes when all has come, so it is no reset
+                connection.recv(65536)
+                connection.close()
+                continue
+            with context.wrap_socket(connection, server_side=True) as secure:
+                secure.recv(65536)
+                secure.sendall(ok(b"fine"))
+
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        thread = threading.Thread(target=answer, daemon=True)
+        thread.start()
+        urls = [f"https://localhost:{listener.getsockname()[1]}/{name}" for name in "fg"]
+        report = getflags.download(urls, dir=tmp_path, cacert=cafile, max_req=1, **way)
+        thread.join(20)
+    assert [each.reason for each in report.outcomes] == ["", ""]
+    assert [each.requests for each in report.outcomes] == [1, 2]
+
+
 def test_a_slow_handshake_is_connecting_and_no_silence(
     authority: trustme.CA, cafile: str, tmp_path: Path, way: How
 ) -> None:

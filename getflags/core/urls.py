@@ -77,6 +77,7 @@ _SECRETS = {
     "secret",
 }
 #: For a quick check: each of these names has one of these in it, or encoded characters.
+_MAX_DEPTH = 5  # URLs in the queries of URLs; what is deeper is not shown
 _PERHAPS_SECRET = (
     "sig", "token", "key", "%", "credential", "accessid", "jwt", "auth", "pass", "pwd", "secret",
 )  # fmt: skip
@@ -252,9 +253,11 @@ def redact(url: str) -> str:
     return _without_signature(_without_password(url))
 
 
-def _without_signature(text: str) -> str:
+def _without_signature(text: str, depth: int = 0) -> str:
     if "=" not in text:
         return text
+    if depth == _MAX_DEPTH:
+        return "***"
     lower = text.lower()
     if not any(each in lower for each in _PERHAPS_SECRET):
         return text
@@ -263,7 +266,9 @@ def _without_signature(text: str) -> str:
 
     def shown(match: re.Match[str]) -> str:
         inner = unquote(match[2])  # may be another URL, to which this one redirects
-        secret = _name(match[1]) in signature | _SECRETS or _without_signature(inner) != inner
+        secret = (
+            _name(match[1]) in signature | _SECRETS or _without_signature(inner, depth + 1) != inner
+        )
         return f"{match[1]}=***" if secret else match[0]
 
     return re.sub(_PARAMETER, shown, text)

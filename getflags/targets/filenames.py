@@ -51,7 +51,8 @@ def _harmless(name: str, *, portable: bool) -> str:
         name = re.sub(_UNPORTABLE, "_", name).rstrip(". ")
         if re.match(_DEVICE, name):
             name = f"_{name}"
-    if name.startswith(PART_PREFIX):  # otherwise, it would be mistaken for a part file
+    # Otherwise, it would be mistaken for a part file, also by a folder that ignores case.
+    if name.lower().startswith(PART_PREFIX):
         name = f"_{name}"
     return name
 

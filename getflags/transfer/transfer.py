@@ -208,8 +208,9 @@ class Transfer:
         except Fault as fault:
             if retry.is_transient(fault, self.options, self._find_origin(self.reached)):
                 self._retry(str(fault))
-            else:
-                self._give_up(str(fault))
+            else:  # the part file may be of use when the server is in order again
+                keep_part = self._partial is not None and not isinstance(fault, Excess)
+                self._give_up(str(fault), keep_part=keep_part)
         return self.state is states.RECEIVING
 
     def bytes_arrived(

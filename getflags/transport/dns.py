@@ -30,6 +30,7 @@ from getflags.core.resource_limits import start_thread
 from getflags.transport.system_errors import not_resolved
 
 _UNKNOWN_FOR = 0.2  # seconds for which an unknown host is not looked up again
+_KNOWN_FOR = 60.0  # seconds for which the addresses of a host are used, as in libcurl
 _MAX_REMEMBERED = 4096  # origins
 
 #: An address family, and an address with its port, as ``socket.connect`` takes it.
@@ -51,7 +52,7 @@ class HostLookups:
         # Origin → the host's addresses, why it was not found, or None for an IP address.
         self._complete: dict[str, tuple[Address, ...] | Fault | None] = {}  # the oldest first
         self._doubtful: set[str] = set()  # origins whose host will be looked up again
-        self._unknown: dict[str, float] = {}  # origins of unknown hosts → when they were looked up
+        self._looked_up: dict[str, float] = {}  # origins → when, a number of seconds
         self._running: dict[str, _Lookup] = {}  # by origin
         self._lock = threading.Lock()
 
@@ -119,9 +120,9 @@ class HostLookups:
         origin = _origin(url)
         if origin in self._complete and origin not in self._doubtful:
             # A retry asks again for an unknown host; the many targets of one don't.
-            if not self._unknown or origin not in self._unknown:
-                return None
-            if monotonic() - self._unknown[origin] < _UNKNOWN_FOR:
+            unknown = isinstance(self._complete.get(origin), Fault)
+            age = monotonic() - self._looked_up.get(origin, 0.0)
+            if age < (_UNKNOWN_FOR if unknown else _KNOWN_FOR):
                 return None
         try:
             host = urlsplit(origin).hostname or ""
@@ -155,14 +156,12 @@ class HostLookups:
         while len(self._complete) >= _MAX_REMEMBERED:
             self._forget(next(iter(self._complete)))
         self._doubtful.discard(origin)
-        self._unknown.pop(origin, None)
-        if isinstance(found, Fault):
-            self._unknown[origin] = monotonic()
+        self._looked_up[origin] = monotonic()
         self._complete[origin] = found
 
     def _forget(self, origin: str) -> None:
         self._complete.pop(origin, None)
-        self._unknown.pop(origin, None)
+        self._looked_up.pop(origin, None)
         self._doubtful.discard(origin)
 
 

@@ -15,6 +15,7 @@ from getflags.core.errors import (
     Disconnected,
     Fault,
     Refused,
+    TimedOut,
     Unreachable,
     Unresolved,
     Untrusted,
@@ -35,6 +36,8 @@ _HINTS = {
     "wrong version number": "; the port may speak plain HTTP: does http:// work?",
     "alert handshake failure": "; the server may demand a client certificate (--cert)",
 }
+#: OpenSSL's text for the end of a connection, and Python's.
+_CLOSED = ("unexpected eof", "eof occurred in violation")
 _REFUSED = {
     errno.ECONNREFUSED, errno.EHOSTUNREACH, errno.ENETUNREACH,
     # A server that ends resets the connections that it has not accepted yet.
@@ -73,7 +76,22 @@ def is_tls_error(error: OSError) -> bool:
     return tls is not None and isinstance(error, tls.SSLError)
 
 
-def broken_handshake(where: str, error: OSError) -> Untrusted:
+def no_tunnel(where: str, fault: Fault) -> Fault:
+    """Return the fault for a proxy that has not opened a tunnel, because of another fault."""
+    kind = TimedOut if isinstance(fault, TimedOut) else Unreachable
+    return kind(f"{where}{fault}")
+
+
+def closed_in_handshake(where: str) -> Refused:
+    """Return the fault for a connection that was closed during the TLS handshake.
+
+    A server that restarts, or a proxy without one, closes it like that, so it says nothing about
+    trust.
+    """
+    return Refused(f"{where}the connection was closed during the TLS handshake")
+
+
+def broken_handshake(where: str, error: OSError) -> Fault:
     """Return the fault for an exception of Python's TLS during a handshake."""
     import ssl
 
@@ -82,11 +100,13 @@ def broken_handshake(where: str, error: OSError) -> Untrusted:
     return no_tls(where, getattr(error, "reason", None) or str(error))  # only OpenSSL sets it
 
 
-def no_tls(where: str, reason: str) -> Untrusted:
+def no_tls(where: str, reason: str) -> Fault:
     """Return the fault for a failed TLS handshake. ``reason`` is the text of the TLS library."""
     if alert := certificate_alert(where, reason):
         return alert
     text = _plain_words(reason)
+    if any(words in text for words in _CLOSED):
+        return closed_in_handshake(where)
     hint = next((hint for words, hint in _HINTS.items() if words in text), "")
     return Untrusted(f"{where}TLS failed: {brief(reason)}{hint}")
 

@@ -78,7 +78,9 @@ def names(folder: str) -> dict[str, str]:
     found: dict[str, tuple[int, str]] = {}
     with contextlib.suppress(FileNotFoundError), os.scandir(folder) as entries:
         for entry in entries:
-            if entry.name.startswith(PART_PREFIX) or not entry.is_file(follow_symlinks=False):
+            if entry.name.lower().startswith(PART_PREFIX) or not entry.is_file(
+                follow_symlinks=False
+            ):
                 continue
             record = read(entry.path)
             if record and record.url_hash:

@@ -110,8 +110,8 @@ class Connection(asyncio.BufferedProtocol):
 
     def check_time(self, now: float) -> None:
         """End the wait if it has taken too long."""
-        if now < self.deadline:
-            return
+        if now < self.deadline or self._waiter is None or self._waiter.done():
+            return  # something has come, if the loop was held up and the task has not run yet
         if self._reader and self._reader.head is None and self._reader.started:
             self._fail(TimedOut(f"the response header took longer than {self._timeout:g} s"))
         else:

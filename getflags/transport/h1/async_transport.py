@@ -11,7 +11,7 @@ from time import monotonic
 from typing import cast
 
 from getflags.core import urls
-from getflags.core.errors import Expired, Fault, TimedOut, Unreachable
+from getflags.core.errors import Disconnected, Expired, Fault, TimedOut, Unreachable
 from getflags.core.models import Fields, Network
 from getflags.core.resource_limits import max_idle_connections
 from getflags.core.response_head import Head, describe
@@ -20,7 +20,12 @@ from getflags.transport.dns import HOST_LOOKUPS, Address, allowed, fixed
 from getflags.transport.h1.async_connection import Connection
 from getflags.transport.h1.request_head import connect_head, request_head
 from getflags.transport.h1.route import ATTEMPT_DELAY, Addresses, Route, interleaved, route
-from getflags.transport.system_errors import broken_handshake, no_connection
+from getflags.transport.system_errors import (
+    broken_handshake,
+    closed_in_handshake,
+    no_connection,
+    no_tunnel,
+)
 
 _BUFFER = 256 * 1024  # bytes that are read at a time
 _TICK = 0.05  # seconds between two looks at the deadlines of the connections
@@ -67,12 +72,15 @@ class AsyncH1Transport:
         on_head: Callable[[Head], bool],
         on_body: Callable[[bytes], Awaitable[None]],
     ) -> None:
-        connection = self._take_idle(way) or await self._open(way, url)
+        idle = self._take_idle(way)
+        connection = idle or await self._open(way, url)
         self._watch(connection)
         try:
             reusable = await connection.exchange(request, on_head, on_body)
-        except BaseException:
+        except BaseException as error:
             connection.close()
+            if idle and isinstance(error, (Disconnected, TimedOut)):
+                self._drop_idle(way)  # what broke this one may have broken all of them
             raise
         finally:
             self._busy.discard(connection)
@@ -103,10 +111,12 @@ class AsyncH1Transport:
         self._idle.setdefault(way, []).append(connection)
         self._idle_count += 1
         while self._idle_count > self._max_idle:
-            oldest = next(iter(self._idle))
-            for each in self._idle.pop(oldest):
-                self._idle_count -= 1
-                each.close()
+            self._drop_idle(next(iter(self._idle)))
+
+    def _drop_idle(self, way: Route) -> None:
+        for each in self._idle.pop(way, ()):
+            self._idle_count -= 1
+            each.close()
 
     def _watch(self, connection: Connection) -> None:
         self._busy.add(connection)
@@ -132,19 +142,14 @@ class AsyncH1Transport:
         try:
             async with asyncio.timeout(limit - (monotonic() - start)):
                 return await self._establish(way, addresses)
-        except TimeoutError:
-            raise TimedOut(f"{way.where}no connection within {limit:g} s") from None
-        except ssl.SSLError as error:
-            raise broken_handshake(way.where, error) from error
         except OSError as error:
             HOST_LOOKUPS.doubt(url)
-            raise no_connection(way.where, error.errno or 0, "no connection") from error
+            raise _not_connected(error, way, limit) from error
 
     async def _establish(self, way: Route, addresses: Addresses) -> Connection:
         loop = asyncio.get_running_loop()
-        secure = bool(way.tls or way.inner_tls)
-        connection = Connection(self._network.timeout, self._buffer, secure=secure)
-        inner = tls.context(self._network, certified=way.certified) if secure else None
+        connection = Connection(self._network.timeout, self._buffer, secure=way.secure)
+        inner = tls.context(self._network, certified=way.certified) if way.secure else None
         outer = tls.context(self._network) if way.tls and way.where else inner
         sock = await _connect(addresses)
         transport, _ = await loop.create_connection(
@@ -152,6 +157,7 @@ class AsyncH1Transport:
             sock=sock,
             ssl=outer if way.tls else None,
             server_hostname=way.tls or None,
+            ssl_handshake_timeout=self._network.connect_timeout if way.tls else None,
         )
         try:
             if way.tunnel:
@@ -159,6 +165,7 @@ class AsyncH1Transport:
                 encrypted = await loop.start_tls(
                     transport, connection, cast("ssl.SSLContext", inner),
                     server_hostname=way.inner_tls,
+                    ssl_handshake_timeout=self._network.connect_timeout,
                 )  # fmt: skip
                 connection.enter_tunnel(cast("asyncio.Transport", encrypted))
         except BaseException:
@@ -171,11 +178,21 @@ class AsyncH1Transport:
         try:
             status = await connection.ask_for_tunnel(connect_head(way.tunnel, way.fields))
         except Fault as fault:
-            raise Unreachable(f"{way.where}{fault}") from fault
+            raise no_tunnel(way.where, fault) from fault
         finally:
             self._busy.discard(connection)
         if status // 100 != 2:  # noqa: PLR2004 - successful
             raise Unreachable(f"{way.where}{describe(status)}")
+
+
+def _not_connected(error: OSError, way: Route, seconds: float) -> Fault:
+    if isinstance(error, TimeoutError):
+        return TimedOut(f"{way.where}no connection within {seconds:g} s")
+    if isinstance(error, ssl.SSLError):
+        return broken_handshake(way.where, error)
+    if error.errno is None and way.secure:  # so asyncio says that the server has closed
+        return closed_in_handshake(way.where)
+    return no_connection(way.where, error.errno or 0, "no connection")
 
 
 async def _within(seconds: float, exchange: Coroutine[None, None, None]) -> None:

@@ -39,6 +39,11 @@ class Route(NamedTuple):
     fields: Fields = ()  # for the proxy
     certified: bool = False
 
+    @property
+    def secure(self) -> bool:
+        """Whether what is sent to the server, or to the proxy, is encrypted."""
+        return bool(self.tls or self.inner_tls)
+
 
 @lru_cache(256)
 def route(origin: str, proxy: str | None, *, certified: bool = False) -> Route:

@@ -19,7 +19,12 @@ from getflags.transport.h1.request_head import connect_head, request_head
 from getflags.transport.h1.response_reader import ResponseReader
 from getflags.transport.h1.route import Route, interleaved, route
 from getflags.transport.h1.sync_connection import SyncConnection
-from getflags.transport.system_errors import broken_handshake, is_tls_error, no_connection
+from getflags.transport.system_errors import (
+    broken_handshake,
+    is_tls_error,
+    no_connection,
+    no_tunnel,
+)
 
 _BUFFER = 512 * 1024  # bytes that are read at a time
 _LEAST = 1024  # the same, with a rate limit
@@ -87,7 +92,7 @@ class H1Transport:
         expires: float,
     ) -> bool:
         """Send a request and read its response; return whether the connection is reusable."""
-        reader = ResponseReader(secure=bool(connection.way.tls or connection.way.inner_tls))
+        reader = ResponseReader(secure=connection.way.secure)
         try:
             head = connection.ask(request, reader, expires)
             if not on_head(head):
@@ -126,7 +131,7 @@ class H1Transport:
             HOST_LOOKUPS.wait_for(url, self._network.connect_timeout, within)
             found = HOST_LOOKUPS.addresses(url, way.host, way.port, way.where)
         addresses = interleaved(allowed(found, self._network, url, way.where))
-        if way.tls or way.inner_tls:
+        if way.secure:
             from getflags.transport import tls  # the import of ssl takes 7 ms
 
             # A store that can't be read is found before connecting.
@@ -138,10 +143,13 @@ class H1Transport:
             self._sockets.check()
             raise self._not_connected(error, way, timed_out=limit == expires) from error
         try:
-            return self._establish(way, PlainStream(sock, self._network.timeout), limit, expires)
-        except OSError as error:
+            return self._establish(way, PlainStream(sock, self._network.timeout), limit)
+        except (OSError, Fault) as error:
             sock.close()
-            self._sockets.check()
+            self._sockets.check()  # that is why the connection broke
+            if isinstance(error, Fault):
+                raise
+            HOST_LOOKUPS.doubt(url)
             raise self._not_connected(error, way, timed_out=limit == expires) from error
         except BaseException:
             sock.close()
@@ -164,9 +172,7 @@ class H1Transport:
         context = tls.context(self._network, certified=certified)
         return TlsStream(stream, context, name, limit)
 
-    def _establish(
-        self, way: Route, stream: Stream, limit: float, expires: float
-    ) -> SyncConnection:
+    def _establish(self, way: Route, stream: Stream, limit: float) -> SyncConnection:
         """Do the TLS handshakes, and ask a proxy for a tunnel. Raises Fault or OSError."""
         if way.tls:
             certified = way.certified and not way.where
@@ -174,11 +180,11 @@ class H1Transport:
         if way.tunnel:
             connection = SyncConnection(stream, way, self._network.timeout, self._buffer)
             try:
-                head = connection.ask(
-                    connect_head(way.tunnel, way.fields), ResponseReader(), expires
-                )
+                head = connection.ask(connect_head(way.tunnel, way.fields), ResponseReader(), limit)
+            except Expired:
+                raise TimeoutError from None
             except Fault as fault:
-                raise Unreachable(f"{way.where}{fault}") from fault
+                raise no_tunnel(way.where, fault) from fault
             if head.status // 100 != 2:  # noqa: PLR2004 - successful
                 raise Unreachable(f"{way.where}{describe(head.status)}")
             stream = self._encrypt(stream, way.inner_tls, limit, certified=way.certified)

@@ -131,7 +131,8 @@ def _run_to_output(job: Job, screen: Screen, result: summary.Report) -> int:
         options.dir = folder
         code = _run(job, screen, result)
         try:
-            for file in os.scandir(folder):  # none after a failure
+            # After a failure, the folder may have a part file, which is not verified.
+            for file in os.scandir(folder) if code == ExitStatus.OK else ():
                 standard_output.copy(file.path)
         except OSError as error:
             screen.warn(f"getflags: cannot write to standard output: {error.strerror}")
