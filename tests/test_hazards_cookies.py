@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import http.cookiejar
 import shutil
 import signal
 import socket
@@ -14,6 +15,8 @@ import pytest
 
 import getflags
 from getflags import GetflagsError, UsageError
+from getflags.api import cookie_file
+from getflags.api.cookies import Cookies
 from tests.hazards import Way, everywhere
 from tests.kit import ENVIRON, ROOT, command, files, run_main
 from tests.rawserver import Answer, RawServer, moved, ok, stall_after
@@ -74,13 +77,47 @@ def test_cookies_of_a_file_are_sent_to_their_hosts(tmp_path: Path, way: Way) -> 
         "127.0.0.1\tFALSE\t/\tFALSE\t0\tempty",
         "other.example\tTRUE\t/\tFALSE\t0\tother\t5",
         "Set-Cookie: h=6; domain=127.0.0.1",
+        "127.0.0.1\tFALSE\t/\tFALSE\t\tsession\t7",
+        "127.0.0.1\tFALSE\t/\tFALSE\t99999999999.52\tfraction\t8",
+        "127.0.0.1\tFALSE\t/\tFALSE\t1.52\told\t9",
     ]
     (tmp_path / "cookies").write_text("\n".join(lines) + "\n", encoding="latin-1")
     with RawServer({"/f": ok(b"fine")}) as server:
         cookie = str(tmp_path / "cookies")
         report = getflags.download([server.url("/f")], dir=tmp_path / "d", cookie=cookie, **way)
     assert report.exit_status == 0
-    assert carried(server) == {"/f": "a=1; b=\xfc; empty=; h=6"}
+    assert carried(server) == {"/f": "a=1; b=\xfc; empty=; h=6; session=7; fraction=8"}
+
+
+def test_a_session_cookie_of_pythons_cookie_jar_is_written_back(tmp_path: Path) -> None:
+    jar = tmp_path / "jar"
+    theirs = http.cookiejar.MozillaCookieJar(jar)
+    for name, expires in {"session": None, "dated": 4_133_980_799}.items():
+        theirs.set_cookie(
+            http.cookiejar.Cookie(
+                0, name, "v", None, False, "h.example", False, False, "/", True,  # noqa: FBT003
+                False, expires, expires is None, None, None, {},  # noqa: FBT003
+            )
+        )  # fmt: skip
+    theirs.save(ignore_discard=True)
+    cookie_file.write(str(jar), Cookies(cookie_file.read(str(jar))))
+    assert jar.read_text().splitlines()[1:] == [
+        "h.example\tFALSE\t/\tFALSE\t0\tsession\tv",
+        "h.example\tFALSE\t/\tFALSE\t4133980799\tdated\tv",
+    ]
+
+
+@ONE_PROCESS
+def test_a_jar_keeps_the_cookies_that_its_file_had(tmp_path: Path, engine: str) -> None:
+    jar = tmp_path / "jar"
+    own = ["127.0.0.1\tFALSE\t/\tFALSE\t0\tlogin\tv", "h.example\tFALSE\t/\tFALSE\t0\tk\tv"]
+    jar.write_text("\n".join(own) + "\n")
+    with RawServer({"/f": setting(ok(b"fine"), *(f"{number}=v" for number in range(120)))}) as site:
+        words = ["-b", "jar", "--cookie-jar", "jar", "--engine", engine]
+        assert run_main(site.url("/f"), *words, cwd=tmp_path).returncode == 0
+    lines = jar.read_text().splitlines()[1:]
+    assert lines[:2] == own
+    assert len(lines) == len(own) + 100
 
 
 @ONE_PROCESS
@@ -142,6 +179,9 @@ MISTAKES = {
     "-b page": "'page':2: this is not a cookie\n",
     "-b short": "'short':1: this is not a cookie\n",
     "-b date": "'date':1: this is not a cookie\n",
+    "-b fractions": "'fractions':1: this is not a cookie\n",
+    "-b fraction": "'fraction':1: this is not a cookie\n",
+    "-b infinite": "'infinite':1: this is not a cookie\n",
     "-b path": "'path':1: this is not a cookie\n",
     "-b nowhere": "'nowhere':1: this is not a cookie\n",
     "-b control": "'control':1: this is not a cookie\n",
@@ -159,6 +199,9 @@ def test_mistakes_are_one_sentence(tmp_path: Path, words: str) -> None:
         "page": "#\n<html>SECRET</html>\n",
         "short": "h\tFALSE\t/\tFALSE\t0\n",
         "date": "h\tFALSE\t/\tFALSE\tSECRET\tk\tv\n",
+        "fractions": "h\tFALSE\t/\tFALSE\t1.5.2\tk\tv\n",
+        "fraction": "h\tFALSE\t/\tFALSE\t.5\tk\tv\n",
+        "infinite": "h\tFALSE\t/\tFALSE\tinf\tk\tv\n",
         "path": "h\tFALSE\tx\tFALSE\t0\tk\tv\n",
         "nowhere": "Set-Cookie: k=SECRET\n",
         "control": "h\tFALSE\t/\tFALSE\t0\tk\tSECRET\x01\n",

@@ -16,6 +16,7 @@ _HTTP_ONLY = "#HttpOnly_"
 _HEADER = re.compile("set-cookie:", re.IGNORECASE)
 _CONTROL = re.compile("[\x00-\x08\x0a-\x1f\x7f]")
 _DOMAIN = re.compile(r";\s*domain=\s*\.?([^;\s]+)", re.IGNORECASE)
+_FRACTION = re.compile(r"(?<=[0-9])\.[0-9]+$")
 _TITLE = "# Netscape HTTP Cookie File\n"
 _FIELDS = 7  # domain, sub-domains, path, secure, expires, name, value
 
@@ -65,7 +66,7 @@ def _cookies(line: str) -> Iterator[Cookie]:
         value,
         domain_.removeprefix(".").lower(),
         path,
-        min(max(int(expires), 0), FOREVER),
+        min(max(int(_FRACTION.sub("", expires) or 0), 0), FOREVER),
         host_only=below.upper() != "TRUE",
         secure=secure.upper() == "TRUE",
         http_only=http_only,

@@ -4,6 +4,9 @@
 domain's cookies with an old date, a host that is an IP address could set cookies for others with
 the same end, and cookies of a host without a dot have a form that other programs do not read.
 
+Two rules are those of the draft that replaces RFC 6265 (6265bis, section 5.7): plain http cannot
+replace a Secure cookie, and a name that begins with __Secure- or __Host- is checked.
+
 There is no list of public suffixes here. A cookie's Domain must have a dot, and must not be one of
 the usual second levels below a country (``co.uk``): else the cookie is for the host itself, or is
 refused. Suffixes such as ``github.io`` are not known.
@@ -21,7 +24,7 @@ from typing import Any, NamedTuple
 from getflags.core import urls
 
 _MOST_BYTES = 4096  # of a name and a value (RFC 6265 section 6.1)
-_MOST = 100  # cookies of a domain; the oldest ones are forgotten
+_MOST = 100  # cookies that servers set for a domain; after that, the oldest ones are deleted
 _MOST_DOMAINS = 1_000
 _LOOPBACK = {"localhost", "127.0.0.1", "::1"}  # as in curl, these need no TLS
 _SECOND_LEVELS = frozenset(
@@ -55,35 +58,47 @@ class Cookie(NamedTuple):
         return f"<Cookie {self.name} of {self.domain}>"
 
 
-class Cookies:
-    """The cookies of a run, which any number of threads may use."""
+#: By domain, then by path and name. The domain and the cookie that were stored last come last.
+_Store = dict[str, dict[tuple[str, str], Cookie]]
 
-    def __init__(self, cookies: Iterable[Cookie] = ()) -> None:
+
+class Cookies:
+    """The cookies of a run, which any number of threads may use.
+
+    ``own`` are the user's cookies. They are never evicted, even after a server has updated them;
+    the limits are for other cookies that servers set (``received``).
+    """
+
+    def __init__(self, own: Iterable[Cookie] = (), received: Iterable[Cookie] = ()) -> None:
         self._lock = Lock()
-        self._domains: dict[str, dict[tuple[str, str], Cookie]] = {}
-        for cookie in cookies:
+        self._own: _Store = {}
+        self._received: _Store = {}
+        for cookie in own:
+            _put(self._own, cookie)
+        for cookie in received:
             self._store(cookie)
 
     def __iter__(self) -> Iterator[Cookie]:
         """Return all cookies that have not expired."""
         with self._lock:
-            found = [each for kept in self._domains.values() for each in kept.values()]
-        return (each for each in found if not _expired(each))
+            return iter(_current(self._own) + _current(self._received))
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Return a copy for another process: locks cannot be sent."""
-        return Cookies, (list(self),)
+        with self._lock:
+            return Cookies, (_current(self._own), _current(self._received))
 
     def header(self, url: str) -> str:
         """Return the value of Cookie for a request; empty if there are none (section 5.4)."""
         host, path = urls.host(url), _path(url)
-        secure = url.startswith("https:") or host in _LOOPBACK
+        secure = _is_secure(url)
         found: list[Cookie] = []
         with self._lock:
             for domain in _domains(host):
                 found += [
                     each
-                    for each in self._domains.get(domain, {}).values()
+                    for store in (self._own, self._received)
+                    for each in store.get(domain, {}).values()
                     if (domain == host or not each.host_only)
                     and (secure or not each.secure)
                     and _covers(each.path, path)
@@ -98,19 +113,65 @@ class Cookies:
             cookie = parse(line, url)
             if cookie:
                 with self._lock:
-                    self._store(cookie)
+                    if _is_secure(url) or not self._overlays_secure(cookie):
+                        self._store(cookie)
+
+    def _overlays_secure(self, cookie: Cookie) -> bool:
+        """Return whether a request could carry this cookie instead of, or beside, a Secure one.
+
+        A cookie for a related domain or a folder below does not replace the Secure one, but a
+        server that receives two cookies of one name cannot distinguish them.
+        """
+        above = set(_domains(cookie.domain))
+        return any(
+            each.name == cookie.name and each.secure and _covers(each.path, cookie.path)
+            for store in (self._own, self._received)
+            for domain, kept in store.items()
+            if domain in above or domain.endswith(f".{cookie.domain}")
+            for each in kept.values()
+            if not _expired(each)
+        )
 
     def _store(self, cookie: Cookie) -> None:
-        kept = self._domains.setdefault(cookie.domain, {})
-        key = (cookie.path, cookie.name)
-        if _expired(cookie):
-            kept.pop(key, None)
+        if (cookie.path, cookie.name) in self._own.get(cookie.domain, {}):
+            _put(self._own, cookie)
         else:
-            kept[key] = cookie
-        if len(kept) > _MOST:
-            del kept[next(iter(kept))]
-        if len(self._domains) > _MOST_DOMAINS:
-            del self._domains[next(iter(self._domains))]
+            _put(self._received, cookie)
+            _evict(self._received, cookie.domain)
+
+
+def _current(store: _Store) -> list[Cookie]:
+    """Return the cookies that have not expired."""
+    return [each for kept in store.values() for each in kept.values() if not _expired(each)]
+
+
+def _put(store: _Store, cookie: Cookie) -> None:
+    """Store a cookie in the last place, or delete it if it has expired.
+
+    An update moves a cookie, too, so that a session that is renewed is not evicted first. In the
+    field Cookie, it therefore comes after others; servers should not rely on the order (section
+    4.2.2).
+    """
+    key = (cookie.path, cookie.name)
+    kept = store.pop(cookie.domain, {})
+    kept.pop(key, None)
+    if not _expired(cookie):
+        kept[key] = cookie
+    if kept:
+        store[cookie.domain] = kept
+
+
+def _evict(store: _Store, domain: str) -> None:
+    """Apply the limits after a cookie of a domain: delete the expired ones, or else the oldest."""
+    kept = store.get(domain, {})
+    if len(kept) > _MOST:
+        expired = [key for key, each in kept.items() if _expired(each)]
+        for key in expired or [next(iter(kept))]:
+            del kept[key]
+    if len(store) > _MOST_DOMAINS:
+        ended = [name for name, each in store.items() if all(map(_expired, each.values()))]
+        for name in ended or [next(iter(store))]:
+            del store[name]
 
 
 def parse(line: str, url: str) -> Cookie | None:
@@ -125,12 +186,17 @@ def parse(line: str, url: str) -> Cookie | None:
         attributes[key.strip(" \t").lower()] = content.strip(" \t")
     host = urls.host(url)
     domain = attributes.get("domain", "").removeprefix(".").lower()
+    path = attributes.get("path", "")
     secure = "secure" in attributes
     if domain and domain != host and not _may_set(host, domain):
         return None
-    if secure and not (url.startswith("https:") or host in _LOOPBACK):
+    if secure and not _is_secure(url):
         return None  # anybody on the way could have set it
-    path = attributes.get("path", "")
+    prefix = name.lower()
+    if prefix.startswith(("__secure-", "__host-")) and not secure:
+        return None
+    if prefix.startswith("__host-") and (domain or path != "/"):
+        return None
     return Cookie(
         name,
         value,
@@ -158,6 +224,11 @@ def _date(text: str) -> int:
         return min(max(1, mktime_tz(date)), FOREVER) if date else 0
     except (ValueError, OverflowError):
         return 0
+
+
+def _is_secure(url: str) -> bool:
+    """Return whether a response of this URL may set Secure cookies, and a request carry them."""
+    return url.startswith("https:") or urls.host(url) in _LOOPBACK
 
 
 def _expired(cookie: Cookie) -> bool:
