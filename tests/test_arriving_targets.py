@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import re
 import signal
 import subprocess
 import threading
@@ -18,10 +19,10 @@ from getflags.cli.lists.arriving_targets import ArrivingTargets
 from getflags.cli.lists.target_source import READ_AHEAD
 from getflags.core.feed import NO_JOB, Feed
 from getflags.core.models import Target
-from getflags.targets.list_file import Entry
+from getflags.targets.list_file import Entry, ListParser
 from getflags.targets.resolve import Listing, Place
 from tests.hazards import Way, everywhere
-from tests.kit import ENVIRON, ROOT, command, files
+from tests.kit import ENVIRON, ROOT, command, files, run_main
 from tests.rawserver import RawServer, ok, stall_after
 from tests.screen import on_terminal
 from tests.servers_kit import until
@@ -115,8 +116,71 @@ def test_what_is_wrong_later_fails_alone_and_is_named(tmp_path: Path) -> None:
         assert f"<stdin>:5: {server.url('/b')}: 'out' is not out=NAME" in err
         assert "BR: a country code that comes so late needs --base-url" in err
         assert "  2 files downloaded." in out
+        rest = (tmp_path / "rest").read_text().splitlines()
+    assert rest[:3] == [server.url("/a"), "  out=late", "  dir=d"]
+    assert rest[3].startswith("# <stdin>:5: 'out' is not out=NAME")
+    assert rest[3].endswith(f": {server.url('/b')}")
+    assert rest[4:] == ["BR"]
+
+
+MD5 = "0cc175b9c0f1b6a831c399e269772661"  # of the file a
+SECRET = "pa55\u009b"
+#: Lines that cannot be read, which come late, and their comments in the rest of the job.
+UNREAD = {
+    "checksum": ("URL\n  checksum=md5=abc\n", "2: checksum 'md5=abc': md5 takes 32 .*: URL"),
+    "checksum, then others": ("URL\n  checksum=md5\n  out=x\n", "2: checksum 'md5': .*: URL"),
+    "header": (f"URL\n  header=X-A {SECRET}\n", "2: the header is not of the form .*: URL"),
+    "not indented": (f"URL\nchecksum=md5={MD5}\n", "2: indent 'checksum=md5=.*: URL"),
+    "mirrors": ("URL\tURL\n  checksum=md5=abc\n", "2: checksum 'md5=abc': .*: URL"),
+    "a code": ("BR\n  checksum=md5=abc\n", "2: checksum 'md5=abc': md5 takes 32 .*: BR"),
+    "long": (f"URL\n  checksum={'x' * 1_000_000}\n", "2: checksum 'x{390}[.]{3}: URL"),
+}
+
+
+@pytest.mark.parametrize(("text", "comment"), UNREAD.values(), ids=UNREAD)
+def test_a_target_that_could_not_be_read_is_only_a_comment(
+    tmp_path: Path, text: str, comment: str
+) -> None:
+    """Without its checksum, a further run would download it unverified."""
+    with RawServer(answers("ab")) as server:
+        url = f"http://me:{SECRET}@{server.url('/a').removeprefix('http://')}"
+        with producing(tmp_path, "--failed-out", "rest") as producer:
+            producer.wait_until_started()
+            producer.write(f"{text.replace('URL', url)}{server.url('/b')}\n", arrived="b")
+            code, _, err = producer.close()
         rest = (tmp_path / "rest").read_text()
-    assert rest == f"{server.url('/a')}\n  out=late\n  dir=d\n{server.url('/b')}\nBR\n"
+        shown = re.escape(server.url("/a").replace("//", "//***@"))
+        assert re.fullmatch(f"# <stdin>:{comment.replace('URL', shown)}\n", rest)
+        assert code == 1
+        assert err.count("1 target that could not be read is only a comment in 'rest'\n") == 1
+        again = run_main("-q", "-i", "rest", cwd=tmp_path)
+    assert (again.returncode, again.stderr) == (0, "")
+    assert SECRET not in err + rest
+    assert set(files(tmp_path / "downloaded")) == {"b"}
+
+
+def test_options_without_a_target_leave_the_rest_readable(tmp_path: Path) -> None:
+    with producing(tmp_path, "--failed-out", "rest") as producer:
+        producer.wait_until_started()
+        producer.write("  header=X-A: pa55\n  out=x\nhttp://127.0.0.1:1/\n")
+        code, _, err = producer.close()
+    comment = "# <stdin>:1: an option without a target above it: header=X-A: ***"
+    assert (tmp_path / "rest").read_text() == f"{comment}\nhttp://127.0.0.1:1/\n"
+    assert code == 3
+    assert "1 target that could not be read is only a comment in 'rest'" in err
+    assert "pa55" not in err
+
+
+def test_an_invalid_option_outweighs_one_that_came_too_late() -> None:
+    parser = ListParser("list")
+    parser.read("http://h/f\n")
+    parser.release()
+    for line in ("  out=x\n", "  checksum=md5=abc\n", "  header=none\n"):
+        parser.read(line)
+    entry = parser.release()
+    assert entry
+    assert (entry.line, entry.unread) == (3, True)
+    assert entry.flaw.startswith("checksum 'md5=abc'")
 
 
 def test_a_list_that_becomes_unreadable_keeps_what_came_before(tmp_path: Path) -> None:

@@ -475,6 +475,40 @@ def test_failed_out_never_replaces_a_file_of_the_run(tmp_path: Path, engine: str
         assert files(tmp_path / "d") == {"f": f"{server.url('/f')}\n".encode(), "g": b"y"}
 
 
+def test_the_cookie_jar_never_replaces_a_file_of_the_run(tmp_path: Path) -> None:
+    (tmp_path / "d").mkdir()
+    with RawServer({"/f": ok(b"x"), "/g": ok(b"y")}) as server:
+        words = ["--cookie-jar", "d/f", "--failed-out", "d/rest", "-d", "d"]
+        done = run_main(server.url("/f"), *words, cwd=tmp_path)
+        assert done.returncode == 2
+        assert done.stderr.endswith("cannot be fetched: --cookie-jar names the same file\n")
+        done = run_main(server.url("/f"), server.url("/g"), *words, cwd=tmp_path)
+        assert done.returncode == 1
+        assert done.stderr == f"getflags: {server.url('/f')}: --cookie-jar names the same file\n"
+        assert server.asked("/f") == 0
+        assert (tmp_path / "d" / "g").read_bytes() == b"y"
+        assert b"Cookie" in (tmp_path / "d" / "f").read_bytes()
+        assert run_main(server.url("/f"), *words, "-o", "-", cwd=tmp_path).returncode == 0
+
+
+@pytest.mark.parametrize("option", ["--failed-out", "--cookie-jar"])
+@pytest.mark.parametrize("place", ["out=rest/a", "out=rest/a/b", "dir=d/rest", "dir=link/rest/a"])
+def test_no_folder_of_a_target_is_a_file_that_the_run_writes(
+    tmp_path: Path, option: str, place: str
+) -> None:
+    (tmp_path / "d").mkdir()
+    (tmp_path / "link").symlink_to("d")
+    with RawServer({"/f": ok(b"x"), "/g": ok(b"y")}) as server:
+        (tmp_path / "list").write_text(f"{server.url('/f')}\n  {place}\n{server.url('/g')}\n")
+        done = run_main("-i", "list", "-d", "d", option, "d/rest", cwd=tmp_path)
+        assert server.asked("/f") == 0
+    reason = f"its folder would be the file that {option} names"
+    assert done.stderr == f"getflags: list:1: {server.url('/f')}: {reason}\n"
+    assert done.returncode == 1
+    assert (tmp_path / "d" / "g").read_bytes() == b"y"
+    assert (tmp_path / "d" / "rest").is_file()
+
+
 def test_failed_out_on_a_full_disk_is_said_and_counts(tmp_path: Path) -> None:
     with RawServer({"/f": ok(b"x")}) as server:
         words = [server.url("/f"), server.url("/a"), server.url("/b")]

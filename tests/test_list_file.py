@@ -226,6 +226,7 @@ entries_ = st.lists(
         source=st.just(""),
         line=st.just(0),
         flaw=st.just(""),
+        unread=st.just(value=False),
         headers=st.lists(headers, max_size=3).map(tuple),
         mirrors=st.lists(words, max_size=3).map(tuple),
     ),

@@ -92,8 +92,46 @@ def test_a_code_that_was_named_outweighs_the_same_one_guessed(words: list[str]) 
     assert (guessed["BR"], guessed["BA"], len(guessed)) == (False, True, 26)
 
 
-def test_the_first_of_two_named_codes_keeps_its_options() -> None:
-    assert list(Listing([Entry("BR", out="a"), Entry("BR", out="b")], [])) == [Entry("BR", out="a")]
+def test_one_code_with_different_options_is_as_many_targets() -> None:
+    asked = [
+        Entry("BR", out="b"),
+        Entry("BR", out="a"),
+        Entry("BR", folder="d"),
+        Entry("BR", checksum=MD5),
+        Entry("BR", headers=(("X-A", "a"),)),
+        Entry("BR"),
+    ]
+    found = Listing([Entry("CN"), *asked, *asked, Entry("br", out="a")], [])
+    assert list(found) == [*asked, Entry("CN")]
+    assert len(found) == len(asked) + 1
+    assert [found[index] for index in range(len(found))] == list(found)
+    assert len({target.path for target in settled(*found, place=Place("http://m"))}) == len(found)
+
+
+EXPANDED = Entry("B", guessed=True)
+
+
+@pytest.mark.parametrize(
+    ("entries", "expected"),
+    [
+        ([EXPANDED, Entry("BR", out="x")], [Entry("BR", out="x")]),
+        ([Entry("BR", out="x"), EXPANDED], [Entry("BR", out="x")]),
+        ([Entry("BR", guessed=True), Entry("BR")], [Entry("BR")]),
+        (
+            [Entry("B", folder="d"), EXPANDED],
+            [Entry("BR", folder="d", guessed=True), Entry("BR", guessed=True)],
+        ),
+        (
+            [Entry("B", folder="d"), Entry("BR")],
+            [Entry("BR", folder="d", guessed=True), Entry("BR")],
+        ),
+        ([Entry("B", folder="d"), Entry("BR", folder="d")], [Entry("BR", folder="d")]),
+    ],
+)
+def test_a_named_code_outweighs_an_expanded_one_that_asks_for_nothing_else(
+    entries: list[Entry], expected: list[Entry]
+) -> None:
+    assert [entry for entry in Listing(entries, []) if entry.word == "BR"] == expected
 
 
 def test_a_listing_reads_its_entries_once_and_keeps_no_more_urls_than_wanted() -> None:

@@ -28,15 +28,27 @@ if TYPE_CHECKING:
 def place(settings: Settings, base_url: str | None, *, read_only: bool = False) -> resolve.Place:
     """Return the mirror of the flags, and where the files go. Raises UsageError.
 
-    With ``read_only``, nothing is created to find out how the file system compares names.
+    With ``read_only``, nothing is created to find out how the file system compares names. The file
+    of the cookies is reserved.
     """
     return resolve.Place(
         base_url or "",
         settings.dir,
         directories.real_folder,
         key=directories.NameKeys(read_only=read_only),
+        reserved=reserved("--cookie-jar", settings.cookie_jar),
         template=_template(settings),
     )
+
+
+def reserved(option: str, path: str | None) -> tuple[tuple[str, str], ...]:
+    """Return the option and the canonical path of the file that it names, if there is one.
+
+    A folder is not reserved: that it is one is said when the file is written.
+    """
+    if path is None or os.path.isdir(path):  # noqa: PTH112
+        return ()
+    return ((option, os.path.realpath(path)),)
 
 
 def _template(settings: Settings) -> OutputTemplate | None:

@@ -53,6 +53,8 @@ class Target(NamedTuple):
     fails without a request. ``where`` is then the list and the line that it is from, such as
     ``urls.txt:3``. ``headers`` are its own header fields. ``named`` is true if the user has chosen
     the name. ``mirrors`` are further URLs of the same file, in the order in which they are tried.
+    ``unread`` is true if the flaw is that its line, or an option, could not be read: what the list
+    says about it, such as its checksum, is then not known.
 
     It is a tuple, as is ``Outcome``, because one is made for each file, and a tuple is the cheapest
     frozen value.
@@ -71,6 +73,7 @@ class Target(NamedTuple):
     headers: Fields = ()
     named: bool = False
     mirrors: tuple[str, ...] = ()
+    unread: bool = False
 
     def __repr__(self) -> str:
         """Return what may be shown: the URL can have secrets, and a notebook prints any value."""

@@ -54,6 +54,7 @@ class Entry(NamedTuple):
     source: str = ""  # the list that contains the entry, and its line number, for messages
     line: int = 0
     flaw: str = ""  # why the line is invalid
+    unread: bool = False  # the flaw is the parser's: a part of what the list says is missing here
     headers: Fields = ()  # pairs of a name and a value, sent only to the target's own origin
     mirrors: tuple[str, ...] = ()  # URLs of the same file, tried in turn if the first one fails
 
@@ -135,19 +136,22 @@ class ListParser:
 
     def _with_option(self, text: str, *, indented: bool) -> Entry:
         """Return the present entry with an option, or with the flaw that it has."""
-        entry, flaw = self._entry, ""
+        entry, late, unread = self._entry, "", ""
         if entry is None and self._released:
-            entry, flaw = self._released, "its options came too late: it had already been started"
+            entry, late = self._released, "its options came too late: it had already been started"
         if entry is None:
-            entry, flaw = Entry(text, source=self.source), "an option without a target above it"
+            entry = Entry(_without_secrets(text), source=self.source)
+            unread = "an option without a target above it"
         elif not indented:
-            flaw = f"indent {_shown(text)}: it is an option of the target above it"
+            unread = f"indent {_shown(text)}: it is an option of the target above it"
         else:
             try:
                 entry = _with_option(entry, text)
             except BadInput as error:
-                flaw = str(error)
-        return entry._replace(flaw=flaw, line=self._number) if flaw and not entry.flaw else entry
+                unread = str(error)
+        if unread and not entry.unread:  # even if the options before it came too late
+            return entry._replace(flaw=unread, line=self._number, unread=True)
+        return entry._replace(flaw=late, line=self._number) if late and not entry.flaw else entry
 
 
 def split_fields(text: str) -> list[str]:
@@ -174,7 +178,12 @@ def _with_option(entry: Entry, text: str) -> Entry:
 
 def _shown(text: str) -> str:
     """Return an invalid line for display, without what may be the value of a header field."""
-    return quoted(redact(re.sub(_FIELD, r"\1 ***", text)))
+    return quoted(_without_secrets(text))
+
+
+def _without_secrets(text: str) -> str:
+    """Return an option line without secrets, among them the value of a header field."""
+    return redact(re.sub(_FIELD, r"\1 ***", text))
 
 
 def parse_header(text: str) -> tuple[str, str]:

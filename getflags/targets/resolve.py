@@ -8,7 +8,7 @@ arguments beforehand. This module reads no file and creates no folder.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from itertools import chain, count, islice
 from posixpath import abspath, commonpath
@@ -83,28 +83,31 @@ class Store(Protocol):
 class Listing:
     """All entries of a run, in the order in which they are fetched, at most ``limit``.
 
-    ``entries`` is read once, to its end. URLs keep their order. Country codes are sorted, without
-    duplicates, and placed where the first code was; an explicit code takes precedence over the same
-    code from an expansion. ``urls`` is the number of URLs before the limit is applied.
+    ``entries`` is read once, to its end. URLs keep their order. Country codes are sorted, and
+    placed where the first code was. Entries of one code are all kept if they differ in their
+    options, because each asks for another file or another check. ``urls`` is the number of URLs
+    before the limit is applied.
     """
 
     def __init__(self, entries: Iterable[Entry], store: Store, limit: int | None = None) -> None:
         self.urls = 0
         self._store = store
-        found: dict[str, Entry] = {}  # at most 676
+        found: dict[str, dict[object, Entry]] = {}  # by their codes, then by their options
         self._before = 0  # entries before the first code
         for entry in entries:
             if is_code(entry.word) and not entry.mirrors:
                 self._before = self._before if found else self.urls
                 for each in expand([entry]):
-                    if each.word not in found or found[each.word].guessed:
-                        found[each.word] = each
+                    same = found.setdefault(each.word, {})
+                    options = _options(each)
+                    if options not in same or same[options].guessed:
+                        same[options] = each
             else:
                 if limit is None or self.urls < limit:
                     store.append(entry)
                 self.urls += 1
-        self._codes = [found[code] for code in sorted(found)]
-        total = self.urls + len(found)
+        self._codes = [each for code in sorted(found) for each in _wanted(found[code])]
+        total = self.urls + len(self._codes)
         self._total = total if limit is None else min(total, limit)
 
     @property
@@ -126,6 +129,22 @@ class Listing:
         return islice(chain(islice(urls, self._before), self._codes, urls), self._total)
 
 
+def _options(entry: Entry) -> tuple[object, ...]:
+    """Return the options that make two entries of one code different files or checks."""
+    return entry.out, entry.folder, entry.checksum, entry.headers
+
+
+def _wanted(same: Mapping[object, Entry]) -> Iterable[Entry]:
+    """Return the entries of one code, given by their options, in their order.
+
+    An explicit code takes precedence over the same code from an expansion without options.
+    """
+    entries = same.values()
+    if all(each.guessed for each in entries):
+        return entries
+    return (each for each in entries if not each.guessed or any(_options(each)))
+
+
 class Place(NamedTuple):
     """The mirror of the flags, the folder for the files, and the properties of its file system."""
 
@@ -136,7 +155,8 @@ class Place(NamedTuple):
     key: Callable[[str], str] = str  # returns a path as its file system compares it
     #: Returns the checksum of a target, given its path in the folder, its URL and its own checksum.
     checksum: Callable[[str, str, Checksum | None], Checksum] | None = None
-    failed_out: str = ""  # the canonical path of the list of failed targets, which no target gets
+    #: The files that the run writes at its end, which no target gets: an option and its path.
+    reserved: tuple[tuple[str, str], ...] = ()
     template: OutputTemplate | None = None  # of the names; without it, the URL's last part
 
 
@@ -188,7 +208,8 @@ class Settler:
         self._names = filenames.UniqueNames(place.key)
         self._real = lru_cache(1024)(place.real)
         self._sub_folder = lru_cache(1024)(self._assign_folders)
-        self._reserved = place.failed_out and place.key(place.failed_out)
+        self._reserved = {place.key(path): option for option, path in place.reserved}
+        self._reserved_above = lru_cache(1024)(self._find_reserved_above)
         self._checksum = place.checksum
         self._numbers = count()
 
@@ -224,6 +245,7 @@ class Settler:
             entry.headers,
             bool(entry.out),
             tuple(mirrors),
+            entry.unread,
         )
 
     def _assign(self, folder: str, name: str) -> str:
@@ -235,9 +257,24 @@ class Settler:
         if above:
             above, parent = self._sub_folder(folder, above)
         last = self._names.assign(parent, last)
-        if self._reserved and self._place.key(f"{parent}/{last}") == self._reserved:
-            raise filenames.BadName("--failed-out names the same file")
+        if self._reserved:
+            self._check_reserved(parent, last)
         return above + slash + last
+
+    def _check_reserved(self, parent: str, last: str) -> None:
+        """Raise BadName if the run writes a file at its end that the target or its folder is."""
+        if option := self._reserved.get(self._place.key(f"{parent}/{last}")):
+            raise filenames.BadName(f"{option} names the same file")
+        if option := self._reserved_above(parent):
+            raise filenames.BadName(f"its folder would be the file that {option} names")
+
+    def _find_reserved_above(self, folder: str) -> str:
+        """Return the option that names this folder, or one above it, as a file; or ``""``."""
+        while folder.strip("/"):
+            if option := self._reserved.get(self._place.key(folder)):
+                return option
+            folder = folder.rpartition("/")[0]
+        return ""
 
     def _assign_folders(self, folder: str, above: str) -> tuple[str, str]:
         """Return the sub-folders to use for ``above``, and the real folder that they lead to.

@@ -124,7 +124,7 @@ def _entry(read: Callable[[], Mapping[str, object]], text: str, source: str, num
     try:
         return _valid(read())._replace(source=source, line=number)
     except BadInput as error:
-        return Entry(text, source=source, line=number, flaw=str(error))
+        return Entry(text, source=source, line=number, flaw=str(error), unread=True)
 
 
 def _valid(values: Mapping[str, object]) -> Entry:

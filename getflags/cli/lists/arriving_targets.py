@@ -91,7 +91,7 @@ class ArrivingTargets:
             self._expanded += resolve.expand([entry])
         entry = self._expanded.popleft()
         # A bundled server is started before the download, and only if a code was read by then.
-        lost = not self._has_site and resolve.is_code(entry.word)
+        lost = not (entry.flaw or self._has_site) and resolve.is_code(entry.word)
         return entry._replace(flaw=_LATE_CODE) if lost else entry
 
     def take_rest(self) -> None:

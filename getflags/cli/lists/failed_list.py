@@ -1,10 +1,13 @@
 """The list that ``--failed-out`` writes: the rest of the job, in the format of ``-i``.
 
 It holds each target that failed, was interrupted or was not begun, so that ``getflags -i`` with it
-completes the job. The entries of all targets are written to a temporary file before the first
-request, which finds a full disk early; names that differ from those in the URLs are stated. At the
-end, only the entries of the rest are kept, which takes a fraction of a second for a million
-targets: after a signal, there is no time to settle their names.
+completes the job. A target whose line, or one of its options, could not be read is only a comment:
+without its checksum, it would be downloaded unverified.
+
+The entries of all targets are written to a temporary file before the first request, which finds a
+full disk early; names that differ from those in the URLs are stated. At the end, only the entries
+of the rest are kept, which takes a fraction of a second for a million targets: after a signal,
+there is no time to settle their names.
 """
 
 from __future__ import annotations
@@ -22,7 +25,7 @@ from getflags.core.deferred_signals import signals_deferred
 from getflags.core.errors import GetflagsError, UsageError
 from getflags.core.events import Event, Finished
 from getflags.core.models import Target
-from getflags.core.text import quoted
+from getflags.core.text import brief, quoted
 from getflags.targets.filenames import PART_PREFIX
 from getflags.targets.list_file import unparse
 from getflags.targets.resolve import entry_again
@@ -84,6 +87,7 @@ class FailedList:
         self._name = name
         self._folder = folder
         self._server_names = server_names
+        self.unread = 0  # targets that are only comments
         self.comment = ""  # written at the end of the list: why it has targets without a failure
         self._committed = False
         self._temporary = ""  # the path of the temporary file, while it has one
@@ -117,9 +121,13 @@ class FailedList:
 
     def add(self, target: Target) -> None:
         """Add the next target. Raises OSError."""
-        entry = entry_again(target, self._folder, server_names=self._server_names)
-        text = unparse(entry).encode("utf-8", "surrogateescape")
+        if target.unread:
+            lines = f"# {target.where}: {brief(target.flaw)}: {brief(target.label)}\n"
+        else:
+            lines = unparse(entry_again(target, self._folder, server_names=self._server_names))
+        text = lines.encode("utf-8", "surrogateescape")
         self._file.write(text)
+        self.unread += target.unread
         self._ends.append(self._ends[-1] + len(text))
         self._done.append(0)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import NamedTuple
@@ -59,16 +58,18 @@ class Job(NamedTuple):
 
 
 def make_place(options: Options, base_url: str) -> resolve.Place:
-    """Return the mirror of the flags and the places of files. No target may be the failed list."""
+    """Return the mirror of the flags and the places of files.
+
+    No target may be a file that the run writes at its end: the failed list, and the cookies.
+    """
     read_only = options.dry_run or options.settings.verify
     place = configure.place(options.settings, base_url, read_only=read_only)
     if options.checksums is not None:
         place = place._replace(checksum=options.checksums.checksum)
     if options.out == standard_output.NAME:  # the name has no meaning
-        place = place._replace(template=None)
-    if options.failed_out is None:
-        return place
-    return place._replace(failed_out=os.path.realpath(options.failed_out))
+        return place._replace(template=None, reserved=())
+    failed_out = configure.reserved("--failed-out", options.failed_out)
+    return place._replace(reserved=(*place.reserved, *failed_out))
 
 
 def usual_site(options: Options) -> str:

@@ -17,7 +17,7 @@ from getflags.core.errors import GetflagsError, Stopped
 from getflags.core.events import Event, EventHandler
 from getflags.core.feed import NoJob
 from getflags.core.models import Target
-from getflags.core.text import printable, quoted
+from getflags.core.text import counted, printable, quoted
 from getflags.engines.early_end import stop_after
 from getflags.output import summary
 from getflags.output.estimate import Total
@@ -114,10 +114,15 @@ def _all_targets(
         yield arriving, lambda: arriving.total
     finally:
         arriving.take_rest()
+        name = quoted(job.options.failed_out or "")
+        if rest.unread:
+            noun = counted(rest.unread, "target")
+            verb = "is only a comment" if rest.unread == 1 else "are only comments"
+            screen.warn(f"getflags: {noun} that could not be read {verb} in {name}")
         if arriving.total is None:
             screen.warn(
-                "getflags: the list had not ended; of its targets, "
-                f"{quoted(job.options.failed_out or '')} has only those that had been read"
+                f"getflags: the list had not ended; of its targets, {name} has only those that had "
+                "been read"
             )
 
 
