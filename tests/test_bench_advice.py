@@ -45,7 +45,11 @@ def test_what_hurt_and_what_was_not_done_is_told() -> None:
     assert "This is a guess: it takes 5 rounds" in told(capped)
     assert "another run would have exceeded --max-requests" in told(capped)
     nothing = tune(4, DELAYS["fixed"], 1, refused_above=0)
-    assert told(nothing).startswith("No level can be recommended, because nothing arrived.")
+    assert told(nothing).startswith(
+        "No level can be recommended, because the server was overloaded even by one request at a "
+        "time: 429"
+    )
+    assert "The search stopped" not in told(nothing)
     unspent = tune(16, DELAYS["fixed"], 1, most=5)
     assert told(unspent).startswith("No level can be recommended, because nothing was measured.")
     one = Tuner(highest=1, most=20)

@@ -73,3 +73,14 @@ def test_a_piece_that_is_due_stays_due() -> None:
     """The client may be slow to read."""
     pace = DeliverySchedule(Delivery(), 5, None)
     assert pace.step(1.0) == pace.step(9.0) == Step(size=5)
+
+
+def test_a_piece_that_is_sent_in_parts_is_paid_for_once() -> None:
+    """A connection sends no more than a certain size at a time."""
+    line = SharedBandwidth(100 * 2**20)
+    schedule = DeliverySchedule(Delivery(), 10 * 2**20, line)
+    now = schedule.step(0.0).wait
+    assert schedule.step(now) == Step(size=line.piece)
+    assert line.piece > 2**20
+    schedule.sent(2**18)
+    assert schedule.step(now) == Step(size=line.piece - 2**18)

@@ -15,7 +15,7 @@ from getflags.cluster.errors import StorageError, WorkerDied
 from getflags.cluster.job.job import Generation, Terms
 from getflags.cluster.job.shards import Shard
 from getflags.cluster.results.report import GivenUp
-from getflags.cluster.work.breaker import NO_ANSWER
+from getflags.cluster.work.breaker import NO_ANSWER, UNREACHABLE
 from getflags.cluster.work.bundle import Bundle, RunOptions, ShardResult
 from getflags.cluster.work.record import Record
 from getflags.core.errors import GetflagsError, UsageError
@@ -48,7 +48,9 @@ class Driver:
         self._running: dict[int, tuple[int, tuple[Shard, ...]]] = {}  # bundle → lane, shards
         self._size = BUNDLE  # shards of a bundle; fewer if there are few, as one ends as a whole
         self._heard = False  # whether a bundle has ended, so that requests may have been made
-        self._in_vain = 0  # bundles since the last commit whose storage, disk or network failed
+        self._in_vain = (
+            0  # bundles that failed since the last commit because of the storage or a disk
+        )
         self.given_up: list[GivenUp] = []
 
     def run(self, done: set[int]) -> None:
@@ -116,7 +118,7 @@ class Driver:
                 self._in_vain = 0
                 self._committed(each.record)
                 continue
-            if not each.reason.startswith(NO_ANSWER):
+            if not each.reason.startswith((NO_ANSWER, UNREACHABLE)):
                 local = each.reason
             if self._again(by_number[each.shard], each.reason):
                 again.append(by_number[each.shard])
@@ -127,7 +129,8 @@ class Driver:
     def _stop_if_in_vain(self, reason: str) -> None:
         """Count a bundle that failed. Raises StorageError after several without a commit between.
 
-        A full disk, or a storage that takes nothing, would else cost each target three requests.
+        Otherwise, with a full disk or a storage that accepts nothing, each target would be
+        requested three times.
         """
         self._in_vain += 1
         if self._in_vain > _TRIES * self._backend.slots:

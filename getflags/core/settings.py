@@ -55,8 +55,8 @@ class Settings(NamedTuple):
         Option(
             one_of(AUTO, *ENGINES),
             f"engine that runs the transfers: {', '.join(ENGINES)}",
-            auto="threads for up to 100 targets, processes for 1,000 targets or more (10,000 with "
-            "two processors) without --rate-per-host, else asyncio",
+            auto="threads for up to 100 targets, processes for 1,000 targets or more with three "
+            "processors (10,000 with two) and no --rate-per-host, else asyncio",
         ),
     ] = "asyncio"  # a library must not start processes unless the program asks for them
     client: Annotated[

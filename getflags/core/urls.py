@@ -76,8 +76,8 @@ _SECRETS = {
     "pwd",
     "secret",
 }
+_MAX_DEPTH = 5  # levels of URLs within queries that are searched; deeper ones are hidden
 #: For a quick check: each of these names has one of these in it, or encoded characters.
-_MAX_DEPTH = 5  # URLs in the queries of URLs; what is deeper is not shown
 _PERHAPS_SECRET = (
     "sig", "token", "key", "%", "credential", "accessid", "jwt", "auth", "pass", "pwd", "secret",
 )  # fmt: skip

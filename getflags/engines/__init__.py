@@ -30,9 +30,10 @@ ENGINES = {
     "asyncio": "getflags.engines.event_loop",
     "processes": "getflags.engines.processes",
 }
-#: From these numbers of targets on, ``auto`` uses processes, with three processors or more and with
-#: two, which they may share with the server: docs/decisions/0008-default-engine.md
+#: From this number of targets on, ``auto`` uses processes, if there are three processors or more:
+#: docs/decisions/0008-default-engine.md
 PROCESSES_FROM = 1_000
+#: The same with two processors, which they may share with the server.
 PROCESSES_FROM_WITH_TWO = 10_000
 #: Up to this number, it uses threads, which start sooner than asyncio.
 THREADS_UP_TO = 100
@@ -81,10 +82,8 @@ def select(
 
 
 def _processes_from(workers: int) -> float:
-    """Return from how many targets on several processes pay for what they cost."""
-    if workers == 1:
-        return inf
-    return PROCESSES_FROM_WITH_TWO if workers == 2 else PROCESSES_FROM  # noqa: PLR2004 - its name
+    """Return the number of targets from which on several processes are faster than asyncio."""
+    return {1: inf, 2: PROCESSES_FROM_WITH_TWO}.get(workers, PROCESSES_FROM)
 
 
 def _is_daemonic() -> bool:

@@ -66,7 +66,7 @@ class _Worker:
     pending: dict[int, Target] = field(default_factory=dict)
     waiting: dict[int, float] = field(default_factory=dict)  # when targets will be retried
     load: Counter[str] = field(default_factory=Counter)  # pending and not waiting, by origin
-    done: float = 0.0  # targets since then
+    done: float = 0.0  # targets completed after ``since``, older ones in part
     since: float = field(default_factory=monotonic)
     sent_last: bool = False
     listener: threading.Thread | None = None  # reads from the connection
@@ -77,13 +77,16 @@ class _Worker:
         A worker should have its share of the limit, plus the targets that it completes during a
         message's round trip. With a fast server, these are many. With a slow one, there should be
         none, because they would be queued in this worker while another one is idle.
+
+        Targets whose retry is due count as in progress from now on, and old work counts less.
         """
         now = monotonic()
         for number in [each for each, at in self.waiting.items() if at <= now]:
             self.resume(number)
         seconds = now - self.since
         if seconds > _RECENT:  # the server, or the list, may have been slower or faster before
-            self.done, self.since = self.done / 2, now - seconds / 2
+            self.done, seconds = self.done / 2, seconds / 2
+            self.since = now - seconds
         ahead = self.done / (seconds + _SECONDS_AHEAD) * _SECONDS_AHEAD
         in_progress = len(self.pending) - len(self.waiting)
         return self.share + min(int(ahead), _BATCH) - in_progress
@@ -168,7 +171,8 @@ class _Coordinator:
             worker.process.join(max(0.0, deadline - monotonic()))
             worker.process.kill()
             _close_worker(worker)
-        # The run ends with an exception already, which may have been the event handler's own.
+        # After a normal end, nothing is left. Otherwise, an exception is being raised already, and
+        # one of the event handler must not replace it.
         with suppress(Exception):
             self._emit_rest()
 
@@ -270,16 +274,21 @@ class _Coordinator:
     def _handle_events(self, worker: _Worker, message: Message) -> None:
         if isinstance(message, BaseException):
             raise message
-        for kind, number, *values in message:
-            if number is None:
-                self._emit(kind(*values))
-            elif kind is Finished:
-                self._emit(self._finished(worker, number, *values))
-            else:
-                event = kind(worker.pending[number], *values)
-                if isinstance(event, Retrying):
-                    worker.wait(number, monotonic() + event.seconds)
-                self._emit(event)
+        events = iter(message)
+        try:
+            for kind, number, *values in events:
+                if number is None:
+                    self._emit(kind(*values))
+                elif kind is Finished:
+                    self._emit(self._finished(worker, number, *values))
+                else:
+                    event = kind(worker.pending[number], *values)
+                    if isinstance(event, Retrying):
+                        worker.wait(number, monotonic() + event.seconds)
+                    self._emit(event)
+        except BaseException:
+            self._inbox.put((worker, list(events)))  # for ``_emit_rest``
+            raise
         self._send_targets(worker)
 
     def _finished(
@@ -295,7 +304,7 @@ class _Coordinator:
         return Finished(Outcome(target, Status(status), *rest), seconds)
 
     def _emit_rest(self) -> None:
-        """Emit the ends of targets that the workers have reported while they were terminated."""
+        """Emit Finished for the targets whose end was reported, but not handled, until now."""
         while not self._inbox.empty():
             worker, message = self._inbox.get() or (None, None)
             if worker is None or not isinstance(message, list):

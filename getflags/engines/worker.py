@@ -119,8 +119,9 @@ def _incoming(
 ) -> Iterator[Target | NoJob]:
     """Yield the received targets, and NO_JOB while there are none. Raises _ConnectionClosed.
 
-    The scheduler looks ahead, so it asks for more while it has some. Only when ``is_idle`` says
-    that it has none, the events are sent at once: the parent sends targets in response to them.
+    The scheduler looks ahead, so it asks for targets while others still wait. Events are sent at
+    once only if ``is_idle`` returns true, because the parent sends targets in response to them;
+    otherwise, they wait for a full message or the timer.
     """
     last = False
     while not last:

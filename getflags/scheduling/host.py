@@ -58,9 +58,10 @@ class HostState(OriginState):
         return not (self.in_flight or self.limits.is_held_back(now) or self.closed_reason(now))
 
     def start(self, key: Hashable, now: float) -> Flight | None:
-        """Record the start of a request, and return when that was.
+        """Record the start of a request, and return it as a Flight.
 
-        Return None if the server no longer accepts one: another process has just sent its own.
+        Return None if the server accepts none any more, because another process has started one
+        since ``accepts`` was called.
         """
         flight = self.limits.start_if_allowed(now)
         if flight is not None:

@@ -79,7 +79,7 @@ class Limits:
         return Flight(now, self.ceiling.served)
 
     def start_if_allowed(self, now: float) -> Flight | None:
-        """Record the start of a request that ``allow`` has allowed; None if that has changed."""
+        """Record the start of a request; return None if ``allow`` has become false meanwhile."""
         return self.started(now)
 
     def ended(self, now: float) -> None:  # noqa: ARG002 - for shared limits
@@ -122,7 +122,7 @@ class Limits:
         return self.rate.rate != before
 
     def is_held_back(self, now: float) -> bool:
-        """Return whether refusals hold back requests; ``learnt`` is from the last decision."""
+        """Return whether refusals hold back requests now; ``learnt`` is so at the last update."""
         rate = self.rate
         return now < rate.next_start or rate.rate < inf or self.ceiling.limit < inf
 

@@ -88,7 +88,7 @@ class Transfer:
     split: Split | None = None  # the plan of a body that several connections receive
     _own: Interval  # what the transfer's own request receives of it
     _may_split = True
-    _waited_for: frozenset[str] = frozenset()  # origins of redirects that had the transfer wait
+    _waited_for: frozenset[str] = frozenset()  # origins for whose turn this try has waited
     body: Body  # of the last response whose body was wanted
     _mirrors: Mirrors | None = None  # of a target that has several URLs
 
@@ -617,6 +617,7 @@ class Transfer:
             self._mirrors.tried()
         if pause is None:
             wait = wait._replace(seconds=self._backoff(1 if progressed else self._tries))
+        self._waited_for = frozenset({self.admitted})  # the next try begins with its turn
         self._move(states.WAITING, wait)
 
     def _backoff(self, tries: int) -> float:

@@ -7,8 +7,8 @@ lookup runs in a daemon thread, and a request waits for it at most as long as fo
 the resolver never answers, only that thread hangs. If it fails, the library is not asked: libcurl
 would report an unknown host.
 
-Host names that were looked up are remembered, up to a limit, because a program may use any number
-of hosts; a second lookup does no harm.
+The addresses of a host are used for a minute; then it is looked up again. Only a limited number of
+hosts is remembered, because a program may use any number.
 """
 
 from __future__ import annotations
@@ -50,9 +50,11 @@ class HostLookups:
 
     def _reset(self) -> None:
         # Origin → the host's addresses, why it was not found, or None for an IP address.
-        self._complete: dict[str, tuple[Address, ...] | Fault | None] = {}  # the oldest first
+        self._complete: dict[
+            str, tuple[Address, ...] | Fault | None
+        ] = {}  # in the order of the first lookups
         self._doubtful: set[str] = set()  # origins whose host will be looked up again
-        self._looked_up: dict[str, float] = {}  # origins → when, a number of seconds
+        self._looked_up: dict[str, float] = {}  # origin → when, on the monotonic clock
         self._running: dict[str, _Lookup] = {}  # by origin
         self._lock = threading.Lock()
 
@@ -143,17 +145,21 @@ class HostLookups:
 
     def _run(self, origin: str, host: str, lookup: _Lookup) -> None:
         found = _resolve(host)
-        failed = isinstance(found, Unresolved)
+        unresolved = isinstance(found, Unresolved)
         with self._lock:
+            known = isinstance(self._complete.get(origin), tuple)
+            failed = unresolved and not (known and origin not in self._doubtful)
             if failed:
                 self._forget(origin)
+            elif unresolved:
+                self._looked_up[origin] = monotonic()  # the addresses may still be right
             else:
                 self._remember(origin, found)
             del self._running[origin]
         lookup.end(str(found) if failed else "")
 
     def _remember(self, origin: str, found: tuple[Address, ...] | Fault | None) -> None:
-        while len(self._complete) >= _MAX_REMEMBERED:
+        while origin not in self._complete and len(self._complete) >= _MAX_REMEMBERED:
             self._forget(next(iter(self._complete)))
         self._doubtful.discard(origin)
         self._looked_up[origin] = monotonic()

@@ -85,8 +85,8 @@ def no_tunnel(where: str, fault: Fault) -> Fault:
 def closed_in_handshake(where: str) -> Refused:
     """Return the fault for a connection that was closed during the TLS handshake.
 
-    A server that restarts, or a proxy without one, closes it like that, so it says nothing about
-    trust.
+    A server that restarts closes connections like that, and so does a proxy that cannot reach its
+    server; it says nothing about trust.
     """
     return Refused(f"{where}the connection was closed during the TLS handshake")
 

@@ -151,12 +151,7 @@ class HttpProtocol(asyncio.Protocol):
                 self._service.state.received.add(request)
         if counted is not None:
             self._ledger = counted.ledger
-            delay = counted.decision.delay
-            if self._service.slots is not None:
-                delay = self._service.slots.reserve(delay, self._loop.time())
-            if self._service.state.freezes is not None:
-                delay = self._service.state.freezes.postponed(delay, self._loop.time())
-            if delay:
+            if delay := self._service.state.delay(counted, self._loop.time()):
                 self._timer = self._loop.call_later(delay, self._wake, request, counted)
                 return
         self._answer(request, counted)

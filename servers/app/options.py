@@ -261,7 +261,7 @@ def _add_faults(parser: argparse.ArgumentParser) -> None:
     add("--retry-after", "S", values.whole_seconds, "seconds in Retry-After of a 429 (default 1)")
     add("--rate-limit", "R", values.request_rate, "answer 429 beyond R requests a second, as nginx")
     add("--burst", "B", values.count_or_zero, "requests by which --rate-limit may be exceeded (0)")
-    add("--slots", "C", values.count, "serve C requests at a time; the others wait")
+    add("--slots", "C", values.count, "delay C requests at a time; the others wait for them")
     add("--bandwidth", "RATE", values.nonzero_size, "limit in bytes a second (K, M, G), per server")
     add("--freeze-every", "S", values.seconds, "start no response for a while, every S seconds")
     add("--freeze-for", "S", values.seconds, "length of --freeze-every's freezes, in seconds")

@@ -18,7 +18,6 @@ from ..http.responses import Request, Response, failure
 from ..state.client_connections import ClientConnections
 from ..state.request_log import RequestLog
 from ..state.server_state import CountedRequest, ServerState
-from ..state.slots import Slots
 from . import control
 
 
@@ -52,8 +51,6 @@ class Service:
         self.bandwidth = None if bandwidth is None else SharedBandwidth(bandwidth)
         most = state.behaviour.max_connections_per_client
         self.clients = None if most is None else ClientConnections(most)
-        slots = state.behaviour.slots
-        self.slots = None if slots is None else Slots(slots)
 
     def parser(self) -> RequestParser:
         """Return the parser of a new connection."""

@@ -39,11 +39,11 @@ class Behaviour:
     `delay` is the minimum and the maximum time before a response, in seconds, drawn uniformly.
     `error_rate` is the share of requests, 0 to 1, that are answered with an error. `rules` define
     the other faults. `bandwidth` is the maximum number of body bytes sent per second. `slots`
-    limits the requests served at the same time; the others wait. Requests beyond `rate_limit` are
-    refused with 429. A client has at most `max_connections_per_client` connections: further ones
-    are closed at once. A connection is closed after `requests_per_connection` responses.
-    `tls_delay` is the minimum and the maximum time before a TLS handshake is answered. While the
-    server is frozen (`freeze`), it starts no response.
+    limits the requests that are delayed at the same time; the others wait for them. Requests
+    beyond `rate_limit` are refused with 429. A client has at most `max_connections_per_client`
+    connections: further ones are closed at once. A connection is closed after
+    `requests_per_connection` responses. `tls_delay` is the minimum and the maximum time before a
+    TLS handshake is answered. While the server is frozen (`freeze`), it starts no response.
     """
 
     delay: tuple[float, float] = (0.0, 0.0)

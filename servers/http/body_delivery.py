@@ -68,7 +68,9 @@ class DeliverySchedule:
         """Record that `size` of the bytes that the last step allowed were sent."""
         self._sent += size
         self._left -= size
-        self._due = None
+        self._size -= size
+        if self._size <= 0:  # else the rest of the piece, which is reserved, follows at once
+            self._due = None
 
     def _plan(self, now: float) -> float:
         """Choose the size of the next piece; return the seconds until it may be sent."""

@@ -17,6 +17,7 @@ from .leaky_bucket import LeakyBucket
 from .ledger import Ledger
 from .received_requests import ReceivedRequests
 from .recording import RecordWriter, Replay
+from .slots import Slots
 
 VERSION = 1  # version of the JSON under `/-/`; incremented for an incompatible change
 
@@ -64,7 +65,8 @@ class ServerState:
         self._clock = clock
         self._bucket = _bucket(behaviour)
         self._handshakes = 0
-        self.freezes = _freezes(behaviour)
+        self._freezes = _freezes(behaviour)
+        self._slots = _slots(behaviour)
         # Servers without these options use the fast path, because they are used to measure clients.
         self._has_options = bool(
             behaviour.rules
@@ -114,9 +116,17 @@ class ServerState:
         plain = not plan.faults and self.behaviour.bandwidth is None
         return CountedRequest(ledger, plan.decision, None if plain else plan, attempt)
 
-    def reset(self, seed: int | None = None) -> None:
-        """Start a new ledger, empty the rate limit's bucket, and use the new seed if one is given.
+    def delay(self, counted: CountedRequest, now: float) -> float:
+        """Return the seconds until the response to a request may begin; a refusal needs no slot."""
+        delay = counted.decision.delay
+        if self._slots is not None and not (counted.plan and counted.plan.refused):
+            delay = self._slots.reserve(delay, now)
+        return delay if self._freezes is None else self._freezes.postponed(delay, now)
 
+    def reset(self, seed: int | None = None) -> None:
+        """Start a new ledger, free the slots, and use the new seed if one is given.
+
+        The rate limit's bucket is emptied.
         Freezes are counted from the next request. Requests in flight stay in the old ledger, so the
         new one starts at zero.
         """
@@ -125,7 +135,8 @@ class ServerState:
         self._handshakes = 0
         if self.received is not None:
             self.received = ReceivedRequests()
-        self.freezes = _freezes(self.behaviour)
+        self._freezes = _freezes(self.behaviour)
+        self._slots = _slots(self.behaviour)
         if self._record is not None:
             self._record.reset(self.label)
         if seed is not None:
@@ -171,6 +182,10 @@ class ServerState:
 
 def _bucket(behaviour: Behaviour) -> LeakyBucket | None:
     return None if behaviour.rate_limit is None else LeakyBucket(behaviour.rate_limit)
+
+
+def _slots(behaviour: Behaviour) -> Slots | None:
+    return None if behaviour.slots is None else Slots(behaviour.slots)
 
 
 def _freezes(behaviour: Behaviour) -> Freezes | None:

@@ -41,7 +41,7 @@ def lines(tuner: Tuner, knee: Knee | None) -> list[str]:
         if not knee.sure:
             parts.append(f"This is a guess: it takes {FEWEST} rounds to prove a difference.")
         parts += _failed(tuner)
-    if tuner.overload:
+    if tuner.overload and tuner.overload[0] > 1:  # else it is why there is no level
         level, sign = tuner.overload
         parts.append(f"The search stopped at {level}, where the server was overloaded: {sign}.")
     if tuner.capped:
@@ -124,6 +124,8 @@ def _nothing(tuner: Tuner) -> str:
     """Return why no level has a goodput."""
     if not tuner.files:
         return "nothing was measured"
+    if tuner.overload and tuner.overload[0] == 1:
+        return f"the server was overloaded even by one request at a time: {tuner.overload[1]}"
     return f"nothing arrived: {_reasons(tuner.errors)}" if tuner.errors else "nothing arrived"
 
 

@@ -24,7 +24,7 @@ Without any target: all flags.
 """
 _EPILOG = """\
 exit codes: 0 a level was found; 1 a level was found, but it is not certain; 2 usage, nothing was
-requested; 3 nothing arrived; 130 or 143 interrupted.
+requested; 3 no level was found; 130 or 143 interrupted.
 """
 
 

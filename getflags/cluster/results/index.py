@@ -45,7 +45,7 @@ class LastResults(NamedTuple):
 def keep_current(storage: Storage, results: Results) -> JobReport:
     """Store the index, the list of failures and the report of a finished job; return the report.
 
-    Nothing is stored if they are those of the job's records.
+    Nothing is stored if they are current.
     """
     if stored := _stored_report(storage, results):
         return stored
@@ -74,7 +74,8 @@ def last_report(storage: Storage, results: Results) -> JobReport:
 def _stored_report(storage: Storage, results: Results) -> JobReport | None:
     """Return the stored report of a finished job.
 
-    Return None if it is of other records, or if the index or the list of failures is missing.
+    Return None if it was made from other records or is damaged, or if the index or the list of
+    failures is missing.
     """
     try:
         values = json.loads(storage.read(layout.REPORT) or b"{}")

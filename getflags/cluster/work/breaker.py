@@ -23,6 +23,8 @@ _LOCAL = tuple(
 _UNREACHABLE = tuple(os.strerror(each).lower() for each in (errno.ENETUNREACH, errno.ENETDOWN))
 #: The beginning of the reason if no request of a shard had a response.
 NO_ANSWER = "no server answered"
+#: The same if there was no way to most of its servers, which may have another IP version only.
+UNREACHABLE = "most servers cannot be reached"
 _ERRORS = 300  # the first status code after those of success
 
 
@@ -44,7 +46,7 @@ def doubt(outcomes: Sequence[Outcome], *, accept_failures: bool = False) -> str:
     unreachable = [each for each in failed if each.code is None and _has(each, _UNREACHABLE)]
     if 2 * len(unreachable) > len(asked):
         last = unreachable[-1]
-        return f"most servers cannot be reached; {last.target.label}: {last.reason}"
+        return f"{UNREACHABLE}; {last.target.label}: {last.reason}"
     return ""
 
 

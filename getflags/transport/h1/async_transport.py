@@ -190,7 +190,7 @@ def _not_connected(error: OSError, way: Route, seconds: float) -> Fault:
         return TimedOut(f"{way.where}no connection within {seconds:g} s")
     if isinstance(error, ssl.SSLError):
         return broken_handshake(way.where, error)
-    if error.errno is None and way.secure:  # so asyncio says that the server has closed
+    if error.errno is None and way.secure:  # asyncio's for a close in the handshake
         return closed_in_handshake(way.where)
     return no_connection(way.where, error.errno or 0, "no connection")
 

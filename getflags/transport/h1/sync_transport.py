@@ -146,7 +146,7 @@ class H1Transport:
             return self._establish(way, PlainStream(sock, self._network.timeout), limit)
         except (OSError, Fault) as error:
             sock.close()
-            self._sockets.check()  # that is why the connection broke
+            self._sockets.check()  # an aborted transport is the cause, not the server
             if isinstance(error, Fault):
                 raise
             HOST_LOOKUPS.doubt(url)

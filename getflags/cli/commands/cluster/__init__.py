@@ -26,7 +26,7 @@ from getflags.core.models import ExitStatus
 from getflags.core.resource_limits import raise_file_limit
 from getflags.core.text import counted, human_bytes, printable
 
-_MOST_LANES = 4096
+_MOST_LANES = 4096  # lists that are open at a time: two for each worker
 
 
 def main(arguments: list[str]) -> int:
@@ -57,9 +57,10 @@ def _run(options: ClusterOptions) -> int:
 
 
 def _raise_file_limit() -> None:
-    """Raise the limit on open files, as the list of each lane is one, and a worker has two lanes.
+    """Raise the soft limit on open files.
 
-    The number of workers is not known yet.
+    While a job is created, the list of each lane is open. There are about two lanes for each
+    worker, and the number of workers is not known yet.
     """
     raise_file_limit(_MOST_LANES, "asyncio", "h1")
 
