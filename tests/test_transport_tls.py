@@ -68,10 +68,16 @@ def cafile(authority: trustme.CA, tmp_path_factory: pytest.TempPathFactory) -> s
     return str(path)
 
 
-@pytest.fixture(scope="module")
-def port(authority: trustme.CA) -> Iterator[int]:
+def server_context(authority: trustme.CA) -> ssl.SSLContext:
+    """Return the context of a server called localhost."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     authority.issue_cert("localhost").configure_cert(context)
+    return context
+
+
+@pytest.fixture(scope="module")
+def port(authority: trustme.CA) -> Iterator[int]:
+    context = server_context(authority)
     server = ThreadingHTTPServer(("127.0.0.1", 0), _Handler)
     server.socket = context.wrap_socket(server.socket, server_side=True)
     server.handle_error = lambda *_: None  # type: ignore[method-assign] # clients that hang up
@@ -213,8 +219,7 @@ def test_a_server_that_closes_in_the_handshake_may_be_restarting(
     authority: trustme.CA, cafile: str, tmp_path: Path, way: How
 ) -> None:
     """It says nothing about trust, so it is retried as a refused connection is."""
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    authority.issue_cert("localhost").configure_cert(context)
+    context = server_context(authority)
 
     def answer() -> None:
         for number in range(3):
@@ -241,8 +246,7 @@ def test_a_server_that_closes_in_the_handshake_may_be_restarting(
 def test_a_slow_handshake_is_connecting_and_no_silence(
     authority: trustme.CA, cafile: str, tmp_path: Path, way: How
 ) -> None:
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    authority.issue_cert("localhost").configure_cert(context)
+    context = server_context(authority)
 
     def answer() -> None:
         connection, _ = listener.accept()

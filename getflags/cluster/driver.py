@@ -48,9 +48,8 @@ class Driver:
         self._running: dict[int, tuple[int, tuple[Shard, ...]]] = {}  # bundle → lane, shards
         self._size = BUNDLE  # shards of a bundle; fewer if there are few, as one ends as a whole
         self._heard = False  # whether a bundle has ended, so that requests may have been made
-        self._in_vain = (
-            0  # bundles that failed since the last commit because of the storage or a disk
-        )
+        # Bundles that failed since the last commit because of the storage or a disk.
+        self._in_vain = 0
         self.given_up: list[GivenUp] = []
 
     def run(self, done: set[int]) -> None:

@@ -49,10 +49,9 @@ class HostLookups:
         os.register_at_fork(after_in_child=self._reset)
 
     def _reset(self) -> None:
-        # Origin → the host's addresses, why it was not found, or None for an IP address.
-        self._complete: dict[
-            str, tuple[Address, ...] | Fault | None
-        ] = {}  # in the order of the first lookups
+        # Origin → the host's addresses, why it was not found, or None for an IP address; in the
+        # order of the first lookups.
+        self._complete: dict[str, tuple[Address, ...] | Fault | None] = {}
         self._doubtful: set[str] = set()  # origins whose host will be looked up again
         self._looked_up: dict[str, float] = {}  # origin → when, on the monotonic clock
         self._running: dict[str, _Lookup] = {}  # by origin

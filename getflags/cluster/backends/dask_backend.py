@@ -162,8 +162,8 @@ class DaskBackend:
     def _check_workers(self) -> None:
         """Raise BackendLost if there has been no worker for a while.
 
-        Dask gives up a worker of this machine that dies while it starts. If the scheduler
-        is gone, the results of the bundles say so.
+        Dask gives up a worker of this machine that dies while it starts. If the scheduler is gone,
+        the results of the bundles say so.
         """
         if self._has_workers():
             self._seen = monotonic()

@@ -151,13 +151,15 @@ class AsyncH1Transport:
         connection = Connection(self._network.timeout, self._buffer, secure=way.secure)
         inner = tls.context(self._network, certified=way.certified) if way.secure else None
         outer = tls.context(self._network) if way.tls and way.where else inner
+        # Otherwise, asyncio's own limit of 60 s may be shorter than the one for connecting.
+        handshake = self._network.connect_timeout
         sock = await _connect(addresses)
         transport, _ = await loop.create_connection(
             lambda: connection,
             sock=sock,
             ssl=outer if way.tls else None,
             server_hostname=way.tls or None,
-            ssl_handshake_timeout=self._network.connect_timeout if way.tls else None,
+            ssl_handshake_timeout=handshake if way.tls else None,
         )
         try:
             if way.tunnel:
@@ -165,7 +167,7 @@ class AsyncH1Transport:
                 encrypted = await loop.start_tls(
                     transport, connection, cast("ssl.SSLContext", inner),
                     server_hostname=way.inner_tls,
-                    ssl_handshake_timeout=self._network.connect_timeout,
+                    ssl_handshake_timeout=handshake,
                 )  # fmt: skip
                 connection.enter_tunnel(cast("asyncio.Transport", encrypted))
         except BaseException:
